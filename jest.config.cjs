@@ -1,0 +1,21 @@
+'use strict';
+
+/**
+ * `backend` and `frontend` need nothing but PostgreSQL's binaries; `e2e` needs real machines (root on Linux) and Chromium.
+ * Run through `npm test`, which gives Node the flags that Jest needs here.
+ */
+const node = {
+  testEnvironment: 'node',
+  rootDir: __dirname,
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.spec.json' }] },
+  globalSetup: '<rootDir>/backend/test/support/global-setup.cjs',
+  globalTeardown: '<rootDir>/backend/test/support/global-teardown.cjs',
+};
+
+module.exports = {
+  projects: [
+    { ...node, displayName: 'backend', testMatch: ['<rootDir>/backend/**/*.spec.ts'] },
+    '<rootDir>/frontend/jest.config.cjs',
+    { ...node, displayName: 'e2e', testMatch: ['<rootDir>/{backend/test,frontend}/e2e/*.e2e-spec.ts'], testTimeout: 120_000 },
+  ],
+};
