@@ -1,0 +1,60 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { oneOf, openName } from '../../../kernel/database/checks';
+import {
+  ACTION_REQUESTER_TYPES,
+  ACTION_REQUEST_STATUSES,
+  type ActionRequesterType,
+  type ActionRequestStatus,
+} from './jobs.values';
+
+/** Changes that wait for a person to approve them. */
+@Entity({ name: 'action_requests', comment: 'Changes that wait for a person to approve them.' })
+@Index('action_requests_machine_id_idx', ['machineId'])
+@Index('action_requests_status_created_at_idx', ['status', 'createdAt'])
+@Check('action_requests_action_check', openName('action'))
+@Check('action_requests_requested_by_type_check', oneOf('requested_by_type', ACTION_REQUESTER_TYPES))
+@Check('action_requests_status_check', oneOf('status', ACTION_REQUEST_STATUSES))
+export class ActionRequestEntity {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @ForeignKey('machines', { name: 'action_requests_machine_id_fkey', onDelete: 'CASCADE' })
+  @Column({ name: 'machine_id', type: 'uuid', nullable: true })
+  machineId: string | null;
+
+  @Column({ name: 'requested_by_type', type: 'text' })
+  requestedByType: ActionRequesterType;
+
+  @Column({ name: 'requested_by_id', type: 'text', nullable: true })
+  requestedById: string | null;
+
+  @Column({ type: 'text' })
+  action: string;
+
+  @Column({ type: 'text', nullable: true })
+  risk: string | null;
+
+  @Column({ type: 'text' })
+  status: ActionRequestStatus;
+
+  @Column({ type: 'text', nullable: true })
+  summary: string | null;
+
+  @Column({ name: 'payload_json', type: 'jsonb', nullable: true })
+  payloadJson: unknown;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+
+  @Column({ name: 'approved_at', type: 'timestamptz', nullable: true })
+  approvedAt: Date | null;
+
+  @Column({ name: 'approved_by', type: 'text', nullable: true })
+  approvedBy: string | null;
+
+  @Column({ name: 'execution_id', type: 'uuid', nullable: true })
+  executionId: string | null;
+
+  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
+  expiresAt: Date | null;
+}

@@ -1,0 +1,130 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { nonNegative, oneOf, openName, positive } from '../../../kernel/database/checks';
+import { bigintNumber } from '../../../kernel/database/columns';
+import { JOB_REQUESTER_TYPES, JOB_STATUSES, type JobRequesterType, type JobStatus } from './jobs.values';
+
+/** Work on a machine, from its request to its end; pg-boss only carries it to a worker. */
+@Entity({
+  name: 'jobs',
+  comment: 'Work on a machine, from its request to its end; pg-boss only carries it to a worker.',
+})
+@Index('jobs_created_at_idx', { synchronize: false })
+@Index('jobs_machine_id_status_idx', ['machineId', 'status'])
+@Index('jobs_queue_idx', { synchronize: false })
+@Index('jobs_request_id_idx', { synchronize: false })
+@Index('jobs_schedule_id_idx', { synchronize: false })
+@Index('jobs_status_created_at_idx', ['status', 'createdAt'])
+@Check('jobs_attempt_check', nonNegative('attempt'))
+@Check('jobs_error_kind_check', openName('error_kind'))
+@Check('jobs_fence_check', positive('fence'))
+@Check('jobs_kind_check', openName('kind'))
+@Check('jobs_last_seq_check', nonNegative('last_seq'))
+@Check('jobs_max_attempts_check', positive('max_attempts'))
+@Check('jobs_phase_check', openName('phase'))
+@Check('jobs_requested_by_type_check', oneOf('requested_by_type', JOB_REQUESTER_TYPES))
+@Check('jobs_status_check', oneOf('status', JOB_STATUSES))
+@Check('jobs_timeout_seconds_check', positive('timeout_seconds'))
+export class JobEntity {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ type: 'text' })
+  kind: string;
+
+  @ForeignKey('machines', { name: 'jobs_machine_id_fkey', onDelete: 'CASCADE' })
+  @Column({ name: 'machine_id', type: 'uuid', nullable: true })
+  machineId: string | null;
+
+  @Column({ name: 'schedule_id', type: 'uuid', nullable: true })
+  scheduleId: string | null;
+
+  /** The action request that led to it. */
+  @Column({ name: 'request_id', type: 'uuid', nullable: true })
+  requestId: string | null;
+
+  @Column({ type: 'text' })
+  status: JobStatus;
+
+  /** Finer than the status: leased, starting, following, reconciling, collecting. */
+  @Column({ type: 'text', nullable: true })
+  phase: string | null;
+
+  /** The step at work, as the action names it. */
+  @Column({ type: 'text', nullable: true })
+  step: string | null;
+
+  @Column({ name: 'steps_json', type: 'jsonb', nullable: true })
+  stepsJson: unknown;
+
+  @Column({ type: 'integer', default: 0 })
+  priority: number;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+
+  /** Not before this time; null = at once. */
+  @Column({ name: 'available_at', type: 'timestamptz', nullable: true })
+  availableAt: Date | null;
+
+  @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
+  startedAt: Date | null;
+
+  @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
+  finishedAt: Date | null;
+
+  /** Last sign of the worker, by the database's clock. */
+  @Column({ name: 'heartbeat_at', type: 'timestamptz', nullable: true })
+  heartbeatAt: Date | null;
+
+  @Column({ name: 'timeout_seconds', type: 'integer', nullable: true })
+  timeoutSeconds: number | null;
+
+  @Column({ type: 'integer', default: 0 })
+  attempt: number;
+
+  @Column({ name: 'max_attempts', type: 'integer', default: 1 })
+  maxAttempts: number;
+
+  /** Of the lock that the present attempt holds: every write of an outcome compares it. */
+  @Column({ type: 'bigint', nullable: true, transformer: bigintNumber })
+  fence: number | null;
+
+  @Column({ name: 'worker_id', type: 'text', nullable: true })
+  workerId: string | null;
+
+  /** The message that carries it in pg-boss. */
+  @Column({ name: 'boss_job_id', type: 'uuid', nullable: true })
+  bossJobId: string | null;
+
+  @Column({ name: 'requested_by_type', type: 'text', nullable: true })
+  requestedByType: JobRequesterType | null;
+
+  @Column({ name: 'requested_by_id', type: 'text', nullable: true })
+  requestedById: string | null;
+
+  @Column({ name: 'requested_by_name', type: 'text', nullable: true })
+  requestedByName: string | null;
+
+  @Column({ name: 'cancel_requested_at', type: 'timestamptz', nullable: true })
+  cancelRequestedAt: Date | null;
+
+  /** Name of the user. */
+  @Column({ name: 'cancel_requested_by', type: 'text', nullable: true })
+  cancelRequestedBy: string | null;
+
+  /** Number of the last log chunk. */
+  @Column({ name: 'last_seq', type: 'bigint', default: 0, transformer: bigintNumber })
+  lastSeq: number;
+
+  @Column({ name: 'payload_json', type: 'jsonb', nullable: true })
+  payloadJson: unknown;
+
+  @Column({ name: 'result_json', type: 'jsonb', nullable: true })
+  resultJson: unknown;
+
+  @Column({ name: 'error_kind', type: 'text', nullable: true })
+  errorKind: string | null;
+
+  @Column({ name: 'error_message', type: 'text', nullable: true })
+  errorMessage: string | null;
+}

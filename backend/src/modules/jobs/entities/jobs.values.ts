@@ -1,0 +1,19 @@
+/** The closed lists of these tables, as their CHECK constraints have them. */
+
+export const JOB_REQUESTER_TYPES = ['user', 'system', 'schedule', 'hermes', 'api_client', 'external'] as const;
+export type JobRequesterType = (typeof JOB_REQUESTER_TYPES)[number];
+
+export const JOB_STATUSES = ['queued', 'running', 'ok', 'warning', 'error', 'cancelled'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+export const LOG_STREAMS = ['out', 'err', 'note'] as const;
+export type LogStream = (typeof LOG_STREAMS)[number];
+
+export const LOCK_KINDS = ['apt', 'docker', 'post_install', 'reboot', 'exclusive'] as const;
+export type LockKind = (typeof LOCK_KINDS)[number];
+
+export const ACTION_REQUESTER_TYPES = ['user', 'hermes', 'schedule', 'api_client'] as const;
+export type ActionRequesterType = (typeof ACTION_REQUESTER_TYPES)[number];
+
+export const ACTION_REQUEST_STATUSES = ['pending', 'approved', 'rejected', 'executed', 'expired'] as const;
+export type ActionRequestStatus = (typeof ACTION_REQUEST_STATUSES)[number];

@@ -1,0 +1,19 @@
+/** See embedded.cjs, whose types these are for TypeScript's programs. */
+export interface StartOptions {
+  dataDir: string;
+  durable: boolean;
+  logFile: string;
+  port?: number;
+  binDir?: string;
+}
+
+export interface RunningPostgres {
+  url: string;
+  port: number;
+  pid: number;
+  dataDir: string;
+  stop(): Promise<void>;
+}
+
+export function startPostgres(options: StartOptions): Promise<RunningPostgres>;
+export function removeAbandoned(home: string): Promise<void>;
