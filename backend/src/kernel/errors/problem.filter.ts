@@ -1,0 +1,93 @@
+import { STATUS_CODES } from 'node:http';
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { DomainError } from './domain-error';
+import { isDatabaseUnavailable } from './database-errors';
+
+/** Maps whatever was thrown to the domain error that the client is told about. */
+export function toDomainError(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  if (isDatabaseUnavailable(error)) {
+    return new DomainError({
+      code: 'database_unavailable',
+      status: 503,
+      detail: 'The database does not answer at the moment. Nothing was changed.',
+      action: 'Try again in a few seconds; running work goes on and is not lost.',
+      cause: error,
+    });
+  }
+  if (error instanceof HttpException) return fromHttpException(error);
+  const parserStatus = bodyParserStatus(error);
+  if (parserStatus !== undefined) {
+    return new DomainError({
+      code: parserStatus === 413 ? 'body_too_large' : 'malformed_body',
+      status: parserStatus,
+      detail: parserStatus === 413 ? 'The request body is too large.' : 'The request body could not be read as JSON.',
+    });
+  }
+  return new DomainError({
+    code: 'internal_error',
+    status: 500,
+    detail: 'Something went wrong here. It was written to the log under this request id.',
+    cause: error,
+  });
+}
+
+function fromHttpException(error: HttpException): DomainError {
+  const status = error.getStatus();
+  const codes: Record<number, string> = {
+    400: 'malformed_request',
+    404: 'not_found',
+    405: 'method_not_allowed',
+    413: 'body_too_large',
+    415: 'unsupported_media_type',
+    503: 'not_ready',
+  };
+  return new DomainError({
+    code: codes[status] ?? 'request_refused',
+    status,
+    detail: status === 404 ? 'There is nothing at this address.' : error.message,
+    cause: error,
+  });
+}
+
+/** Express' body parser throws plain errors with a status. */
+function bodyParserStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('status' in error) || !('type' in error)) return undefined;
+  return typeof error.status === 'number' && error.status >= 400 && error.status < 500 ? error.status : undefined;
+}
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request & { id?: string }>();
+    const response = http.getResponse<Response>();
+    const problem = toDomainError(error);
+    if (problem.status >= 500) this.logger.error({ err: problem.cause ?? error, code: problem.code }, problem.detail);
+    if (response.headersSent) {
+      response.end();
+      return;
+    }
+    const retryAfter = problem.extensions['retryAfterSeconds'];
+    if (typeof retryAfter === 'number') response.setHeader('Retry-After', String(retryAfter));
+    response
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(
+        JSON.stringify({
+          type: `urn:system-update:problem:${problem.code}`,
+          title: STATUS_CODES[problem.status] ?? 'Error',
+          status: problem.status,
+          code: problem.code,
+          detail: problem.detail,
+          action: problem.action,
+          errors: problem.errors.length > 0 ? problem.errors : undefined,
+          requestId: request.id,
+          ...problem.extensions,
+        }),
+      );
+  }
+}

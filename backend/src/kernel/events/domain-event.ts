@@ -1,0 +1,36 @@
+import { SetMetadata } from '@nestjs/common';
+import type { Actor } from '../auth/actor';
+import type { Transaction } from '../database/transaction';
+
+/** How much a person should care. */
+export type EventSeverity = 'info' | 'warning' | 'error';
+
+/** Something that happened and that other rooms may care about. Never holds a secret. */
+export interface DomainEvent {
+  /** Stable, snake_case: `host_key_changed`. */
+  readonly type: string;
+  /** Null when it concerns no single machine; such events are not kept in a machine's time line. */
+  readonly machineId: string | null;
+  readonly severity: EventSeverity;
+  readonly actor: Actor;
+  /** A sentence that a person understands. */
+  readonly message: string;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly jobId?: string | null;
+  readonly snapshotId?: string | null;
+  readonly executionId?: string | null;
+}
+
+/** A method marked with {@link OnDomainEvent}. Must not do anything that a rollback could not undo. */
+export type DomainEventHandler = (event: DomainEvent, tx: Transaction) => Promise<void>;
+
+/** Metadata key of a handler's event types. */
+export const DOMAIN_EVENT_TYPES = 'system_update:domain_event_types';
+
+/**
+ * Marks a provider's method ({@link DomainEventHandler}) as the handler of these event types, or of every event when
+ * none is named. It runs inside the publisher's transaction: when it fails, what was published did not happen.
+ */
+export function OnDomainEvent(...types: readonly string[]): MethodDecorator {
+  return SetMetadata(DOMAIN_EVENT_TYPES, types);
+}

@@ -1,0 +1,41 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { RequirePermission } from '../auth/access.decorators';
+import { Config } from '../config/config';
+import { queryOne } from '../database/rows';
+import { nativeCrypto } from '../ssh/native-crypto';
+import { version } from '../version';
+
+export class SystemDto {
+  version: string;
+  /** What the answering process does: `all`, `api` or `worker`. */
+  role: string;
+  databaseVersion: string;
+  nodeVersion: string;
+  /** False: ssh2 runs on its slower JavaScript crypto, since its native part could not be built here. */
+  nativeSshCrypto: boolean;
+}
+
+@ApiTags('system')
+@Controller('system')
+export class SystemController {
+  constructor(
+    private readonly config: Config,
+    private readonly database: DataSource,
+  ) {}
+
+  /** What runs here. */
+  @Get()
+  @RequirePermission('system.read')
+  async system(): Promise<SystemDto> {
+    const row = await queryOne<{ server_version: string }>(this.database.manager, 'SHOW server_version');
+    return {
+      version,
+      role: this.config.env.ROLE,
+      databaseVersion: row?.server_version ?? 'unknown',
+      nodeVersion: process.versions.node,
+      nativeSshCrypto: nativeCrypto(),
+    };
+  }
+}

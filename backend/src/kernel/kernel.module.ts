@@ -1,0 +1,56 @@
+import { Global, Logger, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { AuditModule } from './audit/audit.module';
+import { AuthModule } from './auth/auth.module';
+import { Clock, SystemClock } from './clock';
+import type { Config } from './config/config';
+import { ConfigModule } from './config/config.module';
+import { dataSourceOptions } from './database/data-source-options';
+import { TransactionRunner } from './database/transaction';
+import { HealthController } from './health/health.controller';
+import { SystemController } from './health/system.controller';
+import { LoggingModule } from './logging/logging.module';
+import { SecretsModule } from './secrets/secrets.module';
+
+/** The rooms without business, wired together once. */
+@Global()
+@Module({})
+export class KernelModule {
+  static forRoot(config: Config): DynamicModule {
+    const logger = new Logger('Database');
+    return {
+      module: KernelModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        LoggingModule.forRoot(config),
+        TypeOrmModule.forRoot(
+          dataSourceOptions({
+            url: config.env.DATABASE_URL,
+            poolSize: config.env.DATABASE_POOL_SIZE,
+            applicationName: `system_update ${config.env.ROLE}`,
+            onPoolError: (err) => {
+              logger.warn({ err }, 'an idle database connection broke');
+            },
+          }),
+        ),
+        SecretsModule,
+        AuditModule,
+        AuthModule,
+      ],
+      controllers: [HealthController, SystemController],
+      providers: [
+        { provide: Clock, useClass: SystemClock },
+        {
+          provide: TransactionRunner,
+          inject: [DataSource],
+          useFactory: (database: DataSource) =>
+            new TransactionRunner(database, (err) => {
+              logger.error({ err }, 'work after a commit failed');
+            }),
+        },
+      ],
+      exports: [Clock, TransactionRunner],
+    };
+  }
+}

@@ -1,0 +1,114 @@
+/** What stands in a text where a secret stood. */
+export const secretMask = '•••';
+
+/** Shorter values would mask ordinary words and numbers all over a text; they are not masked. */
+export const minimumSecretLength = 4;
+
+/** A line of a multi-line secret that is masked on its own as well, because programs print such secrets line by line. */
+const minimumLineLength = 16;
+
+/**
+ * Replaces known secret values in text by {@link secretMask}, each run of overlapping secrets by one mask.
+ *
+ * A multi-line secret (a private key) is masked as a whole, in its JSON-escaped form, and line by line.
+ */
+export class SecretMasker {
+  private readonly secrets: readonly string[];
+
+  /** @param secrets values to mask; those shorter than {@link minimumSecretLength} are ignored */
+  constructor(secrets: readonly string[]) {
+    this.secrets = [...new Set(secrets.flatMap((secret) => forms(secret)))];
+  }
+
+  /** Masks a whole text. */
+  mask(text: string): string {
+    if (!this.secrets.some((secret) => text.includes(secret))) return text;
+    const stream = this.stream();
+    return stream.push(text) + stream.end();
+  }
+
+  /** Masks a text that comes in pieces: a secret split across pieces is masked too. */
+  stream(): MaskStream {
+    return new MaskStream(this.secrets);
+  }
+}
+
+/**
+ * Masks text that comes in pieces. Of each piece only a tail that could be the beginning of a secret is held back,
+ * never more than the longest secret less one character.
+ */
+export class MaskStream {
+  private pending = '';
+  /** So many characters at the start of `pending` are already hidden by a mask that was given out. */
+  private covered = 0;
+
+  constructor(private readonly secrets: readonly string[]) {}
+
+  /** Takes the next piece, returns what can be shown. */
+  push(text: string): string {
+    if (this.secrets.length === 0) return text;
+    const all = this.pending + text;
+    return this.release(all, this.holdFrom(all));
+  }
+
+  /** Returns what was held back. The stream can be used again afterwards for another text. */
+  end(): string {
+    const rest = this.release(this.pending, this.pending.length);
+    this.covered = 0;
+    return rest;
+  }
+
+  private release(text: string, upTo: number): string {
+    let shown = '';
+    let hiddenTo = this.covered;
+    for (const [start, end] of this.occurrences(text)) {
+      if (start >= hiddenTo) {
+        if (start >= upTo) break;
+        shown += text.slice(hiddenTo, start) + secretMask;
+        hiddenTo = end;
+      } else if (end > hiddenTo) {
+        hiddenTo = end;
+      }
+    }
+    if (hiddenTo < upTo) shown += text.slice(hiddenTo, upTo);
+    this.covered = Math.max(0, hiddenTo - upTo);
+    this.pending = text.slice(upTo);
+    return shown;
+  }
+
+  private occurrences(text: string): [number, number][] {
+    const found: [number, number][] = [];
+    for (const secret of this.secrets) {
+      for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
+        found.push([at, at + secret.length]);
+      }
+    }
+    return found.sort((a, b) => a[0] - b[0]);
+  }
+
+  /** Where the longest tail begins that is the beginning of a secret and not yet the whole of it. */
+  private holdFrom(text: string): number {
+    let hold = text.length;
+    for (const secret of this.secrets) {
+      for (let at = Math.max(0, text.length - secret.length + 1); at < hold; at++) {
+        if (isPrefix(secret, text, at)) hold = at;
+      }
+    }
+    return hold;
+  }
+}
+
+/** True when `text` from `at` to its end is the beginning of `secret`. Compares in place: this runs for every piece. */
+function isPrefix(secret: string, text: string, at: number): boolean {
+  for (let i = at; i < text.length; i++) {
+    if (text.charCodeAt(i) !== secret.charCodeAt(i - at)) return false;
+  }
+  return true;
+}
+
+function forms(secret: string): string[] {
+  const lines = secret.split(/\r?\n/);
+  const inner =
+    lines.length > 1 ? lines.filter((line) => line.length >= minimumLineLength && !line.startsWith('-----')) : [];
+  return [secret, JSON.stringify(secret).slice(1, -1), ...inner].filter((form) => form.length >= minimumSecretLength);
+}
