@@ -1,0 +1,75 @@
+import 'reflect-metadata';
+import { writeFileSync } from 'node:fs';
+import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext } from '@nestjs/common';
+import { AppModule } from './app.module';
+import { ConfigError, loadConfig, type Config } from './kernel/config/config';
+import { migrate } from './kernel/database/migrate';
+import { openApiDocument } from './kernel/http/openapi';
+import { LinksService } from './modules/accounts/links.service';
+
+/**
+ * Commands beside the server. What they are asked for goes to standard output, everything else to standard error:
+ *
+ *   cli.js migrate                     brings the database to this version
+ *   cli.js setup-link [ORIGIN]         a one-time link that creates the first administrator; nothing when there is one
+ *   cli.js openapi FILE                writes the OpenAPI document
+ */
+const commands: Readonly<Record<string, (config: Config, args: readonly string[]) => Promise<void>>> = {
+  migrate: async (config) => {
+    const report = await migrate({ url: config.env.DATABASE_URL });
+    print(report.applied.length === 0 ? 'The database is up to date.' : `Applied: ${report.applied.join(', ')}`);
+  },
+  'setup-link': (config, [origin]) =>
+    withApplication(config, async (app) => {
+      const link = await app.get(LinksService).issueSetup(origin);
+      if (link !== null) print(link.url);
+    }),
+  openapi: async (config, [file]) => {
+    if (file === undefined) throw new UsageError('openapi FILE');
+    const app = await NestFactory.create(AppModule.forRoot(config), {
+      logger: ['error'],
+      abortOnError: false,
+      preview: true,
+    });
+    app.setGlobalPrefix('api');
+    writeFileSync(file, `${JSON.stringify(openApiDocument(app), null, 2)}\n`);
+  },
+};
+
+class UsageError extends Error {}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function withApplication(config: Config, work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
+    logger: ['error'],
+    abortOnError: false,
+  });
+  try {
+    await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const [name = '', ...args] = process.argv.slice(2);
+  const command = commands[name];
+  if (command === undefined) throw new UsageError(Object.keys(commands).join(' | '));
+  // A command neither listens nor takes jobs, whatever the server's own role is.
+  await command(loadConfig({ ...process.env, ROLE: 'api', LOG_LEVEL: 'error' }), args);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const known = error instanceof ConfigError || error instanceof UsageError;
+    process.stderr.write(
+      `${error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
+    );
+    process.exit(error instanceof UsageError ? 2 : 1);
+  },
+);

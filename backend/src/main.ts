@@ -1,0 +1,89 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from './app.module';
+import { ListeningOrigins } from './kernel/auth/listening-origins';
+import { ConfigError, loadConfig, type Config } from './kernel/config/config';
+import { configureHttp } from './kernel/http/http-app';
+import { serveOpenApi } from './kernel/http/openapi';
+import { secretRegistry } from './kernel/logging/secret-registry';
+
+/** A connection that a browser keeps open must not hold up the end of the process for longer. */
+const SHUTDOWN_LIMIT_MS = 45_000;
+
+async function serve(config: Config): Promise<void> {
+  const { TLS_CERT_FILE, TLS_KEY_FILE, HOST, PORT } = config.env;
+  const httpsOptions =
+    TLS_CERT_FILE === undefined || TLS_KEY_FILE === undefined
+      ? undefined
+      : { cert: readFileSync(TLS_CERT_FILE), key: readFileSync(TLS_KEY_FILE) };
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
+    bufferLogs: true,
+    abortOnError: false,
+    forceCloseConnections: true,
+    ...(httpsOptions === undefined ? {} : { httpsOptions }),
+  });
+  configureHttp(app, config);
+  serveOpenApi(app);
+  stopOnSignals(() => app.close());
+  await app.listen(PORT, HOST);
+  const origins = app.get(ListeningOrigins);
+  origins.listeningOn(((app.getHttpServer() as Server).address() as AddressInfo).port);
+  app.get(Logger).log({ origin: origins.primary() }, 'listening');
+  process.send?.({ origin: origins.primary() });
+}
+
+async function work(config: Config): Promise<void> {
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(Logger));
+  stopOnSignals(() => app.close());
+  await app.init();
+  app.get(Logger).log('working');
+}
+
+function stopOnSignals(close: () => Promise<void>): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  // Started by the launcher: when that dies without a word, so must this.
+  if (process.send !== undefined) process.once('disconnect', stop);
+}
+
+async function main(): Promise<void> {
+  // The environment is handed over here, once.
+  const config = loadConfig(process.env);
+  secretRegistry.register(config.env.DATABASE_URL);
+  const password = new URL(config.env.DATABASE_URL).password;
+  if (password !== '') secretRegistry.register(decodeURIComponent(password));
+  await (config.servesHttp ? serve(config) : work(config));
+}
+
+main().catch((error: unknown) => {
+  const text =
+    error instanceof ConfigError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+  process.stderr.write(`${secretRegistry.mask(text)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,31 @@
+import { Global, Module } from '@nestjs/common';
+import { SessionAuthenticator } from '../../kernel/auth/session-authenticator';
+import { LinksRepository } from './links.repository';
+import { LinksService } from './links.service';
+import { Passwords } from './passwords';
+import { SessionController } from './session.controller';
+import { SessionsRepository } from './sessions.repository';
+import { SessionsService } from './sessions.service';
+import { SignInLimits } from './sign-in-limits';
+import { UsersController } from './users.controller';
+import { UsersRepository } from './users.repository';
+import { UsersService } from './users.service';
+
+/** Accounts, sessions and one-time links. Global because the kernel's guard asks it who is calling. */
+@Global()
+@Module({
+  controllers: [SessionController, UsersController],
+  providers: [
+    UsersRepository,
+    SessionsRepository,
+    LinksRepository,
+    Passwords,
+    SignInLimits,
+    SessionsService,
+    LinksService,
+    UsersService,
+    { provide: SessionAuthenticator, useExisting: SessionsService },
+  ],
+  exports: [SessionAuthenticator, LinksService],
+})
+export class AccountsModule {}

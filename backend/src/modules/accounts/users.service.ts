@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AuditLog } from '../../kernel/audit/audit-log';
+import type { RequestOrigin } from '../../kernel/audit/request-origin';
+import type { Principal } from '../../kernel/auth/actor';
+import type { Role } from '../../kernel/auth/permissions';
+import { Clock } from '../../kernel/clock';
+import { newId } from '../../kernel/database/ids';
+import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
+import { violatedUniqueConstraint } from '../../kernel/errors/database-errors';
+import { DomainError, invalidInput, notFound } from '../../kernel/errors/domain-error';
+import { LinksService, type IssuedLink } from './links.service';
+import { Passwords } from './passwords';
+import { SessionsRepository } from './sessions.repository';
+import { UsersRepository, type UserChanges, type UserRow } from './users.repository';
+
+export interface NewUser {
+  readonly username: string;
+  readonly displayName: string;
+  readonly role: Role;
+}
+
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly database: DataSource,
+    private readonly transactions: TransactionRunner,
+    private readonly users: UsersRepository,
+    private readonly sessions: SessionsRepository,
+    private readonly links: LinksService,
+    private readonly passwords: Passwords,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+  ) {}
+
+  list(): Promise<UserRow[]> {
+    return this.users.list(this.database.manager);
+  }
+
+  async byId(id: string): Promise<UserRow> {
+    const user = await this.users.byId(this.database.manager, id);
+    if (user === null) throw notFound('user', 'user_not_found');
+    return user;
+  }
+
+  async invite(given: NewUser, by: RequestOrigin): Promise<{ user: UserRow; link: IssuedLink }> {
+    const id = newId();
+    try {
+      return await this.transactions.run(async (tx) => {
+        await this.users.insert(tx.manager, { ...given, id, passwordHash: null, status: 'invited' }, this.clock.now());
+        await this.record(tx, by, 'user.invite', id, { role: given.role });
+        const link = await this.links.issue(tx, 'invite', id, by);
+        return { user: await this.required(tx, id), link };
+      });
+    } catch (error) {
+      if (violatedUniqueConstraint(error) === undefined) throw error;
+      throw new DomainError({
+        code: 'username_taken',
+        status: 409,
+        detail: `The user name ${given.username} is taken.`,
+      });
+    }
+  }
+
+  /** A new link to choose a password: for an invited user again the invitation. */
+  async resetLink(id: string, by: RequestOrigin): Promise<IssuedLink> {
+    return this.transactions.run(async (tx) => {
+      const user = await this.required(tx, id);
+      if (user.status === 'disabled') {
+        throw new DomainError({
+          code: 'user_disabled',
+          status: 409,
+          detail: `${user.displayName} is disabled.`,
+          action: 'Enable the account first.',
+        });
+      }
+      return this.links.issue(tx, user.status === 'invited' ? 'invite' : 'reset', id, by);
+    });
+  }
+
+  /** @throws DomainError `last_administrator` (409): someone must be able to administer. */
+  async change(id: string, changes: UserChanges, by: RequestOrigin): Promise<UserRow> {
+    return this.transactions.run(async (tx) => {
+      const administrators = await this.users.activeAdministrators(tx.manager);
+      const before = await this.required(tx, id);
+      const losesAdministrator = (changes.role ?? before.role) !== 'administrator' || changes.status === 'disabled';
+      if (losesAdministrator && administrators.length === 1 && administrators[0] === id) {
+        throw new DomainError({
+          code: 'last_administrator',
+          status: 409,
+          detail: `${before.displayName} is the last administrator.`,
+          action: 'Make somebody else an administrator first.',
+        });
+      }
+      const status = changes.status === 'active' && before.passwordHash === null ? 'invited' : changes.status;
+      await this.users.update(
+        tx.manager,
+        id,
+        status === undefined ? changes : { ...changes, status },
+        this.clock.now(),
+      );
+      const roleChanged = changes.role !== undefined && changes.role !== before.role;
+      // What someone may do is decided at sign-in for sockets too, so a change of rights ends what is open.
+      if (roleChanged || changes.status === 'disabled') await this.sessions.revokeAll(tx.manager, id, this.clock.now());
+      await this.record(tx, by, 'user.change', id, { ...changes });
+      return this.required(tx, id);
+    });
+  }
+
+  async changeOwnPassword(me: Principal, current: string, next: string, by: RequestOrigin): Promise<void> {
+    const user = await this.byId(me.userId);
+    if (!(await this.passwords.matches(user.passwordHash, current))) {
+      throw invalidInput([{ field: 'currentPassword', message: 'this is not your present password' }]);
+    }
+    const passwordHash = await this.passwords.hash(next);
+    await this.transactions.run(async (tx) => {
+      await this.users.setPassword(tx.manager, me.userId, passwordHash, this.clock.now());
+      await this.sessions.revokeAll(tx.manager, me.userId, this.clock.now(), me.sessionId);
+      await this.record(tx, by, 'user.password', me.userId, {});
+    });
+  }
+
+  async changeOwnProfile(
+    me: Principal,
+    changes: Pick<UserChanges, 'displayName' | 'locale' | 'theme'>,
+  ): Promise<UserRow> {
+    await this.users.update(this.database.manager, me.userId, changes, this.clock.now());
+    return this.byId(me.userId);
+  }
+
+  private async required(tx: Transaction, id: string): Promise<UserRow> {
+    const user = await this.users.byId(tx.manager, id);
+    if (user === null) throw notFound('user', 'user_not_found');
+    return user;
+  }
+
+  private record(
+    tx: Transaction,
+    by: RequestOrigin,
+    action: string,
+    id: string,
+    details: Record<string, unknown>,
+  ): Promise<void> {
+    return this.audit.record(tx.manager, { ...by, action, objectType: 'user', objectId: id, outcome: 'ok', details });
+  }
+}

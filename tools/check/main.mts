@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { fail, say } from '../launch/output.mts';
+import { node, root } from '../launch/paths.mts';
+import { jest, summary } from '../test/jest.mts';
+import { staleGeneratedFiles } from './generated.mts';
+import { lockfileHoles } from './lockfile.mts';
+
+interface Check {
+  readonly name: string;
+  /** @returns what is wrong; empty when all is well. */
+  run(): Promise<string> | string;
+}
+
+function tool(name: string, script: string, ...args: string[]): Check {
+  return {
+    name,
+    run: () => {
+      const result = spawnSync(node, [script, ...args], { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+      return result.status === 0 ? '' : `${result.stdout}${result.stderr}${result.error?.message ?? ''}`;
+    },
+  };
+}
+
+/** Every shell file that git tracks: by its ending, or by its first line. */
+function shellFiles(): string[] {
+  const tracked = spawnSync('git', ['grep', '-lIE', '^#!/(bin|usr/bin)/(env )?(ba|da)?sh'], {
+    cwd: root,
+    encoding: 'utf8',
+  }).stdout;
+  const byEnding = spawnSync('git', ['ls-files', '*.sh'], { cwd: root, encoding: 'utf8' }).stdout;
+  const files = new Set(
+    `${tracked}${byEnding}`.split('\n').filter((file) => file !== '' && !file.includes('/fixtures/')),
+  );
+  return [...files].filter((file) => !/\.(mts|ts|md|cjs|mjs)$/.test(file));
+}
+
+const shellcheck: Check = {
+  name: 'shellcheck',
+  run: () => {
+    const result = spawnSync('shellcheck', ['-x', ...shellFiles()], { cwd: root, encoding: 'utf8' });
+    if (result.error !== undefined) {
+      if (process.env['CI'] === 'true') return 'shellcheck is not installed';
+      say('  skipped: shellcheck is not installed here');
+      return '';
+    }
+    return result.status === 0 ? '' : result.stdout;
+  },
+};
+
+const modules = 'node_modules';
+const checks: readonly Check[] = [
+  tool('format', `${modules}/prettier/bin/prettier.cjs`, '--check', '--log-level', 'warn', '.'),
+  tool('types: backend', `${modules}/typescript/bin/tsc`, '-p', 'tsconfig.spec.json', '--noEmit'),
+  tool('types: tools', `${modules}/typescript/bin/tsc`, '-p', 'tsconfig.tools.json'),
+  tool(
+    'types: portal',
+    `${modules}/@angular/compiler-cli/bundles/src/bin/ngc.js`,
+    '-p',
+    'frontend/tsconfig.app.json',
+    '--noEmit',
+  ),
+  tool('lint', `${modules}/eslint/bin/eslint.js`, '--max-warnings', '0', '.'),
+  tool(
+    'module boundaries',
+    `${modules}/dependency-cruiser/bin/dependency-cruise.mjs`,
+    '--config',
+    '.dependency-cruiser.cjs',
+    'backend/src',
+  ),
+  tool('dead code', `${modules}/knip/bin/knip.js`, '--no-progress'),
+  shellcheck,
+  { name: 'lockfile', run: lockfileHoles },
+  { name: 'generated files', run: staleGeneratedFiles },
+];
+
+async function main(): Promise<void> {
+  const failures: string[] = [];
+  for (const check of checks) {
+    const started = Date.now();
+    const problem = await check.run();
+    say(`${problem === '' ? 'ok  ' : 'FAIL'} ${check.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+    if (problem === '') continue;
+    say(problem);
+    failures.push(check.name);
+  }
+  const totals = await jest(['--selectProjects', 'backend', 'frontend']);
+  say(summary(totals));
+  if (failures.length > 0) say(`Failed: ${failures.join(', ')}`);
+  if (failures.length > 0 || totals.failed > 0) process.exitCode = 1;
+}
+
+main().catch(fail);

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { say } from './output.mts';
+import { run } from './processes.mts';
+
+/** What the demo and the tests need from Debian, each with a file that shows it is there. */
+const catalogue = {
+  debootstrap: '/usr/sbin/debootstrap',
+  'openssh-client': '/usr/bin/ssh-keygen',
+  'openssh-server': '/usr/sbin/sshd',
+  'apt-utils': '/usr/bin/apt-ftparchive',
+  gnupg: '/usr/bin/gpg',
+  iproute2: '/usr/sbin/ip',
+  chromium: '/usr/bin/chromium',
+  shellcheck: '/usr/bin/shellcheck',
+  'postgresql-15': '/usr/lib/postgresql/15/bin/postgres',
+} as const;
+export type DebianPackage = keyof typeof catalogue;
+
+export const demoPackages: readonly DebianPackage[] = [
+  'debootstrap',
+  'openssh-client',
+  'apt-utils',
+  'gnupg',
+  'iproute2',
+];
+export const testPackages: readonly DebianPackage[] = [...demoPackages, 'openssh-server', 'chromium', 'shellcheck'];
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+export function missingPackages(wanted: readonly DebianPackage[]): DebianPackage[] {
+  return wanted.filter((name) => !existsSync(catalogue[name]));
+}
+
+function canInstall(): boolean {
+  return isRoot() && process.platform === 'linux' && spawnSync('apt-get', ['--version']).status === 0;
+}
+
+/**
+ * Installs what is missing, after naming it. Only as root on a Debian-family machine.
+ *
+ * @returns what is still missing, for the caller to say what cannot run.
+ */
+export async function ensurePackages(wanted: readonly DebianPackage[], signal?: AbortSignal): Promise<DebianPackage[]> {
+  const missing = missingPackages(wanted);
+  if (missing.length === 0 || !canInstall()) return missing;
+  say(`Installing from Debian: ${missing.join(', ')} …`);
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
+    ...(signal === undefined ? {} : { signal }),
+  };
+  await run('apt-get', ['-qq', 'update'], options);
+  await run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing], options);
+  return missingPackages(wanted);
+}

@@ -1,0 +1,8 @@
+import path from 'node:path';
+
+/** The checkout. */
+export const root = path.resolve(import.meta.dirname, '..', '..');
+export const node = process.execPath;
+export const entry = path.join(root, 'dist', 'backend', 'src', 'main.js');
+export const cli = path.join(root, 'dist', 'backend', 'src', 'cli.js');
+export const portal = path.join(root, 'dist', 'frontend', 'browser');
