@@ -1,0 +1,30 @@
+import { provideHttpClient, withInterceptors } from '@angular/common/http';
+import {
+  inject,
+  provideAppInitializer,
+  provideBrowserGlobalErrorListeners,
+  type ApplicationConfig,
+} from '@angular/core';
+import { MAT_RIPPLE_GLOBAL_OPTIONS } from '@angular/material/core';
+import { provideRouter, TitleStrategy, withComponentInputBinding, withInMemoryScrolling } from '@angular/router';
+import { routes } from './app.routes';
+import { PortalTitle } from './shell/portal-title';
+import { providePortalTexts } from './core/i18n/transloco';
+import { Texts } from './core/i18n/texts';
+import { sessionInterceptor } from './core/session/session-interceptor';
+import { Appearance } from './core/theme/appearance';
+
+export const appConfig: ApplicationConfig = {
+  providers: [
+    provideBrowserGlobalErrorListeners(),
+    provideHttpClient(withInterceptors([sessionInterceptor])),
+    provideRouter(routes, withComponentInputBinding(), withInMemoryScrolling({ scrollPositionRestoration: 'enabled' })),
+    ...providePortalTexts(),
+    { provide: TitleStrategy, useClass: PortalTitle },
+    { provide: MAT_RIPPLE_GLOBAL_OPTIONS, useValue: { disabled: true } },
+    provideAppInitializer(async () => {
+      inject(Appearance);
+      await inject(Texts).start();
+    }),
+  ],
+};

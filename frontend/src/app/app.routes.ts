@@ -1,0 +1,56 @@
+import type { Routes } from '@angular/router';
+import { allowed, signedIn } from './core/session/guards';
+
+export const routes: Routes = [
+  {
+    path: 'sign-in',
+    title: 'signIn.title',
+    loadComponent: async () => (await import('./features/accounts/sign-in')).SignIn,
+  },
+  { path: 'setup', title: 'setup.title', loadComponent: async () => (await import('./features/accounts/setup')).Setup },
+  { path: 'link', title: 'link.title', loadComponent: async () => (await import('./features/accounts/link')).Link },
+  {
+    path: 'no-answer',
+    title: 'noAnswer.title',
+    loadComponent: async () => (await import('./shell/no-answer')).NoAnswer,
+  },
+  {
+    path: '',
+    canActivate: [signedIn],
+    loadComponent: async () => (await import('./shell/shell')).Shell,
+    children: [
+      { path: '', pathMatch: 'full', redirectTo: 'machines' },
+      {
+        path: 'machines',
+        loadChildren: async () => (await import('./features/machines/machines.routes')).machinesRoutes,
+      },
+      {
+        path: 'runs/:id',
+        title: 'run.title',
+        loadComponent: async () => (await import('./features/jobs/run-page')).RunPage,
+      },
+      {
+        path: 'activity',
+        title: 'activity.title',
+        loadComponent: async () => (await import('./features/jobs/activity-page')).ActivityPage,
+      },
+      {
+        path: 'users',
+        title: 'users.title',
+        canActivate: [allowed('users.manage')],
+        loadComponent: async () => (await import('./features/accounts/users')).Users,
+      },
+      {
+        path: 'settings',
+        title: 'settings.title',
+        loadComponent: async () => (await import('./features/settings/settings')).Settings,
+      },
+      {
+        path: 'me',
+        title: 'me.title',
+        loadComponent: async () => (await import('./features/accounts/profile')).Profile,
+      },
+      { path: '**', title: 'notFound.title', loadComponent: async () => (await import('./shell/not-found')).NotFound },
+    ],
+  },
+];

@@ -1,0 +1,52 @@
+import type { ActivityDto, JobDto } from '../../api/models';
+import { place } from './activity';
+
+const job = (id: string, status: JobDto['status']): JobDto => ({
+  id,
+  status,
+  kind: 'apt_update_analyze',
+  title: 'Analyse',
+  machineId: 'm',
+  machineName: 'm',
+  phase: null,
+  step: null,
+  steps: [],
+  priority: 0,
+  attempt: 1,
+  maxAttempts: 3,
+  createdAt: '2026-01-01T00:00:00Z',
+  startedAt: null,
+  finishedAt: status === 'queued' || status === 'running' ? null : '2026-01-01T00:01:00Z',
+  requestedBy: { type: 'user', name: null },
+  waitingFor: null,
+  cancelRequested: false,
+  errorKind: null,
+  errorMessage: null,
+  errorAction: null,
+  snapshotId: null,
+  lastSeq: 0,
+});
+const empty: ActivityDto = { running: [], waiting: [], recent: [] };
+const ids = (now: ActivityDto): string[][] =>
+  [now.running, now.waiting, now.recent].map((list) => list.map((one) => one.id));
+
+describe('place', () => {
+  it('moves a job from waiting to running to ended', () => {
+    const waiting = place(empty, job('a', 'queued'));
+    const running = place(waiting, job('a', 'running'));
+    const ended = place(running, job('a', 'ok'));
+    expect(ids(waiting)).toEqual([[], ['a'], []]);
+    expect(ids(running)).toEqual([['a'], [], []]);
+    expect(ids(ended)).toEqual([[], [], ['a']]);
+  });
+
+  it('keeps the place of a job that only progressed', () => {
+    const now: ActivityDto = { ...empty, running: [job('a', 'running'), job('b', 'running')] };
+    expect(ids(place(now, job('a', 'running')))).toEqual([['a', 'b'], [], []]);
+  });
+
+  it('does not raise an ended job from the dead by a late event', () => {
+    const now: ActivityDto = { ...empty, recent: [job('a', 'error')] };
+    expect(ids(place(now, job('a', 'running')))).toEqual([[], [], ['a']]);
+  });
+});

@@ -1,0 +1,31 @@
+import type { JobDto, LogLineDto, MachineTileDto } from '../../api/models';
+
+/** What the server sends over the live socket. */
+export interface LiveEvents {
+  machine: MachineTileDto;
+  'machine.removed': { id: string };
+  job: JobDto;
+  'job.log': { jobId: string; lines: LogLineDto[] };
+  pong: unknown;
+  error: { code: string; message: string };
+  'session.ended': unknown;
+}
+
+export type LiveEventName = keyof LiveEvents;
+
+/** Reads one frame; null for what this version of the portal does not know. */
+export function readFrame(text: unknown): { event: LiveEventName; data: LiveEvents[LiveEventName] } | null {
+  if (typeof text !== 'string') {
+    return null;
+  }
+  try {
+    const frame = JSON.parse(text) as { event?: unknown; data?: unknown };
+    return typeof frame.event === 'string' && KNOWN.has(frame.event)
+      ? { event: frame.event as LiveEventName, data: frame.data }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+const KNOWN = new Set<string>(['machine', 'machine.removed', 'job', 'job.log', 'pong', 'error', 'session.ended']);

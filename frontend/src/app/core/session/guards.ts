@@ -1,0 +1,33 @@
+import { inject } from '@angular/core';
+import { Router, type CanActivateFn } from '@angular/router';
+import type { Permission } from './permissions';
+import { Session } from './session';
+
+/** Lets signed-in people through; sends others to setup or sign-in, and remembers where they wanted to go. */
+export const signedIn: CanActivateFn = async (_route, state) => {
+  const session = inject(Session);
+  const router = inject(Router);
+  try {
+    if (await session.ensure()) {
+      return true;
+    }
+    if (await session.setupNeeded()) {
+      return router.parseUrl('/setup');
+    }
+  } catch {
+    return router.createUrlTree(['/no-answer'], { queryParams: { return: state.url } });
+  }
+  const wanted = state.url === '/' ? {} : { return: state.url };
+  return router.createUrlTree(['/sign-in'], { queryParams: wanted });
+};
+
+export function allowed(permission: Permission): CanActivateFn {
+  return () => inject(Session).can(permission) || inject(Router).parseUrl('/machines');
+}
+
+/** Only an address inside the portal may be returned to. */
+export function safeReturn(address: string | null | undefined): string {
+  return address?.startsWith('/') === true && !address.startsWith('//') && !address.includes('\\')
+    ? address
+    : '/machines';
+}

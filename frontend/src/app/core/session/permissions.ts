@@ -1,0 +1,15 @@
+/** What an account may do; the server decides, the portal only hides what would be refused. */
+export type Permission =
+  | 'machines.read'
+  | 'machines.write'
+  | 'machines.run'
+  | 'credentials.write'
+  | 'hostkeys.decide'
+  | 'jobs.read'
+  | 'jobs.cancel'
+  | 'users.manage'
+  | 'audit.read'
+  | 'events.read'
+  | 'messages.acknowledge'
+  | 'tags.write'
+  | 'system.read';

@@ -1,0 +1,21 @@
+import { inject, Injectable } from '@angular/core';
+import { Api } from '../../api/api';
+import { jobsGet, jobsLog } from '../../api/functions';
+import type { JobDto, JobLogDto } from '../../api/models';
+
+/** Lines asked for at once. */
+const LINES = 2000;
+
+/** The part of the API that is about one run. */
+@Injectable({ providedIn: 'root' })
+export class JobsApi {
+  private readonly api = inject(Api);
+
+  get(id: string): Promise<JobDto> {
+    return this.api.invoke(jobsGet, { id });
+  }
+
+  log(id: string, after: number): Promise<JobLogDto> {
+    return this.api.invoke(jobsLog, { id, after, limit: LINES });
+  }
+}

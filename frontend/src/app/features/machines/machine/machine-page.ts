@@ -1,0 +1,101 @@
+import { Component, computed, DestroyRef, effect, inject, input } from '@angular/core';
+import { MatMenuModule } from '@angular/material/menu';
+import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
+import { problemOf } from '../../../core/errors/problem';
+import { Texts } from '../../../core/i18n/texts';
+import { Shortcuts } from '../../../core/keyboard/shortcuts';
+import { Session } from '../../../core/session/session';
+import { PortalTitle } from '../../../shell/portal-title';
+import { Trail } from '../../../shell/trail';
+import { ErrorNotice } from '../../../ui/error-notice';
+import { Icon } from '../../../ui/icon';
+import { JobWords } from '../../../ui/job-words';
+import { Lamp } from '../../../ui/lamp';
+import { LoadingNote } from '../../../ui/loading-note';
+import { writeAddress } from '../enrol/ssh-address';
+import { MachineWords } from '../machine-words';
+import { MachinesApi } from '../machines-api';
+import { Facts } from './facts';
+import { MachineStore } from './machine-store';
+
+/** What waits on this machine, and why? */
+@Component({
+  selector: 'su-machine-page',
+  imports: [ErrorNotice, Facts, Icon, Lamp, LoadingNote, MatMenuModule, RouterLink, RouterLinkActive, RouterOutlet],
+  providers: [MachineStore],
+  templateUrl: './machine-page.html',
+  styleUrl: './machine-page.scss',
+})
+export class MachinePage {
+  protected readonly texts = inject(Texts);
+  protected readonly session = inject(Session);
+  protected readonly store = inject(MachineStore);
+  protected readonly words = inject(MachineWords);
+  protected readonly jobs = inject(JobWords);
+  private readonly api = inject(MachinesApi);
+  private readonly router = inject(Router);
+  readonly id = input.required<string>();
+  protected readonly machine = this.store.machine.value;
+  protected readonly address = computed(() => {
+    const machine = this.machine();
+    return machine ? writeAddress(machine.hostname, machine.port) : '';
+  });
+  protected readonly about = computed(() => {
+    const machine = this.machine();
+    return machine === undefined ? '' : this.words.about(machine);
+  });
+  /** Nothing runs on an archived machine, nor on one whose key is in doubt. */
+  protected readonly runnable = computed(() => {
+    const machine = this.machine();
+    return machine?.archivedAt === null && machine.underlyingNeed !== 'quarantined' && this.session.can('machines.run');
+  });
+  protected readonly undecidedKey = computed(() =>
+    this.machine()?.hostKeys.some((key) => key.status === 'unknown' || key.status === 'changed'),
+  );
+
+  constructor() {
+    const trail = inject(Trail);
+    const title = inject(PortalTitle);
+    effect(() => {
+      this.store.open(this.id());
+    });
+    effect(() => {
+      const name = this.machine()?.name ?? '…';
+      title.show(name);
+      trail.parts.set([{ label: this.texts.t('nav.machines'), link: '/machines' }, { label: name }]);
+    });
+    const analyse = (): boolean => {
+      if (this.runnable()) {
+        void this.analyse();
+        return true;
+      }
+      return false;
+    };
+    const destroy = inject(DestroyRef);
+    inject(Shortcuts).bind('R', analyse, destroy);
+    destroy.onDestroy(() => this.store.stop());
+  }
+
+  /** Says in the address what is watched: the run's page. */
+  protected async analyse(): Promise<void> {
+    const job = await this.store.run('apt_update_analyze');
+    if (job !== null) {
+      await this.router.navigate(['/runs', job]);
+    }
+  }
+
+  protected async probe(): Promise<void> {
+    const job = await this.store.run('machine_probe');
+    if (job !== null) {
+      await this.router.navigate(['/runs', job]);
+    }
+  }
+
+  protected async restore(): Promise<void> {
+    try {
+      this.store.machine.set(await this.api.restore(this.id()));
+    } catch (error) {
+      this.store.refused.set(problemOf(error));
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { Component, computed, effect, inject } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import type { EventDto } from '../../../api/models';
+import { Formats } from '../../../core/i18n/formats';
+import { Texts } from '../../../core/i18n/texts';
+import { EmptyState } from '../../../ui/empty-state';
+import { ErrorNotice } from '../../../ui/error-notice';
+import { Icon } from '../../../ui/icon';
+import type { IconName } from '../../../ui/icons';
+import { LoadingNote } from '../../../ui/loading-note';
+import { WhenSeen } from '../../../ui/when-seen';
+import { MachinesApi } from '../machines-api';
+import { MachineStore } from './machine-store';
+import { Paged } from './paged';
+
+const ICON: Readonly<Record<string, IconName>> = { info: 'info', warning: 'warning', error: 'failed' };
+const COLOUR: Readonly<Record<string, string>> = { warning: 'fg-stale', error: 'fg-failed' };
+
+/** What happened to this machine: time, what, evidence, who. */
+@Component({
+  selector: 'su-timeline-tab',
+  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, WhenSeen],
+  templateUrl: './timeline-tab.html',
+  styles: `
+    .card {
+      margin-bottom: 12px;
+    }
+
+    li {
+      display: grid;
+      grid-template-columns: 4.6rem 20px minmax(0, 1fr) auto;
+      gap: 0 8px;
+      padding: 7px 14px;
+      border-top: 1px solid var(--line);
+      font-size: var(--t-s);
+    }
+
+    li:first-child {
+      border-top: 0;
+    }
+
+    p {
+      overflow-wrap: anywhere;
+    }
+
+    @media (max-width: 700px) {
+      li {
+        grid-template-columns: 20px minmax(0, 1fr);
+      }
+
+      time,
+      .who {
+        grid-column: 2;
+      }
+
+      su-icon {
+        grid-row: 1;
+      }
+    }
+  `,
+})
+export class TimelineTab {
+  protected readonly texts = inject(Texts);
+  protected readonly formats = inject(Formats);
+  private readonly store = inject(MachineStore);
+  private readonly api = inject(MachinesApi);
+  protected readonly events = new Paged<EventDto>((cursor) => this.api.events(this.store.id() ?? '', cursor));
+  protected readonly days = computed(() => {
+    const days: { day: string; events: EventDto[] }[] = [];
+    for (const event of this.events.items() ?? []) {
+      const day = this.formats.day(event.createdAt);
+      const last = days.at(-1);
+      if (last?.day === day) {
+        last.events.push(event);
+      } else {
+        days.push({ day, events: [event] });
+      }
+    }
+    return days;
+  });
+
+  constructor() {
+    effect(() => {
+      this.store.readings();
+      void this.events.refresh();
+    });
+  }
+
+  protected icon(event: EventDto): IconName {
+    return ICON[event.severity] ?? 'info';
+  }
+
+  protected colour(event: EventDto): string {
+    return COLOUR[event.severity] ?? 't3';
+  }
+
+  protected who(event: EventDto): string {
+    return event.actorName ?? this.texts.known(`job.by.${event.actorType}`, event.actorType);
+  }
+}

@@ -1,0 +1,112 @@
+import { Component, computed, inject, signal } from '@angular/core';
+import type { AptPackageDto } from '../../../api/models';
+import { Formats } from '../../../core/i18n/formats';
+import { Texts } from '../../../core/i18n/texts';
+import { Session } from '../../../core/session/session';
+import { Ago } from '../../../ui/ago';
+import { download } from '../../../ui/download';
+import { EmptyState } from '../../../ui/empty-state';
+import { ErrorNotice } from '../../../ui/error-notice';
+import { Icon } from '../../../ui/icon';
+import type { IconName } from '../../../ui/icons';
+import { LoadingNote } from '../../../ui/loading-note';
+import { VersionDiff } from '../../../ui/version-diff';
+import { toCsv } from './csv';
+import { MachineStore } from './machine-store';
+import {
+  freedBy,
+  groupPackages,
+  inMode,
+  modeCounts,
+  OPERATION_ICON,
+  REASON_ICON,
+  type Mode,
+  type PackageGroup,
+} from './packages';
+import { Repositories } from './repositories';
+
+/** Pending packages: what each mode would do, and for what it leaves, why. */
+@Component({
+  selector: 'su-updates-tab',
+  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, Repositories, VersionDiff],
+  templateUrl: './updates-tab.html',
+  styleUrl: './updates-tab.scss',
+})
+export class UpdatesTab {
+  protected readonly texts = inject(Texts);
+  protected readonly formats = inject(Formats);
+  protected readonly session = inject(Session);
+  protected readonly store = inject(MachineStore);
+  protected readonly mode = signal<Mode>('withNew');
+  protected readonly filter = signal('');
+  protected readonly apt = this.store.apt.value;
+  protected readonly modes = computed(() => {
+    const apt = this.apt();
+    return apt === undefined ? [] : modeCounts(apt.plans);
+  });
+  protected readonly groups = computed(() => groupPackages(this.apt()?.packages ?? [], this.mode(), this.filter()));
+  protected readonly never = computed(() => this.store.apt.problem()?.code === 'not_analysed');
+  protected readonly reasonIcon = REASON_ICON;
+
+  protected icon(group: PackageGroup, pack: AptPackageDto): IconName {
+    if (group.key === 'left' && pack.reason !== null) {
+      return REASON_ICON[pack.reason];
+    }
+    return group.key === 'security' && pack.operation === 'upgrade' ? 'security' : OPERATION_ICON[pack.operation];
+  }
+
+  protected summary(group: PackageGroup): string {
+    const fresh = group.packages.filter((pack) => pack.operation === 'install').length;
+    return this.texts.t(`packages.${group.key}.count`, { n: group.packages.length, fresh });
+  }
+
+  protected reason(pack: AptPackageDto): string | null {
+    if (pack.reason === 'phased' && pack.phasedPercent !== null) {
+      return this.texts.t('reason.phasedAt', { percent: this.formats.percent(pack.phasedPercent) });
+    }
+    return pack.reason === null ? null : this.texts.t(`reason.${pack.reason}`);
+  }
+
+  /** Which mode would bring what this one leaves. */
+  protected freed(pack: AptPackageDto): string | null {
+    const mode = freedBy(pack, this.mode());
+    return mode === null ? null : this.texts.t('packages.freedBy', { mode: this.texts.t(`mode.${mode}`) });
+  }
+
+  protected analyse(): void {
+    void this.store.run('apt_update_analyze');
+  }
+
+  /** All packages of the analysis, whatever the mode and the filter. */
+  protected export(): void {
+    const rows = (this.apt()?.packages ?? []).map((pack) => [
+      pack.name,
+      pack.arch,
+      pack.currentVersion,
+      pack.targetVersion,
+      pack.origin,
+      pack.operation,
+      pack.security ? 'yes' : 'no',
+      inMode(pack, 'upgrade') ? 'yes' : 'no',
+      inMode(pack, 'withNew') ? 'yes' : 'no',
+      inMode(pack, 'full') ? 'yes' : 'no',
+      pack.reason,
+      pack.reasonDetail,
+    ]);
+    const header = [
+      'name',
+      'arch',
+      'current',
+      'target',
+      'origin',
+      'operation',
+      'security',
+      'upgrade',
+      'with_new',
+      'full',
+      'reason',
+      'detail',
+    ];
+    download(`${this.store.machine.value()?.name ?? 'machine'}-packages.csv`, toCsv([header, ...rows]), 'text/csv');
+  }
+}

@@ -1,0 +1,162 @@
+import { inject, Injectable } from '@angular/core';
+import { Api } from '../../api/api';
+import {
+  actionsRun,
+  actionsRunMany,
+  aptState,
+  historyAcknowledge,
+  historyEvents,
+  historyMessages,
+  historySnapshot,
+  historySnapshots,
+  historyUnacknowledge,
+  hostKeysApprove,
+  hostKeysReject,
+  hostKeysScan,
+  jobsList,
+  machinesArchive,
+  machinesChange,
+  machinesCreate,
+  machinesGet,
+  machinesHardware,
+  machinesList,
+  machinesMetrics,
+  machinesPutCredentials,
+  machinesRestore,
+  machinesTestConnection,
+  tagsCreate,
+  tagsList,
+  type MachinesList$Params,
+} from '../../api/functions';
+import type {
+  AptStateDto,
+  ChangeMachineDto,
+  ConnectionTestDto,
+  CreateMachineDto,
+  CredentialsInputDto,
+  CredentialsSummaryDto,
+  EventPageDto,
+  HostKeyDto,
+  JobDto,
+  JobPageDto,
+  MachineDetailDto,
+  MachineHardwareDto,
+  MachineMetricsDto,
+  MachinePageDto,
+  MessageDto,
+  RunManyResultDto,
+  SnapshotDetailDto,
+  SnapshotPageDto,
+  TagDto,
+} from '../../api/models';
+
+export type MachineQuery = MachinesList$Params;
+
+/** What the portal can start today: both only read. */
+export type ReadActionName = 'machine_probe' | 'apt_update_analyze';
+
+/** The part of the API that is about machines. The only file of this feature that knows the generated functions. */
+@Injectable({ providedIn: 'root' })
+export class MachinesApi {
+  private readonly api = inject(Api);
+
+  list(query: MachineQuery): Promise<MachinePageDto> {
+    return this.api.invoke(machinesList, query);
+  }
+
+  get(id: string): Promise<MachineDetailDto> {
+    return this.api.invoke(machinesGet, { id });
+  }
+
+  create(input: CreateMachineDto): Promise<MachineDetailDto> {
+    return this.api.invoke(machinesCreate, { body: input });
+  }
+
+  change(id: string, change: ChangeMachineDto): Promise<MachineDetailDto> {
+    return this.api.invoke(machinesChange, { id, body: change });
+  }
+
+  archive(id: string): Promise<void> {
+    return this.api.invoke(machinesArchive, { id });
+  }
+
+  restore(id: string): Promise<MachineDetailDto> {
+    return this.api.invoke(machinesRestore, { id });
+  }
+
+  putCredentials(id: string, input: CredentialsInputDto): Promise<CredentialsSummaryDto> {
+    return this.api.invoke(machinesPutCredentials, { id, body: input });
+  }
+
+  scanHostKeys(id: string): Promise<HostKeyDto[]> {
+    return this.api.invoke(hostKeysScan, { id });
+  }
+
+  approveHostKey(id: string, key: HostKeyDto): Promise<HostKeyDto> {
+    return this.api.invoke(hostKeysApprove, { id, keyId: key.id, body: { fingerprintSha256: key.fingerprintSha256 } });
+  }
+
+  rejectHostKey(id: string, keyId: string): Promise<HostKeyDto> {
+    return this.api.invoke(hostKeysReject, { id, keyId });
+  }
+
+  testConnection(id: string): Promise<ConnectionTestDto> {
+    return this.api.invoke(machinesTestConnection, { id });
+  }
+
+  apt(id: string): Promise<AptStateDto> {
+    return this.api.invoke(aptState, { id });
+  }
+
+  hardware(id: string): Promise<MachineHardwareDto> {
+    return this.api.invoke(machinesHardware, { id });
+  }
+
+  metrics(id: string): Promise<MachineMetricsDto> {
+    return this.api.invoke(machinesMetrics, { id });
+  }
+
+  events(id: string, cursor?: string): Promise<EventPageDto> {
+    return this.api.invoke(historyEvents, { id, limit: 50, ...(cursor === undefined ? {} : { cursor }) });
+  }
+
+  snapshots(id: string, cursor?: string): Promise<SnapshotPageDto> {
+    return this.api.invoke(historySnapshots, { id, limit: 50, ...(cursor === undefined ? {} : { cursor }) });
+  }
+
+  snapshot(id: string): Promise<SnapshotDetailDto> {
+    return this.api.invoke(historySnapshot, { id });
+  }
+
+  messages(id: string): Promise<MessageDto[]> {
+    return this.api.invoke(historyMessages, { id });
+  }
+
+  acknowledge(messageId: string): Promise<MessageDto> {
+    return this.api.invoke(historyAcknowledge, { id: messageId });
+  }
+
+  unacknowledge(messageId: string): Promise<MessageDto> {
+    return this.api.invoke(historyUnacknowledge, { id: messageId });
+  }
+
+  jobs(machineId: string, cursor?: string): Promise<JobPageDto> {
+    return this.api.invoke(jobsList, { machineId, limit: 50, ...(cursor === undefined ? {} : { cursor }) });
+  }
+
+  tags(): Promise<TagDto[]> {
+    return this.api.invoke(tagsList);
+  }
+
+  createTag(name: string): Promise<TagDto> {
+    return this.api.invoke(tagsCreate, { body: { name } });
+  }
+
+  run(id: string, name: ReadActionName): Promise<JobDto> {
+    return this.api.invoke(actionsRun, { id, name, body: {} });
+  }
+
+  runOnMany(machineIds: string[], name: ReadActionName): Promise<RunManyResultDto> {
+    return this.api.invoke(actionsRunMany, { name, body: { machineIds } });
+  }
+}

@@ -1,0 +1,92 @@
+import { Component, computed, inject } from '@angular/core';
+import { MatMenuModule } from '@angular/material/menu';
+import { RouterLink, RouterLinkActive } from '@angular/router';
+import { Texts } from '../core/i18n/texts';
+import { Activity } from '../core/live/activity';
+import { Session } from '../core/session/session';
+import { Icon } from '../ui/icon';
+
+/** The bar at the bottom of a phone. */
+@Component({
+  selector: 'su-phone-navigation',
+  imports: [Icon, MatMenuModule, RouterLink, RouterLinkActive],
+  template: `
+    <nav [attr.aria-label]="texts.t('nav.main')">
+      <a routerLink="/machines" routerLinkActive ariaCurrentWhenActive="page"
+        ><su-icon class="large" name="machines" />{{ texts.t('nav.machines') }}</a
+      >
+      @if (session.can('jobs.read')) {
+        <a routerLink="/activity" routerLinkActive ariaCurrentWhenActive="page"
+          ><su-icon class="large" name="activity" />{{ texts.t('nav.activity') }}
+          @if (running(); as n) {
+            <em>{{ n }}</em>
+          }
+        </a>
+      }
+      <button type="button" [matMenuTriggerFor]="more">
+        <su-icon class="large" name="menu" />{{ texts.t('nav.more') }}
+      </button>
+      <mat-menu #more="matMenu">
+        <a mat-menu-item routerLink="/me"><su-icon name="user" />{{ texts.t('nav.me') }}</a>
+        @if (session.can('users.manage')) {
+          <a mat-menu-item routerLink="/users"><su-icon name="users" />{{ texts.t('nav.users') }}</a>
+          <a mat-menu-item routerLink="/settings"><su-icon name="gear" />{{ texts.t('nav.settings') }}</a>
+        }
+      </mat-menu>
+    </nav>
+  `,
+  styles: `
+    nav {
+      display: grid;
+      grid-auto-flow: column;
+      grid-auto-columns: 1fr;
+      min-height: 58px;
+      border-top: 1px solid var(--line-2);
+      background: var(--surface);
+      padding-bottom: env(safe-area-inset-bottom);
+    }
+
+    nav > a,
+    nav > button {
+      position: relative;
+      display: flex;
+      flex-direction: column;
+      align-items: center;
+      justify-content: center;
+      gap: 2px;
+      border: 0;
+      background: none;
+      color: var(--text-2);
+      font-size: var(--t-xs);
+      line-height: 1.2;
+      text-decoration: none;
+    }
+
+    nav > a[aria-current='page'] {
+      color: var(--text);
+      font-weight: 650;
+      box-shadow: inset 0 2px 0 var(--text);
+    }
+
+    em {
+      position: absolute;
+      top: 6px;
+      left: 56%;
+      min-width: 16px;
+      border-radius: 8px;
+      background: var(--select);
+      color: var(--text);
+      font-size: 0.6875rem;
+      font-style: normal;
+      font-weight: 650;
+      line-height: 16px;
+      text-align: center;
+    }
+  `,
+})
+export class PhoneNavigation {
+  protected readonly texts = inject(Texts);
+  protected readonly session = inject(Session);
+  private readonly activity = inject(Activity);
+  protected readonly running = computed(() => this.activity.running().length);
+}

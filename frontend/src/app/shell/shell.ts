@@ -1,0 +1,68 @@
+import { Component, DestroyRef, ElementRef, inject, viewChild } from '@angular/core';
+import { Router, RouterOutlet } from '@angular/router';
+import { Texts } from '../core/i18n/texts';
+import { Shortcuts } from '../core/keyboard/shortcuts';
+import { Session } from '../core/session/session';
+import { Appearance } from '../core/theme/appearance';
+import { ActivityDock } from '../features/jobs/activity-dock';
+import { Dialogs } from '../ui/dialogs';
+import { KeySheet } from './key-sheet';
+import { Navigation } from './navigation';
+import { PhoneNavigation } from './phone-navigation';
+import { TopBar } from './top-bar';
+
+/** The frame around every page: navigation, top bar, the page, the activity dock. */
+@Component({
+  selector: 'su-shell',
+  imports: [ActivityDock, Navigation, PhoneNavigation, RouterOutlet, TopBar],
+  template: `
+    <a class="skip" href="#main" (click)="skip($event)">{{ texts.t('shell.skip') }}</a>
+    <su-navigation class="frame-only" />
+    <su-top-bar class="frame-only" (keys)="showKeys()" />
+    <main id="main" tabindex="-1" #main><router-outlet /></main>
+    @if (session.can('jobs.read')) {
+      <su-activity-dock class="frame-only wide-only" />
+    }
+    <su-phone-navigation class="frame-only phone-only" />
+  `,
+  styleUrl: './shell.scss',
+})
+export class Shell {
+  protected readonly texts = inject(Texts);
+  protected readonly session = inject(Session);
+  private readonly dialogs = inject(Dialogs);
+  private readonly main = viewChild.required<ElementRef<HTMLElement>>('main');
+
+  constructor() {
+    const shortcuts = inject(Shortcuts);
+    const router = inject(Router);
+    const appearance = inject(Appearance);
+    const destroy = inject(DestroyRef);
+    shortcuts.bind('g m', () => void router.navigateByUrl('/machines'), destroy);
+    shortcuts.bind('g a', () => void router.navigateByUrl('/activity'), destroy);
+    shortcuts.bind(
+      '?',
+      () => {
+        this.showKeys();
+      },
+      destroy,
+    );
+    shortcuts.bind(
+      'd',
+      () => {
+        appearance.toggleDensity();
+      },
+      destroy,
+    );
+  }
+
+  protected showKeys(): void {
+    this.dialogs.open<void, null, KeySheet>(KeySheet, null, 'keys-title');
+  }
+
+  /** A link to `#main` would change the address under the router. */
+  protected skip(event: Event): void {
+    event.preventDefault();
+    this.main().nativeElement.focus();
+  }
+}
