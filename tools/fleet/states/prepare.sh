@@ -1,0 +1,189 @@
+#!/bin/sh
+# Runs inside a machine as root.
+#   prepare.sh write_sources REAL_ARCHIVE TEXT   replaces the package sources
+#   prepare.sh prepare STATE [PROXY]             does what the state needs beyond its package sources
+#   prepare.sh undo                              takes back what prepare did, as far as packages are not involved
+#   prepare.sh defers_phased_update              succeeds when apt defers the phased package on this machine
+#   prepare.sh change_machine_id ID
+set -eu
+records=/run/fleet/holders
+
+refresh() { apt-get -qq update; }
+
+# ---------------------------------------------------------------- choices of the administrator
+
+pin() { # NAME PACKAGE PIN PRIORITY
+  printf 'Package: %s\nPin: %s\nPin-Priority: %s\n' "$2" "$3" "$4" >"/etc/apt/preferences.d/fleet-$1"
+}
+
+set_proxy() { # URL
+  echo "Acquire::http::Proxy \"$1\";" >/etc/apt/apt.conf.d/90fleet-proxy
+}
+
+duplicate_source() {
+  awk '$1 == "URIs:" { print "deb [signed-by=/etc/apt/keyrings/fleet.asc] " $2 " base main"; exit }' \
+    /etc/apt/sources.list.d/fleet.sources >/etc/apt/sources.list.d/fleet-duplicate.list
+}
+
+# ---------------------------------------------------------------- lists
+
+age_lists() { find /var/lib/apt/lists -type f -exec touch -d '45 days ago' {} +; }
+
+# apt compares the label that it kept with the one that it is offered.
+change_kept_label() {
+  refresh
+  for list in /var/lib/apt/lists/*_dists_base_InRelease; do
+    sed -i 's/^Label: Fleet$/Label: Former Fleet/' "$list"
+    touch -d '45 days ago' "$list"
+  done
+}
+
+# ---------------------------------------------------------------- locks
+
+hold_lock() { # NAME FILE
+  mkdir -p "$records" "${2%/*}"
+  setsid /usr/lib/fleet/hold-lock "$2" 3600 </dev/null >"$records/$1.output" 2>&1 &
+  echo $! >"$records/$1"
+  tries=100
+  until grep -q held "$records/$1.output"; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || exit 1
+    sleep 0.05
+  done
+}
+
+release_locks() {
+  [ -d "$records" ] || return 0
+  for record in "$records"/lock-*; do
+    case $record in *.output) continue ;; esac
+    [ -f "$record" ] || continue
+    pid=$(cat "$record")
+    ! grep -qs hold-lock "/proc/$pid/comm" || kill "$pid"
+  done
+  rm -rf "$records"
+}
+
+# ---------------------------------------------------------------- dpkg in trouble
+
+# A power cut while dpkg runs a maintainer script. The name to look for is in nobody's command line but dpkg's own.
+interrupt_dpkg() {
+  refresh
+  echo 600 >/etc/fleet-slow.seconds
+  rm -f /var/log/fleet-slow.log
+  setsid apt-get -y install fleet-slow </dev/null >/dev/null 2>&1 &
+  tries=200
+  until grep -qs step /var/log/fleet-slow.log; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || exit 1
+    sleep 0.1
+  done
+  pkill -KILL -x dpkg
+  pkill -KILL -x apt-get
+  pkill -KILL -f '^/bin/sh /var/lib/dpkg/info/fleet-slow.postinst'
+  rm -f /etc/fleet-slow.seconds
+}
+
+unpack_only() { # PACKAGE
+  refresh
+  cd /tmp
+  apt-get -qq download "$1"
+  dpkg --unpack "$1"_*.deb >/dev/null
+  rm -f "$1"_*.deb
+}
+
+install_despite_dependencies() { # PACKAGE
+  refresh
+  cd /tmp
+  apt-get -qq download "$1"
+  dpkg --force-depends --install "$1"_*.deb >/dev/null 2>&1 || true
+  rm -f "$1"_*.deb
+}
+
+# ---------------------------------------------------------------- disk, kernel, reboot
+
+fill_file_system() { # FOLDER SIZE_KB
+  mountpoint -q "$1" || mount -t tmpfs -o "size=$2k" tmpfs "$1"
+}
+
+full_archives() {
+  fill_file_system /var/cache/apt/archives 16
+  mkdir -p /var/cache/apt/archives/partial
+  head -c 16384 /dev/zero >/var/cache/apt/archives/filler 2>/dev/null || true
+}
+
+ask_for_reboot() {
+  echo '*** System restart required ***' >/run/reboot-required
+  echo fleet-reboot >/run/reboot-required.pkgs
+}
+
+# Only the kernels differ: the mark that the package left is taken away, so that nothing else tells.
+install_kernel() {
+  refresh
+  apt-get -qq -y --with-new-pkgs upgrade linux-image-fleet >/dev/null
+  rm -f /run/reboot-required /run/reboot-required.pkgs
+}
+
+# ---------------------------------------------------------------- phasing
+
+# In lists of its own: what apt keeps on the machine must not depend on somebody having looked.
+defers_phased_update() {
+  mkdir -p /run/fleet/lists/partial
+  set -- -o Dir::State::lists=/run/fleet/lists -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+  apt-get "$@" -qq update
+  ! apt-get "$@" -s dist-upgrade | grep -q '^Inst fleet-phased '
+}
+
+change_machine_id() { echo "$1" >/etc/machine-id; } # ID
+
+# ---------------------------------------------------------------- the commands
+
+prepare() { # STATE
+  case $1 in
+    held) apt-mark -qq hold fleet-held ;;
+    pinned) pin pinned fleet-pinned 'version 1.0' 990 ;;
+    downgrade) pin downgrade fleet-newer 'release n=downgrade' 1001 ;;
+    autoremovable) apt-mark -qq auto fleet-orphan ;;
+    conffile-question) echo 'local = edit' >>/etc/fleet-conffile.conf ;;
+    reboot-required) ask_for_reboot ;;
+    kernel-not-booted) install_kernel ;;
+    interrupted) interrupt_dpkg ;;
+    half-configured) unpack_only fleet-plain ;;
+    unmet-dependency) install_despite_dependencies fleet-broken ;;
+    no-space) fill_file_system /opt/fleet-large 1024 ;;
+    no-space-archives) full_archives ;;
+    lock-frontend) hold_lock "$1" /var/lib/dpkg/lock-frontend ;;
+    lock-dpkg) hold_lock "$1" /var/lib/dpkg/lock ;;
+    lock-lists) hold_lock "$1" /var/lib/apt/lists/lock ;;
+    lock-archives) hold_lock "$1" /var/cache/apt/archives/lock ;;
+    repo-duplicate) duplicate_source ;;
+    repo-label) change_kept_label ;;
+    lists-old) refresh && age_lists ;;
+    lists-stuck) refresh && age_lists && set_proxy 'http://127.0.0.1:1' ;;
+    lists-none) find /var/lib/apt/lists -type f ! -name lock -delete ;;
+    proxy) set_proxy "$2" ;;
+  esac
+}
+
+write_sources() { # REAL_ARCHIVE TEXT
+  printf '%s\n' "$2" >/etc/apt/sources.list.d/fleet.sources
+  rm -f /etc/apt/sources.list.d/debian.list
+  [ "$1" = no ] || cp /usr/lib/fleet/debian.list /etc/apt/sources.list.d/
+}
+
+forget_changed_label() {
+  grep -ls '^Label: Former Fleet' /var/lib/apt/lists/*_InRelease | while read -r list; do rm "$list"; done
+}
+
+undo() {
+  forget_changed_label
+  release_locks
+  apt-mark -qq unhold fleet-held
+  apt-mark -qq manual fleet-orphan
+  for folder in /opt/fleet-large /var/cache/apt/archives; do
+    ! mountpoint -q "$folder" || umount "$folder"
+  done
+  rm -f /etc/apt/preferences.d/fleet-* /etc/apt/apt.conf.d/90fleet-proxy /etc/apt/sources.list.d/fleet-duplicate.list \
+    /run/reboot-required /run/reboot-required.pkgs
+}
+
+"$@"
