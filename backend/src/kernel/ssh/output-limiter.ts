@@ -1,0 +1,98 @@
+const newline = 10;
+
+/** Cuts lines that are too long. Whole chunks pass untouched as long as no line can be over the limit. */
+export class LineLimiter {
+  /** Bytes of the current line so far. */
+  private length = 0;
+  private dropped = 0;
+
+  /**
+   * @param limit bytes per line, without the newline
+   * @param pass takes what stays
+   * @param onDrop told how many bytes were dropped
+   */
+  constructor(
+    private readonly limit: number,
+    private readonly pass: (chunk: Buffer) => void,
+    private readonly onDrop: (bytes: number) => void,
+  ) {}
+
+  push(chunk: Buffer): void {
+    const first = chunk.indexOf(newline);
+    const firstLength = first < 0 ? chunk.length : first;
+    // Lines that lie wholly inside the chunk are shorter than it.
+    if (this.dropped === 0 && this.length + firstLength <= this.limit && chunk.length <= this.limit) {
+      this.length = first < 0 ? this.length + chunk.length : chunk.length - chunk.lastIndexOf(newline) - 1;
+      this.pass(chunk);
+      return;
+    }
+    this.cut(chunk);
+  }
+
+  /** Call at the end of the text, so that a cut last line gets its marker. */
+  end(): void {
+    this.mark();
+    this.length = 0;
+  }
+
+  private cut(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length;) {
+      const found = chunk.indexOf(newline, at);
+      const end = found < 0 ? chunk.length : found;
+      const keep = Math.max(0, Math.min(end - at, this.limit - this.length));
+      if (keep > 0) this.pass(chunk.subarray(at, at + keep));
+      this.length += keep;
+      this.drop(end - at - keep);
+      if (found < 0) return;
+      this.mark();
+      this.pass(chunk.subarray(found, found + 1));
+      this.length = 0;
+      at = found + 1;
+    }
+  }
+
+  private drop(bytes: number): void {
+    if (bytes === 0) return;
+    this.dropped += bytes;
+    this.onDrop(bytes);
+  }
+
+  private mark(): void {
+    if (this.dropped > 0) this.pass(Buffer.from(` […${String(this.dropped)} bytes of this line dropped]`));
+    this.dropped = 0;
+  }
+}
+
+/** Collects bytes up to a cap in one growing buffer, so that no packet is kept alive by a few bytes of it. */
+export class ByteStore {
+  private buffer = Buffer.alloc(0);
+  private used = 0;
+
+  append(chunk: Buffer): void {
+    const needed = this.used + chunk.length;
+    if (needed > this.buffer.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2, 1024));
+      this.buffer.copy(grown, 0, 0, this.used);
+      this.buffer = grown;
+    }
+    chunk.copy(this.buffer, this.used);
+    this.used = needed;
+  }
+
+  clear(): void {
+    this.used = 0;
+    this.buffer = Buffer.alloc(0);
+  }
+
+  get bytes(): Buffer {
+    return this.buffer.subarray(0, this.used);
+  }
+}
+
+/** The longest beginning of `chunk` of at most `limit` bytes that does not end inside a UTF-8 character. */
+export function wholeCharacters(chunk: Buffer, limit: number): Buffer {
+  if (limit >= chunk.length) return chunk;
+  let end = Math.max(0, limit);
+  for (let back = 0; back < 3 && end > 0 && ((chunk[end] ?? 0) & 0xc0) === 0x80; back++) end--;
+  return chunk.subarray(0, end);
+}
