@@ -6,11 +6,16 @@ import { AuthModule } from './auth/auth.module';
 import { Clock, SystemClock } from './clock';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
+import { ContractsModule } from './contracts/contracts.module';
 import { dataSourceOptions } from './database/data-source-options';
 import { TransactionRunner } from './database/transaction';
+import { EventsModule } from './events/events.module';
 import { HealthController } from './health/health.controller';
 import { SystemController } from './health/system.controller';
+import { LiveModule } from './live/live.module';
 import { LoggingModule } from './logging/logging.module';
+import { QueueModule } from './queue/queue.module';
+import { SshConnectionFactory } from './ssh/ssh-connection-factory';
 import { SecretsModule } from './secrets/secrets.module';
 
 /** The rooms without business, wired together once. */
@@ -36,10 +41,15 @@ export class KernelModule {
         ),
         SecretsModule,
         AuditModule,
+        EventsModule,
+        ContractsModule,
+        LiveModule,
+        QueueModule,
         AuthModule,
       ],
       controllers: [HealthController, SystemController],
       providers: [
+        SshConnectionFactory,
         { provide: Clock, useClass: SystemClock },
         {
           provide: TransactionRunner,
@@ -50,7 +60,7 @@ export class KernelModule {
             }),
         },
       ],
-      exports: [Clock, TransactionRunner],
+      exports: [Clock, SshConnectionFactory, TransactionRunner],
     };
   }
 }

@@ -1,0 +1,44 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
+const label = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
+/** Resolvers read these as an IPv4 address in another notation. */
+const numeric = /^(\d+|0[xX][0-9a-fA-F]*)$/;
+
+/** True for a DNS name or an IP address, at most 253 characters. */
+export function isHostAddress(text: string): boolean {
+  if (text.length === 0 || text.length > 253) return false;
+  if (isIPv4(text)) return true;
+  if (text.includes(':')) return isIPv6Address(text);
+  const labels = text.split('.');
+  return labels.every((part) => label.test(part)) && !numeric.test(labels.at(-1) ?? '');
+}
+
+/** A zone (`fe80::1%eth0`) names one of our own interfaces. */
+function isIPv6Address(text: string): boolean {
+  const [address, zone, ...rest] = text.split('%');
+  return rest.length === 0 && isIPv6(address ?? '') && (zone === undefined || /^[A-Za-z0-9_.-]{1,15}$/.test(zone));
+}
+
+/** One spelling per IPv6 address, so that the same address twice is noticed. Others stay as they are. */
+export function canonicalAddress(text: string): string {
+  if (!isIPv6(text) || text.includes('%')) return text;
+  return new URL(`http://[${text}]/`).hostname.slice(1, -1);
+}
+
+/** An account of a Unix system, as useradd takes them. */
+export const UNIX_USERNAME = /^[a-z_][a-z0-9_.-]{0,31}\$?$/;
+
+/**
+ * A name that people give: printable, and without the characters by which shells, spreadsheets and markup begin to
+ * compute. It is shown and exported in many places.
+ */
+export const GIVEN_NAME = /^(?![-=+@\s])[^\p{C}\p{Zl}\p{Zp}$`\\<>"|;]*(?<!\s)$/u;
+
+/** The address of a proxy: scheme, host and port, with a user name at most. */
+export function isProxyUrl(text: string): boolean {
+  if (text.length > 300 || !/^https?:\/\/[A-Za-z0-9._~%@:[\]-]+\/?$/.test(text)) return false;
+  const url = URL.parse(text);
+  if (url === null || url.password !== '' || url.pathname !== '/') return false;
+  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+  return isHostAddress(host);
+}

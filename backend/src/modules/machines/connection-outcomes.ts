@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestOrigin } from '../../kernel/audit/request-origin';
+import { Clock } from '../../kernel/clock';
+import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
+import { DomainEvents } from '../../kernel/events/domain-events';
+import type { PresentedHostKey } from '../../kernel/ssh/host-key';
+import { sshErrorKinds, type SshError } from '../../kernel/ssh/ssh-error';
+import { HostKeys } from '../credentials/host-keys.service';
+import { MachineState, type MachineStatePatch } from './machine-state';
+import { MachinesRepository, type MachineRow } from './machines.repository';
+import { Machines } from './machines.service';
+import { UNREACHABLE_KINDS } from './needs';
+import { quarantineProblem } from './ssh-problems';
+
+/** Who connected, and for which job. */
+export interface ConnectionContext {
+  readonly origin: RequestOrigin;
+  readonly jobId?: string;
+}
+
+const connectionKinds: ReadonlySet<string> = new Set(sshErrorKinds);
+
+/** Keeps what a try to connect says about a machine: reachable or not, and what went wrong. */
+@Injectable()
+export class ConnectionOutcomes {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly machines: Machines,
+    private readonly repository: MachinesRepository,
+    private readonly hostKeys: HostKeys,
+    private readonly state: MachineState,
+    private readonly events: DomainEvents,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Somebody was signed in. An earlier error of connecting is settled by that; errors of the work itself are not.
+   * @throws DomainError `machine_quarantined`, `machine_archived` when that was decided in the meantime
+   */
+  async connected(machine: MachineRow, keys: readonly PresentedHostKey[], context: ConnectionContext): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      const current = await this.machines.lockLive(tx, machine.id);
+      if (current.status === 'quarantined') throw quarantineProblem(machine.name);
+      await this.hostKeys.seen(
+        tx,
+        machine.id,
+        keys.map((key) => key.fingerprint),
+      );
+      const kind = await this.repository.lastErrorKind(tx.manager, machine.id);
+      const settled = kind !== null && connectionKinds.has(kind) ? { lastErrorKind: null, lastErrorMessage: null } : {};
+      await this.state.patch(tx, machine.id, { status: 'active', lastSeenAt: this.clock.now(), ...settled });
+      if (current.status === 'unreachable') {
+        await this.publish(tx, machine.id, context, 'machine_reachable', 'info', 'The machine answers again.');
+      }
+    });
+  }
+
+  /** It did not work; a changed host key is not for here. */
+  async failed(machine: MachineRow, error: SshError, context: ConnectionContext): Promise<void> {
+    if (error.kind === 'cancelled') return;
+    await this.transactions.run(async (tx) => {
+      const current = await this.machines.lockLive(tx, machine.id);
+      if (current.status === 'quarantined') return;
+      const silent = UNREACHABLE_KINDS.has(error.kind);
+      const patch: MachineStatePatch = { lastErrorKind: error.kind, lastErrorMessage: error.sentence };
+      await this.state.patch(tx, machine.id, silent ? { ...patch, status: 'unreachable' } : patch);
+      if (silent && current.status !== 'unreachable') {
+        await this.publish(tx, machine.id, context, 'machine_unreachable', 'warning', error.sentence);
+      }
+    });
+  }
+
+  private publish(
+    tx: Transaction,
+    machineId: string,
+    { origin, jobId }: ConnectionContext,
+    type: string,
+    severity: 'info' | 'warning',
+    message: string,
+  ): Promise<void> {
+    return this.events.publish(tx, { type, machineId, severity, actor: origin.actor, message, jobId: jobId ?? null });
+  }
+}

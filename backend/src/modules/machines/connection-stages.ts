@@ -1,0 +1,60 @@
+import { SshError } from '../../kernel/ssh/ssh-error';
+import type { ConnectionStageDto, ConnectionStageName, ConnectionTestDto } from './dto/connection-test.dto';
+import { CONNECTION_STAGES } from './dto/connection-test.dto';
+
+type Verdict = Pick<ConnectionTestDto, 'status' | 'stages'>;
+
+/** What a test says when everything worked, with the time that becoming root took. */
+export function allStagesOk(sudoMs: number): Verdict {
+  return { status: 'ok', stages: CONNECTION_STAGES.map((name) => stage(name, 'ok', name === 'sudo' ? sudoMs : null)) };
+}
+
+/** A machine in quarantine is not asked: the host key decides before anything is tried. */
+export function quarantinedStages(message: string, action: string): Verdict {
+  const stages = CONNECTION_STAGES.map((name) =>
+    name === 'host_key'
+      ? { ...stage(name, 'failed', null), kind: 'host_key_changed', message, action }
+      : stage(name, 'not_tried', null),
+  );
+  return { status: 'error', stages };
+}
+
+/** Which stages a failed test had passed, where it failed, and which it never came to. Pure. */
+export function failedStages(error: SshError): Verdict {
+  const failed = CONNECTION_STAGES.indexOf(stageOf(error));
+  const waiting = error.kind === 'host_key_unknown';
+  const stages = CONNECTION_STAGES.map((name, index) => {
+    if (index < failed) return stage(name, 'ok', null);
+    if (index > failed) return stage(name, 'not_tried', null);
+    const own = stage(name, waiting ? 'waiting' : 'failed', null);
+    return { ...own, kind: error.kind, message: error.sentence, action: error.whatToDo };
+  });
+  return { status: waiting ? 'waiting' : 'error', stages };
+}
+
+function stageOf(error: SshError): ConnectionStageName {
+  if (error.kind === 'dns') return 'resolve';
+  if (error.kind === 'host_key_unknown' || error.kind === 'host_key_changed') return 'host_key';
+  if (error.kind === 'key_invalid') return 'authenticate';
+  switch (error.stage) {
+    case 'connect':
+      return 'connect';
+    case 'banner':
+      return 'banner';
+    case 'handshake':
+      return 'key_exchange';
+    case 'auth':
+      return 'authenticate';
+    case 'sudo':
+    case 'run':
+      return 'sudo';
+  }
+}
+
+function stage(
+  name: ConnectionStageName,
+  status: ConnectionStageDto['status'],
+  durationMs: number | null,
+): ConnectionStageDto {
+  return { name, status, durationMs, kind: null, message: null, action: null };
+}

@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestOrigin } from '../../kernel/audit/request-origin';
+import { Clock } from '../../kernel/clock';
+import { TransactionRunner } from '../../kernel/database/transaction';
+import { DomainEvents } from '../../kernel/events/domain-events';
+import { SshError } from '../../kernel/ssh/ssh-error';
+import { Credentials } from '../credentials/credentials.service';
+import { allStagesOk, failedStages, quarantinedStages } from './connection-stages';
+import type { ConnectionTestDto } from './dto/connection-test.dto';
+import { MachineConnections } from './machine-connections';
+import { Machines } from './machines.service';
+import { quarantineProblem } from './ssh-problems';
+
+/** Somebody waits in front of a screen: shorter limits than a job has. */
+const WHOLE_TEST_MS = 60_000;
+const SUDO_TIMEOUTS = { firstByteMs: 20_000, progressMs: 20_000, totalMs: 30_000 };
+
+/** Signing in and becoming root; nothing is changed on the machine. */
+const TEST_SCRIPT = 'section root id -u\n';
+
+type Verdict = Pick<ConnectionTestDto, 'status' | 'stages'>;
+
+/** "Test connection": goes the whole way to root and says how far it came. */
+@Injectable()
+export class ConnectionTests {
+  constructor(
+    private readonly machines: Machines,
+    private readonly connections: MachineConnections,
+    private readonly credentials: Credentials,
+    private readonly transactions: TransactionRunner,
+    private readonly events: DomainEvents,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The outcome is kept with the credentials.
+   * @throws DomainError `not_found`, `machine_archived`, `no_credentials`
+   */
+  async run(machineId: string, origin: RequestOrigin): Promise<ConnectionTestDto> {
+    const machine = await this.machines.requireLive(machineId);
+    const verdict = machine.status === 'quarantined' ? inQuarantine(machine.name) : await this.try(machineId, origin);
+    const testedAt = this.clock.now();
+    await this.transactions.run(async (tx) => {
+      const status = verdict.status === 'waiting' ? 'unknown' : verdict.status;
+      await this.credentials.markTested(tx, machineId, status, testedAt);
+      await this.events.publish(tx, {
+        type: 'connection_tested',
+        machineId,
+        severity: verdict.status === 'error' ? 'warning' : 'info',
+        actor: origin.actor,
+        message: sentenceOf(verdict),
+        payload: { status: verdict.status, kind: failureOf(verdict)?.kind ?? null },
+      });
+    });
+    return { ...verdict, testedAt };
+  }
+
+  private async try(machineId: string, origin: RequestOrigin): Promise<Verdict> {
+    const signal = AbortSignal.timeout(WHOLE_TEST_MS);
+    try {
+      const opened = await this.connections.connect(machineId, { origin, purpose: 'connection test', signal });
+      const { connection, sudo, masker } = opened;
+      try {
+        const run = await connection.runScript({ script: TEST_SCRIPT, sudo, masker, signal, timeouts: SUDO_TIMEOUTS });
+        return run.section('root')?.stdout.trim() === '0' ? allStagesOk(run.durationMs) : notRoot();
+      } finally {
+        await opened.close();
+      }
+    } catch (error) {
+      if (error instanceof SshError) return failedStages(error);
+      throw error;
+    }
+  }
+}
+
+function notRoot(): Verdict {
+  return failedStages(new SshError('sudo_policy', 'sudo', { reason: 'not_root' }));
+}
+
+function inQuarantine(name: string): Verdict {
+  const problem = quarantineProblem(name);
+  return quarantinedStages(problem.detail, problem.action ?? '');
+}
+
+function failureOf(verdict: Verdict) {
+  return verdict.stages.find((stage) => stage.kind !== null);
+}
+
+function sentenceOf(verdict: Verdict): string {
+  return failureOf(verdict)?.message ?? 'The connection test succeeded, up to root.';
+}

@@ -1,0 +1,72 @@
+import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { ConnectedSocket, SubscribeMessage } from '@nestjs/websockets';
+import { DataSource } from 'typeorm';
+import { RequirePermission } from '../../kernel/auth/access.decorators';
+import { queryRows } from '../../kernel/database/rows';
+import { LiveBus, type LiveSignal } from '../../kernel/live/live-bus';
+import { sendEvent, type LiveClient } from '../../kernel/live/live-client';
+import { LiveTopic } from '../../kernel/live/live-topic';
+import { Clock } from '../../kernel/clock';
+import { MachineTiles } from './machine-tiles';
+
+/** After missed notifications, tiles that changed so long ago are sent again. Longer than any pause between checks. */
+const MISSED_MS = 120_000;
+
+/** Sends the current tile of every machine that changed. Rows are read anew, so a late commit cannot be skipped. */
+@LiveTopic()
+export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger(MachineTilesTopic.name);
+  private readonly watchers = new Set<LiveClient>();
+  private stopListening: (() => void) | undefined;
+  /** Reads follow each other, so that an older tile is never sent after a newer one. */
+  private telling: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly bus: LiveBus,
+    private readonly tiles: MachineTiles,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.stopListening = this.bus.listen((signal) => {
+      if (this.watchers.size === 0 || (!signal.everything && signal.machineIds.size === 0)) return;
+      this.telling = this.telling
+        .then(() => this.tell(signal))
+        .catch((error: unknown) => {
+          // The next signal, at the latest the regular check, reads again.
+          this.logger.warn({ err: error }, 'Live changes of machines could not be read.');
+        });
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.stopListening?.();
+  }
+
+  handleDisconnect(client: LiveClient): void {
+    this.watchers.delete(client);
+  }
+
+  @SubscribeMessage('watch.fleet')
+  @RequirePermission('machines.read')
+  watch(@ConnectedSocket() client: LiveClient): void {
+    this.watchers.add(client);
+  }
+
+  private async tell(signal: LiveSignal): Promise<void> {
+    const ids = signal.everything ? await this.changedRecently() : [...signal.machineIds];
+    const tiles = await this.tiles.byIds(ids);
+    const present = new Set(tiles.map((tile) => tile.id));
+    for (const client of this.watchers) {
+      for (const tile of tiles) if (!sendEvent(client, 'machine', tile)) break;
+      for (const id of ids) if (!present.has(id)) sendEvent(client, 'machine.removed', { id });
+    }
+  }
+
+  private async changedRecently(): Promise<string[]> {
+    const since = new Date(this.clock.now().getTime() - MISSED_MS);
+    const sql = 'SELECT machine_id AS id FROM machine_state WHERE updated_at > $1';
+    return (await queryRows<{ id: string }>(this.dataSource, sql, [since])).map((row) => row.id);
+  }
+}

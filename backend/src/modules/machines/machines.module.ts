@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { CredentialsModule } from '../credentials/credentials.module';
+import { AptProxies } from './apt-proxies';
+import { ConnectionOutcomes } from './connection-outcomes';
+import { ConnectionTests } from './connection-tests';
+import { HostKeysController } from './host-keys.controller';
+import { MachineConnections } from './machine-connections';
+import { MachineDetails } from './machine-details';
+import { MachineFacts } from './machine-facts';
+import { MachineFactsRepository } from './machine-facts.repository';
+import { MachineHostKeys } from './machine-host-keys';
+import { MachineState } from './machine-state';
+import { MachineTiles } from './machine-tiles';
+import { MachineTilesTopic } from './machine-tiles.topic';
+import { MachinesController } from './machines.controller';
+import { MachinesRepository } from './machines.repository';
+import { Machines } from './machines.service';
+import { TagsController } from './tags.controller';
+import { TagsRepository } from './tags.repository';
+import { Tags } from './tags.service';
+
+/** The machines: who they are, how to reach them, and what is known about them now. */
+@Module({
+  imports: [CredentialsModule],
+  controllers: [MachinesController, HostKeysController, TagsController],
+  providers: [
+    AptProxies,
+    ConnectionOutcomes,
+    ConnectionTests,
+    MachineConnections,
+    MachineDetails,
+    MachineFacts,
+    MachineFactsRepository,
+    MachineHostKeys,
+    Machines,
+    MachinesRepository,
+    MachineState,
+    MachineTiles,
+    MachineTilesTopic,
+    Tags,
+    TagsRepository,
+  ],
+  exports: [AptProxies, MachineConnections, MachineFacts, MachineHostKeys, Machines, MachineState, MachineTiles, Tags],
+})
+export class MachinesModule {}

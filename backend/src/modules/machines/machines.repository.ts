@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { affected, queryOne, queryRows } from '../../kernel/database/rows';
+import type { MachineRefDto } from '../credentials/dto/host-key.dto';
+import { UNMEASURED_OS } from './machine-tile.mapper';
+import type { AptProxyMode, MachineKind, MachineStatus } from './entities/machines.values';
+
+export interface MachineRow {
+  readonly id: string;
+  readonly name: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly username: string;
+  readonly machineKind: MachineKind | null;
+  readonly status: MachineStatus;
+  readonly aptProxyMode: AptProxyMode;
+  readonly aptProxyUrl: string | null;
+  readonly encAptProxyPassword: string | null;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date | null;
+  readonly deletedAt: Date | null;
+}
+
+/** The columns that people edit. */
+export type EditableMachine = Pick<
+  MachineRow,
+  'name' | 'hostname' | 'port' | 'username' | 'machineKind' | 'aptProxyMode' | 'aptProxyUrl' | 'encAptProxyPassword'
+>;
+
+const COLUMNS = `id, name, hostname, port, username, machine_kind AS "machineKind", status, apt_proxy_mode AS "aptProxyMode",
+  apt_proxy_url AS "aptProxyUrl", enc_apt_proxy_password AS "encAptProxyPassword", created_at AS "createdAt",
+  last_seen_at AS "lastSeenAt", deleted_at AS "deletedAt"`;
+
+/** SQL on `machines`, but for the columns of the probe (machine-facts) and the status (machine-state). */
+@Injectable()
+export class MachinesRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  find(id: string, manager: EntityManager = this.dataSource.manager): Promise<MachineRow | null> {
+    return queryOne<MachineRow>(manager, `SELECT ${COLUMNS} FROM machines WHERE id = $1`, [id]);
+  }
+
+  /** Locked until the transaction ends. */
+  lock(manager: EntityManager, id: string): Promise<MachineRow | null> {
+    return queryOne<MachineRow>(manager, `SELECT ${COLUMNS} FROM machines WHERE id = $1 FOR NO KEY UPDATE`, [id]);
+  }
+
+  /** The machine in use that has this address; the unique index leaves one at most. */
+  atAddress(hostname: string, port: number): Promise<MachineRefDto | null> {
+    return queryOne<MachineRefDto>(
+      this.dataSource,
+      'SELECT id, name FROM machines WHERE lower(hostname) = lower($1) AND port = $2 AND deleted_at IS NULL',
+      [hostname, port],
+    );
+  }
+
+  async insert(manager: EntityManager, id: string, machine: EditableMachine, at: Date): Promise<void> {
+    await affected(
+      manager,
+      `INSERT INTO machines (id, name, hostname, port, username, machine_kind, apt_proxy_mode, apt_proxy_url,
+                             enc_apt_proxy_password, os_family, status, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'new', $11, $11)`,
+      [id, ...editableValues(machine), UNMEASURED_OS, at],
+    );
+  }
+
+  async update(manager: EntityManager, id: string, machine: EditableMachine, at: Date): Promise<void> {
+    await affected(
+      manager,
+      `UPDATE machines SET name = $2, hostname = $3, port = $4, username = $5, machine_kind = $6, apt_proxy_mode = $7,
+              apt_proxy_url = $8, enc_apt_proxy_password = $9, updated_at = $10 WHERE id = $1`,
+      [id, ...editableValues(machine), at],
+    );
+  }
+
+  /** Takes a machine out of use, or back into it with null. */
+  async setDeletedAt(manager: EntityManager, id: string, deletedAt: Date | null, at: Date): Promise<void> {
+    await affected(manager, 'UPDATE machines SET deleted_at = $2, updated_at = $3 WHERE id = $1', [id, deletedAt, at]);
+  }
+
+  async runningJobId(manager: EntityManager, id: string): Promise<string | null> {
+    const sql = 'SELECT running_job_id AS "runningJobId" FROM machine_state WHERE machine_id = $1';
+    return (await queryOne<{ runningJobId: string | null }>(manager, sql, [id]))?.runningJobId ?? null;
+  }
+
+  async lastErrorKind(manager: EntityManager, id: string): Promise<string | null> {
+    const sql = 'SELECT last_error_kind AS "lastErrorKind" FROM machine_state WHERE machine_id = $1';
+    return (await queryOne<{ lastErrorKind: string | null }>(manager, sql, [id]))?.lastErrorKind ?? null;
+  }
+
+  /** Other machines in use that have shown one of these host keys, unless it was rejected there. */
+  sharingHostKeys(machineId: string, fingerprints: readonly string[]): Promise<MachineRefDto[]> {
+    return queryRows<MachineRefDto>(
+      this.dataSource,
+      `SELECT m.id, m.name FROM machines m
+        WHERE m.id <> $1 AND m.deleted_at IS NULL AND EXISTS (
+          SELECT 1 FROM machine_host_keys k WHERE k.machine_id = m.id AND k.fingerprint_sha256 = ANY ($2::text[])
+             AND k.status <> 'rejected')
+        ORDER BY lower(m.name), m.id`,
+      [machineId, fingerprints],
+    );
+  }
+}
+
+function editableValues(machine: EditableMachine): unknown[] {
+  return [
+    machine.name,
+    machine.hostname,
+    machine.port,
+    machine.username,
+    machine.machineKind,
+    machine.aptProxyMode,
+    machine.aptProxyUrl,
+    machine.encAptProxyPassword,
+  ];
+}
