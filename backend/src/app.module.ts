@@ -4,6 +4,12 @@ import { ServeStaticModule } from '@nestjs/serve-static';
 import type { Config } from './kernel/config/config';
 import { KernelModule } from './kernel/kernel.module';
 import { AccountsModule } from './modules/accounts/accounts.module';
+import { AptModule } from './modules/apt/apt.module';
+import { CredentialsModule } from './modules/credentials/credentials.module';
+import { HistoryModule } from './modules/history/history.module';
+import { InventoryModule } from './modules/inventory/inventory.module';
+import { JobsModule } from './modules/jobs/jobs.module';
+import { MachinesModule } from './modules/machines/machines.module';
 
 /** The only file that names every feature. */
 @Module({})
@@ -16,6 +22,12 @@ export class AppModule {
         KernelModule.forRoot(config),
         ScheduleModule.forRoot(),
         AccountsModule,
+        CredentialsModule,
+        MachinesModule,
+        HistoryModule,
+        JobsModule,
+        InventoryModule,
+        AptModule,
         ...(portal ? [servePortal(config.env.PORTAL_DIR ?? '')] : []),
       ],
     };

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module';
+import { enrol } from './enrol';
 import { ConfigError, loadConfig, type Config } from './kernel/config/config';
 import { migrate } from './kernel/database/migrate';
 import { openApiDocument } from './kernel/http/openapi';
@@ -13,6 +14,7 @@ import { LinksService } from './modules/accounts/links.service';
  *
  *   cli.js migrate                     brings the database to this version
  *   cli.js setup-link [ORIGIN]         a one-time link that creates the first administrator; nothing when there is one
+ *   cli.js enrol < INVENTORY.json     adds machines, with their host keys when the inventory names them
  *   cli.js openapi FILE                writes the OpenAPI document
  */
 const commands: Readonly<Record<string, (config: Config, args: readonly string[]) => Promise<void>>> = {
@@ -24,6 +26,10 @@ const commands: Readonly<Record<string, (config: Config, args: readonly string[]
     withApplication(config, async (app) => {
       const link = await app.get(LinksService).issueSetup(origin);
       if (link !== null) print(link.url);
+    }),
+  enrol: (config) =>
+    withApplication(config, async (app) => {
+      for (const line of await enrol(app, readFileSync(0, 'utf8'))) print(line);
     }),
   openapi: async (config, [file]) => {
     if (file === undefined) throw new UsageError('openapi FILE');

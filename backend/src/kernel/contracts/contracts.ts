@@ -18,8 +18,7 @@ export interface Contract {
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
 }
 
-export type ContractErrorCode =
-  'contract_mismatch' | 'contract_unknown' | 'contract_newer' | 'document_holds_secret';
+export type ContractErrorCode = 'contract_mismatch' | 'contract_unknown' | 'contract_newer' | 'document_holds_secret';
 
 /** A document cannot be stored or read. Says where it differs, never what stood there. */
 export class ContractError extends Error {
@@ -80,10 +79,16 @@ export class Contracts {
     if (!validate(document)) {
       const [first] = validate.errors ?? [];
       const where = first === undefined ? '' : ` at ${first.instancePath || '/'}: ${first.message ?? first.keyword}`;
-      throw new ContractError('contract_mismatch', `The document does not match ${name}@${String(contract.version)}${where}.`);
+      throw new ContractError(
+        'contract_mismatch',
+        `The document does not match ${name}@${String(contract.version)}${where}.`,
+      );
     }
     if (holdsSecret(document)) {
-      throw new ContractError('document_holds_secret', `The document ${name} repeats a stored secret and was not kept.`);
+      throw new ContractError(
+        'document_holds_secret',
+        `The document ${name} repeats a stored secret and was not kept.`,
+      );
     }
     return contract.version;
   }

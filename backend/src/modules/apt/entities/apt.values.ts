@@ -13,6 +13,7 @@ export const APT_LEFT_REASONS = [
   'needs_new_packages',
   'needs_removals',
   'not_installable',
+  'unexplained',
 ] as const;
 export type AptLeftReason = (typeof APT_LEFT_REASONS)[number];
 

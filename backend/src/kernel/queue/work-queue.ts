@@ -1,0 +1,112 @@
+import { Logger } from '@nestjs/common';
+import { PgBoss } from 'pg-boss';
+import type { EntityManager } from 'typeorm';
+import { bossAdapter } from '../database/boss-adapter';
+import { QUEUE_SCHEMA } from '../database/migrate';
+import { queryRows } from '../database/rows';
+import type { Transaction } from '../database/transaction';
+
+/** Says that a job may run now. It carries the id and nothing else: rows are the truth. */
+export interface WorkToken {
+  readonly id: string;
+  readonly jobId: string;
+  /** Higher first. */
+  readonly priority: number;
+}
+
+export interface WorkQueueSettings {
+  readonly url: string;
+  /** Removes old tokens; on in processes that run jobs. */
+  readonly supervise: boolean;
+}
+
+const QUEUE = 'machine-jobs';
+
+/**
+ * What pg-boss's defaults would do to a token (two retries, fifteen minutes) is decided here for each option.
+ * A token is fetched and completed in the one transaction that claims its job, so it is never left active: there is
+ * nothing to retry, to expire or to beat for. How long a job runs, and who runs it, is the business of its row.
+ */
+const queueOptions = {
+  retryLimit: 0,
+  retryDelay: 0,
+  retryBackoff: false,
+  expireInSeconds: 60,
+  // A token that waits longer than this is made again from its job's row.
+  retentionSeconds: 14 * 86_400,
+  deleteAfterSeconds: 3_600,
+  // Our own notifications wake the workers, after the commit and for many tokens at once.
+  notify: false,
+};
+
+/** The queue in front of the workers: pg-boss, carrying one token for each machine's next job. */
+export class WorkQueue {
+  private readonly logger = new Logger(WorkQueue.name);
+  private readonly boss: PgBoss;
+
+  constructor(settings: WorkQueueSettings) {
+    this.boss = new PgBoss({
+      connectionString: settings.url,
+      application_name: 'system_update queue',
+      schema: QUEUE_SCHEMA,
+      max: 2,
+      migrate: false,
+      createSchema: false,
+      supervise: settings.supervise,
+      schedule: false,
+      registerInstance: false,
+      persistWarnings: false,
+      openTelemetry: { enabled: false },
+    });
+    // An 'error' event without a listener ends the process, and a restarting database emits them.
+    this.boss.on('error', (error) => {
+      this.logger.warn({ err: error }, 'The queue reported an error.');
+    });
+    this.boss.on('warning', (warning) => {
+      this.logger.warn({ warning }, 'The queue reported a warning.');
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.boss.start({ attempts: 5 });
+    await this.boss.createQueue(QUEUE, { policy: 'standard', ...queueOptions });
+    // A queue made by an earlier version keeps its options otherwise.
+    await this.boss.updateQueue(QUEUE, queueOptions);
+  }
+
+  async stop(): Promise<void> {
+    await this.boss.stop({ graceful: false, close: true });
+  }
+
+  /** Adds tokens within `tx`: they exist if and only if it commits. */
+  async put(tx: Transaction, tokens: readonly WorkToken[]): Promise<void> {
+    if (tokens.length === 0) return;
+    const jobs = tokens.map(({ id, jobId, priority }) => ({ id, data: { jobId }, priority }));
+    await this.boss.insert(QUEUE, jobs, { db: bossAdapter(tx.manager) });
+  }
+
+  /** Takes the first tokens, at most `limit`, within `tx`: after a rollback they lie in the queue as before. */
+  async take(tx: Transaction, limit: number): Promise<{ id: string; jobId: string }[]> {
+    const db = bossAdapter(tx.manager);
+    const tokens = await this.boss.fetch<{ jobId: string }>(QUEUE, { batchSize: limit, db });
+    if (tokens.length === 0) return [];
+    await this.boss.complete(
+      QUEUE,
+      tokens.map(({ id }) => id),
+      null,
+      { db },
+    );
+    return tokens.map(({ id, data }) => ({ id, jobId: data.jobId }));
+  }
+
+  /** Which of these tokens still wait in the queue. */
+  async waiting(manager: EntityManager, tokenIds: readonly string[]): Promise<Set<string>> {
+    if (tokenIds.length === 0) return new Set();
+    const rows = await queryRows<{ id: string }>(
+      manager,
+      `SELECT id FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND id = ANY($2::uuid[]) AND state IN ('created', 'retry')`,
+      [QUEUE, tokenIds],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+}

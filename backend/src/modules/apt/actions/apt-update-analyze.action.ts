@@ -1,0 +1,151 @@
+import path from 'node:path';
+import type { Transaction } from '../../../kernel/database/transaction';
+import { originOf } from '../../../kernel/audit/request-origin';
+import { ImportantMessages, type ImportantMessage } from '../../history/important-messages';
+import {
+  JobAction,
+  type ActionContext,
+  type ActionOutcome,
+  type ActionScript,
+  type CollectedRun,
+  type ReadAction,
+  type ReadDeclaration,
+  type StoreContext,
+} from '../../jobs/actions/job-action';
+import { AptProxies } from '../../machines/apt-proxies';
+import { MachineState } from '../../machines/machine-state';
+import { analyseApt } from '../analysis/analyse';
+import { statePatchOf } from '../apt-verdict';
+import { AptRepository } from '../apt.repository';
+import { importantApt } from '../contracts/apt-update-analyze.important';
+import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+
+interface Parameters {
+  readonly refresh: boolean;
+}
+
+/** Refreshes the package lists and finds out what each kind of upgrade would do, and why it would leave the rest. */
+@JobAction()
+export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
+  readonly declaration: ReadDeclaration = {
+    kind: 'read',
+    name: 'apt_update_analyze',
+    title: 'Analyse updates',
+    permission: 'machines.run',
+    risk: 'none',
+    lockKind: 'apt',
+    timeoutSeconds: 600,
+    estimateSeconds: 20,
+    maxAttempts: 3,
+    steps: [
+      { name: 'refresh', sections: ['environment', 'apt_version', 'refresh'], log: 'output' },
+      {
+        name: 'state',
+        sections: ['refresh_facts', 'stamps', 'note_successes', 'configured', 'index_files', 'dpkg_*', 'holds'],
+      },
+      { name: 'plans', sections: ['sim_*', 'policy_*', 'explain', 'records', 'installed_records'] },
+      {
+        name: 'reboot',
+        sections: ['reboot_flag', 'kernels', 'container', 'init_maps', 'needrestart', 'co_managers', 'space'],
+      },
+    ],
+    parameters: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        refresh: { type: 'boolean', default: true, description: 'Ask the repositories for new package lists first.' },
+      },
+    },
+    contracts: ['apt_update_analyze@1'],
+  };
+
+  constructor(
+    private readonly proxies: AptProxies,
+    private readonly machineState: MachineState,
+    private readonly repository: AptRepository,
+    private readonly messages: ImportantMessages,
+  ) {}
+
+  async script(context: ActionContext<Parameters>): Promise<ActionScript> {
+    const proxy = await this.proxies.take(context.machineId, 'apt_update_analyze', originOf(context.requestedBy));
+    // The run masks `secrets` itself from here on.
+    proxy.release();
+    return {
+      file: path.join(__dirname, '..', 'scripts', 'apt-update-analyze.sh'),
+      parameters: {
+        REFRESH: context.parameters.refresh ? '1' : '0',
+        PROXY_MODE: proxy.mode,
+        ...(proxy.url === null ? {} : { PROXY_URL: proxy.url }),
+      },
+      secrets: proxy.url === null ? [] : secretsIn(proxy.url),
+      // A hanging repository is silent until apt gives it up; the script bounds the refresh itself.
+      timeouts: { progressMs: 300_000, totalMs: 570_000 },
+      limits: { sectionBytes: 8 * 1024 * 1024, runBytes: 24 * 1024 * 1024 },
+    };
+  }
+
+  collect(run: CollectedRun): ActionOutcome {
+    const document = analyseApt(run.sections, { measuredAt: run.receivedAt });
+    const status = run.brokenBy === null ? document.status : 'error';
+    const stored = { ...document, status };
+    return {
+      status,
+      ...(status === 'error' ? { error: errorOf(run, document) } : {}),
+      document: { kind: APT_UPDATE_ANALYZE_CONTRACT, status, payload: stored, important: importantApt(stored) },
+      failedSteps: document.refresh.refreshed || document.refresh.outcome === 'skipped' ? [] : ['refresh'],
+      summary: summaryOf(document),
+      store: (tx, context) => this.store(tx, context, stored, run.receivedAt),
+    };
+  }
+
+  private async store(
+    tx: Transaction,
+    context: StoreContext,
+    document: AptUpdateAnalyze,
+    measuredAt: Date,
+  ): Promise<void> {
+    await this.repository.storePlans(tx, context, document);
+    await this.repository.storeErrors(tx, context, document);
+    await this.messages.upsert(tx, {
+      machineId: context.machineId,
+      source: 'apt',
+      snapshotId: context.snapshotId,
+      messages: document.messages.map((message): ImportantMessage => ({
+        category: message.category,
+        severity: message.severity,
+        packageName: message.package_name,
+        component: message.component,
+        message: message.message,
+        payload: { code: message.code },
+      })),
+    });
+    await this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));
+  }
+}
+
+/** The password as it stands in the address, and as a program may print it. */
+function secretsIn(url: string): string[] {
+  const { password } = new URL(url);
+  return password === '' ? [] : [password, decodeURIComponent(password)];
+}
+
+function summaryOf(document: AptUpdateAnalyze): string {
+  const { updates, security, left_back } = document.counts;
+  if (updates === null) return 'The pending updates could not be measured.';
+  if (updates === 0 && (left_back ?? 0) === 0)
+    return document.refresh.refreshed ? 'Nothing to update.' : 'Nothing to update by old package lists.';
+  const parts = [`${String(updates)} ${updates === 1 ? 'update' : 'updates'}`];
+  if ((security ?? 0) > 0) parts.push(`${String(security)} security`);
+  if ((left_back ?? 0) > 0) parts.push(`${String(left_back)} left back by some plan`);
+  return `${parts.join(', ')}.`;
+}
+
+function errorOf(run: CollectedRun, document: AptUpdateAnalyze): { kind: string; message: string; action?: string } {
+  if (run.brokenBy !== null) {
+    const { kind, message, action } = run.brokenBy;
+    return action === null ? { kind, message } : { kind, message, action };
+  }
+  const worst = document.errors.find(({ severity }) => severity === 'error');
+  if (worst === undefined) return { kind: 'partial_answer', message: 'The machine answered in part only.' };
+  return { kind: worst.kind, message: worst.message, action: worst.remediation };
+}

@@ -1,0 +1,33 @@
+import { type AptErrorKind, remediationOf } from '../contracts/apt-error-kinds';
+import type { AptError } from '../contracts/apt-update-analyze.v1';
+import { linesOf } from '../parsers/parse-error';
+import { maskUserInfo } from '../parsers/update-failures';
+
+const MAX_LINES = 10;
+const MAX_LENGTH = 500;
+
+/** At most ten lines worth keeping, cut and without passwords; complaints of apt come before its prose. */
+export function importantLines(text: string): string[] {
+  const lines = linesOf(text).filter((line) => line.trim() !== '');
+  const complaints = lines.filter((line) => /^(?:E|W|dpkg|Err:)/.test(line));
+  return [...new Set(complaints.length > 0 ? complaints : lines)]
+    .slice(0, MAX_LINES)
+    .map((line) => maskUserInfo(line).slice(0, MAX_LENGTH));
+}
+
+export function aptError(
+  kind: AptErrorKind,
+  severity: AptError['severity'],
+  message: string,
+  lines: readonly string[],
+  subject: string | null = null,
+): AptError {
+  return {
+    kind,
+    severity,
+    message: maskUserInfo(message).slice(0, MAX_LENGTH),
+    important_lines: lines.slice(0, MAX_LINES).map((line) => maskUserInfo(line).slice(0, MAX_LENGTH)),
+    remediation: remediationOf(kind),
+    subject,
+  };
+}

@@ -1,0 +1,213 @@
+import type { LeftBackPackage, LeftBackReason, PlanName } from '../contracts/apt-update-analyze.v1';
+import { compareVersions } from '../parsers/debian-version';
+import type { Explanation } from '../parsers/explanations';
+import type { PolicyPackage, PolicyVersion } from '../parsers/policy';
+import type { SimulatedChange, Simulation } from '../parsers/simulation';
+import { PLAN_NAMES, type RecordIndex, splitName } from './changes';
+import type { Needs } from './needs';
+import type { OriginIndex } from './origins';
+
+export interface LeftBackContext {
+  packages: readonly PolicyPackage[];
+  holds: ReadonlySet<string>;
+  plans: Record<PlanName, Simulation>;
+  /** `dist-upgrade` with phasing set aside; null: not measured. */
+  withoutPhasing: Simulation | null;
+  explanations: readonly Explanation[];
+  /** Priority that a source's versions have when no preference speaks of them. */
+  naturalPriorities: ReadonlyMap<string, number>;
+  records: RecordIndex;
+  origins: OriginIndex;
+  needs: Needs;
+}
+
+interface Finding {
+  reason: LeftBackReason;
+  detail: string;
+  needs?: string[];
+  phasedPercent?: number | null;
+  evidence?: string[];
+}
+
+const list = (names: readonly string[]): string => names.join(', ');
+
+type Takes = Map<string, SimulatedChange>;
+
+function takesOf(plan: Simulation | null): Takes {
+  return new Map((plan?.changes ?? []).map((change) => [change.name, change]));
+}
+
+/** Finds the reason for every package that a plan leaves below a version it knows. */
+export class LeftBackFinder {
+  private readonly takes: Record<PlanName, Takes>;
+  private readonly takesWithoutPhasing: Takes;
+  private readonly deferred: ReadonlySet<string>;
+  private readonly explanations: Map<string, Explanation>;
+
+  constructor(private readonly context: LeftBackContext) {
+    const { plans } = context;
+    this.takes = {
+      upgrade: takesOf(plans.upgrade),
+      upgrade_with_new: takesOf(plans.upgrade_with_new),
+      dist_upgrade: takesOf(plans.dist_upgrade),
+    };
+    this.takesWithoutPhasing = takesOf(context.withoutPhasing);
+    this.deferred = new Set(plans.dist_upgrade.deferred);
+    this.explanations = new Map(context.explanations.map((explanation) => [explanation.name, explanation]));
+  }
+
+  all(): LeftBackPackage[] {
+    return this.context.packages.flatMap((entry) => this.ofPackage(entry) ?? []);
+  }
+
+  private ofPackage(entry: PolicyPackage): LeftBackPackage | null {
+    const { installed, candidate } = entry;
+    if (installed === null) return null;
+    if (candidate !== null && compareVersions(candidate, installed) > 0) {
+      const leftBy = PLAN_NAMES.filter((plan) => !this.takes[plan].has(entry.name));
+      if (leftBy.length > 0) return this.row(entry, installed, candidate, leftBy, this.whyNotPlanned(entry, candidate));
+    }
+    const withheld = this.withheldVersion(entry, candidate ?? installed);
+    if (withheld === null) return null;
+    return this.row(entry, installed, withheld.version, [...PLAN_NAMES], this.whyNotChosen(entry, withheld));
+  }
+
+  /** The newest version above the chosen one that a preference withholds. */
+  private withheldVersion(entry: PolicyPackage, chosen: string): PolicyVersion | null {
+    const newer = entry.versions.filter(
+      (version) =>
+        compareVersions(version.version, chosen) > 0 &&
+        compareVersions(version.version, entry.installed ?? chosen) > 0 &&
+        !this.holdsBackByItself(version),
+    );
+    return newer.reduce<PolicyVersion | null>(
+      (newest, version) => (newest === null || compareVersions(version.version, newest.version) > 0 ? version : newest),
+      null,
+    );
+  }
+
+  /** Backports and experimental ask not to be used automatically: a newer version there is an offer, not a left update. */
+  private holdsBackByItself(version: PolicyVersion): boolean {
+    const natural = version.sources.map(({ key }) => this.context.naturalPriorities.get(key) ?? 500);
+    return natural.length > 0 && natural.every((priority) => priority < 500) && natural.includes(version.priority);
+  }
+
+  private whyNotChosen(entry: PolicyPackage, version: PolicyVersion): Finding {
+    const origins = this.context.origins.ofVersion(version);
+    if (
+      version.priority < 0 &&
+      origins.length > 0 &&
+      origins.every((origin) => origin.origin?.startsWith('UbuntuESM') === true)
+    ) {
+      return {
+        reason: 'not_installable',
+        detail: `Version ${version.version} is offered only to machines attached to Ubuntu Pro.`,
+      };
+    }
+    const held = this.context.holds.has(entry.name) ? ' It is also on hold.' : '';
+    return {
+      reason: 'pinned',
+      detail: `Preferences give version ${version.version} the priority ${String(version.priority)}, so apt does not choose it.${held}`,
+    };
+  }
+
+  private whyNotPlanned(entry: PolicyPackage, candidate: string): Finding {
+    if (this.context.holds.has(entry.name)) return { reason: 'held', detail: 'The package is on hold.' };
+    if (this.takes.dist_upgrade.get(entry.name)?.operation === 'put') return this.whyOnlyLarger(entry.name);
+    if (this.takes.dist_upgrade.has(entry.name)) {
+      return {
+        reason: 'needs_removals',
+        detail: 'A full upgrade would remove the package itself.',
+        needs: [splitName(entry.name).name],
+      };
+    }
+    return this.phased(entry, candidate) ?? this.explained(entry.name);
+  }
+
+  private whyOnlyLarger(name: string): Finding {
+    const { plans, needs } = this.context;
+    if (this.takes.upgrade_with_new.get(name)?.operation === 'put')
+      return this.needsNew(needs.newPackages(name, plans.upgrade_with_new));
+    const removals = needs.removals(name);
+    if (removals.length > 0) return this.needsRemovals(removals);
+    const all = plans.dist_upgrade.changes
+      .filter((change) => change.operation === 'remove')
+      .map((change) => change.name);
+    if (all.length > 0)
+      return {
+        ...this.needsRemovals(all),
+        detail: `Only a full upgrade takes it; altogether that removes ${list(all)}.`,
+      };
+    return this.needsNew(needs.newPackages(name, plans.dist_upgrade));
+  }
+
+  private needsNew(names: string[]): Finding {
+    const detail =
+      names.length > 0
+        ? `Its new version needs ${list(names)}, not installed now.`
+        : 'Its new version needs packages that are not installed now.';
+    return { reason: 'needs_new_packages', detail, needs: names };
+  }
+
+  private needsRemovals(names: string[]): Finding {
+    return {
+      reason: 'needs_removals',
+      detail: `Its new version can only be installed by removing ${list(names)}.`,
+      needs: names,
+    };
+  }
+
+  /** Phased is what becomes possible by setting phasing aside, or what apt lists under its own heading. */
+  private phased(entry: PolicyPackage, candidate: string): Finding | null {
+    if (!this.takesWithoutPhasing.has(entry.name) && !this.deferred.has(entry.name)) return null;
+    const percent = entry.versions.find((version) => version.version === candidate)?.phasedPercent ?? null;
+    const share = percent === null ? '' : ` (${String(percent)} % so far)`;
+    return {
+      reason: 'phased',
+      detail: `The archive releases the version step by step${share}; it is not this machine's turn yet.`,
+      phasedPercent: percent,
+    };
+  }
+
+  private explained(name: string): Finding {
+    const explanation = this.explanations.get(name);
+    if (explanation?.refused === true) {
+      const [first] = explanation.reasons;
+      const detail =
+        first === undefined ? 'apt cannot install the new version.' : `apt cannot install the new version: ${first}`;
+      return { reason: 'not_installable', detail, evidence: explanation.reasons };
+    }
+    if (explanation !== undefined && explanation.removes.length > 0) return this.needsRemovals(explanation.removes);
+    if (explanation !== undefined && explanation.installs.length > 0) return this.needsNew(explanation.installs);
+    return { reason: 'unexplained', detail: 'No plan takes the new version, and apt did not say why.' };
+  }
+
+  private row(
+    entry: PolicyPackage,
+    installed: string,
+    available: string,
+    leftBy: PlanName[],
+    finding: Finding,
+  ): LeftBackPackage {
+    const { origins, records } = this.context;
+    const priorityOf = (version: string): number | null =>
+      entry.versions.find((known) => known.version === version)?.priority ?? null;
+    const pinned = finding.reason === 'pinned';
+    return {
+      name: splitName(entry.name).name,
+      arch: records.archOf(entry.name),
+      installed_version: installed,
+      available_version: available,
+      origins: origins.ofTarget(entry.name, available, []),
+      security: origins.securityBetween(entry.name, installed, available, []),
+      reason: finding.reason,
+      detail: finding.detail.slice(0, 500),
+      left_by: leftBy,
+      needs: finding.needs ?? [],
+      phased_percent: finding.phasedPercent ?? null,
+      available_priority: pinned ? priorityOf(available) : null,
+      installed_priority: pinned ? priorityOf(installed) : null,
+      evidence: (finding.evidence ?? []).slice(0, 10),
+    };
+  }
+}

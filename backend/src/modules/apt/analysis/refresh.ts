@@ -1,0 +1,186 @@
+import { type AptErrorKind, remediationOf } from '../contracts/apt-error-kinds';
+import type {
+  AptError,
+  IndexState,
+  RefreshOutcome,
+  RefreshResult,
+  Repository,
+} from '../contracts/apt-update-analyze.v1';
+import { optional, parseKeyValues, required } from '../parsers/key-values';
+import { ParseError } from '../parsers/parse-error';
+import { classifyRunFailure, maskUserInfo, parseLockHolder } from '../parsers/update-failures';
+import { parseUpdate, type UpdateOutput } from '../parsers/update-output';
+import { aptError, importantLines } from './errors';
+import type { JudgedRepository } from './repositories';
+import type { AptSection, SectionReader } from './sections';
+
+interface RefreshFacts {
+  requested: boolean;
+  proxyMode: RefreshResult['proxy_mode'];
+  timeoutSeconds: number;
+  attempts: number | null;
+  durationSeconds: number | null;
+  /** `host:port` of the proxies in use. */
+  proxies: Set<string>;
+}
+
+const MODES: readonly string[] = ['system', 'none', 'custom'];
+
+function proxyHosts(values: Map<string, string[]>): Set<string> {
+  const urls = ['proxy_http', 'proxy_https'].flatMap((key) => optional(values, key) ?? []);
+  return new Set(
+    urls.flatMap((url) => {
+      const match = /^([a-z0-9]+):\/\/(?:[^/@]*@)?([^/:]+|\[[^\]]+\])(?::(\d+))?/i.exec(url);
+      const port = match?.[3] ?? (match?.[1] === 'https' ? '443' : match?.[1] === 'http' ? '80' : '1080');
+      return match?.[2] === undefined ? [] : [`${match[2].toLowerCase()}:${port}`];
+    }),
+  );
+}
+
+function parseRefreshFacts(text: string): RefreshFacts {
+  const values = parseKeyValues('refresh_facts', text);
+  const number = (key: string): number | null => {
+    const value = optional(values, key);
+    if (value !== null && !/^\d+$/.test(value)) throw new ParseError('refresh_facts', `${key} is not a number`, value);
+    return value === null ? null : Number(value);
+  };
+  const mode = required('refresh_facts', values, 'proxy_mode');
+  const started = number('started');
+  const ended = number('ended');
+  return {
+    requested: required('refresh_facts', values, 'requested') === '1',
+    proxyMode: MODES.includes(mode) ? (mode as RefreshResult['proxy_mode']) : null,
+    timeoutSeconds: number('refresh_timeout') ?? 0,
+    attempts: number('attempts'),
+    durationSeconds: started === null || ended === null ? null : ended - started,
+    proxies: proxyHosts(values),
+  };
+}
+
+/** What the section `refresh` says before single repositories are judged. */
+export interface RefreshReading {
+  facts: RefreshFacts | null;
+  section: AptSection | null;
+  update: UpdateOutput | null;
+  outcome: RefreshOutcome;
+}
+
+function firstOutcome(facts: RefreshFacts | null, section: AptSection | null): RefreshOutcome {
+  if (facts?.requested === false) return 'skipped';
+  if (section === null) return 'unknown';
+  if (section.exitCode === 124 || section.exitCode === 137) return 'timed_out';
+  if (section.exitCode !== 0 && classifyRunFailure(section.stderr) === 'apt_lock_busy') return 'lock_busy';
+  return section.exitCode === 0 ? 'refreshed' : 'failed';
+}
+
+export function readRefresh(reader: SectionReader): RefreshReading {
+  const facts = reader.read('refresh_facts', parseRefreshFacts);
+  const section = facts?.requested === false ? null : reader.raw('refresh');
+  const outcome = firstOutcome(facts, section);
+  const ran = section !== null && outcome !== 'lock_busy' && section.exitCode !== 64;
+  return {
+    facts,
+    section,
+    outcome,
+    update: ran ? parseUpdate(withoutUserInfo(section.stdout), withoutUserInfo(section.stderr)) : null,
+  };
+}
+
+/** Credentials in source URLs would keep them from being matched with the configuration, besides being secret. */
+export function withoutUserInfo(text: string): string {
+  return maskUserInfo(text).replaceAll('://***@', '://');
+}
+
+/** The outcome once each repository has its result. */
+export function settledOutcome(reading: RefreshReading, repositories: readonly Repository[] | null): RefreshOutcome {
+  if (reading.outcome !== 'refreshed' && reading.outcome !== 'failed') return reading.outcome;
+  const good = (repositories ?? []).filter(({ result }) => result === 'refreshed' || result === 'unchanged').length;
+  if (reading.outcome === 'refreshed' && good === (repositories ?? []).length && good > 0) return 'refreshed';
+  return good > 0 ? 'partial' : 'failed';
+}
+
+export function refreshResult(reading: RefreshReading, outcome: RefreshOutcome): RefreshResult {
+  return {
+    outcome,
+    refreshed: outcome === 'refreshed',
+    proxy_mode: reading.facts?.proxyMode ?? null,
+    attempts: reading.facts?.attempts ?? null,
+    duration_seconds: reading.facts?.durationSeconds ?? null,
+    lock_holder: outcome === 'lock_busy' ? parseLockHolder(reading.section?.stderr ?? '') : null,
+  };
+}
+
+// A wrong signature or a list kept from moving on may be an attack: an error even when every other repository answered.
+const SERIOUS: ReadonlySet<AptErrorKind> = new Set([
+  'repo_key_missing',
+  'repo_key_expired',
+  'repo_key_rejected',
+  'repo_bad_signature',
+  'repo_unsigned',
+  'repo_release_expired',
+  'repo_release_future',
+]);
+
+function runErrors(reading: RefreshReading, outcome: RefreshOutcome, named: boolean): AptError[] {
+  const stderr = reading.section?.stderr ?? '';
+  const lines = importantLines(stderr);
+  if (outcome === 'timed_out') {
+    const seconds = reading.facts?.timeoutSeconds ?? 0;
+    return [aptError('refresh_timed_out', 'error', `The refresh was ended after ${String(seconds)} seconds.`, lines)];
+  }
+  if (outcome === 'lock_busy') {
+    const holder = parseLockHolder(stderr);
+    const who = [holder?.name, holder?.pid === null || holder === null ? null : `process ${String(holder.pid)}`]
+      .filter(Boolean)
+      .join(', ');
+    return [
+      aptError(
+        'apt_lock_busy',
+        'warning',
+        `The package lists are locked${who === '' ? '' : ` by ${who}`}: they were not refreshed.`,
+        lines,
+      ),
+    ];
+  }
+  if (outcome !== 'failed' && outcome !== 'partial') return [];
+  const kind = classifyRunFailure(stderr);
+  if (kind !== null) return [aptError(kind, 'error', remediationOf(kind), lines)];
+  return named ? [] : [aptError('refresh_failed', 'error', 'The refresh failed.', lines)];
+}
+
+/** Errors of the refresh: of the run as a whole, and of each repository that failed. */
+export function refreshErrors(
+  reading: RefreshReading,
+  outcome: RefreshOutcome,
+  judged: readonly JudgedRepository[],
+): AptError[] {
+  const allFailed = outcome === 'failed';
+  const ofRepositories = judged.flatMap(({ repository, lines }) => {
+    const { result, error_kind: kind, error_message: message, uri, suite } = repository;
+    if (result !== 'failed' || kind === null) return [];
+    const severity = allFailed || SERIOUS.has(kind) ? 'error' : 'warning';
+    return [aptError(kind, severity, `${uri} ${suite}: ${message ?? kind}`, lines, `${uri} ${suite}`)];
+  });
+  return [...runErrors(reading, outcome, ofRepositories.length > 0), ...ofRepositories];
+}
+
+/** How old what the plans are made of is. */
+export function indexState(repositories: readonly Repository[] | null, outcome: RefreshOutcome): IndexState | null {
+  if (repositories === null) return null;
+  const withIndex = repositories.filter((repository) => repository.has_index);
+  const basis =
+    withIndex.length === 0
+      ? 'none'
+      : withIndex.length < repositories.length
+        ? 'incomplete'
+        : outcome === 'refreshed'
+          ? 'fresh'
+          : 'stale';
+  const oldest = withIndex.reduce<Repository | undefined>(
+    (found, repository) => (found === undefined || ageOf(repository) > ageOf(found) ? repository : found),
+    undefined,
+  );
+  return { basis, age_seconds: oldest?.age_seconds ?? null, age_basis: oldest?.age_basis ?? null, last_success_at: oldest?.last_success_at ?? null };
+}
+
+const ageOf = (repository: Repository): number => repository.age_seconds ?? Number.POSITIVE_INFINITY;

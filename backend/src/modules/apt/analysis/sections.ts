@@ -1,0 +1,84 @@
+import type { AptErrorKind } from '../contracts/apt-error-kinds';
+import type { AptError } from '../contracts/apt-update-analyze.v1';
+import { ParseError } from '../parsers/parse-error';
+import { classifyRunFailure } from '../parsers/update-failures';
+import { aptError, importantLines } from './errors';
+
+/** One framed section of the script's answer. `exitCode` null: the connection ended inside it. */
+export interface AptSection {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+  readonly truncated?: boolean;
+}
+
+/** The sections of `scripts/apt-update-analyze.sh` by name. */
+export type AptSections = ReadonlyMap<string, AptSection>;
+
+/** Reads sections one by one; what is missing, failed or unreadable gives null and a row of `errors`, never a guess. */
+export class SectionReader {
+  readonly errors: AptError[] = [];
+  /** False as soon as one section could not be used. */
+  complete = true;
+
+  constructor(private readonly sections: AptSections) {}
+
+  /** The section as it came, for those whose exit code means something of its own. */
+  raw(name: string): AptSection | null {
+    const section = this.sections.get(name);
+    if (section !== undefined && section.exitCode !== null && section.truncated !== true) return section;
+    this.fail(
+      name,
+      'answer_incomplete',
+      section === undefined ? `The section "${name}" is missing.` : `The section "${name}" was cut off.`,
+      section,
+    );
+    return null;
+  }
+
+  /** Parses a section's stdout. `exits` are the exit codes after which the output still counts. */
+  read<T>(name: string, parse: (stdout: string) => T, exits: readonly number[] = [0]): T | null {
+    const section = this.raw(name);
+    if (section === null) return null;
+    if (section.exitCode === null || !exits.includes(section.exitCode)) {
+      const kind = classifyRunFailure(section.stderr);
+      this.fail(
+        name,
+        kind ?? 'answer_incomplete',
+        `The section "${name}" failed with exit code ${String(section.exitCode)}.`,
+        section,
+      );
+      return null;
+    }
+    return this.attempt(name, section, parse);
+  }
+
+  /** Parses what was already fetched with `raw`. */
+  attempt<T>(name: string, section: AptSection, parse: (stdout: string) => T): T | null {
+    try {
+      return parse(section.stdout);
+    } catch (error) {
+      if (!(error instanceof ParseError)) throw error;
+      this.complete = false;
+      this.errors.push(
+        aptError(
+          'answer_unreadable',
+          'error',
+          `The section "${name}" could not be understood: ${error.reason}.`,
+          error.line === null ? [] : [error.line],
+          name,
+        ),
+      );
+      return null;
+    }
+  }
+
+  private fail(name: string, kind: AptErrorKind, message: string, section: AptSection | undefined): void {
+    this.complete = false;
+    const lines = section === undefined ? [] : importantLines(section.stderr);
+    // A failure of apt itself (broken sources, unmet dependencies) fails several sections: it is one error.
+    const known = kind === 'answer_incomplete' ? undefined : this.errors.find((error) => error.kind === kind);
+    if (known === undefined)
+      this.errors.push(aptError(kind, 'error', message, lines, kind === 'answer_incomplete' ? name : null));
+  }
+}

@@ -1,0 +1,31 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { RequirePermission } from '../../kernel/auth/access.decorators';
+import { DomainError } from '../../kernel/errors/domain-error';
+import { uuidPipe } from '../../kernel/http/validation';
+import { Snapshots } from '../history/snapshots';
+import { toAptState } from './apt-state.mapper';
+import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
+import { AptStateDto } from './dto/apt.dto';
+
+@ApiTags('apt')
+@Controller('machines/:id/apt')
+export class AptController {
+  constructor(private readonly snapshots: Snapshots) {}
+
+  /** The last analysis: pending packages, what is left back and why, repositories, reboot. */
+  @Get()
+  @RequirePermission('machines.read')
+  async state(@Param('id', uuidPipe('id')) id: string): Promise<AptStateDto> {
+    const snapshot = await this.snapshots.latest(id, APT_UPDATE_ANALYZE_CONTRACT);
+    if (snapshot === null) {
+      throw new DomainError({
+        code: 'not_analysed',
+        status: 404,
+        detail: 'This machine has not been analysed yet.',
+        action: 'Run an analysis.',
+      });
+    }
+    return toAptState(snapshot.id, snapshot.createdAt, snapshot.payload as AptUpdateAnalyze);
+  }
+}

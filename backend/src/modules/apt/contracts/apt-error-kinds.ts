@@ -1,0 +1,64 @@
+/**
+ * Every class of failure that an apt analysis can name (`apt_errors.kind`), with the safe thing to do about it.
+ * `repo_*` concern one repository; the others the machine or the run.
+ */
+const REMEDIATIONS = {
+  apt_lock_busy:
+    'Another package manager is at work. Wait until it has finished and analyse again; never delete the lock.',
+  dpkg_interrupted:
+    'A dpkg run was cut off. Run the repair (dpkg --configure -a with the conffile options, then apt-get -f install, simulated first).',
+  packages_broken: 'Repair the packages that are only half installed or configured before upgrading.',
+  unmet_dependencies:
+    'Simulate apt-get -f install and look at what it would change before letting it repair the dependencies.',
+  no_repositories: 'No package source is configured. Add one under /etc/apt/sources.list.d.',
+  no_index: 'There is no package list on the machine. Make one refresh succeed before trusting any count.',
+  sources_invalid: 'Correct the source file that apt names; until then apt can do nothing at all.',
+  refresh_timed_out:
+    'The refresh did not end within its time. Look for the repository that does not answer, or allow more time.',
+  refresh_failed: 'Read the lines of apt, correct their cause and analyse again.',
+  proxy_invalid: 'Correct the proxy address of this machine in its settings.',
+  proxy_unreachable: 'Check that the proxy runs and can be reached from the machine, or change the proxy mode.',
+  proxy_auth: 'The proxy asks for other credentials. Correct the proxy address of this machine in its settings.',
+  no_space: 'Free space on the file system that apt names (old kernels, apt-get clean, logs) and analyse again.',
+  read_only_fs:
+    'The file system is mounted read-only, often a failing disk or SD card. Check the disk before anything else.',
+  repo_401: 'The repository asks for a login. Enter its credentials, or use the repository that needs no subscription.',
+  repo_403: 'The repository refuses this machine. Check the subscription or the address it allows.',
+  repo_404:
+    'The repository no longer has this suite. Correct the suite, or move it to the archive if the release has ended.',
+  repo_5xx: 'The server has a fault of its own. Try later or choose another mirror.',
+  repo_timeout: 'The repository does not answer. Check the server and the network between, or choose another mirror.',
+  repo_dns: 'The name of the repository cannot be resolved. Check the DNS settings of the machine.',
+  repo_refused: 'Nothing listens at the address of the repository. Check address, port and firewall.',
+  repo_unreachable: 'There is no way to the repository. Check the routes and the firewall of the machine.',
+  repo_connection_lost: 'The transfer broke off. Analyse again; choose another mirror if it happens often.',
+  repo_tls:
+    'The certificate of the repository is not accepted. Check the clock and the ca-certificates package of the machine.',
+  repo_key_missing: 'Install the signing key of this repository from its publisher and name it with Signed-By.',
+  repo_key_expired: 'Fetch the renewed signing key of this repository from its publisher.',
+  repo_key_rejected: 'The signature uses an algorithm that is no longer accepted. Ask the publisher for a new key.',
+  repo_bad_signature:
+    'The signature does not match: a captive portal, a broken mirror or tampering. Do not install anything from it.',
+  repo_unsigned:
+    'The repository is not signed and is therefore not used. Ask its publisher for a signature, or remove it.',
+  repo_release_expired:
+    'The index is older than its publisher allows: a dead mirror or a wrong clock. Check the clock, then the mirror.',
+  repo_release_future: 'The index claims to come from the future. Check the clock of the machine.',
+  repo_release_info_changed:
+    'The repository changed its name or suite. Check that this is expected, then accept it with apt-get update --allow-releaseinfo-change.',
+  repo_hash_mismatch:
+    'The mirror is being updated or a proxy serves old files. Try again in some minutes, then change the mirror.',
+  repo_failed: 'Read the line of apt and correct its cause.',
+  answer_incomplete: 'Analyse again; if it repeats, look at the log of the job.',
+  answer_unreadable:
+    'The answer could not be understood, so it was not used. Keep the log: it is needed to correct the reader.',
+} as const;
+
+export type AptErrorKind = keyof typeof REMEDIATIONS;
+
+export const APT_ERROR_KINDS = Object.keys(REMEDIATIONS) as readonly AptErrorKind[];
+
+/** The plain sentence stored as `apt_errors.remediation`. */
+export function remediationOf(kind: AptErrorKind): string {
+  return REMEDIATIONS[kind];
+}

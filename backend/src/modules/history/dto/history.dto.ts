@@ -1,0 +1,129 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import { IsBoolean, IsInt, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import {
+  EVENT_SEVERITIES,
+  MESSAGE_CATEGORIES,
+  MESSAGE_SEVERITIES,
+  MESSAGE_SOURCES,
+  SNAPSHOT_STATUSES,
+  type EventSeverity,
+  type MessageCategory,
+  type MessageSeverity,
+  type MessageSource,
+  type SnapshotStatus,
+} from '../entities/history.values';
+
+export class PageQueryDto {
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 300)
+  cursor?: string;
+
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit: number = 50;
+}
+
+export class SnapshotQueryDto extends PageQueryDto {
+  /** Only of this kind. */
+  @IsOptional()
+  @Matches(/^[a-z][a-z0-9_]{0,63}$/)
+  kind?: string;
+}
+
+export class MessageQueryDto {
+  /** Only acknowledged, or only open ones. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  acknowledged?: boolean;
+}
+
+export class EventDto {
+  id: string;
+  eventType: string;
+  @ApiProperty({ enum: EVENT_SEVERITIES })
+  severity: EventSeverity;
+  createdAt: Date;
+  actorType: string;
+  actorName: string | null;
+  message: string;
+  jobId: string | null;
+  snapshotId: string | null;
+}
+
+export class EventPageDto {
+  @ApiProperty({ type: () => [EventDto] })
+  items: EventDto[];
+  nextCursor: string | null;
+}
+
+export class SnapshotDto {
+  id: string;
+  kind: string;
+  schemaVersion: number;
+  createdAt: Date;
+  @ApiProperty({ enum: SNAPSHOT_STATUSES })
+  status: SnapshotStatus;
+  jobId: string | null;
+}
+
+export class SnapshotPageDto {
+  @ApiProperty({ type: () => [SnapshotDto] })
+  items: SnapshotDto[];
+  nextCursor: string | null;
+}
+
+export class SnapshotDetailDto extends SnapshotDto {
+  /** The document as it was stored. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  payload: Record<string, unknown>;
+  /** The reduced form. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  important: Record<string, unknown> | null;
+}
+
+export class MessageDto {
+  id: string;
+  @ApiProperty({ enum: MESSAGE_SOURCES })
+  source: MessageSource;
+  @ApiProperty({ enum: MESSAGE_CATEGORIES })
+  category: MessageCategory;
+  @ApiProperty({ enum: MESSAGE_SEVERITIES })
+  severity: MessageSeverity;
+  packageName: string | null;
+  component: string | null;
+  message: string;
+  firstSeenAt: Date;
+  lastSeenAt: Date;
+  acknowledged: boolean;
+  acknowledgedAt: Date | null;
+  acknowledgedBy: string | null;
+}
+
+export class AuditEntryDto {
+  id: string;
+  at: Date;
+  actorType: string;
+  actorName: string | null;
+  /** `room.verb`. */
+  action: string;
+  objectType: string;
+  objectId: string | null;
+  machineId: string | null;
+  @ApiProperty({ enum: ['ok', 'denied', 'error'] })
+  outcome: 'ok' | 'denied' | 'error';
+  requestId: string | null;
+  ip: string | null;
+}
+
+export class AuditPageDto {
+  @ApiProperty({ type: () => [AuditEntryDto] })
+  items: AuditEntryDto[];
+  nextCursor: string | null;
+}

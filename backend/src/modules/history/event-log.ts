@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock';
+import { maskSecrets } from '../../kernel/contracts/secret-values';
+import { newId } from '../../kernel/database/ids';
+import type { Transaction } from '../../kernel/database/transaction';
+import { OnDomainEvent, type DomainEvent } from '../../kernel/events/domain-event';
+import { HistoryRepository } from './history.repository';
+
+const MESSAGE_MAX = 4000;
+
+/** Writes every event that concerns a machine into its time line, in the transaction in which it happened. */
+@Injectable()
+export class EventLog {
+  constructor(
+    private readonly repository: HistoryRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  @OnDomainEvent()
+  async record(event: DomainEvent, tx: Transaction): Promise<void> {
+    if (event.machineId === null) return;
+    const { actor, message, payload } = maskSecrets({
+      actor: event.actor,
+      message: event.message,
+      payload: event.payload ?? null,
+    });
+    await this.repository.insertEvent(tx, [
+      newId(),
+      event.machineId,
+      event.type,
+      event.severity,
+      this.clock.now(),
+      actor.type,
+      actor.id,
+      actor.name,
+      event.snapshotId ?? null,
+      event.executionId ?? null,
+      event.jobId ?? null,
+      message.slice(0, MESSAGE_MAX),
+      payload === null ? null : JSON.stringify(payload),
+    ]);
+  }
+}

@@ -1,0 +1,86 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentOrigin, type RequestOrigin } from '../../kernel/audit/request-origin';
+import { RequirePermission } from '../../kernel/auth/access.decorators';
+import { notFound } from '../../kernel/errors/domain-error';
+import { uuidPipe } from '../../kernel/http/validation';
+import { Machines } from '../machines/machines.service';
+import {
+  AuditPageDto,
+  EventPageDto,
+  MessageDto,
+  MessageQueryDto,
+  PageQueryDto,
+  SnapshotDetailDto,
+  SnapshotPageDto,
+  SnapshotQueryDto,
+} from './dto/history.dto';
+import { HistoryRepository } from './history.repository';
+import { ImportantMessages } from './important-messages';
+
+const id = uuidPipe('id');
+
+@ApiTags('history')
+@Controller()
+export class HistoryController {
+  constructor(
+    private readonly history: HistoryRepository,
+    private readonly importantMessages: ImportantMessages,
+    private readonly machines: Machines,
+  ) {}
+
+  /** What happened to a machine, newest first. */
+  @Get('machines/:id/events')
+  @RequirePermission('events.read')
+  async events(@Param('id', id) machineId: string, @Query() query: PageQueryDto): Promise<EventPageDto> {
+    await this.machines.required(machineId);
+    return this.history.events(machineId, query);
+  }
+
+  /** Readings of a machine, newest first, without their documents. */
+  @Get('machines/:id/snapshots')
+  @RequirePermission('events.read')
+  async snapshots(@Param('id', id) machineId: string, @Query() query: SnapshotQueryDto): Promise<SnapshotPageDto> {
+    await this.machines.required(machineId);
+    return this.history.snapshots(machineId, query.kind, query);
+  }
+
+  /** One reading with its whole document. */
+  @Get('snapshots/:id')
+  @RequirePermission('events.read')
+  async snapshot(@Param('id', id) snapshotId: string): Promise<SnapshotDetailDto> {
+    const snapshot = await this.history.snapshot(snapshotId);
+    if (snapshot === null) throw notFound('snapshot');
+    return snapshot;
+  }
+
+  /** Messages of a machine, open and serious ones first. */
+  @Get('machines/:id/messages')
+  @RequirePermission('events.read')
+  async messages(@Param('id', id) machineId: string, @Query() query: MessageQueryDto): Promise<MessageDto[]> {
+    await this.machines.required(machineId);
+    return this.history.messages(machineId, query.acknowledged);
+  }
+
+  /** Marks a message as read by somebody; it stays. */
+  @Post('messages/:id/acknowledge')
+  @HttpCode(200)
+  @RequirePermission('messages.acknowledge')
+  acknowledge(@Param('id', id) messageId: string, @CurrentOrigin() origin: RequestOrigin): Promise<MessageDto> {
+    return this.importantMessages.acknowledge(messageId, origin);
+  }
+
+  /** Opens a message again. */
+  @Delete('messages/:id/acknowledge')
+  @RequirePermission('messages.acknowledge')
+  unacknowledge(@Param('id', id) messageId: string): Promise<MessageDto> {
+    return this.importantMessages.unacknowledge(messageId);
+  }
+
+  /** The security audit, newest first. */
+  @Get('audit')
+  @RequirePermission('audit.read')
+  audit(@Query() query: PageQueryDto): Promise<AuditPageDto> {
+    return this.history.audit(query);
+  }
+}

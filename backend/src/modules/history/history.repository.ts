@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { affected, queryOne, queryRows } from '../../kernel/database/rows';
+import type { Transaction } from '../../kernel/database/transaction';
+import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
+import type { AuditEntryDto, EventDto, MessageDto, SnapshotDetailDto, SnapshotDto } from './dto/history.dto';
+
+export interface Page<T> {
+  readonly items: T[];
+  readonly nextCursor: string | null;
+}
+
+export interface PageRequest {
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+const SNAPSHOT = `id, kind, schema_version AS "schemaVersion", created_at AS "createdAt", status, source_job_id AS "jobId"`;
+
+const MESSAGE = `id, source, category, severity, package_name AS "packageName", component, message, first_seen_at AS "firstSeenAt",
+  last_seen_at AS "lastSeenAt", acknowledged, acknowledged_at AS "acknowledgedAt", acknowledged_by AS "acknowledgedBy"`;
+
+/** What the pages of history read. Newest first, by cursor, whatever the depth. */
+@Injectable()
+export class HistoryRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  events(machineId: string, page: PageRequest): Promise<Page<EventDto>> {
+    const columns = `id, event_type AS "eventType", severity, created_at AS "createdAt", COALESCE(actor_type, 'system') AS "actorType",
+      actor_name AS "actorName", COALESCE(message, '') AS message, job_id AS "jobId", snapshot_id AS "snapshotId"`;
+    return this.page(
+      'events',
+      `SELECT ${columns} FROM machine_events WHERE machine_id = $1`,
+      [machineId],
+      'created_at',
+      page,
+    );
+  }
+
+  snapshots(machineId: string, kind: string | undefined, page: PageRequest): Promise<Page<SnapshotDto>> {
+    const where = kind === undefined ? 'machine_id = $1' : 'machine_id = $1 AND kind = $2';
+    const params = kind === undefined ? [machineId] : [machineId, kind];
+    return this.page('snapshots', `SELECT ${SNAPSHOT} FROM snapshots WHERE ${where}`, params, 'created_at', page);
+  }
+
+  snapshot(id: string): Promise<SnapshotDetailDto | null> {
+    const sql = `SELECT ${SNAPSHOT}, payload_json AS payload, important_json AS important FROM snapshots WHERE id = $1`;
+    return queryOne<SnapshotDetailDto>(this.dataSource, sql, [id]);
+  }
+
+  /** Open and serious ones first. */
+  messages(machineId: string, acknowledged: boolean | undefined): Promise<MessageDto[]> {
+    return queryRows<MessageDto>(
+      this.dataSource,
+      `SELECT ${MESSAGE} FROM important_messages WHERE machine_id = $1 AND ($2::boolean IS NULL OR acknowledged = $2)
+        ORDER BY acknowledged, array_position(ARRAY['error', 'warning', 'info'], severity), last_seen_at DESC, id LIMIT 500`,
+      [machineId, acknowledged ?? null],
+    );
+  }
+
+  /** @returns the machine of the message; null when there is no such message */
+  async setAcknowledged(tx: Transaction, id: string, by: string | null, at: Date): Promise<string | null> {
+    const row = await queryOne<{ machineId: string }>(
+      tx.manager,
+      `UPDATE important_messages SET acknowledged = $2::text IS NOT NULL, acknowledged_by = $2,
+              acknowledged_at = CASE WHEN $2::text IS NULL THEN NULL ELSE $3::timestamptz END
+        WHERE id = $1 RETURNING machine_id AS "machineId"`,
+      [id, by, at],
+    );
+    return row?.machineId ?? null;
+  }
+
+  message(tx: Transaction, id: string): Promise<MessageDto | null> {
+    return queryOne<MessageDto>(tx.manager, `SELECT ${MESSAGE} FROM important_messages WHERE id = $1`, [id]);
+  }
+
+  audit(page: PageRequest): Promise<Page<AuditEntryDto>> {
+    const columns = `id, at, actor_type AS "actorType", actor_name AS "actorName", action, object_type AS "objectType",
+      object_id AS "objectId", machine_id AS "machineId", outcome, request_id AS "requestId", ip`;
+    return this.page('audit', `SELECT ${columns} FROM audit_log WHERE true`, [], 'at', page);
+  }
+
+  async insertEvent(tx: Transaction, values: readonly unknown[]): Promise<void> {
+    await affected(
+      tx.manager,
+      `INSERT INTO machine_events (id, machine_id, event_type, severity, created_at, actor_type, actor_id, actor_name,
+                                   snapshot_id, execution_id, job_id, message, payload_json)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+      values,
+    );
+  }
+
+  /** `select` ends in a WHERE clause; rows are ordered by (time, id), which an index serves. */
+  private async page<T extends { id: string }>(
+    scope: string,
+    select: string,
+    params: readonly unknown[],
+    time: string,
+    { cursor, limit }: PageRequest,
+  ): Promise<Page<T>> {
+    const key = cursor === undefined ? [] : decodeCursor(scope, [keyForms.time, keyForms.uuid], cursor);
+    const [at, id] = [`$${String(params.length + 1)}`, `$${String(params.length + 2)}`];
+    const after = key.length === 0 ? '' : ` AND (${time}, id) < (${at}::timestamptz, ${id}::uuid)`;
+    const withKey = select.replace('SELECT ', `SELECT ${time}::text AS "keyTime", `);
+    const rows = await queryRows<T & { keyTime?: string }>(
+      this.dataSource,
+      `${withKey}${after} ORDER BY ${time} DESC, id DESC LIMIT ${String(limit + 1)}`,
+      [...params, ...key],
+    );
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    const nextCursor = last === undefined ? null : encodeCursor(scope, [last.keyTime ?? '', last.id]);
+    return { items: rows.slice(0, limit).map(withoutKey), nextCursor };
+  }
+}
+
+function withoutKey<T extends { keyTime?: string }>(row: T): T {
+  delete row.keyTime;
+  return row;
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { RequestOrigin } from '../../kernel/audit/request-origin';
+import { Clock } from '../../kernel/clock';
+import { maskSecrets } from '../../kernel/contracts/secret-values';
+import { bulkInsert } from '../../kernel/database/bulk-insert';
+import { newId } from '../../kernel/database/ids';
+import { queryOne, queryRows } from '../../kernel/database/rows';
+import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
+import { notFound } from '../../kernel/errors/domain-error';
+import { MachineState } from '../machines/machine-state';
+import type { MessageDto } from './dto/history.dto';
+import type { MessageCategory, MessageSeverity, MessageSource } from './entities/history.values';
+import { HistoryRepository } from './history.repository';
+
+export interface ImportantMessage {
+  readonly category: MessageCategory;
+  readonly severity: MessageSeverity;
+  readonly packageName: string | null;
+  readonly component: string | null;
+  readonly message: string;
+  /** `artifact id#line`. */
+  readonly rawLineRef?: string | null;
+  readonly payload?: object;
+}
+
+export interface MessageBatch {
+  readonly machineId: string;
+  readonly source: MessageSource;
+  readonly snapshotId?: string | null;
+  readonly executionId?: string | null;
+  readonly messages: readonly ImportantMessage[];
+}
+
+/** Messages worth reading that stay when their log is gone. */
+@Injectable()
+export class ImportantMessages {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly repository: HistoryRepository,
+    private readonly state: MachineState,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Keeps messages; one seen before only moves its `last_seen_at`, and stays acknowledged if it was. */
+  async upsert(tx: Transaction, batch: MessageBatch): Promise<void> {
+    const now = this.clock.now();
+    const byKey = new Map(maskSecrets(batch.messages).map((message) => [dedupKey(batch.source, message), message]));
+    const seen = await queryRows<{ key: string }>(
+      tx.manager,
+      `UPDATE important_messages SET last_seen_at = $3 WHERE machine_id = $1 AND dedup_key = ANY ($2::text[])
+       RETURNING dedup_key AS key`,
+      [batch.machineId, [...byKey.keys()], now],
+    );
+    for (const { key } of seen) byKey.delete(key);
+    if (byKey.size > 0) await this.insert(tx, batch, byKey, now);
+    await this.count(tx, batch.machineId);
+  }
+
+  /** @throws DomainError `not_found` */
+  acknowledge(id: string, origin: RequestOrigin): Promise<MessageDto> {
+    return this.decide(id, origin.actor.name);
+  }
+
+  /** Opens it again. @throws DomainError `not_found` */
+  unacknowledge(id: string): Promise<MessageDto> {
+    return this.decide(id, null);
+  }
+
+  private async decide(id: string, by: string | null): Promise<MessageDto> {
+    return this.transactions.run(async (tx) => {
+      const machineId = await this.repository.setAcknowledged(tx, id, by, this.clock.now());
+      const message = await this.repository.message(tx, id);
+      if (machineId === null || message === null) throw notFound('message');
+      await this.count(tx, machineId);
+      return message;
+    });
+  }
+
+  private async insert(
+    tx: Transaction,
+    batch: MessageBatch,
+    byKey: ReadonlyMap<string, ImportantMessage>,
+    now: Date,
+  ): Promise<void> {
+    const rows = [...byKey].map(([key, message]) => ({
+      id: newId(),
+      machine_id: batch.machineId,
+      source: batch.source,
+      category: message.category,
+      severity: message.severity,
+      package_name: message.packageName,
+      component: message.component,
+      message: message.message,
+      dedup_key: key,
+      raw_line_ref: message.rawLineRef ?? null,
+      snapshot_id: batch.snapshotId ?? null,
+      execution_id: batch.executionId ?? null,
+      first_seen_at: now,
+      last_seen_at: now,
+      payload_json: message.payload ?? null,
+    }));
+    await bulkInsert(
+      tx.manager,
+      'important_messages',
+      {
+        id: 'uuid',
+        machine_id: 'uuid',
+        source: 'text',
+        category: 'text',
+        severity: 'text',
+        package_name: 'text',
+        component: 'text',
+        message: 'text',
+        dedup_key: 'text',
+        raw_line_ref: 'text',
+        snapshot_id: 'uuid',
+        execution_id: 'uuid',
+        first_seen_at: 'timestamptz',
+        last_seen_at: 'timestamptz',
+        payload_json: 'jsonb',
+      },
+      rows,
+    );
+  }
+
+  private async count(tx: Transaction, machineId: string): Promise<void> {
+    const row = await queryOne<{ open: number }>(
+      tx.manager,
+      'SELECT count(*)::int AS open FROM important_messages WHERE machine_id = $1 AND NOT acknowledged',
+      [machineId],
+    );
+    await this.state.patch(tx, machineId, { openMessagesCount: row?.open ?? null });
+  }
+}
+
+/** The same words about the same thing are the same message, whenever they are said. */
+function dedupKey(source: MessageSource, message: ImportantMessage): string {
+  const parts = [source, message.category, message.packageName, message.component, message.message];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

@@ -1,0 +1,109 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
+import { permissions } from '../../../kernel/auth/permissions';
+import { DomainError, invalidInput, notFound } from '../../../kernel/errors/domain-error';
+import { LOCK_KINDS } from '../entities/jobs.values';
+import { JOB_ACTION, type JsonSchema, type ReadAction, type ReadDeclaration } from './job-action';
+
+/** The steps that every job has, around those of its action. */
+export const CONNECT_STEP = 'connect';
+export const STORE_STEP = 'store';
+
+const noParameters: JsonSchema = { type: 'object', properties: {}, additionalProperties: false };
+
+interface Registered {
+  readonly action: ReadAction<object>;
+  readonly validate: ValidateFunction;
+}
+
+/** All actions of the application, found by their decorator. A wrong declaration keeps the application from starting. */
+@Injectable()
+export class ActionRegistry implements OnModuleInit {
+  private readonly actions = new Map<string, Registered>();
+  private readonly ajv = new Ajv2020({ useDefaults: true, strict: true, allErrors: true });
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  onModuleInit(): void {
+    for (const { instance, metatype } of this.discovery.getProviders()) {
+      if (typeof metatype !== 'function' || Reflect.getMetadata(JOB_ACTION, metatype) !== true) continue;
+      this.register(instance as ReadAction<object>);
+    }
+  }
+
+  /** @throws Error when the declaration cannot stand */
+  register(action: ReadAction<object>): void {
+    const { declaration } = action;
+    const problems = declarationProblems(declaration);
+    if (this.actions.has(declaration.name)) problems.push('another action has the same name');
+    if (problems.length > 0)
+      throw new Error(`The action ${declaration.name} is declared wrongly: ${problems.join('; ')}.`);
+    this.actions.set(declaration.name, { action, validate: this.ajv.compile(parameterSchema(declaration)) });
+  }
+
+  declarations(): ReadDeclaration[] {
+    return [...this.actions.values()].map(({ action }) => action.declaration);
+  }
+
+  /** @throws DomainError 404 `unknown_action` */
+  require(name: string): ReadAction<object> {
+    return this.registered(name).action;
+  }
+
+  find(name: string): ReadAction<object> | undefined {
+    return this.actions.get(name)?.action;
+  }
+
+  /** What people read for an action's name; the name itself when no such action exists any more. */
+  title(name: string): string {
+    return this.find(name)?.declaration.title ?? name;
+  }
+
+  /**
+   * The parameters with defaults filled in.
+   * @throws DomainError 400 `invalid_input` that names the fields
+   */
+  validParameters(name: string, given: object): Record<string, unknown> {
+    const { validate } = this.registered(name);
+    const parameters: Record<string, unknown> = { ...structuredClone(given) };
+    if (validate(parameters)) return parameters;
+    throw invalidInput(
+      (validate.errors ?? []).map(({ instancePath, params, message }) => {
+        const extra: unknown = (params as Record<string, unknown>)['additionalProperty'];
+        const path = [...instancePath.split('/').slice(1), ...(typeof extra === 'string' ? [extra] : [])];
+        return { field: ['parameters', ...path].join('.'), message: message ?? 'is not valid' };
+      }),
+    );
+  }
+
+  private registered(name: string): Registered {
+    const registered = this.actions.get(name);
+    if (registered === undefined) throw unknownAction();
+    return registered;
+  }
+}
+
+function unknownAction(): DomainError {
+  return notFound('action', 'unknown_action');
+}
+
+export function parameterSchema(declaration: ReadDeclaration): JsonSchema {
+  return declaration.parameters ?? noParameters;
+}
+
+function declarationProblems(declaration: ReadDeclaration): string[] {
+  const { name, permission, lockKind, timeoutSeconds, estimateSeconds, maxAttempts, steps } = declaration;
+  const problems: string[] = [];
+  if (!/^[a-z][a-z0-9_]{2,63}$/.test(name)) problems.push('its name must be snake_case');
+  if (!permissions.includes(permission)) problems.push(`there is no permission ${permission}`);
+  if (!LOCK_KINDS.includes(lockKind)) problems.push(`there is no lock kind ${lockKind}`);
+  for (const [what, value] of Object.entries({ timeoutSeconds, estimateSeconds, maxAttempts })) {
+    if (!Number.isInteger(value) || value < 1) problems.push(`${what} must be a whole number above 0`);
+  }
+  const names = [CONNECT_STEP, ...steps.map((step) => step.name), STORE_STEP];
+  const doubled = names.filter((step, index) => names.indexOf(step) !== index);
+  if (doubled.length > 0) problems.push(`the step ${doubled.join(', ')} stands twice`);
+  if (parameterSchema(declaration)['type'] !== 'object') problems.push('its parameters must be an object');
+  return problems;
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { queryRows } from '../../kernel/database/rows';
+import type { Transaction } from '../../kernel/database/transaction';
+import { LiveBus } from '../../kernel/live/live-bus';
+import { WorkQueue, type WorkToken } from '../../kernel/queue/work-queue';
+
+/**
+ * Decides which job of a machine runs next. The jobs table is the order; the queue holds a token only for what may
+ * start now, one for each machine at most. A job whose machine is busy therefore takes no worker's slot, and it starts
+ * as soon as the transaction that frees the machine commits.
+ */
+@Injectable()
+export class Dispatcher {
+  constructor(
+    private readonly queue: WorkQueue,
+    private readonly bus: LiveBus,
+  ) {}
+
+  /**
+   * Holds these machines' queues until the end of `tx`, in a fixed order. Whoever adds, ends or hands out jobs of a
+   * machine does this first: else the end of one job and the arrival of the next could each believe that the other
+   * will hand it out.
+   */
+  async lockMachines(tx: Transaction, machineIds: readonly string[]): Promise<void> {
+    if (machineIds.length === 0) return;
+    await queryRows(tx.manager, 'SELECT id FROM machines WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [
+      machineIds,
+    ]);
+  }
+
+  /** Hands out the next job of each of these machines that is free. Their queues must be held (see above). */
+  async dispatch(tx: Transaction, machineIds: readonly string[]): Promise<void> {
+    if (machineIds.length === 0) return;
+    await this.stepBack(tx, machineIds);
+    const tokens = await queryRows<WorkToken & { jobId: string }>(tx.manager, DISPATCH, [machineIds]);
+    await this.queue.put(tx, tokens);
+    if (tokens.length > 0) this.bus.changed(tx, { jobIds: tokens.map(({ jobId }) => jobId), work: true });
+  }
+
+  /** A job that was handed out but not taken yet gives way to a more urgent one. Its token finds it gone and ends. */
+  private async stepBack(tx: Transaction, machineIds: readonly string[]): Promise<void> {
+    await queryRows(tx.manager, STEP_BACK, [machineIds]);
+  }
+}
+
+const STEP_BACK = `
+  UPDATE jobs d SET phase = 'waiting', boss_job_id = NULL
+  WHERE d.machine_id = ANY($1::uuid[]) AND d.status = 'queued' AND d.phase = 'dispatched'
+    AND EXISTS (
+      SELECT 1 FROM jobs q
+      WHERE q.machine_id = d.machine_id AND q.status = 'queued' AND q.phase = 'waiting' AND q.priority > d.priority
+        AND (q.available_at IS NULL OR q.available_at <= clock_timestamp()))`;
+
+const DISPATCH = `
+  WITH best AS (
+    SELECT DISTINCT ON (q.machine_id) q.id
+    FROM jobs q
+    WHERE q.machine_id = ANY($1::uuid[]) AND q.status = 'queued' AND q.phase = 'waiting'
+      AND (q.available_at IS NULL OR q.available_at <= clock_timestamp())
+      AND NOT EXISTS (
+        SELECT 1 FROM jobs b
+        WHERE b.machine_id = q.machine_id AND (b.status = 'running' OR (b.status = 'queued' AND b.phase = 'dispatched')))
+      AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > clock_timestamp())
+    ORDER BY q.machine_id, q.priority DESC, q.created_at, q.id)
+  UPDATE jobs SET phase = 'dispatched', boss_job_id = gen_random_uuid()
+  FROM best WHERE jobs.id = best.id
+  RETURNING jobs.boss_job_id AS id, jobs.id AS "jobId", jobs.priority`;

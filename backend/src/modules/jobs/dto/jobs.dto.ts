@@ -1,0 +1,158 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { JOB_STATUSES, LOG_STREAMS, type JobStatus, type LogStream } from '../entities/jobs.values';
+import type { StepStatus } from '../job-record';
+
+const PAGE_MAX = 200;
+const PAGE_DEFAULT = 50;
+const LOG_MAX = 5_000;
+const LOG_DEFAULT = 1_000;
+
+export class RequestedByDto {
+  /** `user`, `system`, `schedule` … */
+  type: string;
+  name: string | null;
+}
+
+export class JobStepDto {
+  name: string;
+  @ApiProperty({ enum: ['waiting', 'running', 'done', 'failed', 'skipped'] })
+  status: StepStatus;
+  startedAt: Date | null;
+  endedAt: Date | null;
+}
+
+export class JobDto {
+  id: string;
+  /** Name of the action. */
+  kind: string;
+  /** English; the portal translates by kind. */
+  title: string;
+  machineId: string;
+  machineName: string;
+  @ApiProperty({ enum: JOB_STATUSES })
+  status: JobStatus;
+  /** Finer than the status; null at the end. */
+  phase: string | null;
+  /** The step at work. */
+  step: string | null;
+  steps: JobStepDto[];
+  /** Higher first. */
+  priority: number;
+  /** 0 before the first. */
+  attempt: number;
+  maxAttempts: number;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  requestedBy: RequestedByDto;
+  /** Title of the job that holds the machine while this one waits. */
+  waitingFor: string | null;
+  cancelRequested: boolean;
+  /** Of the last attempt; also set while a retry waits. */
+  errorKind: string | null;
+  errorMessage: string | null;
+  /** What to do about the error. */
+  errorAction: string | null;
+  /** The document that it left. */
+  snapshotId: string | null;
+  /** Number of the last log line; 0 without any. */
+  lastSeq: number;
+  /** Only in the answer to a start: the very same job waited or ran already, and is returned. */
+  deduplicated?: boolean;
+}
+
+export class JobPageDto {
+  items: JobDto[];
+  /** Null on the last page. */
+  nextCursor: string | null;
+}
+
+export class ActivityDto {
+  running: JobDto[];
+  /** In the order in which they would run if every machine were free. */
+  waiting: JobDto[];
+  /** The last 20 that ended. */
+  recent: JobDto[];
+}
+
+export class LogLineDto {
+  /** 1, 2, 3 … without gaps within a job. */
+  seq: number;
+  at: Date;
+  /** What the machine printed, or a note of the program. */
+  @ApiProperty({ enum: LOG_STREAMS })
+  stream: LogStream;
+  section: string | null;
+  /** One line, as the machine sent it: it may hold control sequences. */
+  text: string;
+}
+
+export class JobLogDto {
+  lines: LogLineDto[];
+  /** Number of the job's last line so far. */
+  lastSeq: number;
+  /** No further line will come after these. */
+  ended: boolean;
+}
+
+export class JobListQueryDto {
+  /** One status, or several separated by commas. */
+  @ApiProperty({ type: String, required: false })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
+  @IsIn(JOB_STATUSES, { each: true })
+  status?: JobStatus[];
+
+  @IsOptional()
+  @IsUUID()
+  machineId?: string;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  cursor?: string;
+
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(PAGE_MAX)
+  limit: number = PAGE_DEFAULT;
+}
+
+export class JobLogQueryDto {
+  /** Lines after this number; all from the beginning when absent. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  after = 0;
+
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(LOG_MAX)
+  limit: number = LOG_DEFAULT;
+}
+
+/** Message `watch.job`. */
+export class WatchJobDto {
+  @IsUUID()
+  jobId: string;
+
+  /** The last line that the client has; 0 for none. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  after = 0;
+}
+
+/** Message `unwatch.job`. */
+export class UnwatchJobDto {
+  @IsUUID()
+  jobId: string;
+}

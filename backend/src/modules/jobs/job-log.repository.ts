@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { queryOne, queryRows } from '../../kernel/database/rows';
+import type { LogStream } from './entities/jobs.values';
+import type { JobStep, LogLine } from './job-record';
+
+/** Consecutive lines of one stream and section: one row. Its number is that of its last line. */
+export interface LogChunk {
+  readonly stream: LogStream;
+  readonly section: string | null;
+  readonly lines: readonly string[];
+}
+
+export interface ProgressWrite {
+  readonly jobId: string;
+  readonly fence: string;
+  /** The last line's number before this write, as the writer knows it. */
+  readonly lastSeq: number;
+  readonly chunks: readonly LogChunk[];
+  readonly at: Date;
+  /** Absent when nothing about the steps changed. */
+  readonly progress?: { readonly phase: string; readonly step: string | null; readonly steps: readonly JobStep[] };
+}
+
+export interface LogPage {
+  readonly lines: LogLine[];
+  readonly lastSeq: number;
+  /** No more lines will come. */
+  readonly ended: boolean;
+}
+
+/** Rows are read in portions of this size, so that a long log never lies in memory whole. */
+const ROWS_PER_READ = 200;
+
+interface ChunkRow {
+  seq: string;
+  stream: LogStream;
+  section: string | null;
+  text: string;
+  created_at: Date;
+}
+
+/** The live log: rows of `job_log_chunks`, numbered line by line by the holder of the job's fence. */
+@Injectable()
+export class JobLogRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Writes lines and progress of a running job. Since the job's row is locked while the lines are numbered, a later
+   * number never becomes visible before an earlier one.
+   *
+   * @returns the new last number, or null when the fence is lost: then nothing was written
+   */
+  async write(write: ProgressWrite): Promise<number | null> {
+    const count = write.chunks.reduce((sum, { lines }) => sum + lines.length, 0);
+    let upTo = 0;
+    const offsets = write.chunks.map(({ lines }) => (upTo += lines.length));
+    const row = await queryOne<{ last_seq: string }>(this.dataSource, WRITE, [
+      write.jobId,
+      write.fence,
+      write.lastSeq,
+      count,
+      write.progress?.phase ?? null,
+      write.progress?.step ?? null,
+      write.progress === undefined ? null : JSON.stringify(write.progress.steps),
+      offsets,
+      write.chunks.map(({ stream }) => stream),
+      write.chunks.map(({ section }) => section),
+      write.chunks.map(({ lines }) => lines.join('\n')),
+      write.at,
+    ]);
+    if (row !== null) return Number(row.last_seq);
+    return this.writtenBefore(write, count);
+  }
+
+  /** Lines after `after`, at most `limit`, in order. Null when there is no such job. */
+  async read(jobId: string, after: number, limit: number): Promise<LogPage | null> {
+    const job = await queryOne<{ last_seq: string; status: string }>(
+      this.dataSource,
+      'SELECT last_seq, status FROM jobs WHERE id = $1',
+      [jobId],
+    );
+    if (job === null) return null;
+    const lastSeq = Number(job.last_seq);
+    const lines = after >= lastSeq ? [] : await this.lines(jobId, after, limit);
+    const reached = lines.at(-1)?.seq ?? after;
+    const finished = job.status !== 'queued' && job.status !== 'running';
+    return { lines, lastSeq, ended: finished && reached >= lastSeq };
+  }
+
+  private async lines(jobId: string, after: number, limit: number): Promise<LogLine[]> {
+    const lines: LogLine[] = [];
+    for (let from = after; lines.length < limit;) {
+      const rows = await queryRows<ChunkRow>(
+        this.dataSource,
+        'SELECT seq, stream, section, text, created_at FROM job_log_chunks WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3',
+        [jobId, from, ROWS_PER_READ],
+      );
+      for (const row of rows) lines.push(...linesOf(row).filter(({ seq }) => seq > after));
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < ROWS_PER_READ) break;
+      from = Number(last.seq);
+    }
+    return lines.slice(0, limit);
+  }
+
+  /** A connection that broke after the commit leaves the writer in doubt; the row knows whether it was written. */
+  private async writtenBefore(write: ProgressWrite, count: number): Promise<number | null> {
+    const row = await queryOne<{ last_seq: string }>(
+      this.dataSource,
+      `SELECT last_seq FROM jobs WHERE id = $1 AND status = 'running' AND fence = $2 AND last_seq = $3`,
+      [write.jobId, write.fence, write.lastSeq + count],
+    );
+    return row === null ? null : Number(row.last_seq);
+  }
+}
+
+function linesOf(row: ChunkRow): LogLine[] {
+  const texts = row.text.split('\n');
+  const first = Number(row.seq) - texts.length + 1;
+  return texts.map((text, index) => ({
+    seq: first + index,
+    at: row.created_at,
+    stream: row.stream,
+    section: row.section,
+    text,
+  }));
+}
+
+const WRITE = `
+  WITH job AS (
+    UPDATE jobs SET last_seq = last_seq + $4::int, phase = COALESCE($5::text, phase),
+      step = CASE WHEN $7::jsonb IS NULL THEN step ELSE $6::text END, steps_json = COALESCE($7::jsonb, steps_json)
+    WHERE id = $1 AND status = 'running' AND fence = $2::bigint AND last_seq = $3::bigint
+    RETURNING id, last_seq),
+  chunk AS (
+    INSERT INTO job_log_chunks (job_id, seq, stream, section, text, created_at)
+    SELECT job.id, $3::bigint + c.up_to, c.stream, c.section, c.text, $12::timestamptz
+    FROM job, unnest($8::int[], $9::text[], $10::text[], $11::text[]) AS c (up_to, stream, section, text))
+  SELECT last_seq FROM job`;

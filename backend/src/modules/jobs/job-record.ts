@@ -1,0 +1,65 @@
+import type { Actor } from '../../kernel/auth/actor';
+import type { JobStatus, LogStream } from './entities/jobs.values';
+
+/**
+ * Where a job stands within its status. `waiting`: queued, not handed out; `dispatched`: queued, its token lies in the
+ * queue; the others: running.
+ */
+export type JobPhase = 'waiting' | 'dispatched' | 'starting' | 'following' | 'collecting';
+
+export type StepStatus = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+
+/** One step, as `jobs.steps_json` keeps it. Times are ISO strings. */
+export interface JobStep {
+  name: string;
+  status: StepStatus;
+  startedAt: string | null;
+  endedAt: string | null;
+}
+
+/** A job as the rest of the program sees it. */
+export interface JobRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly machineId: string;
+  readonly machineName: string;
+  readonly status: JobStatus;
+  readonly phase: string | null;
+  readonly step: string | null;
+  readonly steps: readonly JobStep[];
+  readonly priority: number;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly requestedBy: Actor;
+  /** Kind of the job that holds the machine while this one waits. */
+  readonly waitingForKind: string | null;
+  readonly cancelRequested: boolean;
+  readonly errorKind: string | null;
+  readonly errorMessage: string | null;
+  readonly errorAction: string | null;
+  readonly snapshotId: string | null;
+  /** Number of the last log line. */
+  readonly lastSeq: number;
+}
+
+/** What `jobs.result_json` keeps of the last attempt. */
+export interface JobResult {
+  readonly scriptSha256?: string | null;
+  readonly snapshotId?: string | null;
+  readonly summary?: string | null;
+  readonly errorAction?: string | null;
+  readonly durationMs?: number | null;
+  readonly receivedBytes?: number | null;
+}
+
+/** One line of a job's log. */
+export interface LogLine {
+  readonly seq: number;
+  readonly at: Date;
+  readonly stream: LogStream;
+  readonly section: string | null;
+  readonly text: string;
+}

@@ -1,0 +1,88 @@
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal, RequirePermission } from '../../kernel/auth/access.decorators';
+import { actorOf, type Principal } from '../../kernel/auth/actor';
+import { notFound } from '../../kernel/errors/domain-error';
+import { uuidPipe } from '../../kernel/http/validation';
+import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
+import { ActionRegistry } from './actions/action-registry';
+import { ActivityDto, JobDto, JobListQueryDto, JobLogDto, JobLogQueryDto, JobPageDto } from './dto/jobs.dto';
+import { JobLogRepository } from './job-log.repository';
+import type { JobRecord } from './job-record';
+import { toJob, toLog } from './jobs.mapper';
+import { JobsReader, type JobCursor, type JobFilter } from './jobs.reader';
+import { JobsService } from './jobs.service';
+
+const CURSOR_SCOPE = 'jobs';
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+@ApiTags('jobs')
+@Controller('jobs')
+export class JobsController {
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly reader: JobsReader,
+    private readonly logs: JobLogRepository,
+    private readonly registry: ActionRegistry,
+  ) {}
+
+  /** Jobs, newest first. */
+  @Get()
+  @RequirePermission('jobs.read')
+  async list(@Query() query: JobListQueryDto): Promise<JobPageDto> {
+    const filter: JobFilter = {
+      ...(query.status === undefined ? {} : { statuses: query.status }),
+      ...(query.machineId === undefined ? {} : { machineId: query.machineId }),
+    };
+    const found = await this.reader.page(
+      filter,
+      query.limit + 1,
+      query.cursor === undefined ? null : readCursor(query.cursor),
+    );
+    const items = found.slice(0, query.limit);
+    const last = found.length > query.limit ? items.at(-1) : undefined;
+    return {
+      items: items.map((job) => toJob(job, this.registry)),
+      nextCursor: last === undefined ? null : encodeCursor(CURSOR_SCOPE, [last.createdAt.toISOString(), last.id]),
+    };
+  }
+
+  /** What runs, what waits, and what ended last. */
+  @Get('activity')
+  @RequirePermission('jobs.read')
+  async activity(): Promise<ActivityDto> {
+    const { running, waiting, recent } = await this.reader.activity();
+    const map = (jobs: readonly JobRecord[]) => jobs.map((job) => toJob(job, this.registry));
+    return { running: map(running), waiting: map(waiting), recent: map(recent) };
+  }
+
+  @Get(':id')
+  @RequirePermission('jobs.read')
+  async get(@Param('id', uuidPipe('id')) id: string): Promise<JobDto> {
+    const job = await this.reader.find(id);
+    if (job === null) throw notFound('job');
+    return toJob(job, this.registry);
+  }
+
+  /** Ends a waiting job at once, and asks a running one to stop. */
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @RequirePermission('jobs.cancel')
+  async cancel(@Param('id', uuidPipe('id')) id: string, @CurrentPrincipal() principal: Principal): Promise<JobDto> {
+    return toJob(await this.jobs.cancel(id, actorOf(principal)), this.registry);
+  }
+
+  /** Lines of the log after a number, in order. */
+  @Get(':id/log')
+  @RequirePermission('jobs.read')
+  async log(@Param('id', uuidPipe('id')) id: string, @Query() query: JobLogQueryDto): Promise<JobLogDto> {
+    const page = await this.logs.read(id, query.after, query.limit);
+    if (page === null) throw notFound('job');
+    return toLog(page);
+  }
+}
+
+function readCursor(cursor: string): JobCursor {
+  const [createdAt = '', id = ''] = decodeCursor(CURSOR_SCOPE, [isoTime, keyForms.uuid], cursor);
+  return { createdAt, id };
+}

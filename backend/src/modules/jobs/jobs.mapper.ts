@@ -1,0 +1,65 @@
+import type { ActionRegistry } from './actions/action-registry';
+import { parameterSchema } from './actions/action-registry';
+import type { ReadDeclaration } from './actions/job-action';
+import type { ActionDto } from './dto/actions.dto';
+import type { JobDto, JobLogDto, LogLineDto } from './dto/jobs.dto';
+import type { LogPage } from './job-log.repository';
+import type { JobRecord, JobStep, LogLine } from './job-record';
+
+export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): JobDto {
+  return {
+    id: job.id,
+    kind: job.kind,
+    title: registry.title(job.kind),
+    machineId: job.machineId,
+    machineName: job.machineName,
+    status: job.status,
+    phase: job.phase,
+    step: job.step,
+    steps: job.steps.map(toStep),
+    priority: job.priority,
+    attempt: job.attempt,
+    maxAttempts: job.maxAttempts,
+    createdAt: job.createdAt,
+    startedAt: job.startedAt,
+    finishedAt: job.finishedAt,
+    requestedBy: { type: job.requestedBy.type, name: job.requestedBy.name },
+    waitingFor: job.waitingForKind === null ? null : registry.title(job.waitingForKind),
+    cancelRequested: job.cancelRequested,
+    errorKind: job.errorKind,
+    errorMessage: job.errorMessage,
+    errorAction: job.errorAction,
+    snapshotId: job.snapshotId,
+    lastSeq: job.lastSeq,
+  };
+}
+
+function toStep({ name, status, startedAt, endedAt }: JobStep): JobDto['steps'][number] {
+  return { name, status, startedAt: dateOf(startedAt), endedAt: dateOf(endedAt) };
+}
+
+function dateOf(iso: string | null): Date | null {
+  return iso === null ? null : new Date(iso);
+}
+
+export function toLogLine({ seq, at, stream, section, text }: LogLine): LogLineDto {
+  return { seq, at, stream, section, text };
+}
+
+export function toLog({ lines, lastSeq, ended }: LogPage): JobLogDto {
+  return { lines: lines.map(toLogLine), lastSeq, ended };
+}
+
+export function toAction(declaration: ReadDeclaration): ActionDto {
+  const { name, title, kind, permission, risk, timeoutSeconds, estimateSeconds } = declaration;
+  return {
+    name,
+    title,
+    kind,
+    permission,
+    risk,
+    timeoutSeconds,
+    estimateSeconds,
+    parameters: { ...parameterSchema(declaration) },
+  };
+}

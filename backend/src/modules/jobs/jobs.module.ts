@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { HistoryModule } from '../history/history.module';
+import { MachinesModule } from '../machines/machines.module';
+import { ActionRegistry } from './actions/action-registry';
+import { ActionScripts } from './actions/action-scripts';
+import { ActionsController } from './actions.controller';
+import { Dispatcher } from './dispatcher';
+import { JobLogRepository } from './job-log.repository';
+import { JobsController } from './jobs.controller';
+import { JobsReader } from './jobs.reader';
+import { JobsService } from './jobs.service';
+import { JobsTopic } from './live/jobs.topic';
+import { MachineEligibility } from './machine-eligibility';
+import { Claims } from './worker/claims';
+import { JobHistory, Outcomes } from './worker/outcomes';
+import { RemoteRunner, SshRemoteRunner } from './worker/remote-runner';
+import { Sweeper } from './worker/sweeper';
+import { WorkerParts, WorkerService } from './worker/worker.service';
+
+/** Work on machines: asked for, handed out one at a time per machine, run, followed and ended. */
+@Module({
+  imports: [DiscoveryModule, MachinesModule, HistoryModule],
+  controllers: [ActionsController, JobsController],
+  providers: [
+    ActionRegistry,
+    ActionScripts,
+    Claims,
+    Dispatcher,
+    JobHistory,
+    JobLogRepository,
+    JobsReader,
+    JobsService,
+    JobsTopic,
+    MachineEligibility,
+    Outcomes,
+    { provide: RemoteRunner, useClass: SshRemoteRunner },
+    Sweeper,
+    WorkerParts,
+    WorkerService,
+  ],
+  exports: [JobsService, JobsReader],
+})
+export class JobsModule {}

@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Actor } from '../../kernel/auth/actor';
+import { queryOne, queryRows } from '../../kernel/database/rows';
+import type { JobStatus } from './entities/jobs.values';
+import type { JobRecord, JobResult, JobStep } from './job-record';
+
+interface JobRow {
+  id: string;
+  kind: string;
+  machine_id: string;
+  machine_name: string;
+  status: JobStatus;
+  phase: string | null;
+  step: string | null;
+  steps_json: JobStep[] | null;
+  priority: number;
+  attempt: number;
+  max_attempts: number;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+  requested_by_type: Actor['type'] | null;
+  requested_by_id: string | null;
+  requested_by_name: string | null;
+  waiting_for_kind: string | null;
+  cancel_requested_at: Date | null;
+  error_kind: string | null;
+  error_message: string | null;
+  result_json: JobResult | null;
+  last_seq: string;
+}
+
+/** What holds the machine is looked up for waiting jobs only. */
+const SELECT_JOB = `
+  SELECT j.id, j.kind, j.machine_id, m.name AS machine_name, j.status, j.phase, j.step, j.steps_json, j.priority, j.attempt,
+    j.max_attempts, j.created_at, j.started_at, j.finished_at, j.requested_by_type, j.requested_by_id, j.requested_by_name,
+    j.cancel_requested_at, j.error_kind, j.error_message, j.result_json, j.last_seq,
+    CASE WHEN j.status = 'queued' THEN (
+      SELECT r.kind FROM jobs r WHERE r.machine_id = j.machine_id AND r.status = 'running' LIMIT 1) END AS waiting_for_kind
+  FROM jobs j JOIN machines m ON m.id = j.machine_id`;
+
+const RECENT = 20;
+/** More than this waiting or running is a list for the jobs page, not for the dock. */
+const ACTIVITY_LIMIT = 500;
+
+export interface JobFilter {
+  readonly statuses?: readonly JobStatus[];
+  readonly machineId?: string;
+}
+
+/** Where a page goes on: after the last job of the page before. */
+export interface JobCursor {
+  readonly createdAt: string;
+  readonly id: string;
+}
+
+export interface JobActivity {
+  readonly running: JobRecord[];
+  readonly waiting: JobRecord[];
+  readonly recent: JobRecord[];
+}
+
+/** Reads jobs. */
+@Injectable()
+export class JobsReader {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<JobRecord | null> {
+    const row = await queryOne<JobRow>(manager, `${SELECT_JOB} WHERE j.id = $1`, [id]);
+    return row === null ? null : toRecord(row);
+  }
+
+  async byIds(ids: readonly string[]): Promise<JobRecord[]> {
+    if (ids.length === 0) return [];
+    return this.list('WHERE j.id = ANY($1::uuid[])', [ids]);
+  }
+
+  /** Newest first. */
+  async page(filter: JobFilter, limit: number, after: JobCursor | null): Promise<JobRecord[]> {
+    return this.list(
+      `WHERE ($1::text[] IS NULL OR j.status = ANY($1)) AND ($2::uuid IS NULL OR j.machine_id = $2)
+         AND ($3::timestamptz IS NULL OR (j.created_at, j.id) < ($3, $4::uuid))
+       ORDER BY j.created_at DESC, j.id DESC LIMIT $5`,
+      [filter.statuses ?? null, filter.machineId ?? null, after?.createdAt ?? null, after?.id ?? null, limit],
+    );
+  }
+
+  async activity(): Promise<JobActivity> {
+    const [running, waiting, recent] = await Promise.all([
+      this.list(`WHERE j.status = 'running' ORDER BY j.started_at, j.id LIMIT $1`, [ACTIVITY_LIMIT]),
+      this.list(`WHERE j.status = 'queued' ORDER BY j.priority DESC, j.created_at, j.id LIMIT $1`, [ACTIVITY_LIMIT]),
+      this.list(
+        `WHERE j.status IN ('ok', 'warning', 'error', 'cancelled') ORDER BY j.created_at DESC, j.id DESC LIMIT $1`,
+        [RECENT],
+      ),
+    ]);
+    return { running, waiting, recent };
+  }
+
+  /** Jobs that run, and those that ended after `since`: what a watcher may have missed. */
+  async changedSince(since: Date): Promise<JobRecord[]> {
+    return this.list(`WHERE j.status IN ('queued', 'running') OR j.finished_at >= $1 ORDER BY j.created_at LIMIT $2`, [
+      since,
+      ACTIVITY_LIMIT,
+    ]);
+  }
+
+  private async list(rest: string, params: readonly unknown[]): Promise<JobRecord[]> {
+    return (await queryRows<JobRow>(this.dataSource, `${SELECT_JOB} ${rest}`, params)).map(toRecord);
+  }
+}
+
+function toRecord(row: JobRow): JobRecord {
+  return {
+    id: row.id,
+    kind: row.kind,
+    machineId: row.machine_id,
+    machineName: row.machine_name,
+    status: row.status,
+    phase: row.phase,
+    step: row.step,
+    steps: row.steps_json ?? [],
+    priority: row.priority,
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),
+    waitingForKind: row.waiting_for_kind,
+    cancelRequested: row.cancel_requested_at !== null,
+    errorKind: row.error_kind,
+    errorMessage: row.error_message,
+    errorAction: row.result_json?.errorAction ?? null,
+    snapshotId: row.result_json?.snapshotId ?? null,
+    lastSeq: Number(row.last_seq),
+  };
+}
+
+/** The actor that a job's row names. */
+export function requester(type: Actor['type'] | null, id: string | null, name: string | null): Actor {
+  return { type: type ?? 'system', id, name: name ?? 'system_update' };
+}

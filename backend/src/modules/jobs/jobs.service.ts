@@ -1,0 +1,237 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../kernel/auth/actor';
+import { Clock } from '../../kernel/clock';
+import { bulkInsert } from '../../kernel/database/bulk-insert';
+import { newId } from '../../kernel/database/ids';
+import { affected, queryOne, queryRows } from '../../kernel/database/rows';
+import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
+import { DomainError, notFound } from '../../kernel/errors/domain-error';
+import { LiveBus } from '../../kernel/live/live-bus';
+import { ActionRegistry } from './actions/action-registry';
+import type { ReadDeclaration } from './actions/job-action';
+import { Dispatcher } from './dispatcher';
+import type { JobStatus } from './entities/jobs.values';
+import type { JobRecord } from './job-record';
+import { JobsReader } from './jobs.reader';
+import { MachineEligibility, refusalOf, type MachineRefusal } from './machine-eligibility';
+import { JobHistory } from './worker/outcomes';
+
+export interface EnqueueRequest {
+  readonly machineId: string;
+  readonly action: string;
+  readonly parameters?: object;
+  /** The action's own when absent; higher first. */
+  readonly priority?: number;
+  readonly requestedBy: Actor;
+}
+
+export interface EnqueueManyRequest extends Omit<EnqueueRequest, 'machineId'> {
+  readonly machineIds: readonly string[];
+}
+
+export interface EnqueuedMany {
+  readonly jobs: readonly { readonly machineId: string; readonly jobId: string; readonly deduplicated: boolean }[];
+  readonly skipped: readonly MachineRefusal[];
+}
+
+interface ActiveRow {
+  id: string;
+  machine_id: string;
+}
+
+/** The main door of the room: asks for work on machines, and takes it back. */
+@Injectable()
+export class JobsService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly registry: ActionRegistry,
+    private readonly dispatcher: Dispatcher,
+    private readonly reader: JobsReader,
+    private readonly history: JobHistory,
+    private readonly bus: LiveBus,
+    private readonly clock: Clock,
+    private readonly eligibility: MachineEligibility,
+  ) {}
+
+  /**
+   * Queues one action. Called inside a transaction it joins it: job and queue entry exist if and only if that commits.
+   * The same reading action with the same parameters that waits or runs already is returned instead.
+   *
+   * @throws DomainError 404 (`unknown_action`, `unknown_machine`), 400, or 409 with the reason why the machine is refused
+   */
+  async enqueue(request: EnqueueRequest): Promise<{ job: JobRecord; deduplicated: boolean }> {
+    const { machineId, ...rest } = request;
+    return this.transactions.run(async (tx) => {
+      const { jobs, skipped } = await this.enqueueAll(tx, { ...rest, machineIds: [machineId] });
+      const [refused] = skipped;
+      if (refused !== undefined) throw refusalError(refused);
+      const [queued] = jobs;
+      const job = queued === undefined ? null : await this.reader.find(queued.jobId, tx.manager);
+      if (queued === undefined || job === null) throw new Error('a job that was just queued is not there');
+      return { job, deduplicated: queued.deduplicated };
+    });
+  }
+
+  /** Queues one action on many machines, each once; those that cannot take it are skipped with the reason. */
+  async enqueueMany(request: EnqueueManyRequest): Promise<EnqueuedMany> {
+    return this.transactions.run((tx) => this.enqueueAll(tx, request));
+  }
+
+  /**
+   * Ends a waiting job at once; asks a running one to stop.
+   * @throws DomainError 404, or 409 `job_already_ended`
+   */
+  async cancel(jobId: string, by: Actor): Promise<JobRecord> {
+    return this.transactions.run(async (tx) => {
+      const found = await this.reader.find(jobId, tx.manager);
+      if (found === null) throw notFound('job');
+      await this.dispatcher.lockMachines(tx, [found.machineId]);
+      const job = await queryOne<{ status: JobStatus }>(
+        tx.manager,
+        'SELECT status FROM jobs WHERE id = $1 FOR UPDATE',
+        [jobId],
+      );
+      if (job?.status === 'queued') await this.cancelQueued(tx, found, by);
+      else if (job?.status === 'running') await this.askToStop(tx, jobId, by);
+      else throw alreadyEnded();
+      const cancelled = await this.reader.find(jobId, tx.manager);
+      if (cancelled === null) throw notFound('job');
+      return cancelled;
+    });
+  }
+
+  private async enqueueAll(tx: Transaction, request: EnqueueManyRequest): Promise<EnqueuedMany> {
+    const { declaration } = this.registry.require(request.action);
+    const parameters = this.registry.validParameters(request.action, request.parameters ?? {});
+    const machineIds = [...new Set(request.machineIds)];
+    await this.dispatcher.lockMachines(tx, machineIds);
+    const { able, refused } = await this.eligibility.check(tx, machineIds);
+    const active = await this.active(tx, declaration.name, able, parameters);
+    const fresh = able.filter((id) => !active.has(id));
+    const priority = request.priority ?? declaration.priority ?? 0;
+    const created = await this.insert(tx, declaration, fresh, {
+      parameters,
+      priority,
+      requestedBy: request.requestedBy,
+    });
+    await this.raisePriority(tx, [...active.values()], priority);
+    await this.dispatcher.dispatch(tx, able);
+    this.bus.changed(tx, { jobIds: [...created.values()] });
+    const jobs = able.map((machineId) => {
+      const existing = active.get(machineId);
+      return { machineId, jobId: existing ?? created.get(machineId) ?? '', deduplicated: existing !== undefined };
+    });
+    return { jobs, skipped: refused };
+  }
+
+  /** By machine, the job that does the very same already. One that is about to be cancelled does not count. */
+  private async active(
+    tx: Transaction,
+    kind: string,
+    machineIds: readonly string[],
+    parameters: object,
+  ): Promise<Map<string, string>> {
+    const rows = await queryRows<ActiveRow>(
+      tx.manager,
+      `SELECT DISTINCT ON (machine_id) id, machine_id FROM jobs
+       WHERE machine_id = ANY($1::uuid[]) AND kind = $2 AND status IN ('queued', 'running') AND cancel_requested_at IS NULL
+         AND payload_json = $3::jsonb
+       ORDER BY machine_id, status DESC, created_at`,
+      [machineIds, kind, JSON.stringify(parameters)],
+    );
+    return new Map(rows.map((row) => [row.machine_id, row.id]));
+  }
+
+  private async insert(
+    tx: Transaction,
+    declaration: ReadDeclaration,
+    machineIds: readonly string[],
+    job: { parameters: object; priority: number; requestedBy: Actor },
+  ): Promise<Map<string, string>> {
+    const ids = new Map(machineIds.map((machineId) => [machineId, newId()]));
+    const common = {
+      kind: declaration.name,
+      status: 'queued',
+      phase: 'waiting',
+      priority: job.priority,
+      created_at: this.clock.now(),
+      timeout_seconds: declaration.timeoutSeconds,
+      max_attempts: declaration.maxAttempts,
+      requested_by_type: job.requestedBy.type,
+      requested_by_id: job.requestedBy.id,
+      requested_by_name: job.requestedBy.name,
+      payload_json: job.parameters,
+    };
+    await bulkInsert(
+      tx.manager,
+      'jobs',
+      {
+        id: 'uuid',
+        machine_id: 'uuid',
+        kind: 'text',
+        status: 'text',
+        phase: 'text',
+        priority: 'integer',
+        created_at: 'timestamptz',
+        timeout_seconds: 'integer',
+        max_attempts: 'integer',
+        requested_by_type: 'text',
+        requested_by_id: 'text',
+        requested_by_name: 'text',
+        payload_json: 'jsonb',
+      },
+      [...ids].map(([machineId, id]) => ({ id, machine_id: machineId, ...common })),
+    );
+    return ids;
+  }
+
+  /** Asked for again with more urgency. The dispatcher lets the more urgent job go first. */
+  private async raisePriority(tx: Transaction, jobIds: readonly string[], priority: number): Promise<void> {
+    if (jobIds.length === 0) return;
+    await affected(
+      tx.manager,
+      `UPDATE jobs SET priority = $2, phase = 'waiting', boss_job_id = NULL
+       WHERE id = ANY($1::uuid[]) AND status = 'queued' AND priority < $2`,
+      [jobIds, priority],
+    );
+  }
+
+  private async cancelQueued(tx: Transaction, job: JobRecord, by: Actor): Promise<void> {
+    await affected(
+      tx.manager,
+      `UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = clock_timestamp(),
+         cancel_requested_at = clock_timestamp(), cancel_requested_by = $2
+       WHERE id = $1`,
+      [job.id, by.name],
+    );
+    const { id: jobId, machineId, kind } = job;
+    await this.history.publish(tx, { jobId, machineId, kind, requestedBy: by }, 'cancelled', null, {});
+    await this.dispatcher.dispatch(tx, [machineId]);
+    this.history.announce(tx, { jobId, machineId });
+  }
+
+  private async askToStop(tx: Transaction, jobId: string, by: Actor): Promise<void> {
+    await affected(
+      tx.manager,
+      `UPDATE jobs SET cancel_requested_at = COALESCE(cancel_requested_at, clock_timestamp()),
+         cancel_requested_by = COALESCE(cancel_requested_by, $2)
+       WHERE id = $1`,
+      [jobId, by.name],
+    );
+    this.bus.changed(tx, { jobIds: [jobId], cancelledJobIds: [jobId] });
+  }
+}
+
+function refusalError(refusal: MachineRefusal): DomainError {
+  if (refusal.code === 'unknown_machine') return notFound('machine', 'not_found');
+  const { action } = refusalOf(refusal.code);
+  return new DomainError({ code: refusal.code, status: 409, detail: refusal.message, action });
+}
+
+function alreadyEnded(): DomainError {
+  return new DomainError({
+    code: 'job_already_ended',
+    status: 409,
+    detail: 'The job has ended already; there is nothing to cancel.',
+  });
+}

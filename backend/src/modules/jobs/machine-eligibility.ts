@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { queryRows } from '../../kernel/database/rows';
+import type { Transaction } from '../../kernel/database/transaction';
+
+/** Why no job can be started on a machine. */
+const refusals = {
+  unknown_machine: { message: 'There is no such machine.', action: 'Reload the list of machines.' },
+  machine_archived: { message: 'The machine is archived.', action: 'Restore it first.' },
+  machine_quarantined: {
+    message: 'The machine is in quarantine, because its host key changed.',
+    action: 'Find out why the key changed, then approve or reject it.',
+  },
+  no_credentials: {
+    message: 'No credentials are stored for the machine.',
+    action: 'Enter them on the page of the machine.',
+  },
+  host_key_unknown: {
+    message: 'No host key of the machine is approved yet.',
+    action: 'Compare the fingerprint on the page of the machine and approve it.',
+  },
+} as const;
+export type RefusalCode = keyof typeof refusals;
+
+export interface MachineRefusal {
+  readonly machineId: string;
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+interface MachineRow {
+  id: string;
+  archived: boolean;
+  quarantined: boolean;
+  has_credentials: boolean;
+  has_key: boolean;
+}
+
+export function refusalOf(code: RefusalCode): { message: string; action: string } {
+  return refusals[code];
+}
+
+/** Which machines may be worked on. Set-wise, since one request may name thousands. */
+@Injectable()
+export class MachineEligibility {
+  /** Both lists in the order of `machineIds`. */
+  async check(tx: Transaction, machineIds: readonly string[]): Promise<{ able: string[]; refused: MachineRefusal[] }> {
+    const rows = await queryRows<MachineRow>(
+      tx.manager,
+      `SELECT m.id, m.deleted_at IS NOT NULL OR m.status = 'archived' AS archived, m.status = 'quarantined' AS quarantined,
+         EXISTS (SELECT 1 FROM machine_credentials c WHERE c.machine_id = m.id) AS has_credentials,
+         EXISTS (SELECT 1 FROM machine_host_keys k WHERE k.machine_id = m.id AND k.status = 'approved') AS has_key
+       FROM machines m WHERE m.id = ANY($1::uuid[])`,
+      [machineIds],
+    );
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const able: string[] = [];
+    const refused: MachineRefusal[] = [];
+    for (const machineId of machineIds) {
+      const code = refusalCode(byId.get(machineId));
+      if (code === null) able.push(machineId);
+      else refused.push({ machineId, code, message: refusals[code].message });
+    }
+    return { able, refused };
+  }
+}
+
+function refusalCode(row: MachineRow | undefined): RefusalCode | null {
+  if (row === undefined) return 'unknown_machine';
+  if (row.archived) return 'machine_archived';
+  if (row.quarantined) return 'machine_quarantined';
+  if (!row.has_credentials) return 'no_credentials';
+  return row.has_key ? null : 'host_key_unknown';
+}

@@ -1,0 +1,187 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Actor } from '../../../kernel/auth/actor';
+import { affected, queryRows } from '../../../kernel/database/rows';
+import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
+import { LiveBus } from '../../../kernel/live/live-bus';
+import { WorkQueue } from '../../../kernel/queue/work-queue';
+import { MachineState } from '../../machines/machine-state';
+import { ActionRegistry } from '../actions/action-registry';
+import { freshSteps } from './step-tracker';
+import { requester } from '../jobs.reader';
+
+/** How long a machine's lock stands without a sign of its holder, in seconds of the database's clock. */
+export const LEASE_SECONDS = 20;
+/** One claim at a time over all workers, so that the count of running jobs stays true while it is used. */
+const CLAIM_LOCK = 7_388_120_332;
+
+/** A job in the hands of this worker. The fence proves it: whoever has another number has lost it. */
+export interface Claim {
+  readonly jobId: string;
+  readonly machineId: string;
+  readonly kind: string;
+  /** A bigint, kept as text. */
+  readonly fence: string;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly timeoutSeconds: number;
+  readonly parameters: Record<string, unknown>;
+  readonly requestedBy: Actor;
+  readonly lastSeq: number;
+  readonly cancelRequested: boolean;
+}
+
+interface ClaimRow {
+  id: string;
+  machine_id: string;
+  kind: string;
+  fence: string;
+  attempt: number;
+  max_attempts: number;
+  timeout_seconds: number | null;
+  payload_json: Record<string, unknown> | null;
+  requested_by_type: Actor['type'] | null;
+  requested_by_id: string | null;
+  requested_by_name: string | null;
+  last_seq: string;
+  cancel_requested_at: Date | null;
+}
+
+export interface ClaimLimits {
+  /** Free places of this process. */
+  readonly free: number;
+  /** Jobs that may run at a time over all processes. */
+  readonly fleet: number;
+}
+
+/** Takes jobs out of the queue, with the locks of their machines, and keeps the locks alive. */
+@Injectable()
+export class Claims {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transactions: TransactionRunner,
+    private readonly queue: WorkQueue,
+    private readonly registry: ActionRegistry,
+    private readonly machineState: MachineState,
+    private readonly bus: LiveBus,
+  ) {}
+
+  /** Takes as many jobs as may run now. Token, job and lock change hands in one transaction or not at all. */
+  async take(workerId: string, limits: ClaimLimits): Promise<Claim[]> {
+    return this.transactions.run(async (tx) => {
+      const free = Math.min(limits.free, limits.fleet - (await this.running(tx)));
+      if (free <= 0) return [];
+      const tokens = await this.queue.take(tx, free);
+      if (tokens.length === 0) return [];
+      const ids = tokens.map(({ jobId }) => jobId);
+      // Machines before jobs, as everybody does who hands jobs out.
+      await queryRows(tx.manager, LOCK_MACHINES, [ids]);
+      const kinds = this.registry
+        .declarations()
+        .map(({ name, lockKind, steps }) => ({ kind: name, lock_kind: lockKind, steps: freshSteps(steps) }));
+      const rows = await queryRows<ClaimRow>(tx.manager, CLAIM, [
+        ids,
+        tokens.map(({ id }) => id),
+        workerId,
+        JSON.stringify(kinds),
+        LEASE_SECONDS,
+      ]);
+      // What another holder still has goes back to wait; the release of the machine hands it out again.
+      await affected(tx.manager, GIVE_BACK, [ids, tokens.map(({ id }) => id)]);
+      for (const row of rows) await this.begin(tx, row);
+      return rows.map(toClaim);
+    });
+  }
+
+  /**
+   * Renews the locks of these claims, and tells which are lost and which somebody asked to cancel. A lock whose lease
+   * ran out is still ours until another takes it: the fence has not changed.
+   */
+  async renew(workerId: string, claims: readonly Claim[]): Promise<{ lost: string[]; cancelled: string[] }> {
+    if (claims.length === 0) return { lost: [], cancelled: [] };
+    const ids = claims.map(({ jobId }) => jobId);
+    const rows = await queryRows<{ id: string; cancel_requested_at: Date | null }>(this.dataSource, RENEW, [
+      ids,
+      claims.map(({ fence }) => fence),
+      workerId,
+      LEASE_SECONDS,
+    ]);
+    const kept = new Set(rows.map(({ id }) => id));
+    return {
+      lost: ids.filter((id) => !kept.has(id)),
+      cancelled: rows.filter(({ cancel_requested_at }) => cancel_requested_at !== null).map(({ id }) => id),
+    };
+  }
+
+  private async running(tx: Transaction): Promise<number> {
+    await queryRows(tx.manager, 'SELECT pg_advisory_xact_lock($1)', [CLAIM_LOCK]);
+    const [row] = await queryRows<{ running: string }>(
+      tx.manager,
+      `SELECT count(*) AS running FROM jobs WHERE status = 'running'`,
+    );
+    return Number(row?.running ?? 0);
+  }
+
+  private async begin(tx: Transaction, row: ClaimRow): Promise<void> {
+    await this.machineState.patch(tx, row.machine_id, { runningJobId: row.id });
+    this.bus.changed(tx, { jobIds: [row.id], machineIds: [row.machine_id] });
+  }
+}
+
+function toClaim(row: ClaimRow): Claim {
+  return {
+    jobId: row.id,
+    machineId: row.machine_id,
+    kind: row.kind,
+    fence: row.fence,
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    timeoutSeconds: row.timeout_seconds ?? 600,
+    parameters: row.payload_json ?? {},
+    requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),
+    lastSeq: Number(row.last_seq),
+    cancelRequested: row.cancel_requested_at !== null,
+  };
+}
+
+const LOCK_MACHINES = `
+  SELECT id FROM machines WHERE id IN (SELECT machine_id FROM jobs WHERE id = ANY($1::uuid[])) ORDER BY id FOR NO KEY UPDATE`;
+
+/** A token of a job that was taken, ended or handed out anew in the meantime matches no row: one effect per job. */
+const CLAIM = `
+  WITH token AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)),
+  kinds AS (SELECT * FROM jsonb_to_recordset($4::jsonb) AS k (kind text, lock_kind text, steps jsonb)),
+  candidate AS (
+    SELECT j.id, j.machine_id, COALESCE(k.lock_kind, 'exclusive') AS lock_kind, k.steps
+    FROM jobs j JOIN token t ON t.job_id = j.id AND t.token_id = j.boss_job_id LEFT JOIN kinds k ON k.kind = j.kind
+    WHERE j.status = 'queued' AND j.phase = 'dispatched' FOR UPDATE OF j),
+  lock AS (
+    INSERT INTO machine_locks AS held (machine_id, job_id, lock_kind, holder, fence, created_at, renewed_at, expires_at)
+    SELECT machine_id, id, lock_kind, $3, nextval('machine_lock_fence'), clock_timestamp(), clock_timestamp(),
+      clock_timestamp() + make_interval(secs => $5)
+    FROM candidate
+    ON CONFLICT (machine_id) DO UPDATE SET job_id = EXCLUDED.job_id, lock_kind = EXCLUDED.lock_kind, holder = EXCLUDED.holder,
+      fence = EXCLUDED.fence, created_at = EXCLUDED.created_at, renewed_at = EXCLUDED.renewed_at, expires_at = EXCLUDED.expires_at
+      WHERE held.expires_at < clock_timestamp()
+    RETURNING job_id, fence)
+  UPDATE jobs j SET status = 'running', phase = 'starting', step = NULL, fence = lock.fence, worker_id = $3, boss_job_id = NULL,
+    attempt = j.attempt + 1, started_at = COALESCE(j.started_at, clock_timestamp()), heartbeat_at = clock_timestamp(),
+    steps_json = candidate.steps, available_at = NULL, error_kind = NULL, error_message = NULL
+  FROM lock JOIN candidate ON candidate.id = lock.job_id WHERE j.id = lock.job_id
+  RETURNING j.id, j.machine_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,
+    j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at`;
+
+const GIVE_BACK = `
+  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL
+  FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)
+  WHERE j.id = t.job_id AND j.boss_job_id = t.token_id AND j.status = 'queued' AND j.phase = 'dispatched'`;
+
+const RENEW = `
+  WITH mine AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS c (job_id, fence)),
+  lock AS (
+    UPDATE machine_locks l SET renewed_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => $4)
+    FROM mine WHERE l.job_id = mine.job_id AND l.fence = mine.fence AND l.holder = $3
+    RETURNING l.job_id, l.fence)
+  UPDATE jobs j SET heartbeat_at = clock_timestamp()
+  FROM lock WHERE j.id = lock.job_id AND j.fence = lock.fence AND j.status = 'running'
+  RETURNING j.id, j.cancel_requested_at`;

@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Clock } from '../../../kernel/clock';
+import { isDatabaseUnavailable } from '../../../kernel/errors/database-errors';
+import type { LiveBus, LiveSignal } from '../../../kernel/live/live-bus';
+import type { ActionRegistry } from '../actions/action-registry';
+import type { ActionScripts } from '../actions/action-scripts';
+import type { JobLogRepository } from '../job-log.repository';
+import { LEASE_SECONDS, type Claim, type Claims } from './claims';
+import { failureOf, unknownActionFailure } from './failures';
+import { JobAttempt } from './job-attempt';
+import { FenceLostError, type AttemptFacts, type Ending, type Outcomes } from './outcomes';
+import { ProgressRecorder } from './progress-recorder';
+import type { RemoteRunner } from './remote-runner';
+import { StepTracker } from './step-tracker';
+import type { Sweeper } from './sweeper';
+
+export interface WorkerSettings {
+  /** Jobs at a time in this process. */
+  readonly concurrency: number;
+  /** Jobs at a time over all processes. */
+  readonly fleetConcurrency: number;
+  readonly renewEveryMs?: number;
+  readonly sweepEveryMs?: number;
+  /** How long running jobs may go on after a stop was asked for. */
+  readonly graceMs?: number;
+}
+
+export interface WorkerTools {
+  readonly claims: Claims;
+  readonly outcomes: Outcomes;
+  readonly sweeper: Sweeper;
+  readonly registry: ActionRegistry;
+  readonly scripts: ActionScripts;
+  readonly runner: RemoteRunner;
+  readonly log: JobLogRepository;
+  readonly bus: LiveBus;
+  readonly clock: Clock;
+}
+
+/** Result writes are tried again for as long as a database may reasonably be away. */
+const OUTCOME_PATIENCE_MS = 15 * 60_000;
+const LOG_PATIENCE_MS = 10_000;
+
+/** Takes jobs while it has places, keeps their locks, and writes their ends. */
+export class JobWorker {
+  private readonly logger = new Logger(JobWorker.name);
+  readonly id = `${hostname()}:${String(process.pid)}:${randomUUID().slice(0, 8)}`;
+  private readonly attempts = new Map<string, { attempt: JobAttempt; done: Promise<void> }>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private stopListening: (() => void) | undefined;
+  private stopping = false;
+  private taking: Promise<void> | undefined;
+  private takeAgain = false;
+  private renewing: Promise<void> | undefined;
+  private sweeping: Promise<void> | undefined;
+
+  constructor(
+    private readonly settings: WorkerSettings,
+    private readonly tools: WorkerTools,
+  ) {}
+
+  start(): void {
+    const { renewEveryMs = (LEASE_SECONDS * 1000) / 4, sweepEveryMs = 10_000 } = this.settings;
+    this.stopListening = this.tools.bus.listen((signal) => {
+      this.heard(signal);
+    });
+    this.timers.push(setInterval(() => void (this.renewing ??= this.renew()), renewEveryMs));
+    this.timers.push(setInterval(() => void (this.sweeping ??= this.sweep()), sweepEveryMs));
+    this.sweeping = this.sweep();
+    this.wake();
+  }
+
+  get running(): number {
+    return this.attempts.size;
+  }
+
+  /** Takes no more, lets running jobs end, and gives those back that do not within the grace. Their attempt is not spent. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.stopListening?.();
+    const graceMs = this.settings.graceMs ?? 20_000;
+    await this.taking;
+    await Promise.race([this.allDone(), delay(graceMs, undefined, { ref: false })]);
+    for (const { attempt } of this.attempts.values()) attempt.stop('shutdown');
+    await Promise.race([this.allDone(), delay(graceMs, undefined, { ref: false })]);
+    for (const timer of this.timers) clearInterval(timer);
+    await Promise.all([this.renewing, this.sweeping]);
+    // Places freed elsewhere, and jobs given back: others may take them at once.
+    this.tools.bus.announce({ work: true });
+  }
+
+  private async allDone(): Promise<void> {
+    await Promise.all([...this.attempts.values()].map(({ done }) => done));
+  }
+
+  private heard({ work, everything, cancelledJobIds }: LiveSignal): void {
+    for (const id of cancelledJobIds) this.attempts.get(id)?.attempt.stop('cancelled');
+    if (work || everything) this.wake();
+  }
+
+  /** One take at a time; a wake-up during it leads to another. */
+  private wake(): void {
+    if (this.taking !== undefined) {
+      this.takeAgain = true;
+      return;
+    }
+    this.taking = this.take().finally(() => {
+      this.taking = undefined;
+      if (this.takeAgain) {
+        this.takeAgain = false;
+        this.wake();
+      }
+    });
+  }
+
+  private async take(): Promise<void> {
+    const free = this.settings.concurrency - this.attempts.size;
+    if (this.stopping || free <= 0) return;
+    try {
+      const claims = await this.tools.claims.take(this.id, { free, fleet: this.settings.fleetConcurrency });
+      for (const claim of claims) this.begin(claim);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'Jobs could not be taken; the next check tries again.');
+    }
+  }
+
+  private begin(claim: Claim): void {
+    const action = this.tools.registry.find(claim.kind);
+    const now = () => this.tools.clock.now();
+    const recorder = new ProgressRecorder(claim, new StepTracker(action?.declaration.steps ?? [], now), this.tools);
+    if (action === undefined) {
+      const ending: Ending = { kind: 'failed', failure: unknownActionFailure(claim.kind) };
+      void this.write(claim, ending, { steps: recorder.steps.snapshot(), result: {} }).catch(this.unwritten(claim));
+      return;
+    }
+    const attempt = new JobAttempt(claim, action, {
+      runner: this.tools.runner,
+      scripts: this.tools.scripts,
+      recorder,
+      now,
+    });
+    const done = this.follow(attempt, recorder)
+      .catch(this.unwritten(claim))
+      .finally(() => {
+        // Given back and taken again at once, the place belongs to the next attempt.
+        if (this.attempts.get(claim.jobId)?.attempt === attempt) this.attempts.delete(claim.jobId);
+        this.wake();
+      });
+    this.attempts.set(claim.jobId, { attempt, done });
+  }
+
+  private unwritten(claim: Claim): (error: unknown) => void {
+    return (error) => {
+      this.logger.error(
+        { err: error, jobId: claim.jobId },
+        'The end of a job could not be written; the sweep will close it.',
+      );
+    };
+  }
+
+  private async follow(attempt: JobAttempt, recorder: ProgressRecorder): Promise<void> {
+    const { claim } = attempt;
+    if (claim.attempt > 1) recorder.note(`Attempt ${String(claim.attempt)} of ${String(claim.maxAttempts)}.`);
+    const ending = await attempt.run();
+    if (attempt.stoppedBy === 'lease_lost') return;
+    this.conclude(ending, recorder);
+    await recorder.close(LOG_PATIENCE_MS);
+    await this.write(claim, ending, { steps: recorder.steps.snapshot(), result: attempt.result() });
+    if (ending.kind === 'again' && ending.pauseMs > 0) this.dispatchLater(claim.machineId, ending.pauseMs);
+  }
+
+  private conclude(ending: Ending, recorder: ProgressRecorder): void {
+    if (ending.kind === 'collected') recorder.steps.finish(ending.outcome.failedSteps);
+    else recorder.steps.abort();
+    if (ending.kind === 'cancelled') recorder.note('Cancelled.');
+    if (ending.kind === 'failed' || ending.kind === 'again')
+      recorder.note(ending.failure?.message ?? 'Given back: this worker stops.');
+    if (ending.kind === 'again' && ending.pauseMs > 0)
+      recorder.note(`Tried again in ${String(ending.pauseMs / 1000)} s.`);
+  }
+
+  /** Tried again while the database is away. A result that cannot be stored for another reason ends the job as that failure. */
+  private async write(claim: Claim, ending: Ending, facts: AttemptFacts): Promise<void> {
+    const deadline = Date.now() + OUTCOME_PATIENCE_MS;
+    for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
+      try {
+        await this.tools.outcomes.write(claim, ending, facts);
+        return;
+      } catch (error) {
+        if (error instanceof FenceLostError) {
+          this.logger.warn(
+            { jobId: claim.jobId, fence: claim.fence },
+            'The lock went to another; the result was dropped.',
+          );
+          return;
+        }
+        if (isDatabaseUnavailable(error) && Date.now() < deadline) {
+          await delay(pauseMs);
+          continue;
+        }
+        if (ending.kind !== 'collected') throw error;
+        this.logger.error({ err: error, jobId: claim.jobId }, 'A result could not be stored.');
+        await this.write(claim, { kind: 'failed', failure: failureOf(error) }, facts);
+        return;
+      }
+    }
+  }
+
+  private dispatchLater(machineId: string, pauseMs: number): void {
+    const timer = setTimeout(() => {
+      this.tools.sweeper.dispatch([machineId]).catch((error: unknown) => {
+        this.logger.warn({ err: error, machineId }, 'A retry could not be handed out; the sweep will do it.');
+      });
+    }, pauseMs + 10);
+    timer.unref();
+  }
+
+  private async renew(): Promise<void> {
+    try {
+      const claims = [...this.attempts.values()].map(({ attempt }) => attempt.claim);
+      const { lost, cancelled } = await this.tools.claims.renew(this.id, claims);
+      // A job that ended meanwhile has no lock either; its attempt is gone from the map or about to go.
+      for (const id of lost) this.attempts.get(id)?.attempt.stop('lease_lost');
+      for (const id of cancelled) this.attempts.get(id)?.attempt.stop('cancelled');
+    } catch (error) {
+      this.logger.warn({ err: error }, 'Locks could not be renewed; the next try follows.');
+    } finally {
+      this.renewing = undefined;
+    }
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      await this.tools.sweeper.sweep();
+    } catch (error) {
+      this.logger.warn({ err: error }, 'The regular check of jobs failed; the next one follows.');
+    } finally {
+      this.sweeping = undefined;
+      this.wake();
+    }
+  }
+}

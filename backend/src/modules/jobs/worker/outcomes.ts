@@ -1,0 +1,236 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../kernel/clock';
+import { affected, queryOne } from '../../../kernel/database/rows';
+import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
+import { DomainEvents } from '../../../kernel/events/domain-events';
+import { LiveBus } from '../../../kernel/live/live-bus';
+import { Snapshots } from '../../history/snapshots';
+import { MachineState } from '../../machines/machine-state';
+import { ActionRegistry } from '../actions/action-registry';
+import type { ActionOutcome, RunFailure } from '../actions/job-action';
+import { Dispatcher } from '../dispatcher';
+import type { JobStatus } from '../entities/jobs.values';
+import type { JobResult, JobStep } from '../job-record';
+import type { Claim } from './claims';
+
+/** Another holds the machine now. Nothing of this attempt was written, and nothing may be. */
+export class FenceLostError extends Error {
+  constructor(readonly jobId: string) {
+    super(`The fence of job ${jobId} is lost.`);
+    this.name = 'FenceLostError';
+  }
+}
+
+/** How an attempt ended. */
+export type Ending =
+  | { readonly kind: 'collected'; readonly outcome: ActionOutcome }
+  | { readonly kind: 'failed'; readonly failure: RunFailure }
+  | { readonly kind: 'cancelled' }
+  /** To the queue again. `spend: false` gives the attempt back: it was our own stop. */
+  | { readonly kind: 'again'; readonly failure: RunFailure | null; readonly pauseMs: number; readonly spend: boolean };
+
+export interface AttemptFacts {
+  readonly steps: readonly JobStep[];
+  readonly result: JobResult;
+}
+
+/** Everything of an attempt's end that the job's row takes. */
+interface FinalRow {
+  readonly status: JobStatus;
+  readonly failure: RunFailure | null;
+  readonly result: JobResult;
+}
+
+/**
+ * Writes how an attempt ended: result, derived rows, state of the machine, history, the job's end, the release of the
+ * lock and the next job's start in ONE transaction, under the fence.
+ */
+@Injectable()
+export class Outcomes {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly registry: ActionRegistry,
+    private readonly dispatcher: Dispatcher,
+    private readonly snapshots: Snapshots,
+    private readonly machineState: MachineState,
+    private readonly history: JobHistory,
+  ) {}
+
+  /**
+   * Safe to call again after an unclear commit: an end that was written already is recognised by its fence.
+   * @throws FenceLostError when the machine belongs to another by now; everything was rolled back
+   */
+  async write(claim: Claim, ending: Ending, facts: AttemptFacts): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.dispatcher.lockMachines(tx, [claim.machineId]);
+      if (!(await this.holdFence(tx, claim))) return;
+      if (ending.kind === 'again') await this.putBack(tx, claim, ending, facts);
+      else await this.end(tx, claim, ending, facts);
+      const released = await affected(tx.manager, 'DELETE FROM machine_locks WHERE machine_id = $1 AND fence = $2', [
+        claim.machineId,
+        claim.fence,
+      ]);
+      if (released !== 1) throw new FenceLostError(claim.jobId);
+      await this.dispatcher.dispatch(tx, [claim.machineId]);
+      this.history.announce(tx, claim);
+    });
+  }
+
+  /** Locks both rows, the lock's first as the renewal does. @returns false when this end is written already */
+  private async holdFence(tx: Transaction, { jobId, machineId, fence }: Claim): Promise<boolean> {
+    const lock = await queryOne(
+      tx.manager,
+      'SELECT fence FROM machine_locks WHERE machine_id = $1 AND job_id = $2 AND fence = $3 FOR UPDATE',
+      [machineId, jobId, fence],
+    );
+    const job = await queryOne<{ status: JobStatus; fence: string | null }>(
+      tx.manager,
+      'SELECT status, fence FROM jobs WHERE id = $1 FOR UPDATE',
+      [jobId],
+    );
+    if (job?.fence !== fence) throw new FenceLostError(jobId);
+    if (job.status !== 'running') return false;
+    if (lock === null) throw new FenceLostError(jobId);
+    return true;
+  }
+
+  private async end(
+    tx: Transaction,
+    claim: Claim,
+    ending: Exclude<Ending, { kind: 'again' }>,
+    facts: AttemptFacts,
+  ): Promise<void> {
+    const final =
+      ending.kind === 'collected'
+        ? await this.storeOutcome(tx, claim, ending.outcome, facts)
+        : {
+            status: ending.kind === 'cancelled' ? ('cancelled' as const) : ('error' as const),
+            failure: ending.kind === 'cancelled' ? null : ending.failure,
+            result: facts.result,
+          };
+    const result = { ...final.result, errorAction: final.failure?.action ?? null };
+    const ended = await affected(tx.manager, END, [
+      claim.jobId,
+      claim.fence,
+      final.status,
+      final.failure?.kind ?? null,
+      final.failure?.message ?? null,
+      JSON.stringify(result),
+      JSON.stringify(facts.steps),
+    ]);
+    if (ended !== 1) throw new FenceLostError(claim.jobId);
+    await this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final) });
+    await this.history.publish(tx, claim, final.status, final.failure, result);
+  }
+
+  private async storeOutcome(
+    tx: Transaction,
+    claim: Claim,
+    outcome: ActionOutcome,
+    facts: AttemptFacts,
+  ): Promise<FinalRow> {
+    const { jobId, machineId, requestedBy } = claim;
+    const { document } = outcome;
+    const finishedAt = this.history.now();
+    const snapshotId =
+      document === undefined
+        ? null
+        : await this.snapshots.store(tx, { machineId, jobId, createdAt: finishedAt, ...document });
+    await outcome.store?.(tx, { jobId, machineId, snapshotId, requestedBy, finishedAt });
+    return {
+      status: outcome.status,
+      failure: outcome.status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : null,
+      result: { ...facts.result, snapshotId, summary: outcome.summary ?? null },
+    };
+  }
+
+  private async putBack(
+    tx: Transaction,
+    claim: Claim,
+    ending: Extract<Ending, { kind: 'again' }>,
+    facts: AttemptFacts,
+  ): Promise<void> {
+    const back = await affected(tx.manager, PUT_BACK, [
+      claim.jobId,
+      claim.fence,
+      ending.pauseMs,
+      ending.spend ? 0 : 1,
+      ending.failure?.kind ?? null,
+      ending.failure?.message ?? null,
+      JSON.stringify({ ...facts.result, errorAction: ending.failure?.action ?? null }),
+      JSON.stringify(facts.steps),
+    ]);
+    if (back !== 1) throw new FenceLostError(claim.jobId);
+    await this.machineState.patch(tx, claim.machineId, { runningJobId: null });
+  }
+}
+
+/** What others learn about a job's end: the machine's history, and whoever watches. */
+@Injectable()
+export class JobHistory {
+  constructor(
+    private readonly events: DomainEvents,
+    private readonly registry: ActionRegistry,
+    private readonly bus: LiveBus,
+    private readonly clock: Clock,
+  ) {}
+
+  now(): Date {
+    return this.clock.now();
+  }
+
+  async publish(
+    tx: Transaction,
+    job: Pick<Claim, 'jobId' | 'machineId' | 'kind' | 'requestedBy'>,
+    status: JobStatus,
+    failure: RunFailure | null,
+    result: JobResult,
+  ): Promise<void> {
+    const title = this.registry.title(job.kind);
+    const told = { error: 'failed', cancelled: 'was cancelled' }[status as string] ?? 'finished';
+    const why = failure?.message ?? result.summary ?? '';
+    await this.events.publish(tx, {
+      type: { error: 'job_failed', cancelled: 'job_cancelled' }[status as string] ?? 'job_finished',
+      machineId: job.machineId,
+      severity: status === 'error' || status === 'warning' ? status : 'info',
+      actor: job.requestedBy,
+      message: why === '' ? `${title} ${told}.` : `${title} ${told}: ${why}`,
+      payload: { kind: job.kind, status, errorKind: failure?.kind ?? null },
+      jobId: job.jobId,
+      snapshotId: result.snapshotId ?? null,
+    });
+  }
+
+  announce(tx: Transaction, job: Pick<Claim, 'jobId' | 'machineId'>): void {
+    const { jobId, machineId } = job;
+    this.bus.changed(tx, { jobIds: [jobId], logJobIds: [jobId], machineIds: [machineId], work: true });
+  }
+}
+
+function failureOfOutcome(title: string, { error }: ActionOutcome): RunFailure {
+  return {
+    kind: error?.kind ?? 'incomplete_result',
+    message: error?.message ?? `${title} did not come to a whole result.`,
+    action: error?.action ?? null,
+  };
+}
+
+/** A cancelled job says nothing about the machine. */
+function stateAfter({ status, failure }: FinalRow): {
+  lastErrorKind?: string | null;
+  lastErrorMessage?: string | null;
+} {
+  if (status === 'cancelled') return {};
+  return { lastErrorKind: failure?.kind ?? null, lastErrorMessage: failure?.message ?? null };
+}
+
+const END = `
+  UPDATE jobs SET status = $3, phase = NULL, step = NULL, error_kind = $4, error_message = $5, result_json = $6::jsonb,
+    steps_json = $7::jsonb, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp()
+  WHERE id = $1 AND status = 'running' AND fence = $2`;
+
+const PUT_BACK = `
+  UPDATE jobs SET status = 'queued', phase = 'waiting', step = NULL, worker_id = NULL, attempt = attempt - $4::int,
+    available_at = clock_timestamp() + $3::int * interval '1 millisecond', error_kind = $5, error_message = $6,
+    result_json = $7::jsonb, steps_json = $8::jsonb
+  WHERE id = $1 AND status = 'running' AND fence = $2`;

@@ -1,0 +1,93 @@
+import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
+import type { ActionStep, StepLog } from '../actions/job-action';
+import type { JobStep } from '../job-record';
+
+/** The steps of an action before it begins, with the machinery's own around them. */
+export function freshSteps(steps: readonly ActionStep[]): JobStep[] {
+  const names = [CONNECT_STEP, ...steps.map(({ name }) => name), STORE_STEP];
+  return names.map((name) => ({ name, status: 'waiting', startedAt: null, endedAt: null }));
+}
+
+/** Follows a run through its steps by the sections that begin. Pure but for the clock that is passed in. */
+export class StepTracker {
+  private readonly steps: JobStep[];
+  private current: JobStep | undefined;
+
+  constructor(
+    private readonly declared: readonly ActionStep[],
+    private readonly now: () => Date,
+  ) {
+    this.steps = freshSteps(declared);
+  }
+
+  /** A copy, as it is stored. */
+  snapshot(): JobStep[] {
+    return this.steps.map((step) => ({ ...step }));
+  }
+
+  get currentName(): string | null {
+    return this.current?.name ?? null;
+  }
+
+  /** @returns false when the step runs already */
+  begin(name: string): boolean {
+    const step = this.steps.find((candidate) => candidate.name === name);
+    if (step === undefined || step === this.current) return false;
+    this.end('done');
+    // Of sections that alternate between two steps, the first time counts.
+    step.startedAt ??= this.now().toISOString();
+    step.endedAt = null;
+    step.status = 'running';
+    this.current = step;
+    return true;
+  }
+
+  /** A section of the script begins. @returns false when no other step begins with it */
+  section(section: string): boolean {
+    const step = this.stepOf(section);
+    return step === undefined ? false : this.begin(step.name);
+  }
+
+  /** What of a section's output a person sees. */
+  logOf(section: string): StepLog {
+    return this.stepOf(section)?.log ?? 'errors';
+  }
+
+  /** The attempt came to its end: what never began was skipped. */
+  finish(failed: readonly string[] = []): void {
+    this.end('done');
+    for (const step of this.steps) {
+      if (failed.includes(step.name)) step.status = 'failed';
+      else if (step.status === 'waiting') step.status = 'skipped';
+    }
+  }
+
+  /** The attempt broke off in the present step. */
+  abort(): void {
+    this.end('failed');
+    this.finish();
+  }
+
+  private end(status: 'done' | 'failed'): void {
+    if (this.current === undefined) return;
+    this.current.status = status;
+    this.current.endedAt = this.now().toISOString();
+    this.current = undefined;
+  }
+
+  private stepOf(section: string): ActionStep | undefined {
+    return this.declared.find(({ sections }) =>
+      sections.some((pattern) =>
+        pattern.endsWith('*') ? section.startsWith(pattern.slice(0, -1)) : pattern === section,
+      ),
+    );
+  }
+}
+
+/** The steps of an attempt that nobody follows any more. */
+export function abandonedSteps(steps: readonly JobStep[], now: Date): JobStep[] {
+  return steps.map((step) => {
+    if (step.status === 'running') return { ...step, status: 'failed', endedAt: now.toISOString() };
+    return step.status === 'waiting' ? { ...step, status: 'skipped' } : step;
+  });
+}

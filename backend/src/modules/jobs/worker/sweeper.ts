@@ -1,0 +1,205 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Actor } from '../../../kernel/auth/actor';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
+import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
+import { WorkQueue } from '../../../kernel/queue/work-queue';
+import { MachineState } from '../../machines/machine-state';
+import { Dispatcher } from '../dispatcher';
+import type { JobStep } from '../job-record';
+import { requester } from '../jobs.reader';
+import { LEASE_SECONDS } from './claims';
+import { retryPause, workerLostFailure } from './failures';
+import { JobHistory } from './outcomes';
+import { abandonedSteps } from './step-tracker';
+
+/** One sweep at a time over all workers. */
+const SWEEP_LOCK = 7_388_120_333;
+const BATCH = 200;
+
+interface LostRow {
+  id: string;
+  machine_id: string;
+  kind: string;
+  attempt: number;
+  max_attempts: number;
+  steps_json: JobStep[] | null;
+  cancel_requested_at: Date | null;
+  requested_by_type: Actor['type'] | null;
+  requested_by_id: string | null;
+  requested_by_name: string | null;
+}
+
+/**
+ * Finds what nobody follows any more: jobs whose worker died, locks that were left, queued jobs without a token. It
+ * goes by the rows and the database's clock alone, never by what the queue believes.
+ */
+@Injectable()
+export class Sweeper {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transactions: TransactionRunner,
+    private readonly queue: WorkQueue,
+    private readonly dispatcher: Dispatcher,
+    private readonly machineState: MachineState,
+    private readonly history: JobHistory,
+  ) {}
+
+  async sweep(): Promise<void> {
+    const mine = await this.transactions.run(async (tx) => {
+      const row = await queryOne<{ mine: boolean }>(tx.manager, 'SELECT pg_try_advisory_xact_lock($1) AS mine', [
+        SWEEP_LOCK,
+      ]);
+      if (row?.mine !== true) return false;
+      await this.dropLeftLocks(tx);
+      await this.dropLostTokens(tx);
+      return true;
+    });
+    if (!mine) return;
+    // Each in a transaction of its own: one that fails must not keep the others from being closed.
+    for (const { id, machine_id } of await this.expired()) await this.close(id, machine_id);
+    await this.dispatch(await this.idleMachines());
+  }
+
+  /** Hands out what may run on these machines. */
+  async dispatch(machineIds: readonly string[]): Promise<void> {
+    if (machineIds.length === 0) return;
+    await this.transactions.run(async (tx) => {
+      await this.dispatcher.lockMachines(tx, machineIds);
+      await this.dispatcher.dispatch(tx, machineIds);
+    });
+  }
+
+  private async expired(): Promise<{ id: string; machine_id: string }[]> {
+    return queryRows(this.dataSource, `SELECT j.id, j.machine_id ${EXPIRED} LIMIT $2`, [LEASE_SECONDS, BATCH]);
+  }
+
+  /** A reading job is tried again while attempts are left, else closed. */
+  private async close(jobId: string, machineId: string): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.dispatcher.lockMachines(tx, [machineId]);
+      // Renewed at the last moment: its holder lives.
+      const dropped = await affected(tx.manager, DROP_EXPIRED, [machineId, jobId]);
+      if (dropped === 0 && (await this.locked(tx, machineId, jobId))) return;
+      const job = await queryOne<LostRow>(
+        tx.manager,
+        `SELECT j.id, j.machine_id, j.kind, j.attempt, j.max_attempts, j.steps_json, j.cancel_requested_at,
+           j.requested_by_type, j.requested_by_id, j.requested_by_name ${EXPIRED} AND j.id = $2 FOR UPDATE OF j`,
+        [LEASE_SECONDS, jobId],
+      );
+      if (job === null) return;
+      await this.conclude(tx, job);
+      await this.dispatcher.dispatch(tx, [machineId]);
+      this.history.announce(tx, { jobId, machineId });
+    });
+  }
+
+  private async locked(tx: Transaction, machineId: string, jobId: string): Promise<boolean> {
+    return (
+      (await queryOne(tx.manager, 'SELECT 1 FROM machine_locks WHERE machine_id = $1 AND job_id = $2', [
+        machineId,
+        jobId,
+      ])) !== null
+    );
+  }
+
+  private async conclude(tx: Transaction, job: LostRow): Promise<void> {
+    const steps = JSON.stringify(abandonedSteps(job.steps_json ?? [], this.history.now()));
+    const cancelled = job.cancel_requested_at !== null;
+    const failure = cancelled ? null : workerLostFailure;
+    const pauseMs = cancelled ? null : retryPause(workerLostFailure.kind, job.attempt, job.max_attempts);
+    if (pauseMs !== null) {
+      await affected(tx.manager, TRY_AGAIN, [job.id, steps, failure?.kind, failure?.message]);
+      await this.machineState.patch(tx, job.machine_id, { runningJobId: null });
+      return;
+    }
+    const status = cancelled ? 'cancelled' : 'error';
+    const result = { errorAction: failure?.action ?? null };
+    await affected(tx.manager, CLOSE, [
+      job.id,
+      steps,
+      status,
+      failure?.kind ?? null,
+      failure?.message ?? null,
+      JSON.stringify(result),
+    ]);
+    await this.machineState.patch(tx, job.machine_id, {
+      runningJobId: null,
+      ...(failure === null ? {} : { lastErrorKind: failure.kind, lastErrorMessage: failure.message }),
+    });
+    const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);
+    await this.history.publish(
+      tx,
+      { jobId: job.id, machineId: job.machine_id, kind: job.kind, requestedBy },
+      status,
+      failure,
+      result,
+    );
+  }
+
+  private async dropLeftLocks(tx: Transaction): Promise<void> {
+    await affected(tx.manager, DROP_LEFT_LOCKS, []);
+  }
+
+  /** A token that was lost from the queue is made again from the job's row, by {@link idleMachines}. */
+  private async dropLostTokens(tx: Transaction): Promise<void> {
+    const handedOut = await queryRows<{ id: string; boss_job_id: string }>(
+      tx.manager,
+      `SELECT id, boss_job_id FROM jobs WHERE status = 'queued' AND phase = 'dispatched' AND boss_job_id IS NOT NULL`,
+    );
+    const waiting = await this.queue.waiting(
+      tx.manager,
+      handedOut.map((job) => job.boss_job_id),
+    );
+    const lost = handedOut.filter((job) => !waiting.has(job.boss_job_id));
+    if (lost.length === 0) return;
+    await affected(tx.manager, TAKE_BACK, [lost.map(({ id }) => id), lost.map((job) => job.boss_job_id)]);
+  }
+
+  private async idleMachines(): Promise<string[]> {
+    const rows = await queryRows<{ machine_id: string }>(this.dataSource, IDLE, [BATCH]);
+    return rows.map(({ machine_id }) => machine_id);
+  }
+}
+
+/**
+ * After a restart of the database every lease looks expired, although its holder lives and is about to renew it: the
+ * server must have been up for as long as a lease before one counts as given up.
+ */
+const EXPIRED = `
+  FROM jobs j LEFT JOIN machine_locks l ON l.machine_id = j.machine_id AND l.job_id = j.id AND l.fence = j.fence
+  WHERE j.status = 'running' AND (l.machine_id IS NULL OR l.expires_at < clock_timestamp())
+    AND pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => $1)`;
+
+const DROP_EXPIRED = `
+  DELETE FROM machine_locks WHERE machine_id = $1 AND job_id = $2 AND expires_at < clock_timestamp()`;
+
+/** Without its fence, a worker that comes back finds nothing that it could write to. */
+const TRY_AGAIN = `
+  UPDATE jobs SET status = 'queued', fence = NULL, phase = 'waiting', step = NULL, steps_json = $2::jsonb, worker_id = NULL, available_at = NULL,
+    error_kind = $3, error_message = $4
+  WHERE id = $1 AND status = 'running'`;
+
+const CLOSE = `
+  UPDATE jobs SET status = $3, fence = NULL, phase = NULL, step = NULL, steps_json = $2::jsonb, error_kind = $4, error_message = $5,
+    result_json = $6::jsonb, finished_at = clock_timestamp()
+  WHERE id = $1 AND status = 'running'`;
+
+const DROP_LEFT_LOCKS = `
+  DELETE FROM machine_locks l
+  WHERE l.expires_at < clock_timestamp()
+    AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = l.job_id AND j.status = 'running' AND j.fence = l.fence)`;
+
+const TAKE_BACK = `
+  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL
+  FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)
+  WHERE j.id = t.job_id AND j.boss_job_id = t.token_id AND j.status = 'queued' AND j.phase = 'dispatched'`;
+
+const IDLE = `
+  SELECT DISTINCT q.machine_id FROM jobs q
+  WHERE q.status = 'queued' AND q.phase = 'waiting' AND (q.available_at IS NULL OR q.available_at <= clock_timestamp())
+    AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > clock_timestamp())
+    AND NOT EXISTS (
+      SELECT 1 FROM jobs b
+      WHERE b.machine_id = q.machine_id AND (b.status = 'running' OR (b.status = 'queued' AND b.phase = 'dispatched')))
+  LIMIT $1`;

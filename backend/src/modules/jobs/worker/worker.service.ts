@@ -1,0 +1,47 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Clock } from '../../../kernel/clock';
+import { Config } from '../../../kernel/config/config';
+import { LiveBus } from '../../../kernel/live/live-bus';
+import { ActionRegistry } from '../actions/action-registry';
+import { ActionScripts } from '../actions/action-scripts';
+import { JobLogRepository } from '../job-log.repository';
+import { Claims } from './claims';
+import { JobWorker, type WorkerTools } from './job-worker';
+import { Outcomes } from './outcomes';
+import { RemoteRunner } from './remote-runner';
+import { Sweeper } from './sweeper';
+
+/** What a worker is made of, put together by injection. */
+@Injectable()
+export class WorkerParts {
+  constructor(
+    readonly claims: Claims,
+    readonly outcomes: Outcomes,
+    readonly sweeper: Sweeper,
+    readonly scripts: ActionScripts,
+    readonly runner: RemoteRunner,
+    readonly log: JobLogRepository,
+  ) {}
+}
+
+/** Runs the worker of this process, where the configuration wants one. */
+@Injectable()
+export class WorkerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly worker: JobWorker | undefined;
+
+  constructor(config: Config, registry: ActionRegistry, bus: LiveBus, clock: Clock, parts: WorkerParts) {
+    if (!config.runsJobs) return;
+    const { claims, outcomes, sweeper, scripts, runner, log } = parts;
+    const tools: WorkerTools = { claims, outcomes, sweeper, scripts, runner, log, registry, bus, clock };
+    const { WORKER_CONCURRENCY: concurrency, FLEET_CONCURRENCY: fleetConcurrency } = config.env;
+    this.worker = new JobWorker({ concurrency, fleetConcurrency }, tools);
+  }
+
+  onApplicationBootstrap(): void {
+    this.worker?.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.worker?.stop();
+  }
+}
