@@ -33,7 +33,7 @@ export class Phase3AptPackagesAndErrors1767225630100 implements MigrationInterfa
         operation text NOT NULL CHECK (operation IN ('upgrade', 'install', 'remove', 'hold', 'downgrade')),
         is_security boolean NOT NULL DEFAULT false,
         reason text CHECK (reason IN
-          ('held', 'phased', 'pinned', 'needs_new_packages', 'needs_removals', 'not_installable')),
+          ('held', 'phased', 'pinned', 'needs_new_packages', 'needs_removals', 'not_installable', 'unexplained')),
         reason_detail text,
         dedup_key text NOT NULL
       )`);

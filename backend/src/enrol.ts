@@ -54,7 +54,8 @@ async function add(app: INestApplicationContext, enrolment: Enrolment): Promise<
   const { hostKey: _known, tags, ...machine } = enrolment;
   const input = plainToInstance(CreateMachineDto, { ...machine, tagIds: await tagIds(app, tags) });
   const problems = validateSync(input, { whitelist: true, forbidNonWhitelisted: true });
-  if (problems.length > 0) throw new Error(`${enrolment.name}: ${problems.map(({ property }) => property).join(', ')} refused`);
+  if (problems.length > 0)
+    throw new Error(`${enrolment.name}: ${problems.map(({ property }) => property).join(', ')} refused`);
   try {
     return { id: await app.get(Machines).create(input, origin), added: true };
   } catch (error) {
@@ -77,7 +78,8 @@ async function approve(app: INestApplicationContext, machineId: string, line: st
   const wanted = parseHostKeyLine(line).fingerprint;
   const hostKeys = app.get(MachineHostKeys);
   const shown = (await hostKeys.scan(machineId, origin)).find((key) => key.fingerprintSha256 === wanted);
-  if (shown === undefined) throw new Error('A machine does not show the host key of the inventory; it was not approved.');
+  if (shown === undefined)
+    throw new Error('A machine does not show the host key of the inventory; it was not approved.');
   if (shown.status !== 'approved') await hostKeys.approve(machineId, shown.id, wanted, origin);
 }
 

@@ -11,7 +11,7 @@ export async function staleGeneratedFiles(): Promise<string> {
   const kept = mkdtempSync(path.join(tmpdir(), 'system-update-generated-'));
   try {
     for (const item of generatedPaths) cpSync(path.join(root, item), path.join(kept, item), { recursive: true });
-    await build();
+    await build({ only: 'server' });
     await generate();
     const differences = generatedPaths.map((item) => {
       const { stdout } = spawnSync('diff', ['-ru', path.join(kept, item), path.join(root, item)], { encoding: 'utf8' });

@@ -19,7 +19,7 @@ export async function generate(): Promise<void> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  build()
+  build({ only: 'server' })
     .then(generate)
     .then(() => {
       say(`Wrote ${generatedPaths.join(' and ')}.`);

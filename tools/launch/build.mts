@@ -6,7 +6,7 @@ import { node, root } from './paths.mts';
 import { run } from './processes.mts';
 
 interface Part {
-  readonly name: string;
+  readonly name: 'server' | 'portal';
   readonly sources: readonly string[];
   readonly command: readonly string[];
   readonly result: string;
@@ -53,9 +53,11 @@ function digest(sources: readonly string[]): string {
   return hash.digest('hex');
 }
 
-/** Builds what changed since it was last built. */
-export async function build(signal?: AbortSignal): Promise<void> {
+/** Builds what changed since it was last built; `only` one part of it when named. */
+export async function build(options: { signal?: AbortSignal; only?: 'server' | 'portal' } = {}): Promise<void> {
+  const { signal, only } = options;
   for (const part of parts) {
+    if (only !== undefined && part.name !== only) continue;
     const stamp = path.join(root, 'dist', `.${part.name}.sha256`);
     const current = digest(part.sources);
     if (existsSync(stamp) && existsSync(path.join(root, part.result)) && readFileSync(stamp, 'utf8') === current)

@@ -41,7 +41,7 @@ const roles = [
     ],
   },
   { name: 'mail-01', user: 'ops', tags: ['demo', 'mail'], states: ['plain', 'new-dependency', 'autoremovable'] },
-  { name: 'backup-01', user: 'root', tags: ['demo'], states: [] },
+  { name: 'backup-01', user: 'root', tags: ['demo'], states: ['clean'] },
 ] as const;
 
 function place(): { root: string; net: string; apt: string } {

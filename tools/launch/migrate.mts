@@ -8,7 +8,7 @@ async function main(): Promise<void> {
   if ((process.env['DATABASE_URL'] ?? process.env['DATABASE_URL_FILE'] ?? '') === '') {
     throw new CommandError('Set DATABASE_URL (postgres://user:password@host/database), or DATABASE_URL_FILE.');
   }
-  await build();
+  await build({ only: 'server' });
   say((await run(node, [cli, 'migrate'], { cwd: root, output: 'capture' })).trim());
 }
 

@@ -50,7 +50,7 @@ async function enrolDemo(server: RunningServer, fleet: DemoFleet): Promise<void>
 async function main(): Promise<void> {
   let why = '';
   const finished = new Promise<void>((resolve) => (ended = resolve));
-  await build(interrupted.signal);
+  await build({ signal: interrupted.signal });
   const fleet = demo ? await startDemoFleet(interrupted.signal) : undefined;
   if (fleet !== undefined) running.push({ name: 'demo machines', stop: fleet.stop });
   const server = await startServer({

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { RunScriptOptions, SudoMode } from '../../src/kernel/ssh/run-types';
 import type { SshConnection } from '../../src/kernel/ssh/ssh-connection';
 import { SshConnectionFactory } from '../../src/kernel/ssh/ssh-connection-factory';
-import { SshError } from '../../src/kernel/ssh/ssh-error';
+import { sshFailure } from '../support/ssh-expect';
 import { sshTargets, type SshTarget } from '../support/ssh-targets';
 import { until } from '../support/ssh-wait';
 
@@ -20,15 +20,6 @@ async function connect(target: SshTarget, user: string): Promise<SshConnection> 
     secret: target.secret(user),
     hostKeys: { approved: [hostKey] },
   });
-}
-
-async function failure(promise: Promise<unknown>): Promise<SshError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof SshError)) throw new Error(`Expected an SshError, got ${String(error)}`);
-  return error;
 }
 
 /** A run whose processes resist: one in another session without parent, one that ignores signals, one in a new group. */
@@ -68,7 +59,7 @@ describe.each(cases)('a run on %s as %s with sudo %j leaves nothing alive', (_su
     const { script, mark } = stubborn();
     let seen = '';
     const onOutput = ({ text }: { text: string }) => void (seen += text);
-    const run = failure(connection.runScript({ script, sudo, onOutput, ...more }));
+    const run = sshFailure(connection.runScript({ script, sudo, onOutput, ...more }));
     await until('the run is under way', () => seen === 'started\n' && sleepers(target, mark) >= 3);
     return { run, mark };
   }
@@ -133,7 +124,7 @@ describe.each(sshTargets().map((target) => [target.suite, target] as const))('on
   it('stops at the time limit of the whole run', async () => {
     const connection = await connect(target, 'ops');
     const script = 'chatter() { while :; do echo tick; sleep 0.1; done; }\nsection chatter chatter';
-    const error = await failure(
+    const error = await sshFailure(
       connection.runScript({ script, sudo: { kind: 'nopasswd' }, timeouts: { totalMs: 1500 } }),
     );
     expect(error.kind).toBe('timeout_total');
@@ -151,7 +142,7 @@ describe.each(sshTargets().map((target) => [target.suite, target] as const))('on
         sudo: { kind: 'nopasswd' },
         timeouts: { firstByteMs: 800 },
       });
-      expect((await failure(run)).kind).toBe('timeout_first_byte');
+      expect((await sshFailure(run)).kind).toBe('timeout_first_byte');
       await connection.close();
       await until('the login shell is gone', () => sleepers(target, mark) === 0);
     } finally {

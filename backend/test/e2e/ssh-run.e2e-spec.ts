@@ -2,7 +2,7 @@ import { SecretMasker } from '../../src/kernel/logging/secret-masker';
 import type { RunScriptOptions, SudoMode } from '../../src/kernel/ssh/run-types';
 import type { SshConnection } from '../../src/kernel/ssh/ssh-connection';
 import { SshConnectionFactory } from '../../src/kernel/ssh/ssh-connection-factory';
-import { SshError } from '../../src/kernel/ssh/ssh-error';
+import { sshFailure } from '../support/ssh-expect';
 import { sshTargets, type SshTarget } from '../support/ssh-targets';
 
 const factory = new SshConnectionFactory();
@@ -24,15 +24,6 @@ async function connect(target: SshTarget, user: string): Promise<SshConnection> 
   });
   openConnections.push(connection);
   return connection;
-}
-
-async function failure(promise: Promise<unknown>): Promise<SshError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof SshError)) throw new Error(`Expected an SshError, got ${String(error)}`);
-  return error;
 }
 
 describe.each(sshTargets().map((target) => [target.suite, target] as const))('runs on %s', (_suite, target) => {
@@ -62,7 +53,7 @@ describe.each(sshTargets().map((target) => [target.suite, target] as const))('ru
     ['expired', { kind: 'none' }, 'password_expired'],
   ])('is refused as %s with sudo %j: %s', async (user, sudo, kind) => {
     const connection = await connect(target, user);
-    const error = await failure(connection.runScript({ script: 'section never id', sudo }));
+    const error = await sshFailure(connection.runScript({ script: 'section never id', sudo }));
     expect([error.kind, error.stage]).toEqual([kind, 'sudo']);
     expect(JSON.stringify(error)).not.toContain(target.password(user));
   });
@@ -70,7 +61,9 @@ describe.each(sshTargets().map((target) => [target.suite, target] as const))('ru
   it('sends a wrong sudo password once', async () => {
     const before = failedAttempts(target);
     const connection = await connect(target, 'admin');
-    await failure(connection.runScript({ script: 'section never id', sudo: { kind: 'password', password: 'wrong' } }));
+    await sshFailure(
+      connection.runScript({ script: 'section never id', sudo: { kind: 'password', password: 'wrong' } }),
+    );
     expect(failedAttempts(target) - before).toBeLessThanOrEqual(1);
   });
 
@@ -160,7 +153,7 @@ describe.each(sshTargets().map((target) => [target.suite, target] as const))('ru
     target.exec('usermod', '-s', '/usr/sbin/nologin', 'plain');
     try {
       const connection = await connect(target, 'plain');
-      const error = await failure(connection.runScript({ script: 'section x true', sudo: { kind: 'none' } }));
+      const error = await sshFailure(connection.runScript({ script: 'section x true', sudo: { kind: 'none' } }));
       expect(error.kind).toBe('shell_unavailable');
       expect(error.details.serverText).toBe('');
       expect(error.partial).toBeUndefined();
@@ -173,7 +166,7 @@ describe.each(sshTargets().map((target) => [target.suite, target] as const))('ru
     target.exec('mv', '/usr/bin/sudo', '/usr/bin/sudo.away');
     try {
       const connection = await connect(target, 'ops');
-      expect((await failure(connection.runScript({ script: 'section x true', sudo: nopasswd }))).kind).toBe(
+      expect((await sshFailure(connection.runScript({ script: 'section x true', sudo: nopasswd }))).kind).toBe(
         'sudo_missing',
       );
     } finally {
@@ -183,7 +176,7 @@ describe.each(sshTargets().map((target) => [target.suite, target] as const))('ru
 
   it('reports a broken script', async () => {
     const connection = await connect(target, 'ops');
-    const error = await failure(connection.runScript({ script: 'section a true\nif then', sudo: nopasswd }));
+    const error = await sshFailure(connection.runScript({ script: 'section a true\nif then', sudo: nopasswd }));
     expect(error.kind).toBe('protocol');
     expect(error.details.serverText).toContain('yntax error');
     const early = await connection.runScript({

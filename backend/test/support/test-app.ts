@@ -141,8 +141,7 @@ type Parts = Pick<TestApp, 'database' | 'dataSource' | 'live'>;
 async function start(app: INestApplication, config: Config, parts: Parts, ownsDatabase: boolean): Promise<TestApp> {
   configureHttp(app, config);
   await app.listen(0, '127.0.0.1');
-  const address: unknown = app.getHttpServer().address();
-  const port = (address as { port: number }).port;
+  const port = Number(new URL(await app.getUrl()).port);
   app.get(ListeningOrigins).listeningOn(port);
   const base = `http://127.0.0.1:${String(port)}/api`;
   return {

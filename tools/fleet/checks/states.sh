@@ -215,7 +215,7 @@ check_lists() {
   hides '_Packages$' on ls /var/lib/apt/lists
   enter proxy plain
   exits 0 refresh
-  shows '"proxied":true' tail -n 3 "$FLEET_ROOT/apt-server/access.log"
+  shows '/dists/plain/.*"proxied":true' tail -n 50 "$FLEET_ROOT/apt-server/access.log"
 }
 
 check_all_states() { # MACHINE SUITE

@@ -57,6 +57,8 @@ unlock_cache() { exec 7>&-; }
 # Different machines may be changed at the same time, but not while machines come and go.
 lock_machine() { # NAME
   take_lock 9 "$FLEET_ROOT/lock" shared
+  # A down that held the lock until now may have deleted it.
+  require_machines "$1"
   take_lock 8 "$MACHINES/$1/lock" exclusive
 }
 

@@ -45,7 +45,7 @@ export class Contracts {
   private readonly registered = new Map<string, Registered>();
 
   constructor() {
-    addFormats.default(this.ajv);
+    addFormats(this.ajv);
   }
 
   /** @throws Error at start: a name twice, a broken schema, or a version that nothing can read any more */

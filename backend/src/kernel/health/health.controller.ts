@@ -2,11 +2,7 @@ import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Public } from '../auth/access.decorators';
-
-export class HealthDto {
-  /** Always `ok`; a server that is not well answers with a problem. */
-  status: string;
-}
+import { HealthDto } from './health.dto';
 
 /** For load balancers and orchestrators; tells nothing about the inside. */
 @ApiTags('system')

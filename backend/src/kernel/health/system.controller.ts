@@ -6,16 +6,7 @@ import { Config } from '../config/config';
 import { queryOne } from '../database/rows';
 import { nativeCrypto } from '../ssh/native-crypto';
 import { version } from '../version';
-
-export class SystemDto {
-  version: string;
-  /** What the answering process does: `all`, `api` or `worker`. */
-  role: string;
-  databaseVersion: string;
-  nodeVersion: string;
-  /** False: ssh2 runs on its slower JavaScript crypto, since its native part could not be built here. */
-  nativeSshCrypto: boolean;
-}
+import { SystemDto } from './health.dto';
 
 @ApiTags('system')
 @Controller('system')
@@ -28,7 +19,7 @@ export class SystemController {
   /** What runs here. */
   @Get()
   @RequirePermission('system.read')
-  async system(): Promise<SystemDto> {
+  async info(): Promise<SystemDto> {
     const row = await queryOne<{ server_version: string }>(this.database.manager, 'SHOW server_version');
     return {
       version,

@@ -11,7 +11,6 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
         'Requests that change something carry the header `X-System-Update: 1` and the session cookie.',
     )
     .setVersion('1')
-    .addServer('/')
     .addCookieAuth('system_update_session')
     .addGlobalResponse({ status: '4XX', description: 'Refused; nothing was changed.', type: ProblemDto })
     .build();

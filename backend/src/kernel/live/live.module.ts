@@ -1,31 +1,25 @@
-import { Global, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Config } from '../config/config';
 import { LiveBus } from './live-bus';
 import { LiveGateway } from './live.gateway';
 import { PostgresLiveBus } from './postgres-live-bus';
 
-/** Live changes between processes, and towards browsers where this process serves HTTP. */
+/** Live changes between processes, and towards browsers where this process serves HTTP: elsewhere no socket is opened. */
 @Global()
-@Module({})
+@Module({
+  providers: [
+    {
+      provide: LiveBus,
+      inject: [DataSource, Config],
+      useFactory: (dataSource: DataSource, config: Config) => new PostgresLiveBus(dataSource, config.env.DATABASE_URL),
+    },
+    LiveGateway,
+  ],
+  exports: [LiveBus],
+})
 export class LiveModule implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly bus: LiveBus) {}
-
-  static forRoot(options: { readonly servesHttp: boolean }): DynamicModule {
-    return {
-      module: LiveModule,
-      providers: [
-        {
-          provide: LiveBus,
-          inject: [DataSource, Config],
-          useFactory: (dataSource: DataSource, config: Config) =>
-            new PostgresLiveBus(dataSource, config.env.DATABASE_URL),
-        },
-        ...(options.servesHttp ? [LiveGateway] : []),
-      ],
-      exports: [LiveBus],
-    };
-  }
 
   async onModuleInit(): Promise<void> {
     if (this.bus instanceof PostgresLiveBus) await this.bus.start();

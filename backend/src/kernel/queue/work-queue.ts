@@ -60,7 +60,8 @@ export class WorkQueue {
     });
     // An 'error' event without a listener ends the process, and a restarting database emits them.
     this.boss.on('error', (error) => {
-      this.logger.warn({ err: error }, 'The queue reported an error.');
+      // Not the error itself: the pool hangs its whole connection on it.
+      this.logger.warn({ reason: error.message }, 'The queue reported an error.');
     });
     this.boss.on('warning', (warning) => {
       this.logger.warn({ warning }, 'The queue reported a warning.');

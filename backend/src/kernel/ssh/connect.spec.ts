@@ -1,135 +1,12 @@
-import {
-  FakeSshServer,
-  kexInitPacket,
-  makeHostKey,
-  startTcpServer,
-  type RunningServer,
-} from '../../../test/support/ssh-fake-server';
-import { parseHostKeyLine, type HostKeyPolicy } from './host-key';
+import { FakeSshServer, kexInitPacket, startTcpServer } from '../../../test/support/ssh-fake-server';
+import { connectOptions, serverTracker, sshFailure } from '../../../test/support/ssh-expect';
 import { nativeCrypto } from './native-crypto';
-import { SshConnectionFactory, type ConnectOptions } from './ssh-connection-factory';
-import { SshError, sshErrorKinds } from './ssh-error';
+import { SshConnectionFactory } from './ssh-connection-factory';
 
 const factory = new SshConnectionFactory();
-const closers: (() => Promise<void>)[] = [];
-const unknownPolicy: HostKeyPolicy = { approved: [] };
+const { opened, closeAll } = serverTracker();
 
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
-function opened<T extends RunningServer>(server: T): T {
-  closers.push(() => server.close());
-  return server;
-}
-
-function optionsFor(server: RunningServer, more: Partial<ConnectOptions> = {}): ConnectOptions {
-  return {
-    host: server.host,
-    port: server.port,
-    username: 'tester',
-    secret: { kind: 'password', password: 'right-password' },
-    hostKeys: unknownPolicy,
-    ...more,
-  };
-}
-
-async function failure(promise: Promise<unknown>): Promise<SshError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(SshError);
-  return error as SshError;
-}
-
-describe('host keys', () => {
-  it('refuses an unknown key before any authentication, and shows it', async () => {
-    const server = opened(await new FakeSshServer().start());
-    const error = await failure(factory.connect(optionsFor(server)));
-    expect(error.kind).toBe('host_key_unknown');
-    expect(error.stage).toBe('handshake');
-    expect(error.details.presented).toEqual(server.keys[0]?.presented);
-    expect(error.sentence).toContain(server.keys[0]?.presented.fingerprint);
-    expect(server.connections).toBe(1);
-    expect(server.authAttempts).toEqual([]);
-  });
-
-  it('refuses a changed key before any authentication, with old and new', async () => {
-    const server = opened(await new FakeSshServer().start());
-    const old = makeHostKey().presented;
-    const error = await failure(factory.connect(optionsFor(server, { hostKeys: { approved: [old] } })));
-    expect(error.kind).toBe('host_key_changed');
-    expect(error.details.presented).toEqual(server.keys[0]?.presented);
-    expect(error.details.approved).toEqual([old]);
-    expect(server.authAttempts).toEqual([]);
-  });
-
-  it('accepts by fingerprint alone, and by public key', async () => {
-    const server = opened(await new FakeSshServer().start());
-    const { keyType, fingerprint } = makeKey(server);
-    for (const key of [{ keyType, fingerprint }, makeKey(server)]) {
-      const connection = await factory.connect(optionsFor(server, { hostKeys: { approved: [key] } }));
-      expect(connection.hostKey.fingerprint).toBe(fingerprint);
-      await connection.close();
-      expect(connection.isOpen).toBe(false);
-    }
-  });
-
-  it('is not fooled by a right fingerprint beside another public key', async () => {
-    const server = opened(await new FakeSshServer().start());
-    const approved = { ...makeKey(server), publicKey: makeHostKey().presented.publicKey };
-    const error = await failure(factory.connect(optionsFor(server, { hostKeys: { approved: [approved] } })));
-    expect(error.kind).toBe('host_key_changed');
-    expect(server.authAttempts).toEqual([]);
-  });
-
-  it('negotiates only key types that are approved', async () => {
-    const keys = [makeHostKey('ed25519'), makeHostKey('ecdsa'), makeHostKey('rsa')];
-    const server = opened(await new FakeSshServer({ keys }).start());
-    const expected = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512'];
-    for (const [i, key] of keys.entries()) {
-      const connection = await factory.connect(optionsFor(server, { hostKeys: { approved: [key.presented] } }));
-      expect(connection.negotiated).toMatchObject({ hostKeyAlgorithm: expected[i], kex: 'curve25519-sha256' });
-      expect(connection.hostKey).toEqual(key.presented);
-      await connection.close();
-    }
-  });
-
-  it('calls a server changed that offers no approved key type', async () => {
-    const server = opened(await new FakeSshServer({ keys: [makeHostKey('rsa')] }).start());
-    const error = await failure(
-      factory.connect(optionsFor(server, { hostKeys: { approved: [makeHostKey().presented] } })),
-    );
-    expect(error.kind).toBe('host_key_changed');
-    expect(error.details.offered).toEqual(['ssh-rsa']);
-    expect(server.authAttempts).toEqual([]);
-  });
-
-  it('lists all keys of a server without authenticating', async () => {
-    const keys = [makeHostKey('rsa'), makeHostKey('ed25519'), makeHostKey('ecdsa')];
-    const server = opened(await new FakeSshServer({ keys }).start());
-    const found = await factory.scanHostKeys(server);
-    expect(found.map((key) => key.keyType)).toEqual(['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa']);
-    expect(found).toEqual(expect.arrayContaining(keys.map((key) => key.presented)));
-    expect(server.authAttempts).toEqual([]);
-  });
-
-  it.each([
-    '',
-    'ssh-ed25519',
-    'ssh-ed25519 AAAA',
-    'ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIPzODL3NOFlm0gKWSCobaG3ld1wyonO6N3HFaPY7BYEr',
-  ])('does not read %j as a key', (line) => {
-    expect(() => parseHostKeyLine(line)).toThrow(TypeError);
-  });
-});
-
-function makeKey(server: FakeSshServer) {
-  const [key] = server.keys;
-  if (key === undefined) throw new Error('The server has no key.');
-  return key.presented;
-}
+afterEach(closeAll);
 
 describe('login', () => {
   it('sends a wrong password once', async () => {
@@ -138,7 +15,7 @@ describe('login', () => {
         onAuth: (context) => context.reject(['password', 'keyboard-interactive', 'publickey']),
       }).start(),
     );
-    const error = await failure(factory.connect(optionsFor(server, { hostKeys: server.policy })));
+    const error = await sshFailure(factory.connect(connectOptions(server, { hostKeys: server.policy })));
     expect(error.kind).toBe('auth_failed');
     expect(error.details.methods).toEqual(['password', 'keyboard-interactive', 'publickey']);
     expect(server.authAttempts).toEqual(['password']);
@@ -158,7 +35,7 @@ describe('login', () => {
         },
       }).start(),
     );
-    const connection = await factory.connect(optionsFor(server, { hostKeys: server.policy }));
+    const connection = await factory.connect(connectOptions(server, { hostKeys: server.policy }));
     await connection.close();
     expect(answers).toEqual([['right-password']]);
   });
@@ -180,7 +57,7 @@ describe('login', () => {
         },
       }).start(),
     );
-    const error = await failure(factory.connect(optionsFor(server, { hostKeys: server.policy })));
+    const error = await sshFailure(factory.connect(connectOptions(server, { hostKeys: server.policy })));
     expect(error.kind).toBe('auth_failed');
     expect(answers).toEqual([[''], ['']]);
   });
@@ -194,18 +71,16 @@ describe('login', () => {
         },
       }).start(),
     );
-    const error = await failure(factory.connect(optionsFor(server, { hostKeys: server.policy })));
+    const error = await sshFailure(factory.connect(connectOptions(server, { hostKeys: server.policy })));
     expect(error.kind).toBe('password_expired');
   });
 
   it.each([
-    ['rubbish', undefined, 'unknown format'],
-    ['-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----', undefined, 'unknown format'],
+    ['rubbish', '', 'unknown format'],
+    ['-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----', '', 'unknown format'],
   ])('refuses the key %j before connecting', async (privateKey, passphrase, reason) => {
-    const secret = { kind: 'key' as const, privateKey, ...(passphrase === undefined ? {} : { passphrase }) };
-    const error = await failure(
-      factory.connect({ ...optionsFor({ host: '127.0.0.1', port: 1, close: () => Promise.resolve() }), secret }),
-    );
+    const secret = { kind: 'key' as const, privateKey, passphrase };
+    const error = await sshFailure(factory.connect({ ...connectOptions({ host: '127.0.0.1', port: 1 }), secret }));
     expect(error.kind).toBe('key_invalid');
     expect(error.details.reason).toBe(reason);
   });
@@ -220,13 +95,13 @@ describe('servers that do not answer properly', () => {
     ['hangs within a greeting', 'welcome\r\nstill', 'banner_timeout', 'banner'],
   ])('%s', async (_what, sent, kind, stage) => {
     const server = opened(await startTcpServer((socket) => void socket.write(sent)));
-    const error = await failure(factory.connect(optionsFor(server, quick)));
+    const error = await sshFailure(factory.connect(connectOptions(server, quick)));
     expect([error.kind, error.stage]).toEqual([kind, stage]);
   });
 
   it('hangs in the login', async () => {
     const server = opened(await new FakeSshServer({ onAuth: () => undefined }).start());
-    const error = await failure(factory.connect(optionsFor(server, { ...quick, hostKeys: server.policy })));
+    const error = await sshFailure(factory.connect(connectOptions(server, { ...quick, hostKeys: server.policy })));
     expect([error.kind, error.stage]).toEqual(['auth_timeout', 'auth']);
   });
 
@@ -239,7 +114,7 @@ describe('servers that do not answer properly', () => {
     ['speaks SSH 1', 'SSH-1.5-old\r\n', 'protocol', 'Invalid identification string'],
   ])('%s', async (_what, sent, kind, reason) => {
     const server = opened(await startTcpServer((socket) => void socket.end(sent)));
-    const error = await failure(factory.connect(optionsFor(server)));
+    const error = await sshFailure(factory.connect(connectOptions(server)));
     expect([error.kind, error.details.reason]).toEqual([kind, reason]);
   });
 
@@ -253,7 +128,7 @@ describe('servers that do not answer properly', () => {
     const server = opened(
       await startTcpServer((socket) => void socket.write(Buffer.concat([Buffer.from('SSH-2.0-X\r\n'), packet]))),
     );
-    const error = await failure(factory.connect(optionsFor(server)));
+    const error = await sshFailure(factory.connect(connectOptions(server)));
     expect([error.kind, error.details.reason]).toEqual(['key_exchange_unsupported', reason]);
     expect(Object.values(lists).some((list) => error.sentence.includes(list.split(',')[0] ?? '-'))).toBe(true);
   });
@@ -269,7 +144,7 @@ describe('servers that do not answer properly', () => {
         flood();
       }),
     );
-    const error = await failure(factory.connect(optionsFor(server)));
+    const error = await sshFailure(factory.connect(connectOptions(server)));
     expect(error.kind).toBe('protocol');
     expect(error.details.reason).toContain('far more');
   });
@@ -286,44 +161,31 @@ describe('servers that do not answer properly', () => {
         flood();
       }),
     );
-    const error = await failure(factory.connect(optionsFor(server)));
+    const error = await sshFailure(factory.connect(connectOptions(server)));
     expect(error.kind).toBe('protocol');
   });
 
   it('is not there', async () => {
     const server = await startTcpServer(() => undefined);
     await server.close();
-    const error = await failure(factory.connect(optionsFor(server)));
+    const error = await sshFailure(factory.connect(connectOptions(server)));
     expect([error.kind, error.stage, error.details.reason]).toEqual(['unreachable', 'connect', 'ECONNREFUSED']);
   });
 
   it.each(['nowhere.invalid', '', ' '])('has the name %j', async (host) => {
-    const error = await failure(factory.connect(optionsFor({ host, port: 22, close: () => Promise.resolve() })));
+    const error = await sshFailure(factory.connect(connectOptions({ host, port: 22 })));
     expect(error.kind).toBe('dns');
   });
 
   it('is given up on at once when cancelled', async () => {
     const server = opened(await startTcpServer(() => undefined));
     const abort = new AbortController();
-    const attempt = failure(factory.connect(optionsFor(server, { signal: abort.signal })));
+    const attempt = sshFailure(factory.connect(connectOptions(server, { signal: abort.signal })));
     setImmediate(() => abort.abort());
     expect((await attempt).kind).toBe('cancelled');
-    expect((await failure(factory.connect(optionsFor(server, { signal: abort.signal })))).kind).toBe('cancelled');
-  });
-});
-
-describe('SshError', () => {
-  it.each(sshErrorKinds)('%s has a sentence and a next step whatever is known', (kind) => {
-    expect(kind).toMatch(/^[a-z][a-z0-9_]*$/);
-    for (const details of [
-      {},
-      { host: 'h', port: 22, limitMs: 1000, limitBytes: 5, reason: 'r', serverText: '\x1b[31mred\n', offered: ['a'] },
-    ]) {
-      const error = new SshError(kind, 'run', details);
-      expect(error.sentence).toMatch(/^\S.*[.…\w]$/);
-      expect(error.sentence).not.toMatch(/undefined|NaN|\[object|\x1b|\n/);
-      expect(error.whatToDo).toMatch(/\.$/);
-    }
+    expect((await sshFailure(factory.connect(connectOptions(server, { signal: abort.signal })))).kind).toBe(
+      'cancelled',
+    );
   });
 });
 

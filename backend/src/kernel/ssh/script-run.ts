@@ -1,4 +1,4 @@
-import type { Client, ClientChannel } from 'ssh2';
+import type { ClientChannel } from 'ssh2';
 import { BackPressure } from './back-pressure';
 import { FrameParser } from './frame-parser';
 import { RunClock } from './run-clock';
@@ -14,6 +14,7 @@ import {
   type SudoMode,
 } from './run-types';
 import { SectionRecorder } from './section-recorder';
+import type { RunContext } from './run-context';
 import { endingDetails, maskedDetails } from './run-failure';
 import { SshError, type SshErrorDetails, type SshErrorKind } from './ssh-error';
 import { SudoDialog, type DialogStep } from './sudo-dialog';
@@ -24,18 +25,6 @@ const stopGraceMs = 8000;
 const closeGraceMs = 3000;
 /** The machine's own time limit comes so much later than ours. */
 const remoteGraceMs = 10_000;
-/** What a run is told about its connection. */
-export interface RunContext {
-  readonly client: Client;
-  readonly host: string;
-  readonly port: number;
-  readonly loginIsRoot: boolean;
-  /** Bytes came in on the connection. */
-  onTraffic(listener: () => void): () => void;
-  /** Why the connection ended, once it did. */
-  lostReason(): string | undefined;
-}
-
 type Phase = 'opening' | 'becoming' | 'running' | 'stopping' | 'settled';
 
 /** One reading run: one exec channel, from opening it to the last frame. Settles once. */

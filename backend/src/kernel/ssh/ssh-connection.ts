@@ -1,8 +1,9 @@
 import type { Client } from 'ssh2';
 import type { OpenedClient } from './connect-attempt';
 import type { PresentedHostKey } from './host-key';
+import type { RunContext } from './run-context';
 import type { RunResult, RunScriptOptions } from './run-types';
-import { ScriptRun, type RunContext } from './script-run';
+import { ScriptRun } from './script-run';
 
 const closeGraceMs = 2000;
 

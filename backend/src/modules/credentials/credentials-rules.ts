@@ -14,16 +14,24 @@ export interface CredentialsInput {
 
 type SecretField = 'password' | 'privateKey' | 'keyPassphrase' | 'sudoPassword';
 
+interface Expectation {
+  readonly rule: 'needed' | 'optional' | 'unused';
+  /** Why it would not be used. */
+  readonly reason?: string;
+}
+
 /** Whether each secret must, may or must not be there under the chosen modes. */
-function expectation(input: CredentialsInput): Record<SecretField, 'needed' | 'optional' | string> {
+function expectations(input: CredentialsInput): Record<SecretField, Expectation> {
   const byKey = input.authMethod === 'ssh_key';
   const sudoByPassword = input.sudoMode === 'same_as_ssh';
-  const unused = 'is not used with the chosen sign-in method; leave it out';
+  const needed: Expectation = { rule: 'needed' };
+  const unused: Expectation = { rule: 'unused', reason: 'is not used with the chosen sign-in method; leave it out' };
+  const unusedSudo: Expectation = { rule: 'unused', reason: 'is not used with the chosen sudo mode; leave it out' };
   return {
-    password: !byKey || sudoByPassword ? 'needed' : unused,
-    privateKey: byKey ? 'needed' : unused,
-    keyPassphrase: byKey ? 'optional' : unused,
-    sudoPassword: input.sudoMode === 'separate' ? 'needed' : 'is not used with the chosen sudo mode; leave it out',
+    password: !byKey || sudoByPassword ? needed : unused,
+    privateKey: byKey ? needed : unused,
+    keyPassphrase: byKey ? { rule: 'optional' } : unused,
+    sudoPassword: input.sudoMode === 'separate' ? needed : unusedSudo,
   };
 }
 
@@ -32,11 +40,11 @@ function expectation(input: CredentialsInput): Record<SecretField, 'needed' | 'o
  * too: it must not look as if it had been stored.
  */
 export function credentialsProblems(input: CredentialsInput, prefix = ''): FieldProblem[] {
-  const problems = Object.entries(expectation(input)).flatMap(([field, expected]): FieldProblem[] => {
+  const problems = Object.entries(expectations(input)).flatMap(([field, { rule, reason }]): FieldProblem[] => {
     const given = (input[field as SecretField] ?? null) !== null;
-    if (expected === 'needed') return given ? [] : [{ field: prefix + field, message: `${field} is needed` }];
-    if (expected === 'optional' || !given) return [];
-    return [{ field: prefix + field, message: `${field} ${expected}` }];
+    if (rule === 'needed' && !given) return [{ field: prefix + field, message: `${field} is needed` }];
+    if (rule === 'unused' && given) return [{ field: prefix + field, message: `${field} ${reason ?? ''}` }];
+    return [];
   });
   if (problems.length > 0 || input.authMethod !== 'ssh_key') return problems;
   const wrong = privateKeyProblem(input.privateKey ?? '', input.keyPassphrase ?? undefined);

@@ -13,7 +13,8 @@ export function factsOf(probe: MachineProbe): Facts {
       osVersion: probe.os_version,
       osCodename: probe.os_codename,
       arch: probe.arch,
-      virtualization: probe.virtualization,
+      // systemd's words have dashes (`container-other`); the column's grammar has not.
+      virtualization: probe.virtualization?.replaceAll('-', '_') ?? null,
       hardwareProfile: probe.hardware_profile,
       machineKind: probe.machine_kind,
     },

@@ -39,10 +39,11 @@ export class ActionsController {
     const { job, deduplicated } = await this.jobs.enqueue({
       machineId,
       action: name,
+      parameters: body.parameters,
+      priority: body.priority,
       requestedBy: actorOf(principal),
-      ...body,
     });
-    return { ...toJob(job, this.registry), deduplicated };
+    return Object.assign(toJob(job, this.registry), { deduplicated });
   }
 
   /** Starts an action on many machines. Machines that cannot take it are skipped, each with the reason. */
@@ -55,7 +56,12 @@ export class ActionsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<RunManyResultDto> {
     assertAllowed(principal, this.registry.require(name).declaration.permission);
-    const { jobs, skipped } = await this.jobs.enqueueMany({ action: name, requestedBy: actorOf(principal), ...body });
+    const { jobs, skipped } = await this.jobs.enqueueMany({
+      action: name,
+      machineIds: body.machineIds,
+      parameters: body.parameters,
+      requestedBy: actorOf(principal),
+    });
     return {
       jobs: jobs.map(({ machineId, jobId }) => ({ machineId, jobId })),
       skipped: skipped.map(({ machineId, code, message }) => ({ machineId, code, message })),

@@ -14,14 +14,14 @@ import type { JobStatus } from './entities/jobs.values';
 import type { JobRecord } from './job-record';
 import { JobsReader } from './jobs.reader';
 import { MachineEligibility, refusalOf, type MachineRefusal } from './machine-eligibility';
-import { JobHistory } from './worker/outcomes';
+import { JobHistory } from './worker/job-history';
 
 export interface EnqueueRequest {
   readonly machineId: string;
   readonly action: string;
-  readonly parameters?: object;
+  readonly parameters?: object | undefined;
   /** The action's own when absent; higher first. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   readonly requestedBy: Actor;
 }
 

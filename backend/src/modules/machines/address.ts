@@ -38,7 +38,7 @@ export const GIVEN_NAME = /^(?![-=+@\s])[^\p{C}\p{Zl}\p{Zp}$`\\<>"|;]*(?<!\s)$/u
 export function isProxyUrl(text: string): boolean {
   if (text.length > 300 || !/^https?:\/\/[A-Za-z0-9._~%@:[\]-]+\/?$/.test(text)) return false;
   const url = URL.parse(text);
-  if (url === null || url.password !== '' || url.pathname !== '/') return false;
+  if (url?.password !== '' || url.pathname !== '/') return false;
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
   return isHostAddress(host);
 }

@@ -39,7 +39,10 @@ export class AptProxies {
    * machine could have it sent to an address of his own.
    */
   merge(machineId: string, stored: StoredProxy, input: AptProxyInputDto | undefined): StoredProxy {
-    if (input === undefined) return stored;
+    if (input === undefined) {
+      const { aptProxyMode, aptProxyUrl, encAptProxyPassword } = stored;
+      return { aptProxyMode, aptProxyUrl, encAptProxyPassword };
+    }
     if (input.mode !== 'custom') {
       this.refuseUnused(input);
       return { aptProxyMode: input.mode, aptProxyUrl: null, encAptProxyPassword: null };

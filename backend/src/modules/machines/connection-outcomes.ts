@@ -4,7 +4,7 @@ import { Clock } from '../../kernel/clock';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { DomainEvents } from '../../kernel/events/domain-events';
 import type { PresentedHostKey } from '../../kernel/ssh/host-key';
-import { sshErrorKinds, type SshError } from '../../kernel/ssh/ssh-error';
+import type { SshError, SshErrorKind } from '../../kernel/ssh/ssh-error';
 import { HostKeys } from '../credentials/host-keys.service';
 import { MachineState, type MachineStatePatch } from './machine-state';
 import { MachinesRepository, type MachineRow } from './machines.repository';
@@ -18,7 +18,32 @@ export interface ConnectionContext {
   readonly jobId?: string;
 }
 
-const connectionKinds: ReadonlySet<string> = new Set(sshErrorKinds);
+/** Errors up to being signed in: once somebody is, they are settled. */
+const signInKinds: readonly SshErrorKind[] = [
+  'auth_timeout',
+  'host_key_unknown',
+  'host_key_changed',
+  'key_exchange_unsupported',
+  'auth_failed',
+  'password_expired',
+  'key_invalid',
+];
+const settledBySignIn: ReadonlySet<string> = new Set([
+  ...UNREACHABLE_KINDS,
+  ...signInKinds,
+  'no_credentials',
+  'credentials_unreadable',
+]);
+/** Errors between being signed in and being root. */
+const rootKinds: readonly SshErrorKind[] = [
+  'channel_refused',
+  'shell_unavailable',
+  'sudo_password',
+  'sudo_policy',
+  'sudo_tty',
+  'sudo_missing',
+];
+const settledByRoot: ReadonlySet<string> = new Set(rootKinds);
 
 /** Keeps what a try to connect says about a machine: reachable or not, and what went wrong. */
 @Injectable()
@@ -46,8 +71,7 @@ export class ConnectionOutcomes {
         machine.id,
         keys.map((key) => key.fingerprint),
       );
-      const kind = await this.repository.lastErrorKind(tx.manager, machine.id);
-      const settled = kind !== null && connectionKinds.has(kind) ? { lastErrorKind: null, lastErrorMessage: null } : {};
+      const settled = await this.settled(tx, machine.id, settledBySignIn);
       await this.state.patch(tx, machine.id, { status: 'active', lastSeenAt: this.clock.now(), ...settled });
       if (current.status === 'unreachable') {
         await this.publish(tx, machine.id, context, 'machine_reachable', 'info', 'The machine answers again.');
@@ -68,6 +92,16 @@ export class ConnectionOutcomes {
         await this.publish(tx, machine.id, context, 'machine_unreachable', 'warning', error.sentence);
       }
     });
+  }
+
+  /** A run became root. */
+  async becameRoot(tx: Transaction, machineId: string): Promise<void> {
+    await this.state.patch(tx, machineId, await this.settled(tx, machineId, settledByRoot));
+  }
+
+  private async settled(tx: Transaction, machineId: string, kinds: ReadonlySet<string>): Promise<MachineStatePatch> {
+    const kind = await this.repository.lastErrorKind(tx.manager, machineId);
+    return kind !== null && kinds.has(kind) ? { lastErrorKind: null, lastErrorMessage: null } : {};
   }
 
   private publish(

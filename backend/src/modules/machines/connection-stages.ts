@@ -1,20 +1,28 @@
 import { SshError } from '../../kernel/ssh/ssh-error';
-import type { ConnectionStageDto, ConnectionStageName, ConnectionTestDto } from './dto/connection-test.dto';
+import type {
+  ConnectionStageDto,
+  ConnectionStageName,
+  ConnectionTestDto,
+  StageStatus,
+} from './dto/connection-test.dto';
 import { CONNECTION_STAGES } from './dto/connection-test.dto';
 
 type Verdict = Pick<ConnectionTestDto, 'status' | 'stages'>;
 
 /** What a test says when everything worked, with the time that becoming root took. */
 export function allStagesOk(sudoMs: number): Verdict {
-  return { status: 'ok', stages: CONNECTION_STAGES.map((name) => stage(name, 'ok', name === 'sudo' ? sudoMs : null)) };
+  return {
+    status: 'ok',
+    stages: CONNECTION_STAGES.map((name) => stage(name, 'ok', name === 'sudo' ? { durationMs: sudoMs } : {})),
+  };
 }
 
 /** A machine in quarantine is not asked: the host key decides before anything is tried. */
 export function quarantinedStages(message: string, action: string): Verdict {
   const stages = CONNECTION_STAGES.map((name) =>
     name === 'host_key'
-      ? { ...stage(name, 'failed', null), kind: 'host_key_changed', message, action }
-      : stage(name, 'not_tried', null),
+      ? stage(name, 'failed', { kind: 'host_key_changed', message, action })
+      : stage(name, 'not_tried'),
   );
   return { status: 'error', stages };
 }
@@ -24,10 +32,10 @@ export function failedStages(error: SshError): Verdict {
   const failed = CONNECTION_STAGES.indexOf(stageOf(error));
   const waiting = error.kind === 'host_key_unknown';
   const stages = CONNECTION_STAGES.map((name, index) => {
-    if (index < failed) return stage(name, 'ok', null);
-    if (index > failed) return stage(name, 'not_tried', null);
-    const own = stage(name, waiting ? 'waiting' : 'failed', null);
-    return { ...own, kind: error.kind, message: error.sentence, action: error.whatToDo };
+    if (index < failed) return stage(name, 'ok');
+    if (index > failed) return stage(name, 'not_tried');
+    const { kind, sentence: message, whatToDo: action } = error;
+    return stage(name, waiting ? 'waiting' : 'failed', { kind, message, action });
   });
   return { status: waiting ? 'waiting' : 'error', stages };
 }
@@ -53,8 +61,8 @@ function stageOf(error: SshError): ConnectionStageName {
 
 function stage(
   name: ConnectionStageName,
-  status: ConnectionStageDto['status'],
-  durationMs: number | null,
+  status: StageStatus,
+  what: Partial<Pick<ConnectionStageDto, 'durationMs' | 'kind' | 'message' | 'action'>> = {},
 ): ConnectionStageDto {
-  return { name, status, durationMs, kind: null, message: null, action: null };
+  return { name, status, durationMs: null, kind: null, message: null, action: null, ...what };
 }

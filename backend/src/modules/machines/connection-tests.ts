@@ -5,6 +5,7 @@ import { TransactionRunner } from '../../kernel/database/transaction';
 import { DomainEvents } from '../../kernel/events/domain-events';
 import { SshError } from '../../kernel/ssh/ssh-error';
 import { Credentials } from '../credentials/credentials.service';
+import { ConnectionOutcomes } from './connection-outcomes';
 import { allStagesOk, failedStages, quarantinedStages } from './connection-stages';
 import type { ConnectionTestDto } from './dto/connection-test.dto';
 import { MachineConnections } from './machine-connections';
@@ -27,6 +28,7 @@ export class ConnectionTests {
     private readonly machines: Machines,
     private readonly connections: MachineConnections,
     private readonly credentials: Credentials,
+    private readonly outcomes: ConnectionOutcomes,
     private readonly transactions: TransactionRunner,
     private readonly events: DomainEvents,
     private readonly clock: Clock,
@@ -43,6 +45,7 @@ export class ConnectionTests {
     await this.transactions.run(async (tx) => {
       const status = verdict.status === 'waiting' ? 'unknown' : verdict.status;
       await this.credentials.markTested(tx, machineId, status, testedAt);
+      if (verdict.status === 'ok') await this.outcomes.becameRoot(tx, machineId);
       await this.events.publish(tx, {
         type: 'connection_tested',
         machineId,

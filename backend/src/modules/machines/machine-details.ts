@@ -27,8 +27,7 @@ export class MachineDetails {
     ]);
     if (tile === undefined || machine === null) throw notFound('machine');
     const fingerprints = keys.filter((key) => key.status !== 'rejected').map((key) => key.fingerprint);
-    return {
-      ...tile,
+    return Object.assign(tile, {
       username: machine.username,
       aptProxy: {
         mode: machine.aptProxyMode,
@@ -38,7 +37,7 @@ export class MachineDetails {
       credentials: credentials ?? nothingStored(machine.createdAt),
       hostKeys: keys.map(toHostKeyDto),
       duplicateHostKeyMachines: await this.machines.sharingHostKeys(id, fingerprints),
-    };
+    });
   }
 }
 

@@ -12,6 +12,8 @@ import { MachinesRepository, type MachineRow } from './machines.repository';
 import { Machines } from './machines.service';
 import { unreachableProblem } from './ssh-problems';
 
+const settledByDecision: ReadonlySet<string> = new Set(['host_key_unknown', 'host_key_changed', 'machine_quarantined']);
+
 /** Host keys of machines: looking at them, deciding about them, and the quarantine that a changed one leads to. */
 @Injectable()
 export class MachineHostKeys {
@@ -78,7 +80,8 @@ export class MachineHostKeys {
       await this.tellDecision(tx, machineId, approved, 'host_key_approved', origin, lifted);
       return approved;
     });
-    return { ...toHostKeyDto(key), alsoOn: await this.repository.sharingHostKeys(machineId, [key.fingerprint]) };
+    const alsoOn = await this.repository.sharingHostKeys(machineId, [key.fingerprint]);
+    return Object.assign(toHostKeyDto(key), { alsoOn });
   }
 
   /** Rejects a key. A quarantine stays. */
@@ -107,7 +110,7 @@ export class MachineHostKeys {
     machineId: string,
   ): Promise<{ lastErrorKind?: null; lastErrorMessage?: null }> {
     const kind = await this.repository.lastErrorKind(tx.manager, machineId);
-    return kind?.startsWith('host_key_') === true ? { lastErrorKind: null, lastErrorMessage: null } : {};
+    return kind !== null && settledByDecision.has(kind) ? { lastErrorKind: null, lastErrorMessage: null } : {};
   }
 
   private async quarantine(

@@ -131,12 +131,12 @@ export class MachineState {
 
 /** Only known keys that are given; texts of machines are cut, and a kind is a kind. */
 function cleaned(patch: StoredPatch): StoredPatch {
-  const given = Object.entries(patch).filter(([key, value]) => value !== undefined && key in columns);
+  const given = Object.entries(patch).filter(
+    ([key]) => key in columns && patch[key as keyof StoredPatch] !== undefined,
+  );
   const changes = Object.fromEntries(given) as StoredPatch;
-  if (typeof changes.lastErrorKind === 'string' && !/^[a-z][a-z0-9_]*$/.test(changes.lastErrorKind)) {
-    changes.lastErrorKind = 'unexpected';
-  }
-  if (typeof changes.lastErrorMessage === 'string')
-    changes.lastErrorMessage = changes.lastErrorMessage.slice(0, MESSAGE_MAX);
+  const { lastErrorKind, lastErrorMessage } = changes;
+  if (lastErrorKind && !/^[a-z][a-z0-9_]*$/.test(lastErrorKind)) changes.lastErrorKind = 'unexpected';
+  if (lastErrorMessage) changes.lastErrorMessage = lastErrorMessage.slice(0, MESSAGE_MAX);
   return changes;
 }

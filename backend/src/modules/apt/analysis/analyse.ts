@@ -81,12 +81,8 @@ function readIndex(reader: SectionReader, environment: Environment | null, measu
   const judged = judgeRepositories(facts);
   const repositories = judged?.map(({ repository }) => repository) ?? null;
   const outcome = settledOutcome(reading, repositories);
-  reader.errors.push(...refreshErrors(reading, outcome, judged ?? []));
-  const index: IndexState = indexState(repositories, outcome) ?? {
-    basis: 'none',
-    age_seconds: null,
-    last_success_at: null,
-  };
+  reader.report(refreshErrors(reading, outcome, judged ?? []));
+  const index = indexState(repositories, outcome);
   return {
     facts,
     repositories,
@@ -171,7 +167,7 @@ function readDpkg(reader: SectionReader) {
     reader.read('dpkg_updates', linesOf),
     reader.read('dpkg_audit', (text) => linesOf(text).slice(0, 50), [0, 1]),
   );
-  reader.errors.push(...dpkgErrors(state, shared?.busy ?? []));
+  reader.report(dpkgErrors(state, shared?.busy ?? []));
   return { state, shared };
 }
 
@@ -206,10 +202,10 @@ function byReason(leftBack: readonly LeftBackPackage[]): Record<LeftBackReason, 
   return counts;
 }
 
-/** The worst error decides; an incomplete answer is an error whatever it says. */
-function statusOf(complete: boolean, errors: readonly AptError[]): AptUpdateAnalyze['status'] {
+/** The worst error decides; an incomplete answer is an error whatever it says, and old lists are never "ok". */
+function statusOf(complete: boolean, errors: readonly AptError[], index: IndexState): AptUpdateAnalyze['status'] {
   if (!complete || errors.some(({ severity }) => severity === 'error')) return 'error';
-  return errors.length > 0 ? 'warning' : 'ok';
+  return errors.length > 0 || index.basis !== 'fresh' ? 'warning' : 'ok';
 }
 
 /**
@@ -222,7 +218,7 @@ export function analyseApt(sections: AptSections, context: { measuredAt: Date })
   const reader = new SectionReader(sections);
   const environment = reader.read('environment', parseEnvironment);
   const { facts, repositories, index, refresh, complaints } = readIndex(reader, environment, measuredAt);
-  reader.errors.push(...missingIndex(repositories, index));
+  reader.report(missingIndex(repositories, index));
   const plans = readPlans(reader, repositories === null || index.basis !== 'none');
   const { holds, leftBack, changes, records } = readPackages(reader, plans, environment, facts);
   const autoremove = reader.read('sim_autoremove', parseSimulation);
@@ -252,7 +248,7 @@ export function analyseApt(sections: AptSections, context: { measuredAt: Date })
   return {
     contract: APT_UPDATE_ANALYZE_CONTRACT,
     schema_version: 1,
-    status: statusOf(reader.complete, reader.errors),
+    status: statusOf(reader.complete, reader.errors, index),
     complete: reader.complete,
     measured_at: measuredAt.toISOString(),
     apt_version,

@@ -15,6 +15,12 @@ export function importantLines(text: string): string[] {
     .map((line) => maskUserInfo(line).slice(0, MAX_LENGTH));
 }
 
+/** What apt complained of first, as a sentence of its own. */
+export function complaintOf(lines: readonly string[]): string {
+  const first = lines.find((line) => line.startsWith('E: ')) ?? lines[0] ?? 'apt failed without a reason.';
+  return first.replace(/^(?:[EW]: |system-update: )/, '');
+}
+
 export function aptError(
   kind: AptErrorKind,
   severity: AptError['severity'],
@@ -26,7 +32,10 @@ export function aptError(
     kind,
     severity,
     message: maskUserInfo(message).slice(0, MAX_LENGTH),
-    important_lines: lines.slice(0, MAX_LINES).map((line) => maskUserInfo(line).slice(0, MAX_LENGTH)),
+    important_lines: lines
+      .filter((line) => line.trim() !== '')
+      .slice(0, MAX_LINES)
+      .map((line) => maskUserInfo(line).slice(0, MAX_LENGTH)),
     remediation: remediationOf(kind),
     subject,
   };

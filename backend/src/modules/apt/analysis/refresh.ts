@@ -1,4 +1,4 @@
-import { type AptErrorKind, remediationOf } from '../contracts/apt-error-kinds';
+import type { AptErrorKind } from '../contracts/apt-error-kinds';
 import type {
   AptError,
   IndexState,
@@ -10,7 +10,7 @@ import { optional, parseKeyValues, required } from '../parsers/key-values';
 import { ParseError } from '../parsers/parse-error';
 import { classifyRunFailure, maskUserInfo, parseLockHolder } from '../parsers/update-failures';
 import { parseUpdate, type UpdateOutput } from '../parsers/update-output';
-import { aptError, importantLines } from './errors';
+import { aptError, complaintOf, importantLines } from './errors';
 import type { JudgedRepository } from './repositories';
 import type { AptSection, SectionReader } from './sections';
 
@@ -121,31 +121,31 @@ const SERIOUS: ReadonlySet<AptErrorKind> = new Set([
   'repo_release_future',
 ]);
 
-function runErrors(reading: RefreshReading, outcome: RefreshOutcome, named: boolean): AptError[] {
+function lockError(stderr: string): AptError {
+  const holder = parseLockHolder(stderr);
+  const who = [holder?.name ?? [], holder?.pid == null ? [] : `process ${String(holder.pid)}`].flat().join(', ');
+  const by = who === '' ? '' : ` by ${who}`;
+  const message = `The package lists are locked${by}: they were not refreshed.`;
+  return aptError('apt_lock_busy', 'warning', message, importantLines(stderr));
+}
+
+/** Errors of the run as a whole. What a single repository's failure explains is not said twice. */
+function runErrors(reading: RefreshReading, outcome: RefreshOutcome, judged: readonly JudgedRepository[]): AptError[] {
   const stderr = reading.section?.stderr ?? '';
   const lines = importantLines(stderr);
   if (outcome === 'timed_out') {
     const seconds = reading.facts?.timeoutSeconds ?? 0;
-    return [aptError('refresh_timed_out', 'error', `The refresh was ended after ${String(seconds)} seconds.`, lines)];
+    const open = judged.filter(({ repository }) => repository.result === 'not_reached');
+    const names = open.map(({ repository }) => `not reached: ${repository.uri} ${repository.suite}`);
+    const message = `The refresh was ended after ${String(seconds)} seconds.`;
+    return [aptError('refresh_timed_out', 'error', message, [...lines, ...names])];
   }
-  if (outcome === 'lock_busy') {
-    const holder = parseLockHolder(stderr);
-    const who = [holder?.name, holder?.pid === null || holder === null ? null : `process ${String(holder.pid)}`]
-      .filter(Boolean)
-      .join(', ');
-    return [
-      aptError(
-        'apt_lock_busy',
-        'warning',
-        `The package lists are locked${who === '' ? '' : ` by ${who}`}: they were not refreshed.`,
-        lines,
-      ),
-    ];
-  }
+  if (outcome === 'lock_busy') return [lockError(stderr)];
   if (outcome !== 'failed' && outcome !== 'partial') return [];
   const kind = classifyRunFailure(stderr);
-  if (kind !== null) return [aptError(kind, 'error', remediationOf(kind), lines)];
-  return named ? [] : [aptError('refresh_failed', 'error', 'The refresh failed.', lines)];
+  if (kind !== null) return [aptError(kind, 'error', complaintOf(lines), lines)];
+  const named = judged.some(({ repository }) => repository.error_kind !== null);
+  return named || judged.length === 0 ? [] : [aptError('refresh_failed', 'error', 'The refresh failed.', lines)];
 }
 
 /** Errors of the refresh: of the run as a whole, and of each repository that failed. */
@@ -161,12 +161,12 @@ export function refreshErrors(
     const severity = allFailed || SERIOUS.has(kind) ? 'error' : 'warning';
     return [aptError(kind, severity, `${uri} ${suite}: ${message ?? kind}`, lines, `${uri} ${suite}`)];
   });
-  return [...runErrors(reading, outcome, ofRepositories.length > 0), ...ofRepositories];
+  return [...runErrors(reading, outcome, judged), ...ofRepositories];
 }
 
 /** How old what the plans are made of is. */
-export function indexState(repositories: readonly Repository[] | null, outcome: RefreshOutcome): IndexState | null {
-  if (repositories === null) return null;
+export function indexState(repositories: readonly Repository[] | null, outcome: RefreshOutcome): IndexState {
+  if (repositories === null) return { basis: 'unknown', age_seconds: null, age_basis: null, last_success_at: null };
   const withIndex = repositories.filter((repository) => repository.has_index);
   const basis =
     withIndex.length === 0
@@ -180,7 +180,12 @@ export function indexState(repositories: readonly Repository[] | null, outcome: 
     (found, repository) => (found === undefined || ageOf(repository) > ageOf(found) ? repository : found),
     undefined,
   );
-  return { basis, age_seconds: oldest?.age_seconds ?? null, age_basis: oldest?.age_basis ?? null, last_success_at: oldest?.last_success_at ?? null };
+  return {
+    basis,
+    age_seconds: oldest?.age_seconds ?? null,
+    age_basis: oldest?.age_basis ?? null,
+    last_success_at: oldest?.last_success_at ?? null,
+  };
 }
 
 const ageOf = (repository: Repository): number => repository.age_seconds ?? Number.POSITIVE_INFINITY;

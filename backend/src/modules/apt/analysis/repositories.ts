@@ -100,7 +100,8 @@ class RefreshJudge {
   constructor(private readonly facts: RepositoryFacts) {
     for (const { reason } of facts.update?.items ?? []) {
       const host = reason === null ? null : failingHost(reason);
-      if (reason === null || host === null || host.port === null) continue;
+      const port = host?.port ?? null;
+      if (reason === null || host === null || port === null) continue;
       this.givenUp.set(host.host, this.isProxy(host) ? 'proxy_unreachable' : classifyRepositoryFailure(reason));
     }
   }
@@ -153,7 +154,12 @@ interface ListAge {
  * Since when the list is known to be current. Where no refresh was ever seen, the file's own time is an upper bound of the
  * age: the server's Last-Modified is never later than the fetch.
  */
-function listAge(suite: Suite, verdict: Verdict, release: ReleaseFile | undefined, facts: RepositoryFacts): ListAge | null {
+function listAge(
+  suite: Suite,
+  verdict: Verdict,
+  release: ReleaseFile | undefined,
+  facts: RepositoryFacts,
+): ListAge | null {
   if (facts.now === null) return null;
   if (verdict.result === 'refreshed' || verdict.result === 'unchanged') return { since: facts.now, basis: 'refresh' };
   if (release === undefined) return null;
@@ -204,7 +210,8 @@ function judged(suite: Suite, verdict: Verdict, facts: RepositoryFacts): JudgedR
 
 /** Every configured repository with its own result. Null when neither configuration nor refresh could be read. */
 export function judgeRepositories(facts: RepositoryFacts): JudgedRepository[] | null {
-  if (facts.configured === null && facts.update === null) return null;
+  // Broken sources make apt name nothing: that is not the same as having no repository.
+  if (facts.configured === null && (facts.update === null || facts.update.items.length === 0)) return null;
   const judge = new RefreshJudge(facts);
   const suites = [...suitesOf(facts).values()];
   return suites.map((suite) => judged(suite, judge.verdict(suite), facts));

@@ -2,7 +2,7 @@ import type { AptErrorKind } from '../contracts/apt-error-kinds';
 import type { AptError } from '../contracts/apt-update-analyze.v1';
 import { ParseError } from '../parsers/parse-error';
 import { classifyRunFailure } from '../parsers/update-failures';
-import { aptError, importantLines } from './errors';
+import { aptError, complaintOf, importantLines } from './errors';
 
 /** One framed section of the script's answer. `exitCode` null: the connection ended inside it. */
 export interface AptSection {
@@ -73,12 +73,19 @@ export class SectionReader {
     }
   }
 
+  /** Adds errors; the same kind about the same subject is one error, whichever section told it first. */
+  report(errors: readonly AptError[]): void {
+    for (const error of errors) {
+      const known = this.errors.some(({ kind, subject }) => kind === error.kind && subject === error.subject);
+      if (!known) this.errors.push(error);
+    }
+  }
+
   private fail(name: string, kind: AptErrorKind, message: string, section: AptSection | undefined): void {
     this.complete = false;
     const lines = section === undefined ? [] : importantLines(section.stderr);
-    // A failure of apt itself (broken sources, unmet dependencies) fails several sections: it is one error.
-    const known = kind === 'answer_incomplete' ? undefined : this.errors.find((error) => error.kind === kind);
-    if (known === undefined)
-      this.errors.push(aptError(kind, 'error', message, lines, kind === 'answer_incomplete' ? name : null));
+    // A failure of apt itself (broken sources, unmet dependencies) speaks for itself, and fails several sections alike.
+    const own = kind === 'answer_incomplete';
+    this.report([aptError(kind, 'error', own ? message : complaintOf(lines), lines, own ? name : null)]);
   }
 }

@@ -133,7 +133,9 @@ refresh_facts() {
 note_successes() {
   [ -f "$work/update.out" ] && [ -f "$work/update.err" ] || return 0
   mkdir -p "$STATE_DIR" || return
-  awk -v now="$(cat "$work/started")" -v stamps="$work/stamps" '
+  # "Get" is printed when a transfer starts: in a run that was ended from outside it proves nothing.
+  case $(cat "$work/update.rc") in 124 | 137) cut_short=1 ;; *) cut_short=0 ;; esac
+  awk -v cut_short="$cut_short" -v now="$(cat "$work/started")" -v stamps="$work/stamps" '
     FILENAME == stamps { split($0, old, "\t"); before[old[2] "\t" old[3]] = old[1]; next }
     FILENAME ~ /update\.err$/ { if (/^[WE]: /) complaints = complaints "\n" $0 " "; next }
     /^(Hit|Get|Ign|Err):[0-9]+ / {
@@ -143,7 +145,7 @@ note_successes() {
     END {
       for (n in last) if (item[n] == "InRelease" || item[n] == "Release") {
         key = uri[n] "\t" suite[n]
-        if (last[n] == "Hit" || last[n] == "Get") good[key] = 1
+        if (last[n] == "Hit" || (last[n] == "Get" && !cut_short)) good[key] = 1
       }
       for (n in last) if (last[n] == "Err") for (key in good) {
         split(key, part, "\t")

@@ -21,6 +21,7 @@ export class PageQueryDto {
   @Length(1, 300)
   cursor?: string;
 
+  @ApiProperty({ required: false })
   @IsOptional()
   @Type(() => Number)
   @IsInt()

@@ -115,6 +115,7 @@ export class JobListQueryDto {
   @MaxLength(300)
   cursor?: string;
 
+  @ApiProperty({ required: false })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -131,6 +132,7 @@ export class JobLogQueryDto {
   @Min(0)
   after = 0;
 
+  @ApiProperty({ required: false })
   @IsOptional()
   @Type(() => Number)
   @IsInt()

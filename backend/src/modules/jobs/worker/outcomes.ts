@@ -1,9 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../kernel/clock';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
-import { DomainEvents } from '../../../kernel/events/domain-events';
-import { LiveBus } from '../../../kernel/live/live-bus';
 import { Snapshots } from '../../history/snapshots';
 import { MachineState } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
@@ -12,6 +9,7 @@ import { Dispatcher } from '../dispatcher';
 import type { JobStatus } from '../entities/jobs.values';
 import type { JobResult, JobStep } from '../job-record';
 import type { Claim } from './claims';
+import { JobHistory } from './job-history';
 
 /** Another holds the machine now. Nothing of this attempt was written, and nothing may be. */
 export class FenceLostError extends Error {
@@ -162,48 +160,6 @@ export class Outcomes {
     ]);
     if (back !== 1) throw new FenceLostError(claim.jobId);
     await this.machineState.patch(tx, claim.machineId, { runningJobId: null });
-  }
-}
-
-/** What others learn about a job's end: the machine's history, and whoever watches. */
-@Injectable()
-export class JobHistory {
-  constructor(
-    private readonly events: DomainEvents,
-    private readonly registry: ActionRegistry,
-    private readonly bus: LiveBus,
-    private readonly clock: Clock,
-  ) {}
-
-  now(): Date {
-    return this.clock.now();
-  }
-
-  async publish(
-    tx: Transaction,
-    job: Pick<Claim, 'jobId' | 'machineId' | 'kind' | 'requestedBy'>,
-    status: JobStatus,
-    failure: RunFailure | null,
-    result: JobResult,
-  ): Promise<void> {
-    const title = this.registry.title(job.kind);
-    const told = { error: 'failed', cancelled: 'was cancelled' }[status as string] ?? 'finished';
-    const why = failure?.message ?? result.summary ?? '';
-    await this.events.publish(tx, {
-      type: { error: 'job_failed', cancelled: 'job_cancelled' }[status as string] ?? 'job_finished',
-      machineId: job.machineId,
-      severity: status === 'error' || status === 'warning' ? status : 'info',
-      actor: job.requestedBy,
-      message: why === '' ? `${title} ${told}.` : `${title} ${told}: ${why}`,
-      payload: { kind: job.kind, status, errorKind: failure?.kind ?? null },
-      jobId: job.jobId,
-      snapshotId: result.snapshotId ?? null,
-    });
-  }
-
-  announce(tx: Transaction, job: Pick<Claim, 'jobId' | 'machineId'>): void {
-    const { jobId, machineId } = job;
-    this.bus.changed(tx, { jobIds: [jobId], logJobIds: [jobId], machineIds: [machineId], work: true });
   }
 }
 

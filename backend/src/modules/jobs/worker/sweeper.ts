@@ -10,7 +10,7 @@ import type { JobStep } from '../job-record';
 import { requester } from '../jobs.reader';
 import { LEASE_SECONDS } from './claims';
 import { retryPause, workerLostFailure } from './failures';
-import { JobHistory } from './outcomes';
+import { JobHistory } from './job-history';
 import { abandonedSteps } from './step-tracker';
 
 /** One sweep at a time over all workers. */

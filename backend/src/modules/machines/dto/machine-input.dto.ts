@@ -50,6 +50,7 @@ export class CreateMachineDto {
   @IsHostAddress()
   hostname: string;
 
+  @ApiProperty({ required: false })
   @IsOptionalButNotNull()
   @IsInt()
   @Min(1)

@@ -72,6 +72,7 @@ export class MachineListQueryDto {
   @Length(1, 1000)
   cursor?: string;
 
+  @ApiProperty({ required: false })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -80,6 +81,7 @@ export class MachineListQueryDto {
   limit: number = 200;
 
   /** True lists the archived machines instead. */
+  @ApiProperty({ required: false })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()

@@ -5,5 +5,9 @@ export interface AcceptLinkDto {
   displayName?: string;
   password: string;
   token: string;
+
+  /**
+   * Needed for the setup link only.
+   */
   username?: string;
 }

@@ -3,13 +3,33 @@
 
 export interface ActionDto {
   estimateSeconds: number;
+
+  /**
+   * A reading action changes nothing on the machine.
+   */
   kind: 'read' | 'change';
   name: string;
+
+  /**
+   * JSON Schema (2020-12) of the parameters.
+   */
   parameters: {
 [key: string]: any;
 };
+
+  /**
+   * What one needs to start it.
+   */
   permission: string;
-  risk: string;
+  risk: 'none' | 'low' | 'medium' | 'high';
+
+  /**
+   * After this time an attempt is stopped.
+   */
   timeoutSeconds: number;
+
+  /**
+   * English; the portal translates by name.
+   */
   title: string;
 }

@@ -3,7 +3,15 @@
 
 import { JobDto } from '../models/job-dto';
 export interface ActivityDto {
+
+  /**
+   * The last 20 that ended.
+   */
   recent: Array<JobDto>;
   running: Array<JobDto>;
+
+  /**
+   * In the order in which they would run if every machine were free.
+   */
   waiting: Array<JobDto>;
 }

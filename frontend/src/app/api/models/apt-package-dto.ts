@@ -3,6 +3,10 @@
 
 export interface AptPackageDto {
   arch: string;
+
+  /**
+   * Null: not installed yet.
+   */
   currentVersion: (string | null);
   downloadBytes: (number | null);
   inDistUpgrade: boolean;
@@ -11,9 +15,29 @@ export interface AptPackageDto {
   name: string;
   operation: 'upgrade' | 'install' | 'remove' | 'hold' | 'downgrade';
   origin: (string | null);
+
+  /**
+   * `phased`: share of machines offered the version so far.
+   */
   phasedPercent: (number | null);
-  reason: ('held' | 'phased' | 'pinned' | 'needs_new_packages' | 'needs_removals' | 'not_installable' | null);
+
+  /**
+   * Why some plan leaves it; null when none does.
+   */
+  reason: ('held' | 'phased' | 'pinned' | 'needs_new_packages' | 'needs_removals' | 'not_installable' | 'unexplained' | null);
+
+  /**
+   * One sentence with the names.
+   */
   reasonDetail: (string | null);
-  security: boolean;
+
+  /**
+   * Any version between the current and the target one comes from a security archive; null: origins unknown.
+   */
+  security: (boolean | null);
+
+  /**
+   * Null: would be removed.
+   */
   targetVersion: (string | null);
 }

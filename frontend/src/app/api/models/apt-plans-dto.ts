@@ -3,7 +3,19 @@
 
 import { PlanCountsDto } from '../models/plan-counts-dto';
 export interface AptPlansDto {
+
+  /**
+   * `dist-upgrade`: whatever it takes.
+   */
   distUpgrade: (PlanCountsDto | null);
+
+  /**
+   * `upgrade`: nothing is installed or removed.
+   */
   upgrade: (PlanCountsDto | null);
+
+  /**
+   * `upgrade --with-new-pkgs`: nothing is removed.
+   */
   upgradeWithNew: (PlanCountsDto | null);
 }

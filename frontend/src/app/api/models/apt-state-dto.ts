@@ -11,14 +11,26 @@ export interface AptStateDto {
   analysedAt: string;
   autoremovable: (Array<string> | null);
   broken: (Array<BrokenPackageDto> | null);
+
+  /**
+   * Other programs that update this machine: unattended-upgrades and the like.
+   */
   coManagedBy: (Array<string> | null);
   errors: Array<AptErrorDto>;
   indexRefreshedAt: (string | null);
+
+  /**
+   * Null: the plans could not be measured.
+   */
   packages: (Array<AptPackageDto> | null);
   plans: AptPlansDto;
   reboot: RebootDto;
   repositories: (Array<AptRepositoryDto> | null);
   snapshotId: string;
+
+  /**
+   * The package lists are older than this analysis, wholly or in part.
+   */
   stale: boolean;
   staleReason: (string | null);
   status: 'ok' | 'warning' | 'error';

@@ -3,13 +3,26 @@
 
 import { AptProxyInputDto } from '../models/apt-proxy-input-dto';
 import { CredentialsInputDto } from '../models/credentials-input-dto';
+import { MachineKind } from '../models/machine-kind';
 export interface CreateMachineDto {
   aptProxy?: AptProxyInputDto;
   credentials: CredentialsInputDto;
+
+  /**
+   * DNS name or IP address.
+   */
   hostname: string;
-  machineKind?: 'physical' | 'vm' | 'proxmox_host' | 'lxc' | 'raspberry_pi' | 'workstation' | 'unknown';
+
+  /**
+   * A first guess; the probe corrects it.
+   */
+  machineKind?: MachineKind;
   name: string;
   port?: number;
   tagIds?: Array<string>;
+
+  /**
+   * Account to sign in with.
+   */
   username: string;
 }

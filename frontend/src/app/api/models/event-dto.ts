@@ -9,6 +9,6 @@ export interface EventDto {
   id: string;
   jobId: (string | null);
   message: string;
-  severity: string;
+  severity: 'info' | 'warning' | 'error';
   snapshotId: (string | null);
 }

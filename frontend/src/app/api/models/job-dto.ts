@@ -4,28 +4,76 @@
 import { JobStepDto } from '../models/job-step-dto';
 import { RequestedByDto } from '../models/requested-by-dto';
 export interface JobDto {
+
+  /**
+   * 0 before the first.
+   */
   attempt: number;
   cancelRequested: boolean;
   createdAt: string;
+
+  /**
+   * Only in the answer to a start: the very same job waited or ran already, and is returned.
+   */
   deduplicated?: boolean;
+
+  /**
+   * What to do about the error.
+   */
   errorAction: (string | null);
+
+  /**
+   * Of the last attempt; also set while a retry waits.
+   */
   errorKind: (string | null);
   errorMessage: (string | null);
   finishedAt: (string | null);
   id: string;
+
+  /**
+   * Name of the action.
+   */
   kind: string;
+
+  /**
+   * Number of the last log line; 0 without any.
+   */
   lastSeq: number;
   machineId: string;
   machineName: string;
   maxAttempts: number;
+
+  /**
+   * Finer than the status; null at the end.
+   */
   phase: (string | null);
+
+  /**
+   * Higher first.
+   */
   priority: number;
   requestedBy: RequestedByDto;
+
+  /**
+   * The document that it left.
+   */
   snapshotId: (string | null);
   startedAt: (string | null);
   status: 'queued' | 'running' | 'ok' | 'warning' | 'error' | 'cancelled';
+
+  /**
+   * The step at work.
+   */
   step: (string | null);
   steps: Array<JobStepDto>;
+
+  /**
+   * English; the portal translates by kind.
+   */
   title: string;
+
+  /**
+   * Title of the job that holds the machine while this one waits.
+   */
   waitingFor: (string | null);
 }

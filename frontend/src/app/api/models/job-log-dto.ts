@@ -3,7 +3,15 @@
 
 import { LogLineDto } from '../models/log-line-dto';
 export interface JobLogDto {
+
+  /**
+   * No further line will come after these.
+   */
   ended: boolean;
+
+  /**
+   * Number of the job's last line so far.
+   */
   lastSeq: number;
   lines: Array<LogLineDto>;
 }

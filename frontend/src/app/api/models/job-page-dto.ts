@@ -4,5 +4,9 @@
 import { JobDto } from '../models/job-dto';
 export interface JobPageDto {
   items: Array<JobDto>;
+
+  /**
+   * Null on the last page.
+   */
   nextCursor: (string | null);
 }

@@ -4,7 +4,19 @@
 export interface LogLineDto {
   at: string;
   section: (string | null);
+
+  /**
+   * 1, 2, 3 … without gaps within a job.
+   */
   seq: number;
+
+  /**
+   * What the machine printed, or a note of the program.
+   */
   stream: 'out' | 'err' | 'note';
+
+  /**
+   * One line, as the machine sent it: it may hold control sequences.
+   */
   text: string;
 }

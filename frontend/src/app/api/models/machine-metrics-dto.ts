@@ -3,17 +3,26 @@
 
 export interface MachineMetricsDto {
   collectedAt: string;
+  cpuCores: (number | null);
   cpuLoad1: (number | null);
-  cpuLoad15: (number | null);
   cpuLoad5: (number | null);
-  filesystems: Array<{
+  filesystems: (Array<{
 [key: string]: any;
-}>;
+}> | null);
+  memoryAvailableBytes: (number | null);
   memoryTotalBytes: (number | null);
   memoryUsedBytes: (number | null);
+
+  /**
+   * 0 to 100.
+   */
   memoryUsedPercent: (number | null);
+
+  /**
+   * 0 to 100.
+   */
   rootUsedPercent: (number | null);
-  swapTotalBytes: (number | null);
-  swapUsedBytes: (number | null);
-  uptimeSeconds: (number | null);
+  warnings: Array<{
+[key: string]: any;
+}>;
 }

@@ -4,8 +4,16 @@
 import { MachineTileDto } from '../models/machine-tile-dto';
 import { NeedCountsDto } from '../models/need-counts-dto';
 export interface MachinePageDto {
+
+  /**
+   * Machines that match the filter without `state`, by state.
+   */
   counts: NeedCountsDto;
   items: Array<MachineTileDto>;
   nextCursor: (string | null);
+
+  /**
+   * Machines that match the whole filter, on all pages.
+   */
   total: number;
 }

@@ -3,7 +3,10 @@
 
 import { AptTileDto } from '../models/apt-tile-dto';
 import { LastErrorDto } from '../models/last-error-dto';
+import { MachineKind } from '../models/machine-kind';
+import { MachineStatus } from '../models/machine-status';
 import { MetricsTileDto } from '../models/metrics-tile-dto';
+import { NeedState } from '../models/need-state';
 import { RunningJobDto } from '../models/running-job-dto';
 import { TagDto } from '../models/tag-dto';
 export interface MachineTileDto {
@@ -16,20 +19,32 @@ export interface MachineTileDto {
   id: string;
   lastError: (LastErrorDto | null);
   lastSeenAt: (string | null);
-  machineKind: 'physical' | 'vm' | 'proxmox_host' | 'lxc' | 'raspberry_pi' | 'workstation' | 'unknown';
+  machineKind: MachineKind;
   metrics: MetricsTileDto;
   name: string;
-  need: 'quarantined' | 'failed' | 'unreachable' | 'running' | 'security' | 'reboot' | 'updates' | 'unknown' | 'stale' | 'clean';
+  need: NeedState;
+
+  /**
+   * Messages that nobody has acknowledged; null before anything was read.
+   */
   openMessagesCount: (number | null);
   osCodename: (string | null);
   osFamily: (string | null);
   osVersion: (string | null);
   port: number;
+
+  /**
+   * Raised by every change: a tile with a lower revision is older.
+   */
   revision: number;
   runningJob: (RunningJobDto | null);
-  status: string;
+  status: MachineStatus;
   tags: Array<TagDto>;
-  underlyingNeed: 'quarantined' | 'failed' | 'unreachable' | 'running' | 'security' | 'reboot' | 'updates' | 'unknown' | 'stale' | 'clean';
+
+  /**
+   * What it needs beneath a running job.
+   */
+  underlyingNeed: NeedState;
   updatedAt: string;
   virtualization: (string | null);
 }

@@ -5,12 +5,13 @@ export interface MessageDto {
   acknowledged: boolean;
   acknowledgedAt: (string | null);
   acknowledgedBy: (string | null);
-  category: (string | null);
+  category: 'error' | 'warning' | 'future_major_change' | 'deprecation' | 'security_notice' | 'repository_notice';
+  component: (string | null);
   firstSeenAt: string;
   id: string;
   lastSeenAt: string;
   message: string;
   packageName: (string | null);
-  severity: string;
-  source: string;
+  severity: 'info' | 'warning' | 'error';
+  source: 'apt' | 'docker' | 'post_install' | 'ssh' | 'system';
 }

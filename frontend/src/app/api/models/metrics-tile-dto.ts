@@ -6,6 +6,14 @@ export interface MetricsTileDto {
   cpuLoad1: (number | null);
   diskWarnings: (number | null);
   hardwareWarnings: (number | null);
+
+  /**
+   * 0 to 100.
+   */
   memoryUsedPercent: (number | null);
+
+  /**
+   * 0 to 100, of the root file system.
+   */
   rootUsedPercent: (number | null);
 }

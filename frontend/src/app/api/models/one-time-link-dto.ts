@@ -3,5 +3,9 @@
 
 export interface OneTimeLinkDto {
   expiresAt: string;
+
+  /**
+   * Shown once; the token cannot be read back.
+   */
   url: string;
 }

@@ -5,6 +5,10 @@ export interface PlanCountsDto {
   downgrades: number;
   installs: number;
   removals: number;
-  security: number;
+
+  /**
+   * Changes that come from a security archive; null: the origins could not be read.
+   */
+  security: (number | null);
   upgrades: number;
 }

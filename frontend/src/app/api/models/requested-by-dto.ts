@@ -3,5 +3,9 @@
 
 export interface RequestedByDto {
   name: (string | null);
+
+  /**
+   * `user`, `system`, `schedule` …
+   */
   type: string;
 }

@@ -3,6 +3,10 @@
 
 export interface RunActionOnManyDto {
   machineIds: Array<string>;
+
+  /**
+   * As the action's schema has them.
+   */
   parameters?: {
 [key: string]: any;
 };

@@ -5,5 +5,9 @@ import { QueuedJobDto } from '../models/queued-job-dto';
 import { SkippedMachineDto } from '../models/skipped-machine-dto';
 export interface RunManyResultDto {
   jobs: Array<QueuedJobDto>;
+
+  /**
+   * Machines on which nothing was started.
+   */
   skipped: Array<SkippedMachineDto>;
 }

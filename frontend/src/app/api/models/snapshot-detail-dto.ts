@@ -4,14 +4,22 @@
 export interface SnapshotDetailDto {
   createdAt: string;
   id: string;
+
+  /**
+   * The reduced form.
+   */
   important: ({
 [key: string]: any;
 } | null);
   jobId: (string | null);
   kind: string;
+
+  /**
+   * The document as it was stored.
+   */
   payload: {
 [key: string]: any;
 };
   schemaVersion: number;
-  status: string;
+  status: 'ok' | 'warning' | 'error';
 }

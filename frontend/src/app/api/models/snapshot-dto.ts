@@ -7,5 +7,5 @@ export interface SnapshotDto {
   jobId: (string | null);
   kind: string;
   schemaVersion: number;
-  status: string;
+  status: 'ok' | 'warning' | 'error';
 }

@@ -3,7 +3,16 @@
 
 export interface SystemDto {
   databaseVersion: string;
+
+  /**
+   * False: ssh2 runs on its slower JavaScript crypto, since its native part could not be built here.
+   */
   nativeSshCrypto: boolean;
+  nodeVersion: string;
+
+  /**
+   * What the answering process does: `all`, `api` or `worker`.
+   */
   role: string;
   version: string;
 }

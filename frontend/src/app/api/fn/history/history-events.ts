@@ -11,16 +11,20 @@ import { EventPageDto } from '../../models/event-page-dto';
 
 export interface HistoryEvents$Params {
   id: string;
-  cursor?: string;
   limit?: number;
+
+/**
+ * `nextCursor` of the page before.
+ */
+  cursor?: string;
 }
 
 export function historyEvents(http: HttpClient, rootUrl: string, params: HistoryEvents$Params, context?: HttpContext): Observable<StrictHttpResponse<EventPageDto>> {
   const rb = new RequestBuilder(rootUrl, historyEvents.PATH, 'get');
   if (params) {
     rb.path('id', params.id, {});
-    rb.query('cursor', params.cursor, {});
     rb.query('limit', params.limit, {});
+    rb.query('cursor', params.cursor, {});
   }
 
   return http.request(

@@ -11,6 +11,10 @@ import { MessageDto } from '../../models/message-dto';
 
 export interface HistoryMessages$Params {
   id: string;
+
+/**
+ * Only acknowledged, or only open ones.
+ */
   acknowledged?: boolean;
 }
 

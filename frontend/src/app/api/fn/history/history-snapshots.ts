@@ -11,18 +11,26 @@ import { SnapshotPageDto } from '../../models/snapshot-page-dto';
 
 export interface HistorySnapshots$Params {
   id: string;
-  kind?: string;
-  cursor?: string;
   limit?: number;
+
+/**
+ * `nextCursor` of the page before.
+ */
+  cursor?: string;
+
+/**
+ * Only of this kind.
+ */
+  kind?: string;
 }
 
 export function historySnapshots(http: HttpClient, rootUrl: string, params: HistorySnapshots$Params, context?: HttpContext): Observable<StrictHttpResponse<SnapshotPageDto>> {
   const rb = new RequestBuilder(rootUrl, historySnapshots.PATH, 'get');
   if (params) {
     rb.path('id', params.id, {});
-    rb.query('kind', params.kind, {});
-    rb.query('cursor', params.cursor, {});
     rb.query('limit', params.limit, {});
+    rb.query('cursor', params.cursor, {});
+    rb.query('kind', params.kind, {});
   }
 
   return http.request(

@@ -10,19 +10,27 @@ import { RequestBuilder } from '../../request-builder';
 import { JobPageDto } from '../../models/job-page-dto';
 
 export interface JobsList$Params {
+
+/**
+ * One status, or several separated by commas.
+ */
   status?: string;
-  machineId?: string;
-  cursor?: string;
   limit?: number;
+  machineId?: string;
+
+/**
+ * `nextCursor` of the page before.
+ */
+  cursor?: string;
 }
 
 export function jobsList(http: HttpClient, rootUrl: string, params?: JobsList$Params, context?: HttpContext): Observable<StrictHttpResponse<JobPageDto>> {
   const rb = new RequestBuilder(rootUrl, jobsList.PATH, 'get');
   if (params) {
     rb.query('status', params.status, {});
+    rb.query('limit', params.limit, {});
     rb.query('machineId', params.machineId, {});
     rb.query('cursor', params.cursor, {});
-    rb.query('limit', params.limit, {});
   }
 
   return http.request(

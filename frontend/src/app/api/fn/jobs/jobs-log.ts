@@ -8,19 +8,24 @@ import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
 import { JobLogDto } from '../../models/job-log-dto';
+import { Object } from '../../models/object';
 
 export interface JobsLog$Params {
   id: string;
-  after?: number;
   limit?: number;
+
+/**
+ * Lines after this number; all from the beginning when absent.
+ */
+  after: Object;
 }
 
 export function jobsLog(http: HttpClient, rootUrl: string, params: JobsLog$Params, context?: HttpContext): Observable<StrictHttpResponse<JobLogDto>> {
   const rb = new RequestBuilder(rootUrl, jobsLog.PATH, 'get');
   if (params) {
     rb.path('id', params.id, {});
-    rb.query('after', params.after, {});
     rb.query('limit', params.limit, {});
+    rb.query('after', params.after, {});
   }
 
   return http.request(

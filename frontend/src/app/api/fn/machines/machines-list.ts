@@ -7,34 +7,71 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
+import { MachineKind } from '../../models/machine-kind';
 import { MachinePageDto } from '../../models/machine-page-dto';
+import { MachineSort } from '../../models/machine-sort';
+import { MachineStatus } from '../../models/machine-status';
+import { NeedState } from '../../models/need-state';
+import { SortOrder } from '../../models/sort-order';
 
 export interface MachinesList$Params {
-  q?: string;
-  status?: Array<'new' | 'active' | 'unreachable' | 'quarantined' | 'archived'>;
+
+/**
+ * Repeatable: any of these.
+ */
+  status?: Array<MachineStatus>;
+
+/**
+ * Id or name of a tag. Repeatable: any of these.
+ */
   tag?: Array<string>;
-  kind?: Array<string>;
-  state?: Array<'quarantined' | 'failed' | 'unreachable' | 'running' | 'security' | 'reboot' | 'updates' | 'unknown' | 'stale' | 'clean'>;
-  sort?: 'need' | 'name' | 'lastSeen' | 'updates';
-  order?: 'asc' | 'desc';
-  cursor?: string;
+
+/**
+ * Repeatable: any of these.
+ */
+  kind?: Array<MachineKind>;
+
+/**
+ * Repeatable: any of these.
+ */
+  state?: Array<NeedState>;
+  sort?: MachineSort;
+
+/**
+ * Default: `asc` by need and name, `desc` by last contact and updates.
+ */
+  order?: SortOrder;
   limit?: number;
+
+/**
+ * True lists the archived machines instead.
+ */
   archived?: boolean;
+
+/**
+ * Part of the name or the address.
+ */
+  q?: string;
+
+/**
+ * `nextCursor` of the page before, with the same sort and order.
+ */
+  cursor?: string;
 }
 
 export function machinesList(http: HttpClient, rootUrl: string, params?: MachinesList$Params, context?: HttpContext): Observable<StrictHttpResponse<MachinePageDto>> {
   const rb = new RequestBuilder(rootUrl, machinesList.PATH, 'get');
   if (params) {
-    rb.query('q', params.q, {});
     rb.query('status', params.status, {});
     rb.query('tag', params.tag, {});
     rb.query('kind', params.kind, {});
     rb.query('state', params.state, {});
     rb.query('sort', params.sort, {});
     rb.query('order', params.order, {});
-    rb.query('cursor', params.cursor, {});
     rb.query('limit', params.limit, {});
     rb.query('archived', params.archived, {});
+    rb.query('q', params.q, {});
+    rb.query('cursor', params.cursor, {});
   }
 
   return http.request(

@@ -13,6 +13,7 @@ export const REASON_ICON: Readonly<Record<Reason, IconName>> = {
   needs_new_packages: 'plus',
   needs_removals: 'minus',
   not_installable: 'ban',
+  unexplained: 'unknown',
 };
 
 export const OPERATION_ICON: Readonly<Record<AptPackageDto['operation'], IconName>> = {
@@ -27,7 +28,7 @@ export const OPERATION_ICON: Readonly<Record<AptPackageDto['operation'], IconNam
 export function inMode(pack: AptPackageDto, mode: Mode): boolean {
   switch (mode) {
     case 'security':
-      return pack.security && pack.inUpgradeWithNew;
+      return pack.security === true && pack.inUpgradeWithNew;
     case 'upgrade':
       return pack.inUpgrade;
     case 'withNew':

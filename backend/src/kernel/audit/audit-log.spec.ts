@@ -1,0 +1,58 @@
+import { createTestApp, type TestApp } from '../../../test/support/test-app';
+import { systemActor } from '../auth/actor';
+import { TransactionRunner } from '../database/transaction';
+import { secretRegistry } from '../logging/secret-registry';
+import { AuditLog } from './audit-log';
+import { originOf } from './request-origin';
+
+describe('AuditLog', () => {
+  let test: TestApp;
+  let audit: AuditLog;
+  const entry = { ...originOf(systemActor), action: 'sample.done', objectType: 'sample', outcome: 'ok' } as const;
+
+  beforeAll(async () => {
+    test = await createTestApp({ imports: [] });
+    audit = test.app.get(AuditLog);
+  });
+  afterAll(() => test.close());
+
+  const rows = (): Promise<{ action: string; details_json: unknown }[]> =>
+    test.dataSource.query('SELECT * FROM audit_log ORDER BY id');
+
+  it('goes with its transaction', async () => {
+    const runner = test.app.get(TransactionRunner);
+    const failing = runner.run(async (tx) => {
+      await audit.record(tx.manager, entry);
+      throw new Error('the action failed');
+    });
+    await expect(failing).rejects.toThrow('the action failed');
+    expect(await rows()).toHaveLength(0);
+    await runner.run((tx) => audit.record(tx.manager, { ...entry, details: { count: 1 } }));
+    expect(await rows()).toMatchObject([{ action: 'sample.done', details_json: { count: 1 } }]);
+  });
+
+  it('fails the action when the row cannot be written', async () => {
+    const work = test.app.get(TransactionRunner).run(async (tx) => {
+      await tx.manager.query('CREATE TABLE privileged (id int)');
+      await audit.record(tx.manager, { ...entry, outcome: 'neither' as never });
+    });
+    await expect(work).rejects.toThrow('audit_log_outcome_check');
+    await expect(test.dataSource.query('SELECT * FROM privileged')).rejects.toThrow('does not exist');
+  });
+
+  it('can be neither changed nor emptied', async () => {
+    await expect(test.dataSource.query(`UPDATE audit_log SET outcome = 'denied'`)).rejects.toThrow('insert-only');
+    await expect(test.dataSource.query('DELETE FROM audit_log')).rejects.toThrow('insert-only');
+    await expect(test.dataSource.query('TRUNCATE audit_log')).rejects.toThrow('insert-only');
+  });
+
+  it('masks secrets in use', async () => {
+    const drop = secretRegistry.register('planted-secret-2');
+    try {
+      await audit.record(test.dataSource.manager, { ...entry, details: { deep: [{ text: 'x planted-secret-2 y' }] } });
+    } finally {
+      drop();
+    }
+    expect(JSON.stringify(await rows())).not.toContain('planted-secret-2');
+  });
+});

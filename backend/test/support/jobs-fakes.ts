@@ -1,0 +1,117 @@
+import type { RunResult, SectionResult } from '../../src/kernel/ssh/run-types';
+import type { ActionOutcome, ReadAction, ReadDeclaration } from '../../src/modules/jobs/actions/job-action';
+import { RemoteRunner, type RemoteRun } from '../../src/modules/jobs/worker/remote-runner';
+
+/** Name of the action and of its document. */
+export const READING = 'fake_reading';
+
+/** Something that a test opens when it wants the other side to go on. */
+export interface Gate {
+  readonly opened: Promise<void>;
+  open(): void;
+}
+
+export function gate(): Gate {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
+/** What a machine answers, section by section. */
+export function answer(sections: Readonly<Record<string, string>>): RunResult {
+  const list = Object.entries(sections).map(([name, stdout]) => sectionOf(name, stdout));
+  return {
+    exitCode: 0,
+    durationMs: 5,
+    sections: list,
+    truncated: false,
+    receivedBytes: 100,
+    stray: { stdout: '', stderr: '' },
+    section: (name) => list.findLast((section) => section.name === name),
+  };
+}
+
+function sectionOf(name: string, stdout: string): SectionResult {
+  return { name, exitCode: 0, durationMs: 1, stdout, stderr: '', truncated: false, droppedBytes: 0 };
+}
+
+type Behaviour = (run: RemoteRun) => RunResult | Promise<RunResult>;
+
+/** Machines as a test wants them. One that was not prepared fails the run. */
+export class FakeRemote extends RemoteRunner {
+  /** Machine ids in the order in which runs began. */
+  readonly began: string[] = [];
+  private readonly behaviours = new Map<string, Behaviour>();
+  private standard: Behaviour | undefined;
+
+  on(machineId: string, behaviour: Behaviour): void {
+    this.behaviours.set(machineId, behaviour);
+  }
+
+  otherwise(behaviour: Behaviour): void {
+    this.standard = behaviour;
+  }
+
+  override async run(run: RemoteRun): Promise<RunResult> {
+    const behaviour = this.behaviours.get(run.machineId) ?? this.standard;
+    if (behaviour === undefined) throw new Error(`an unexpected run on ${run.machineId}`);
+    this.began.push(run.machineId);
+    run.onConnected();
+    return behaviour(run);
+  }
+}
+
+/** Rejects as the run does when it is stopped; never resolves. */
+export function hang(run: RemoteRun): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = (): void => reject(new Error('stopped'));
+    if (run.signal.aborted) stop();
+    run.signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+export interface FakeActionOptions extends Partial<ReadDeclaration> {
+  readonly outcome?: () => ActionOutcome;
+}
+
+/** An action whose script is never sent anywhere. */
+export function fakeAction({ outcome, ...declaration }: FakeActionOptions = {}): ReadAction<object> {
+  return {
+    declaration: {
+      kind: 'read',
+      name: READING,
+      title: 'Fake reading',
+      permission: 'machines.run',
+      risk: 'none',
+      lockKind: 'exclusive',
+      timeoutSeconds: 60,
+      estimateSeconds: 1,
+      maxAttempts: 2,
+      steps: [
+        { name: 'look', sections: ['look'], log: 'output' },
+        { name: 'think', sections: ['think.*'] },
+      ],
+      parameters: {
+        type: 'object',
+        additionalProperties: false,
+        properties: { number: { type: 'integer' }, deep: { type: 'boolean', default: false } },
+      },
+      contracts: [`${READING}@1`],
+      ...declaration,
+    },
+    script: () => ({ file: __filename }),
+    collect: ({ sections }) =>
+      outcome?.() ?? {
+        status: 'ok',
+        summary: 'all is well',
+        document: {
+          kind: READING,
+          status: 'ok',
+          payload: { look: sections.get('look')?.stdout ?? null },
+          important: {},
+        },
+      },
+  };
+}

@@ -1,0 +1,153 @@
+import { DiscoveryService } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { SystemClock } from '../../src/kernel/clock';
+import { Contracts } from '../../src/kernel/contracts/contracts';
+import { dataSourceOptions } from '../../src/kernel/database/data-source-options';
+import { newId } from '../../src/kernel/database/ids';
+import { affected } from '../../src/kernel/database/rows';
+import { TransactionRunner, type Transaction } from '../../src/kernel/database/transaction';
+import type { DomainEvent } from '../../src/kernel/events/domain-event';
+import { DomainEvents } from '../../src/kernel/events/domain-events';
+import { PostgresLiveBus } from '../../src/kernel/live/postgres-live-bus';
+import { WorkQueue } from '../../src/kernel/queue/work-queue';
+import { Snapshots } from '../../src/modules/history/snapshots';
+import { ActionRegistry } from '../../src/modules/jobs/actions/action-registry';
+import { ActionScripts } from '../../src/modules/jobs/actions/action-scripts';
+import type { ReadAction } from '../../src/modules/jobs/actions/job-action';
+import { Dispatcher } from '../../src/modules/jobs/dispatcher';
+import { JobLogRepository } from '../../src/modules/jobs/job-log.repository';
+import { JobsReader } from '../../src/modules/jobs/jobs.reader';
+import { JobsService } from '../../src/modules/jobs/jobs.service';
+import { MachineEligibility } from '../../src/modules/jobs/machine-eligibility';
+import { Claims } from '../../src/modules/jobs/worker/claims';
+import { JobWorker, type WorkerSettings } from '../../src/modules/jobs/worker/job-worker';
+import { JobHistory } from '../../src/modules/jobs/worker/job-history';
+import { Outcomes } from '../../src/modules/jobs/worker/outcomes';
+import { Sweeper } from '../../src/modules/jobs/worker/sweeper';
+import { MachineState } from '../../src/modules/machines/machine-state';
+import { FakeRemote, READING } from './jobs-fakes';
+
+/** Keeps what was published, and only when it was committed. */
+class RecordedEvents extends DomainEvents {
+  readonly published: DomainEvent[] = [];
+
+  constructor() {
+    super(undefined as never, undefined as never);
+  }
+
+  override publish(tx: Transaction, event: DomainEvent): Promise<void> {
+    tx.afterCommit(() => void this.published.push(event));
+    return Promise.resolve();
+  }
+}
+
+const anything = { type: 'object', additionalProperties: true };
+
+/**
+ * The jobs room of one process, put together by hand on a real database and a real queue: tests open several of them
+ * to have several processes. Only the machines are fakes.
+ */
+export class JobsProcess {
+  readonly clock = new SystemClock();
+  readonly remote = new FakeRemote();
+  readonly events = new RecordedEvents();
+  readonly registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService);
+  readonly transactions: TransactionRunner;
+  readonly reader: JobsReader;
+  readonly logs: JobLogRepository;
+  readonly dispatcher: Dispatcher;
+  readonly history: JobHistory;
+  readonly machineState: MachineState;
+  readonly service: JobsService;
+  readonly sweeper: Sweeper;
+  readonly claims: Claims;
+  readonly outcomes: Outcomes;
+  private readonly workers: JobWorker[] = [];
+
+  private constructor(
+    readonly dataSource: DataSource,
+    readonly bus: PostgresLiveBus,
+    readonly queue: WorkQueue,
+  ) {
+    const contracts = new Contracts();
+    for (const name of [READING, `${READING}.important`]) contracts.register({ name, version: 1, schema: anything });
+    const { clock, registry } = this;
+    this.transactions = new TransactionRunner(dataSource);
+    this.reader = new JobsReader(dataSource);
+    this.logs = new JobLogRepository(dataSource);
+    this.dispatcher = new Dispatcher(queue, bus);
+    this.history = new JobHistory(this.events, registry, bus, clock);
+    this.machineState = new MachineState(clock, bus);
+    const { transactions, dispatcher, reader, history, machineState } = this;
+    const eligibility = new MachineEligibility();
+    this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, clock, eligibility);
+    this.sweeper = new Sweeper(dataSource, transactions, queue, dispatcher, machineState, history);
+    this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus);
+    const snapshots = new Snapshots(dataSource, contracts, clock);
+    this.outcomes = new Outcomes(transactions, registry, dispatcher, snapshots, machineState, history);
+  }
+
+  static async open(url: string, actions: readonly ReadAction<object>[]): Promise<JobsProcess> {
+    const dataSource = new DataSource({ ...dataSourceOptions({ url }), entities: [], migrations: [] });
+    await dataSource.initialize();
+    const bus = new PostgresLiveBus(dataSource, url, { collectMs: 10, checkLostMs: 500 });
+    const queue = new WorkQueue({ url, supervise: false });
+    await bus.start();
+    await queue.start();
+    const process = new JobsProcess(dataSource, bus, queue);
+    for (const action of actions) process.registry.register(action);
+    return process;
+  }
+
+  /** Starts a worker; `close()` stops it. */
+  work(settings: Partial<WorkerSettings> = {}): JobWorker {
+    const worker = new JobWorker(
+      { concurrency: 5, fleetConcurrency: 50, graceMs: 200, sweepEveryMs: 500, ...settings },
+      {
+        claims: this.claims,
+        outcomes: this.outcomes,
+        sweeper: this.sweeper,
+        registry: this.registry,
+        scripts: new ActionScripts(),
+        runner: this.remote,
+        log: this.logs,
+        bus: this.bus,
+        clock: this.clock,
+      },
+    );
+    this.workers.push(worker);
+    worker.start();
+    return worker;
+  }
+
+  async close(): Promise<void> {
+    for (const worker of this.workers) await worker.stop();
+    await this.bus.stop();
+    await this.queue.stop();
+    await this.dataSource.destroy();
+  }
+
+  /** A machine that may be worked on. */
+  async machine(name = 'alpha'): Promise<string> {
+    const id = newId();
+    await affected(
+      this.dataSource,
+      `INSERT INTO machines (id, name, hostname, os_family, username, status, created_at, updated_at)
+       VALUES ($1::uuid, $2, $1::text, 'debian', 'admin', 'active', now(), now())`,
+      [id, name],
+    );
+    await affected(
+      this.dataSource,
+      `INSERT INTO machine_credentials (machine_id, auth_method, sudo_mode, created_at, updated_at) VALUES ($1, 'password', 'none', now(), now())`,
+      [id],
+    );
+    await affected(
+      this.dataSource,
+      `INSERT INTO machine_host_keys (id, machine_id, hostname, port, fingerprint_sha256, status, first_seen_at, last_seen_at)
+       VALUES ($1::uuid, $2, $1::text, 22, 'SHA256:' || $1::text, 'approved', now(), now())`,
+      [newId(), id],
+    );
+    await this.transactions.run((tx) => this.machineState.create(tx, id));
+    return id;
+  }
+}
