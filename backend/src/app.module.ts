@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { ServeStaticModule } from '@nestjs/serve-static';
@@ -40,7 +41,7 @@ function servePortal(rootPath: string): DynamicModule {
     rootPath,
     exclude: ['/api/{*splat}', '/mcp', '/ws/{*splat}'],
     serveStaticOptions: {
-      setHeaders: (response, file) => {
+      setHeaders: (response: ServerResponse, file: string) => {
         // File names carry a digest of their content, but for the page itself.
         const immutable = /-[A-Z0-9]{8}\.(js|css)$/.test(file);
         response.setHeader('Cache-Control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');

@@ -51,8 +51,9 @@ export async function enrol(app: INestApplicationContext, text: string): Promise
 }
 
 async function add(app: INestApplicationContext, enrolment: Enrolment): Promise<{ id: string; added: boolean }> {
-  const { hostKey: _known, tags, ...machine } = enrolment;
-  const input = plainToInstance(CreateMachineDto, { ...machine, tagIds: await tagIds(app, tags) });
+  const { name, hostname, port, username, credentials } = enrolment;
+  const given = { name, hostname, port, username, credentials, tagIds: await tagIds(app, enrolment.tags) };
+  const input = plainToInstance(CreateMachineDto, given);
   const problems = validateSync(input, { whitelist: true, forbidNonWhitelisted: true });
   if (problems.length > 0)
     throw new Error(`${enrolment.name}: ${problems.map(({ property }) => property).join(', ')} refused`);

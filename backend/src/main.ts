@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -32,7 +31,7 @@ async function serve(config: Config): Promise<void> {
   stopOnSignals(() => app.close());
   await app.listen(PORT, HOST);
   const origins = app.get(ListeningOrigins);
-  origins.listeningOn(((app.getHttpServer() as Server).address() as AddressInfo).port);
+  origins.listeningOn((app.getHttpServer().address() as AddressInfo).port);
   app.get(Logger).log({ origin: origins.primary() }, 'listening');
   process.send?.({ origin: origins.primary() });
 }

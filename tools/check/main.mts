@@ -62,7 +62,7 @@ const checks: readonly Check[] = [
   tool('lint', `${modules}/eslint/bin/eslint.js`, '--max-warnings', '0', '.'),
   tool(
     'module boundaries',
-    `${modules}/dependency-cruiser/bin/dependency-cruise.mjs`,
+    `${modules}/dependency-cruiser/bin/dependency-cruiser.mjs`,
     '--config',
     '.dependency-cruiser.cjs',
     'backend/src',

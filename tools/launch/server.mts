@@ -31,7 +31,7 @@ export interface StartOptions {
 async function database(dataDir: string): Promise<{ url: string; stop: () => Promise<void> }> {
   const given = process.env['DATABASE_URL'] ?? '';
   if (given !== '' || (process.env['DATABASE_URL_FILE'] ?? '') !== '')
-    return { url: given, stop: async () => undefined };
+    return { url: given, stop: () => Promise.resolve() };
   const folder = path.join(dataDir, 'postgres');
   return startPostgres({ dataDir: folder, durable: true, logFile: path.join(dataDir, 'postgres.log') });
 }

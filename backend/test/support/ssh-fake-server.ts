@@ -117,10 +117,10 @@ export interface FakeRun {
   readonly channel: ServerChannel;
   readonly boundary: string;
   readonly input: string;
-  frame(words: string): void;
-  begin(id: number, name: string): void;
-  end(id: number, exitCode: number): void;
-  done(exitCode: number): void;
+  readonly frame: (words: string) => void;
+  readonly begin: (id: number, name: string) => void;
+  readonly end: (id: number, exitCode: number) => void;
+  readonly done: (exitCode: number) => void;
 }
 
 /** Answers an exec request as the waiting shell would, then hands over to the test. */

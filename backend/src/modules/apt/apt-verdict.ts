@@ -49,7 +49,8 @@ export function statePatchOf(document: AptUpdateAnalyze, measuredAt: Date): Mach
     aptStatus: aptStatus(document, stale),
     aptUpdatesCount: counts.updates,
     aptSecurityUpdatesCount: counts.security,
-    aptKeptBackCount: counts.left_back,
+    // Of the same plan as the updates, so that the two numbers add up to what is newer.
+    aptKeptBackCount: plans.dist_upgrade?.left_back ?? null,
     aptUpgradeCount: changesOf(plans.upgrade),
     aptUpgradeWithNewCount: changesOf(plans.upgrade_with_new),
     aptDistUpgradeCount: changesOf(plans.dist_upgrade),

@@ -32,6 +32,9 @@ export interface ShownAt {
 const COLUMNS = `id, COALESCE(key_type, '') AS "keyType", fingerprint_sha256 AS fingerprint, public_key AS "publicKey", status,
   first_seen_at AS "firstSeenAt", last_seen_at AS "lastSeenAt", approved_by AS "approvedBy"`;
 
+/** The order in which key types are negotiated: the first one is the one that people compare. */
+const BEST_FIRST = `COALESCE(array_position(ARRAY['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'], key_type), 9)`;
+
 /** The only place with SQL on machine_host_keys. */
 @Injectable()
 export class HostKeysRepository {
@@ -40,7 +43,7 @@ export class HostKeysRepository {
   list(machineId: string, manager: EntityManager = this.dataSource.manager): Promise<HostKeyRow[]> {
     return queryRows<HostKeyRow>(
       manager,
-      `SELECT ${COLUMNS} FROM machine_host_keys WHERE machine_id = $1 ORDER BY first_seen_at, key_type, id`,
+      `SELECT ${COLUMNS} FROM machine_host_keys WHERE machine_id = $1 ORDER BY ${BEST_FIRST}, first_seen_at, id`,
       [machineId],
     );
   }

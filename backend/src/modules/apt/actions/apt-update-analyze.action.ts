@@ -130,13 +130,14 @@ function secretsIn(url: string): string[] {
 }
 
 function summaryOf(document: AptUpdateAnalyze): string {
-  const { updates, security, left_back } = document.counts;
+  const { updates, security } = document.counts;
+  const leftBack = document.plans.dist_upgrade?.left_back ?? 0;
   if (updates === null) return 'The pending updates could not be measured.';
-  if (updates === 0 && (left_back ?? 0) === 0)
+  if (updates === 0 && leftBack === 0)
     return document.refresh.refreshed ? 'Nothing to update.' : 'Nothing to update by old package lists.';
   const parts = [`${String(updates)} ${updates === 1 ? 'update' : 'updates'}`];
   if ((security ?? 0) > 0) parts.push(`${String(security)} security`);
-  if ((left_back ?? 0) > 0) parts.push(`${String(left_back)} left back by some plan`);
+  if (leftBack > 0) parts.push(`${String(leftBack)} left back`);
   return `${parts.join(', ')}.`;
 }
 

@@ -284,6 +284,31 @@ describe.each(SUITES)('an analysis that could not measure on %s', (suite) => {
   });
 });
 
+describe('the example kept for version 1', () => {
+  const folder = path.join(__dirname, '../contracts/examples');
+  const read = (name: string): unknown => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
+
+  it('is what the captured machine gives, whole and reduced', () => {
+    const document = analyse('trixie', 'everything');
+    expect(document).toEqual(read('apt-update-analyze.v1.json'));
+    expect(importantApt(document)).toEqual(read('apt-update-analyze.v1.important.json'));
+  });
+});
+
+describe('a real Debian archive', () => {
+  it.each(SUITES)('is read on %s with origins, sources and sizes', (suite) => {
+    const document = analyse(suite, 'debian-archive');
+    const lzma = document.changes?.find(({ name }) => name === 'liblzma5');
+    expect(lzma).toMatchObject({ source: 'xz-utils', security: true, operation: 'upgrade' });
+    expect(lzma?.download_bytes).toBeGreaterThan(100_000);
+    expect(document.plans.dist_upgrade?.disk_bytes).not.toBeNull();
+    expect(document.repositories?.filter(({ security }) => security === true).map(({ suite: name }) => name)).toEqual([
+      `${suite}-security`,
+    ]);
+    expect(document).toMatchObject({ status: 'ok', complete: true });
+  });
+});
+
 describe('a damaged answer', () => {
   const good = loadFixture('trixie', 'everything');
   const names = [...good.keys()];

@@ -89,7 +89,7 @@ export class LeftBackFinder {
   /** Backports and experimental ask not to be used automatically: a newer version there is an offer, not a left update. */
   private holdsBackByItself(version: PolicyVersion): boolean {
     const natural = version.sources.map(({ key }) => this.context.naturalPriorities.get(key) ?? 500);
-    return natural.length > 0 && natural.every((priority) => priority < 500) && natural.includes(version.priority);
+    return natural.length > 0 && natural.every((priority) => priority < 500);
   }
 
   private whyNotChosen(entry: PolicyPackage, version: PolicyVersion): Finding {

@@ -164,24 +164,24 @@ export function refreshErrors(
   return [...runErrors(reading, outcome, judged), ...ofRepositories];
 }
 
+function basisOf(repositories: readonly Repository[], outcome: RefreshOutcome): IndexState['basis'] {
+  if (repositories.some((repository) => repository.has_index === null)) return 'unknown';
+  const known = repositories.filter((repository) => repository.has_index === true).length;
+  if (known === 0) return 'none';
+  if (known < repositories.length) return 'incomplete';
+  return outcome === 'refreshed' ? 'fresh' : 'stale';
+}
+
 /** How old what the plans are made of is. */
 export function indexState(repositories: readonly Repository[] | null, outcome: RefreshOutcome): IndexState {
   if (repositories === null) return { basis: 'unknown', age_seconds: null, age_basis: null, last_success_at: null };
-  const withIndex = repositories.filter((repository) => repository.has_index);
-  const basis =
-    withIndex.length === 0
-      ? 'none'
-      : withIndex.length < repositories.length
-        ? 'incomplete'
-        : outcome === 'refreshed'
-          ? 'fresh'
-          : 'stale';
+  const withIndex = repositories.filter((repository) => repository.has_index === true);
   const oldest = withIndex.reduce<Repository | undefined>(
     (found, repository) => (found === undefined || ageOf(repository) > ageOf(found) ? repository : found),
     undefined,
   );
   return {
-    basis,
+    basis: basisOf(repositories, outcome),
     age_seconds: oldest?.age_seconds ?? null,
     age_basis: oldest?.age_basis ?? null,
     last_success_at: oldest?.last_success_at ?? null,

@@ -173,15 +173,27 @@ function onOurClock(seconds: number, facts: RepositoryFacts): string | null {
   return new Date(facts.measuredAt.getTime() - (facts.now - seconds) * 1000).toISOString();
 }
 
+function releaseFileOf(prefix: string | null, files: IndexFiles | null): ReleaseFile | undefined {
+  if (prefix === null) return undefined;
+  return files?.releases.find(({ file }) => file === `${prefix}InRelease` || file === `${prefix}Release`);
+}
+
+/** Whether the suite's lists are here: by the files, or by what apt says it uses. Null: neither could be read. */
+function hasLists(
+  { listPrefix: prefix }: Suite,
+  source: PolicySource | undefined,
+  facts: RepositoryFacts,
+): boolean | null {
+  if (source !== undefined) return true;
+  if (facts.files === null) return null;
+  if (prefix === null) return false;
+  return (
+    releaseFileOf(prefix, facts.files) !== undefined || facts.files.packageLists.some((name) => name.startsWith(prefix))
+  );
+}
+
 function judged(suite: Suite, verdict: Verdict, facts: RepositoryFacts): JudgedRepository {
-  const prefix = suite.listPrefix;
-  const release =
-    prefix === null
-      ? undefined
-      : facts.files?.releases.find(({ file }) => file === `${prefix}InRelease` || file === `${prefix}Release`);
-  const hasIndex =
-    release !== undefined ||
-    (prefix !== null && facts.files?.packageLists.some((name) => name.startsWith(prefix)) === true);
+  const release = releaseFileOf(suite.listPrefix, facts.files);
   const source = facts.sources?.find(({ uri, suite: name }) => uri === suite.uri && name === suite.suite);
   const age = listAge(suite, verdict, release, facts);
   return {
@@ -198,7 +210,7 @@ function judged(suite: Suite, verdict: Verdict, facts: RepositoryFacts): JudgedR
       archive: source?.archive ?? null,
       codename: source?.codename ?? null,
       security: source === undefined ? null : isSecurityArchive(source),
-      has_index: hasIndex,
+      has_index: hasLists(suite, source, facts),
       release_date: release?.date ?? null,
       valid_until: release?.validUntil ?? null,
       last_success_at: age?.basis === 'refresh' ? onOurClock(age.since, facts) : null,

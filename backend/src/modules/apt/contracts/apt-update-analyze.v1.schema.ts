@@ -103,7 +103,7 @@ const repository = object({
   archive: orNull(text),
   codename: orNull(text),
   security: orNull(flag),
-  has_index: flag,
+  has_index: orNull(flag),
   release_date: orNull(time),
   valid_until: orNull(time),
   last_success_at: orNull(time),

@@ -108,8 +108,8 @@ export interface Repository {
   codename: string | null;
   /** Null: the index has never been here, so its publisher is not known. */
   security: boolean | null;
-  /** Whether package lists of it are on the machine. False with a failed result: its packages are unknown. */
-  has_index: boolean;
+  /** Whether package lists of it are on the machine. False with a failed result: its packages are unknown. Null: not measured. */
+  has_index: boolean | null;
   /** `Date` and `Valid-Until` of its Release file: the age of the content, by the server. */
   release_date: string | null;
   valid_until: string | null;

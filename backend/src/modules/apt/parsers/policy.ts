@@ -127,7 +127,8 @@ class PackageReader {
   }
 
   private row(current: PolicyPackage, line: string): void {
-    if (!line.startsWith('        ')) {
+    // Versions stand five columns in; sources seven, and their priority is right-aligned in four.
+    if (!line.startsWith('       ')) {
       current.versions.push(versionOf(line));
       return;
     }

@@ -86,5 +86,5 @@ export function failingHost(reason: string): { host: string; port: number | null
 
 /** Masks user info in every URL of a text: sources may carry passwords. */
 export function maskUserInfo(text: string): string {
-  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s@'"]+@/gi, '$1***@');
+  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s'"]+@/gi, '$1***@');
 }

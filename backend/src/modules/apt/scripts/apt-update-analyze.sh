@@ -121,7 +121,7 @@ refresh_facts() {
     for scheme in http https; do
       proxy=
       eval "$(apt-config shell proxy "Acquire::$scheme::Proxy" 2>/dev/null)"
-      printf 'proxy_%s=%s\n' "$scheme" "$(printf '%s' "$proxy" | sed 's#://[^/@]*@#://***@#')"
+      printf 'proxy_%s=%s\n' "$scheme" "$(printf '%s' "$proxy" | sed 's#://[^/]*@#://***@#')"
     done
   )
   [ -f "$work/ended" ] || return 0
@@ -291,7 +291,7 @@ holds() {
 configured() {
   apt-get -q update --print-uris >"$work/uris"
   rc=$?
-  sed -n "s#://[^/@']*@#://***@#
+  sed -n "s#://[^/']*@#://***@#
     s#^'\\([^']*Release\\)' \\([^ ]*\\) .*#\\1${tab}\\2#p
     s#^'\\([^']*/Packages\\)[.a-z0-9]*' \\([^ ]*\\) .*#\\1${tab}\\2#p" "$work/uris"
   return "$rc"

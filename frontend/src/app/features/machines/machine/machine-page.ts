@@ -1,6 +1,7 @@
 import { Component, computed, DestroyRef, effect, inject, input } from '@angular/core';
 import { MatMenuModule } from '@angular/material/menu';
 import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
+import type { HostKeyDto } from '../../../api/models';
 import { problemOf } from '../../../core/errors/problem';
 import { Texts } from '../../../core/i18n/texts';
 import { Shortcuts } from '../../../core/keyboard/shortcuts';
@@ -49,9 +50,7 @@ export class MachinePage {
     const machine = this.machine();
     return machine?.archivedAt === null && machine.underlyingNeed !== 'quarantined' && this.session.can('machines.run');
   });
-  protected readonly undecidedKey = computed(() =>
-    this.machine()?.hostKeys.some((key) => key.status === 'unknown' || key.status === 'changed'),
-  );
+  protected readonly undecidedKey = computed(() => waitsForDecision(this.machine()?.hostKeys ?? []));
 
   constructor() {
     const trail = inject(Trail);
@@ -98,4 +97,10 @@ export class MachinePage {
       this.store.refused.set(problemOf(error));
     }
   }
+}
+
+/** Keys of other types beside an approved one need no decision; a changed one always does. */
+function waitsForDecision(keys: readonly HostKeyDto[]): boolean {
+  const has = (status: HostKeyDto['status']): boolean => keys.some((key) => key.status === status);
+  return has('changed') || (has('unknown') && !has('approved'));
 }

@@ -1,0 +1,202 @@
+import { addMachine } from '../../../test/support/machine-samples';
+import { createTestApp, type Client, type TestApp } from '../../../test/support/test-app';
+import { systemActor } from '../../kernel/auth/actor';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
+import { DomainEvents } from '../../kernel/events/domain-events';
+import { secretRegistry } from '../../kernel/logging/secret-registry';
+import { MachinesModule } from '../machines/machines.module';
+import type { MessageDto } from './dto/history.dto';
+import { HistoryModule } from './history.module';
+import { ImportantMessages, type ImportantMessage } from './important-messages';
+import { Snapshots } from './snapshots';
+
+interface Page {
+  items: { id: string }[];
+  nextCursor: string | null;
+}
+
+const warning: ImportantMessage = {
+  category: 'warning',
+  severity: 'warning',
+  packageName: 'sample',
+  component: null,
+  message: 'it warns',
+};
+const open = {
+  type: 'object',
+  required: ['count'],
+  properties: { count: { type: 'integer' }, text: { type: 'string' } },
+};
+
+describe('history', () => {
+  let test: TestApp;
+  let operator: Client;
+  let id: string;
+
+  beforeAll(async () => {
+    test = await createTestApp({ imports: [MachinesModule, HistoryModule] });
+    operator = test.as('operator');
+    test.app.get(Contracts).register({
+      name: 'sample',
+      version: 2,
+      schema: open,
+      upcasters: { 1: (old) => ({ ...(old as object), text: 'upcast' }) },
+    });
+    test.app.get(Contracts).register({ name: 'sample.important', version: 1, schema: { type: 'object' } });
+  });
+  afterAll(() => test.close());
+  beforeEach(async () => {
+    await test.dataSource.query('TRUNCATE machines CASCADE');
+    id = await addMachine(operator, 'web-1');
+  });
+
+  const run = <T>(work: (tx: Transaction) => Promise<T>) => test.app.get(TransactionRunner).run(work);
+  const messages = async (query = '') => (await operator.get(`/machines/${id}/messages${query}`)).body as MessageDto[];
+  const upsert = (...list: ImportantMessage[]) =>
+    run((tx) => test.app.get(ImportantMessages).upsert(tx, { machineId: id, source: 'apt', messages: list }));
+  const openCount = async () =>
+    ((await operator.get(`/machines/${id}`)).body as { openMessagesCount: number | null }).openMessagesCount;
+
+  async function everything(path: string): Promise<string[]> {
+    const ids: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { body } = await test.as('administrator').get(`${path}?limit=7${query}`);
+      const page = body as Page;
+      ids.push(...page.items.map((item) => item.id));
+      cursor = page.nextCursor;
+    }
+    return ids;
+  }
+
+  it('gives every event and audit row once over its pages, newest first, also those of one moment', async () => {
+    await test.dataSource.query(
+      `INSERT INTO machine_events (id, machine_id, event_type, severity, created_at, message)
+       SELECT gen_random_uuid(), $1, 'sample', 'info', '2026-01-01T00:00:00Z'::timestamptz + (i / 9) * interval '1 microsecond', i::text
+         FROM generate_series(1, 60) AS i`,
+      [id],
+    );
+    const expected = await test.dataSource.query<{ id: string }[]>(
+      'SELECT id FROM machine_events WHERE machine_id = $1 ORDER BY created_at DESC, id DESC',
+      [id],
+    );
+    expect(await everything(`/machines/${id}/events`)).toEqual(expected.map((row) => row.id));
+    const audit = await test.dataSource.query<{ id: string }[]>('SELECT id FROM audit_log ORDER BY at DESC, id DESC');
+    expect(await everything('/audit')).toEqual(audit.map((row) => row.id));
+    expect((await operator.get('/audit')).status).toBe(403);
+    expect((await operator.get(`/machines/${id}/events?cursor=nonsense`)).status).toBe(400);
+    expect((await operator.get(`/machines/${id}/events?limit=0`)).status).toBe(400);
+  });
+
+  it('writes an event with who, what and which job, in the transaction of what happened', async () => {
+    const jobId = '01900000-0000-7000-8000-0000000000aa';
+    const event = {
+      type: 'sample_done',
+      machineId: id,
+      severity: 'warning',
+      actor: systemActor,
+      message: 'It was done.',
+      jobId,
+    } as const;
+    const failing = run(async (tx) => {
+      await test.app.get(DomainEvents).publish(tx, event);
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    await run((tx) => test.app.get(DomainEvents).publish(tx, event));
+    const { body } = await operator.get(`/machines/${id}/events?limit=1`);
+    expect((body as Page).items[0]).toMatchObject({
+      eventType: 'sample_done',
+      severity: 'warning',
+      actorType: 'system',
+      actorName: 'system_update',
+      message: 'It was done.',
+      jobId,
+      snapshotId: null,
+    });
+    const rows = await test.dataSource.query<object[]>(`SELECT 1 FROM machine_events WHERE event_type = 'sample_done'`);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('keeps documents whole, with their version, and gives them to rooms upcast', async () => {
+    const snapshots = test.app.get(Snapshots);
+    const payload = { count: 3, text: 'as it came' };
+    const snapshotId = await run((tx) =>
+      snapshots.store(tx, { machineId: id, kind: 'sample', status: 'ok', payload, important: { n: 3 } }),
+    );
+    expect((await operator.get(`/snapshots/${snapshotId}`)).body).toMatchObject({
+      kind: 'sample',
+      schemaVersion: 2,
+      status: 'ok',
+      payload,
+      important: { n: 3 },
+    });
+    expect((await operator.get(`/machines/${id}/snapshots?kind=sample`)).body).toMatchObject({
+      items: [{ id: snapshotId }],
+      nextCursor: null,
+    });
+    expect((await operator.get(`/machines/${id}/snapshots?kind=other`)).body).toMatchObject({ items: [] });
+    await test.dataSource.query('UPDATE snapshots SET schema_version = 1 WHERE id = $1', [snapshotId]);
+    expect(await snapshots.latest(id, 'sample')).toMatchObject({
+      id: snapshotId,
+      payload: { count: 3, text: 'upcast' },
+    });
+    expect(await snapshots.latest(id, 'other')).toBeNull();
+    expect((await operator.get('/snapshots/01900000-0000-7000-8000-00000000dead')).status).toBe(404);
+  });
+
+  it('keeps no document without its contract, and none that repeats a secret', async () => {
+    const snapshots = test.app.get(Snapshots);
+    const store = (kind: string, payload: object) =>
+      run((tx) => snapshots.store(tx, { machineId: id, kind, status: 'ok', payload, important: {} }));
+    await expect(store('sample', { count: 'three' })).rejects.toMatchObject({ code: 'contract_mismatch' });
+    await expect(store('absent', {})).rejects.toMatchObject({ code: 'contract_unknown' });
+    const drop = secretRegistry.register('Planted-secret-55');
+    try {
+      await expect(store('sample', { count: 1, text: 'Planted-secret-55' })).rejects.toMatchObject({
+        code: 'document_holds_secret',
+      });
+    } finally {
+      drop();
+    }
+    expect(await test.dataSource.query('SELECT 1 FROM snapshots')).toEqual([]);
+  });
+
+  it('keeps a message once however often it is said, and counts what is open', async () => {
+    expect(await openCount()).toBeNull();
+    await upsert();
+    expect(await openCount()).toBe(0);
+    await upsert(warning, warning, { ...warning, packageName: 'other' });
+    const [first] = await messages();
+    await upsert(warning);
+    expect(await messages()).toHaveLength(2);
+    expect(await openCount()).toBe(2);
+    const seen = (await messages()).find((message) => message.packageName === 'sample');
+    expect(Date.parse(String(seen?.lastSeenAt))).toBeGreaterThanOrEqual(Date.parse(String(first?.lastSeenAt)));
+    expect(seen?.firstSeenAt).not.toBe(seen?.lastSeenAt);
+  });
+
+  it('lets somebody acknowledge a message and open it again; said again, it stays acknowledged', async () => {
+    await upsert(warning);
+    const messageId = (await messages())[0]?.id ?? '';
+    expect((await test.as('viewer').post(`/messages/${messageId}/acknowledge`)).status).toBe(403);
+    const { body } = await operator.post(`/messages/${messageId}/acknowledge`);
+    expect(body).toMatchObject({
+      acknowledged: true,
+      acknowledgedBy: 'The operator',
+      acknowledgedAt: expect.any(String) as string,
+    });
+    expect(await openCount()).toBe(0);
+    await upsert(warning);
+    expect(await messages('?acknowledged=true')).toHaveLength(1);
+    expect(await messages('?acknowledged=false')).toHaveLength(0);
+    expect((await operator.delete(`/messages/${messageId}/acknowledge`)).body).toMatchObject({
+      acknowledged: false,
+      acknowledgedBy: null,
+    });
+    expect(await openCount()).toBe(1);
+    expect((await operator.post('/messages/01900000-0000-7000-8000-00000000dead/acknowledge')).status).toBe(404);
+  });
+});

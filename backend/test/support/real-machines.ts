@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+
+/** What `fleet list` tells of a machine; see tools/fleet/client.mts. */
+export interface RealMachine {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly suite: string;
+  readonly hostKey: string;
+  readonly keyPath: string;
+  readonly users: readonly { readonly name: string; readonly password: string | null }[];
+}
+
+const command = path.resolve(__dirname, '..', '..', '..', 'tools', 'fleet', 'fleet');
+
+/** Runs the fleet's own command; its output. */
+export function fleet(...words: readonly string[]): string {
+  return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+export function realMachines(): RealMachine[] {
+  return JSON.parse(fleet('list')) as RealMachine[];
+}
+
+/**
+ * Tests that need real machines and a browser. Where these cannot be had the reason is printed and the tests are
+ * skipped; with CI=true they fail.
+ */
+export function describeOnMachines(name: string, tests: () => void): void {
+  const obstacle =
+    process.env['E2E_OBSTACLE'] ?? (process.env['FLEET_ROOT'] === undefined ? 'run them with npm test' : undefined);
+  if (obstacle === undefined) {
+    describe(name, tests);
+    return;
+  }
+  if (process.env['CI'] === 'true') {
+    it(name, () => {
+      throw new Error(`cannot run here: ${obstacle}`);
+    });
+    return;
+  }
+  process.stderr.write(`Skipped: ${name} (${obstacle})\n`);
+  describe.skip(`${name} (${obstacle})`, tests);
+}

@@ -1,0 +1,37 @@
+import { Fleet } from '../fleet/client.mts';
+import { say } from '../launch/output.mts';
+import { isRoot, missingPackages, testPackages } from '../launch/packages.mts';
+import { node } from '../launch/paths.mts';
+
+/** How many real machines the end-to-end tests share, in both suites. */
+const MACHINES = 4;
+
+const place = {
+  root: process.env['FLEET_ROOT'] ?? '/var/lib/system-update-test',
+  net: process.env['FLEET_NET'] ?? '127.0.30',
+  apt: process.env['FLEET_APT'] ?? '127.0.30.254:8480',
+};
+
+export interface TestMachines {
+  /** For the tests: where the fleet is, or why there is none. */
+  readonly env: NodeJS.ProcessEnv;
+  stop(): Promise<void>;
+}
+
+async function obstacle(fleet: Fleet): Promise<string | undefined> {
+  if (process.platform !== 'linux' || !isRoot()) return 'real machines need root on Linux';
+  const missing = missingPackages(testPackages);
+  return missing.length > 0 ? `missing Debian packages: ${missing.join(', ')}` : fleet.missing();
+}
+
+/** Brings up fresh machines for one run, or says why that cannot be. */
+export async function startTestMachines(): Promise<TestMachines> {
+  const fleet = new Fleet(place);
+  const problem = await obstacle(fleet);
+  if (problem !== undefined) return { env: { E2E_OBSTACLE: problem }, stop: () => Promise.resolve() };
+  say(`Starting ${String(MACHINES)} Debian machines …`);
+  await fleet.down();
+  await fleet.up(MACHINES, { suite: 'mix', bulkSsh: true });
+  const env = { FLEET_ROOT: place.root, FLEET_NET: place.net, FLEET_APT: place.apt, NODE: node };
+  return { env, stop: () => fleet.down() };
+}
