@@ -16,6 +16,11 @@ module.exports = {
   projects: [
     { ...node, displayName: 'backend', testMatch: ['<rootDir>/backend/**/*.spec.ts'] },
     '<rootDir>/frontend/jest.config.cjs',
-    { ...node, displayName: 'e2e', testMatch: ['<rootDir>/{backend/test,frontend}/e2e/*.e2e-spec.ts'], testTimeout: 120_000 },
+    {
+      ...node,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/{backend/test,frontend}/e2e/*.e2e-spec.ts'],
+      testTimeout: 120_000,
+    },
   ],
 };

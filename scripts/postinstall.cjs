@@ -22,5 +22,7 @@ const built = spawnSync('npm', ['rebuild', 'ssh2', 'cpu-features', '--foreground
   encoding: 'utf8',
 });
 if (built.error || built.status !== 0) {
-  console.log('postinstall: ssh2 has no native crypto here (is a C++ compiler installed?); it will use JavaScript crypto');
+  console.log(
+    'postinstall: ssh2 has no native crypto here (is a C++ compiler installed?); it will use JavaScript crypto',
+  );
 }

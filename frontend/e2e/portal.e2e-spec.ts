@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { readFileSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { startProduct, type Product } from '../../backend/test/support/product';
-import { describeOnMachines, fleet, realMachines, type RealMachine } from '../../backend/test/support/real-machines';
+import { fleet, realMachines, type RealMachine } from '../../backend/test/support/real-machines';
 import { parseHostKeyLine } from '../../backend/src/kernel/ssh/host-key';
 
 const PASSWORD = 'a password of this test';
@@ -24,7 +24,7 @@ interface LogLine {
   readonly text: string;
 }
 
-describeOnMachines('the portal on real machines', () => {
+describe('the portal on real machines', () => {
   let product: Product;
   let browser: Browser;
   let context: BrowserContext;

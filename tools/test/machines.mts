@@ -13,7 +13,7 @@ const place = {
 };
 
 export interface TestMachines {
-  /** For the tests: where the fleet is, or why there is none. */
+  /** Tells the tests where the fleet is. */
   readonly env: NodeJS.ProcessEnv;
   stop(): Promise<void>;
 }
@@ -24,11 +24,11 @@ async function obstacle(fleet: Fleet): Promise<string | undefined> {
   return missing.length > 0 ? `missing Debian packages: ${missing.join(', ')}` : fleet.missing();
 }
 
-/** Brings up fresh machines for one run, or says why that cannot be. */
-export async function startTestMachines(): Promise<TestMachines> {
+/** Brings up fresh machines for one run. @returns in a sentence why that cannot be here, where it cannot. */
+export async function startTestMachines(): Promise<TestMachines | string> {
   const fleet = new Fleet(place);
   const problem = await obstacle(fleet);
-  if (problem !== undefined) return { env: { E2E_OBSTACLE: problem }, stop: () => Promise.resolve() };
+  if (problem !== undefined) return problem;
   say(`Starting ${String(MACHINES)} Debian machines …`);
   await fleet.down();
   await fleet.up(MACHINES, { suite: 'mix', bulkSsh: true });

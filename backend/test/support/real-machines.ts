@@ -22,24 +22,3 @@ export function fleet(...words: readonly string[]): string {
 export function realMachines(): RealMachine[] {
   return JSON.parse(fleet('list')) as RealMachine[];
 }
-
-/**
- * Tests that need real machines and a browser. Where these cannot be had the reason is printed and the tests are
- * skipped; with CI=true they fail.
- */
-export function describeOnMachines(name: string, tests: () => void): void {
-  const obstacle =
-    process.env['E2E_OBSTACLE'] ?? (process.env['FLEET_ROOT'] === undefined ? 'run them with npm test' : undefined);
-  if (obstacle === undefined) {
-    describe(name, tests);
-    return;
-  }
-  if (process.env['CI'] === 'true') {
-    it(name, () => {
-      throw new Error(`cannot run here: ${obstacle}`);
-    });
-    return;
-  }
-  process.stderr.write(`Skipped: ${name} (${obstacle})\n`);
-  describe.skip(`${name} (${obstacle})`, tests);
-}

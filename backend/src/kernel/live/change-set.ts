@@ -73,13 +73,13 @@ export class ChangeSet implements LiveSignal {
 
 /** Reads a payload; undefined when `origin` itself sent it, or when it is not one of ours. */
 export function readPayload(payload: string, origin: string): LiveChange | undefined {
-  let parsed: Payload;
+  let parsed: Payload | null;
   try {
-    parsed = JSON.parse(payload) as Payload;
+    parsed = JSON.parse(payload) as Payload | null;
   } catch {
     return undefined;
   }
-  if (parsed.o === origin) return undefined;
+  if (parsed === null || parsed.o === origin) return undefined;
   const change: Partial<Record<SetName, readonly string[]>> = {};
   for (const name of SETS) {
     const ids = parsed[CODES[name]];

@@ -73,7 +73,7 @@ export class BackPressure {
     this.owner.held();
     this.unwatch = this.owner.onTraffic(() => {
       // The library does not enforce the window.
-      console.log(channel.readableLength);if (channel.readableLength + channel.stderr.readableLength > maxBuffered) this.owner.overrun();
+      if (channel.readableLength + channel.stderr.readableLength > maxBuffered) this.owner.overrun();
     });
   }
 

@@ -77,6 +77,7 @@ describe('login', () => {
 
   it.each([
     ['rubbish', '', 'unknown format'],
+    ['-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----', '', 'it is in PKCS#8 format'],
     ['-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----', '', 'unknown format'],
   ])('refuses the key %j before connecting', async (privateKey, passphrase, reason) => {
     const secret = { kind: 'key' as const, privateKey, passphrase };

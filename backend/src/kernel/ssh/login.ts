@@ -72,6 +72,9 @@ export class Login {
 }
 
 function readKey(secret: { readonly privateKey: string; readonly passphrase?: string }): ParsedKey {
+  if (/-----BEGIN (?:ENCRYPTED )?PRIVATE KEY-----/.test(secret.privateKey)) {
+    throw new SshError('key_invalid', 'connect', { reason: 'it is in PKCS#8 format' });
+  }
   const parsed = utils.parseKey(secret.privateKey, secret.passphrase);
   if (parsed instanceof Error)
     throw new SshError('key_invalid', 'connect', { reason: keyProblem(parsed, secret.passphrase) });

@@ -95,7 +95,8 @@ export const sshErrorTexts: Readonly<Record<SshErrorKind, ErrorText>> = {
   },
   key_invalid: {
     sentence: (d) => `The private key cannot be used${because(d)}.`,
-    whatToDo: () => 'Enter an OpenSSH or PEM private key (ed25519, ECDSA or RSA) and its passphrase.',
+    whatToDo: () =>
+      'Enter an OpenSSH or PEM private key (ed25519, ECDSA or RSA) and its passphrase; ssh-keygen -p -f FILE rewrites others as OpenSSH.',
   },
   channel_refused: {
     sentence: (d) => `The machine refused to open a session on the connection${because(d)}.`,

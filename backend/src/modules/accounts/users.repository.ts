@@ -61,7 +61,8 @@ export class UsersRepository {
   }
 
   async update(manager: EntityManager, id: string, changes: UserChanges, now: Date): Promise<void> {
-    const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
+    const given: [string, unknown][] = Object.entries(changes);
+    const entries = given.filter(([, value]) => value !== undefined);
     if (entries.length === 0) return;
     const assignments = entries.map(([key], index) => `${columnOf[key as keyof UserChanges]} = $${String(index + 3)}`);
     await affected(manager, `UPDATE users SET updated_at = $2, ${assignments.join(', ')} WHERE id = $1`, [

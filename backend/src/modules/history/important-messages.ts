@@ -42,15 +42,17 @@ export class ImportantMessages {
     private readonly clock: Clock,
   ) {}
 
-  /** Keeps messages; one seen before only moves its `last_seen_at`, and stays acknowledged if it was. */
+  /** Keeps messages; one seen before moves its `last_seen_at` and takes today's words, and stays acknowledged if it was. */
   async upsert(tx: Transaction, batch: MessageBatch): Promise<void> {
     const now = this.clock.now();
     const byKey = new Map(maskSecrets(batch.messages).map((message) => [dedupKey(batch.source, message), message]));
+    const words = [...byKey].map(([key, { message }]) => ({ key, message }));
     const seen = await queryRows<{ key: string }>(
       tx.manager,
-      `UPDATE important_messages SET last_seen_at = $3 WHERE machine_id = $1 AND dedup_key = ANY ($2::text[])
-       RETURNING dedup_key AS key`,
-      [batch.machineId, [...byKey.keys()], now],
+      `UPDATE important_messages m SET last_seen_at = $3, message = now.message
+         FROM jsonb_to_recordset($2::jsonb) AS now (key text, message text)
+        WHERE m.machine_id = $1 AND m.dedup_key = now.key RETURNING m.dedup_key AS key`,
+      [batch.machineId, JSON.stringify(words), now],
     );
     for (const { key } of seen) byKey.delete(key);
     if (byKey.size > 0) await this.insert(tx, batch, byKey, now);
@@ -134,8 +136,9 @@ export class ImportantMessages {
   }
 }
 
-/** The same words about the same thing are the same message, whenever they are said. */
+/** A code names the same message whatever figures stand in its words; without one the words themselves do. */
 function dedupKey(source: MessageSource, message: ImportantMessage): string {
-  const parts = [source, message.category, message.packageName, message.component, message.message];
+  const code = message.payload !== undefined && 'code' in message.payload ? message.payload.code : message.message;
+  const parts = [source, message.category, message.packageName, message.component, code];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -1,0 +1,97 @@
+import { flood, play } from '../../../test/support/ssh-play';
+import { sshFailure } from '../../../test/support/ssh-expect';
+import { until } from '../../../test/support/ssh-wait';
+
+describe('limits', () => {
+  it('cuts long lines and says so', async () => {
+    const result = await play(
+      (run) => {
+        run.begin(1, 'lines');
+        run.channel.write(`short\n${'x'.repeat(250)}\n${'y'.repeat(100)}\n${'z'.repeat(120)}`);
+        run.channel.write('z'.repeat(30));
+        run.end(1, 0);
+        run.done(0);
+      },
+      { limits: { lineBytes: 100 } },
+    );
+    const cut = (letter: string, bytes: number) =>
+      `${letter.repeat(100)} […${String(bytes)} bytes of this line dropped]`;
+    expect(result.section('lines')).toMatchObject({
+      stdout: `short\n${cut('x', 150)}\n${'y'.repeat(100)}\n${cut('z', 50)}`,
+      truncated: true,
+      droppedBytes: 200,
+    });
+  });
+
+  it('cuts a section, at a whole character, and goes on with the next', async () => {
+    const seen: string[] = [];
+    const result = await play(
+      (run) => {
+        run.begin(1, 'big');
+        run.channel.write('ü\n'.repeat(1000));
+        run.end(1, 0);
+        run.begin(2, 'small');
+        run.channel.write('fine');
+        run.end(2, 0);
+        run.done(0);
+      },
+      { limits: { sectionBytes: 100 }, onOutput: ({ text }) => void seen.push(text) },
+    );
+    expect(result.truncated).toBe(true);
+    expect(result.section('big')?.stdout).toBe(`${'ü\n'.repeat(33)}\n[…2901 bytes dropped here]\n`);
+    expect(result.section('small')).toMatchObject({ stdout: 'fine', truncated: false });
+    expect(seen.join('')).toBe(`${result.section('big')?.stdout ?? ''}fine`);
+  });
+
+  it('stops the run at a limit where that is wanted', async () => {
+    const error = await sshFailure(
+      play(
+        (run) => {
+          run.begin(1, 'big');
+          run.channel.write('x\n'.repeat(1000));
+          run.channel.on('end', () => run.channel.end());
+        },
+        { limits: { sectionBytes: 100, overflow: 'fail' } },
+      ),
+    );
+    expect(error).toMatchObject({ kind: 'output_limit', details: { limitBytes: 100 } });
+    expect(error.partial?.section('big')).toMatchObject({ exitCode: null, truncated: true });
+  });
+
+  it('stops a flood', async () => {
+    const error = await sshFailure(
+      play(
+        (run) => {
+          run.begin(1, 'flood');
+          flood(run.channel, Buffer.alloc(32_768, 'x\n'));
+          run.channel.on('end', () => run.channel.close());
+        },
+        { limits: { floodBytes: 4 * 1024 * 1024 } },
+      ),
+    );
+    expect(error).toMatchObject({ kind: 'output_limit', details: { limitBytes: 4 * 1024 * 1024 } });
+  });
+
+  it.each([
+    ['one endless line', Buffer.alloc(32_768, 'x')],
+    ['many lines', Buffer.alloc(32_768, 'line of text\n')],
+    ['invalid bytes', Buffer.alloc(32_768, 0xff)],
+  ])(
+    'keeps little of 100 MB of %s',
+    async (_what, chunk) => {
+      const total = 100 * 1024 * 1024;
+      const result = await play((run) => {
+        run.begin(1, 'flood');
+        flood(run.channel, chunk, total);
+        void until('all is written', () => run.channel.writableLength === 0, 60_000).then(() => {
+          run.end(1, 0);
+          run.done(0);
+        });
+      });
+      expect(result.receivedBytes).toBeGreaterThanOrEqual(total);
+      expect(result.section('flood')?.stdout.length).toBeLessThan(2.1 * 1024 * 1024);
+      expect(result.section('flood')?.truncated).toBe(true);
+    },
+    60_000,
+  );
+});
