@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { RunScriptOptions, SudoMode } from '../../src/kernel/ssh/run-types';
+import type { OutputChunk, RunScriptOptions, SectionEvent, SudoMode } from '../../src/kernel/ssh/run-types';
 import type { SshConnection } from '../../src/kernel/ssh/ssh-connection';
 import { SshConnectionFactory } from '../../src/kernel/ssh/ssh-connection-factory';
 import { sshFailure } from '../support/ssh-expect';
@@ -57,10 +57,11 @@ describe.each(cases)('a run on %s as %s with sudo %j leaves nothing alive', (_su
   /** Starts the run and waits until all of it is there. */
   async function started(connection: SshConnection, more: Partial<RunScriptOptions> = {}) {
     const { script, mark } = stubborn();
-    let seen = '';
-    const onOutput = ({ text }: { text: string }) => void (seen += text);
-    const run = sshFailure(connection.runScript({ script, sudo, onOutput, ...more }));
-    await until('the run is under way', () => seen === 'started\n' && sleepers(target, mark) >= 3);
+    const seen: string[] = [];
+    const onOutput = ({ text }: OutputChunk) => void seen.push(text);
+    const onSection = ({ name, phase }: SectionEvent) => void seen.push(`${phase} ${name}`);
+    const run = sshFailure(connection.runScript({ script, sudo, onOutput, onSection, ...more }));
+    await until('the run is under way', () => seen.includes('started\n') && seen.includes('begin deaf') && sleepers(target, mark) >= 3);
     return { run, mark };
   }
 

@@ -130,7 +130,6 @@ describe.each(sshTargets().map((target) => [target.suite, target] as const))('ru
     for (const start of [
       'set -x',
       'set -v',
-      'exec 2>&1',
       'echo "[sudo] password for ops:" >&2',
       'stty sane; cd /nowhere; umask 0',
     ]) {

@@ -2,6 +2,10 @@
 # The synthetic signed repository: one distribution per state, so that any set of updates can be switched on, and
 # distributions that are broken in one way each.
 
+ARCHITECTURE=$(dpkg --print-architecture 2>/dev/null)
+readonly ARCHITECTURE
+readonly INDEX=binary-$ARCHITECTURE
+
 new_signing_key() { # NAME
   local home=$KEYS/gpg-$1
   install -d -m 700 "$home"
@@ -27,7 +31,7 @@ ensure_keys() {
 
 # write_index FOLDER FILE.. : the Packages index of these files of the pool. All stanzas are made once, from the pool.
 write_index() {
-  local folder=$1/main/binary-amd64
+  local folder=$1/main/$INDEX
   shift
   mkdir -p "$folder"
   awk -v wanted=" $* " 'BEGIN { RS = ""; ORS = "\n\n" }
@@ -42,7 +46,7 @@ write_release() { # FOLDER ORIGIN LABEL SUITE
   rm -f "$1/InRelease" "$1/Release"
   release=$(cd "$1" && apt-ftparchive -o "APT::FTPArchive::Release::Origin=$2" -o "APT::FTPArchive::Release::Label=$3" \
     -o "APT::FTPArchive::Release::Suite=$4" -o "APT::FTPArchive::Release::Codename=${1##*/}" \
-    -o 'APT::FTPArchive::Release::Architectures=amd64 all' -o APT::FTPArchive::Release::Components=main release .)
+    -o "APT::FTPArchive::Release::Architectures=$ARCHITECTURE all" -o APT::FTPArchive::Release::Components=main release .)
   echo "$release" >"$1/Release"
 }
 
@@ -86,8 +90,8 @@ edit_release() { # FOLDER SED_EXPRESSION
 }
 
 edit_index() { # FOLDER SED_EXPRESSION
-  sed -i "$2" "$1/main/binary-amd64/Packages"
-  gzip -9nkf "$1/main/binary-amd64/Packages"
+  sed -i "$2" "$1/main/$INDEX/Packages"
+  gzip -9nkf "$1/main/$INDEX/Packages"
 }
 
 publish_broken() { # DISTS

@@ -38,7 +38,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     estimateSeconds: 20,
     maxAttempts: 3,
     steps: [
-      { name: 'refresh', sections: ['environment', 'apt_version', 'refresh'], log: 'output' },
+      { name: 'refresh', sections: ['refresh'], log: 'output' },
       {
         name: 'state',
         sections: ['refresh_facts', 'stamps', 'note_successes', 'configured', 'index_files', 'dpkg_*', 'holds'],
