@@ -61,7 +61,10 @@ describe.each(cases)('a run on %s as %s with sudo %j leaves nothing alive', (_su
     const onOutput = ({ text }: OutputChunk) => void seen.push(text);
     const onSection = ({ name, phase }: SectionEvent) => void seen.push(`${phase} ${name}`);
     const run = sshFailure(connection.runScript({ script, sudo, onOutput, onSection, ...more }));
-    await until('the run is under way', () => seen.includes('started\n') && seen.includes('begin deaf') && sleepers(target, mark) >= 3);
+    await until(
+      'the run is under way',
+      () => seen.includes('started\n') && seen.includes('begin deaf') && sleepers(target, mark) >= 3,
+    );
     return { run, mark };
   }
 

@@ -120,6 +120,7 @@ check_faults() { # MACHINE SUITE COUNT
   ! is_gone $!
   check 'a stale record ends no stranger' $?
   kill $!
+  wait $! 2>/dev/null
   exits 1 "$FLEET" exec "$MACHINE" true
   exits 1 "$FLEET" exec ../x true
   exits 1 "$FLEET" scenario "$MACHINE" no-such-state

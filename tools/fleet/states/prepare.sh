@@ -45,7 +45,7 @@ hold_lock() { # NAME FILE
   setsid /usr/lib/fleet/hold-lock "$2" 3600 </dev/null >"$records/$1.output" 2>&1 &
   echo $! >"$records/$1"
   tries=100
-  until grep -q held "$records/$1.output"; do
+  until grep -qs held "$records/$1.output"; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || exit 1
     sleep 0.05

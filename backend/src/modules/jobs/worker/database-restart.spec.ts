@@ -9,7 +9,7 @@ import { until } from '../../../../test/support/ssh-wait';
 import { startPostgres, type RunningPostgres } from '../../../../../tools/postgres/embedded.cjs';
 import { systemActor } from '../../../kernel/auth/actor';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
-import { isDatabaseUnavailable } from '../../../kernel/errors/database-errors';
+import { databaseIsAway } from './failures';
 
 const RESTARTS = 3;
 const MACHINES = 12;
@@ -77,7 +77,7 @@ it('loses nothing and doubles nothing when the database restarts under load', as
         accepted.push((await p.service.enqueue(request)).job.id);
       } catch (error) {
         // Refused, and said so: what the API answers as 503.
-        if (!isDatabaseUnavailable(error)) throw error;
+        if (!databaseIsAway(error)) throw error;
         await until(
           'the database answers',
           () =>

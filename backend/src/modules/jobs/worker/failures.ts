@@ -29,11 +29,19 @@ export function retryPause(kind: string, attempt: number, maxAttempts: number): 
   return Math.min(first * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS) * 1000;
 }
 
+/**
+ * True when the database went away, so that the same write may be tried again. Between two statements TypeORM notices a
+ * broken connection before the next one does, releases it, and complains about that alone.
+ */
+export function databaseIsAway(error: unknown): boolean {
+  return isDatabaseUnavailable(error) || (error instanceof Error && error.name === 'QueryRunnerAlreadyReleasedError');
+}
+
 /** The class of an error, with what to say about it. Decided by type and code, never by text. */
 export function failureOf(error: unknown): RunFailure {
   if (error instanceof SshError) return { kind: error.kind, message: error.sentence, action: error.whatToDo };
   if (error instanceof DomainError) return { kind: error.code, message: error.detail, action: error.action ?? null };
-  if (isDatabaseUnavailable(error)) {
+  if (databaseIsAway(error)) {
     return { kind: 'database_unavailable', message: 'The database did not answer while the job began.', action: null };
   }
   if (isContractError(error)) {

@@ -3,13 +3,12 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Clock } from '../../../kernel/clock';
-import { isDatabaseUnavailable } from '../../../kernel/errors/database-errors';
 import type { LiveBus, LiveSignal } from '../../../kernel/live/live-bus';
 import type { ActionRegistry } from '../actions/action-registry';
 import type { ActionScripts } from '../actions/action-scripts';
 import type { JobLogRepository } from '../job-log.repository';
 import { LEASE_SECONDS, type Claim, type Claims } from './claims';
-import { failureOf, unknownActionFailure } from './failures';
+import { databaseIsAway, failureOf, unknownActionFailure } from './failures';
 import { JobAttempt } from './job-attempt';
 import { FenceLostError, type AttemptFacts, type Ending, type Outcomes } from './outcomes';
 import { ProgressRecorder } from './progress-recorder';
@@ -197,7 +196,7 @@ export class JobWorker {
           );
           return;
         }
-        if (isDatabaseUnavailable(error) && Date.now() < deadline) {
+        if (databaseIsAway(error) && Date.now() < deadline) {
           await delay(pauseMs);
           continue;
         }

@@ -1,0 +1,55 @@
+import { analyseApt } from './analysis/analyse';
+import { statePatchOf, staleReasonOf } from './apt-verdict';
+import { loadFixture } from './fixtures/load-fixture';
+
+const measuredAt = new Date('2026-06-01T12:00:00Z');
+const suites = ['bookworm', 'trixie'] as const;
+const patchOf = (suite: string, state: string) =>
+  statePatchOf(analyseApt(loadFixture(suite, state), { measuredAt }), measuredAt);
+
+describe.each(suites)('what an analysis on %s does to the state of the machine', (suite) => {
+  it('is up to date only when everything answered and nothing waits', () => {
+    expect(patchOf(suite, 'clean')).toMatchObject({ aptStatus: 'up_to_date', aptUpdatesCount: 0, aptStale: false });
+  });
+
+  it.each(['security', 'everything'])('sees security updates in %s', (state) => {
+    const patch = patchOf(suite, state);
+    expect(patch.aptStatus).toBe('security_updates');
+    expect(patch.aptSecurityUpdatesCount).toBeGreaterThan(0);
+  });
+
+  it('does not take a package for security because of its name', () => {
+    expect(patchOf(suite, 'named-security')).toMatchObject({ aptStatus: 'updates', aptSecurityUpdatesCount: 0 });
+  });
+
+  it.each(['held', 'pinned', 'phased', 'not-installable'])(
+    'counts what is left back in %s, not as updates',
+    (state) => {
+      expect(patchOf(suite, state)).toMatchObject({ aptUpdatesCount: 0, aptKeptBackCount: 1 });
+    },
+  );
+
+  it.each(['lists-none', 'no-sources'])('does not call %s zero updates', (state) => {
+    const patch = patchOf(suite, state);
+    expect(patch).not.toHaveProperty('aptUpdatesCount');
+    expect(patch).not.toHaveProperty('aptLastAnalyzeAt');
+    expect(patch.aptStatus).not.toBe('up_to_date');
+  });
+
+  it.each(['repo-404', 'repo-401', 'repo-500', 'repo-hang', 'repo-refused', 'repo-dns', 'lists-stuck', 'timed-out'])(
+    'says that the counts of %s are stale, and never that all is well',
+    (state) => {
+      const patch = patchOf(suite, state);
+      expect(patch.aptStale).toBe(true);
+      expect(patch.aptStaleReason).toMatch(/\.$/);
+      expect(patch.aptStatus).not.toBe('up_to_date');
+    },
+  );
+
+  it('has no plans and no zero when every section is missing', () => {
+    const document = analyseApt(new Map(), { measuredAt });
+    expect(statePatchOf(document, measuredAt)).not.toHaveProperty('aptUpdatesCount');
+    expect(staleReasonOf(document)).not.toBeNull();
+    expect(document.status).toBe('error');
+  });
+});
