@@ -32,6 +32,8 @@ export async function jest(args: readonly string[], env: NodeJS.ProcessEnv = {})
         path.join(root, 'node_modules/jest/bin/jest.js'),
         '--json',
         `--outputFile=${report}`,
+        // A test that failed half-way may leave a connection open; the run has to end and say so all the same.
+        '--forceExit',
         ...args,
       ],
       // With --json Jest prints the report itself on standard output; people read what it says on standard error.

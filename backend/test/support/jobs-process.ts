@@ -1,10 +1,11 @@
 import { DiscoveryService } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { systemActor } from '../../src/kernel/auth/actor';
 import { SystemClock } from '../../src/kernel/clock';
 import { Contracts } from '../../src/kernel/contracts/contracts';
 import { dataSourceOptions } from '../../src/kernel/database/data-source-options';
 import { newId } from '../../src/kernel/database/ids';
-import { affected } from '../../src/kernel/database/rows';
+import { affected, queryOne } from '../../src/kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../src/kernel/database/transaction';
 import type { DomainEvent } from '../../src/kernel/events/domain-event';
 import { DomainEvents } from '../../src/kernel/events/domain-events';
@@ -16,16 +17,18 @@ import { ActionScripts } from '../../src/modules/jobs/actions/action-scripts';
 import type { ReadAction } from '../../src/modules/jobs/actions/job-action';
 import { Dispatcher } from '../../src/modules/jobs/dispatcher';
 import { JobLogRepository } from '../../src/modules/jobs/job-log.repository';
+import type { JobRecord } from '../../src/modules/jobs/job-record';
 import { JobsReader } from '../../src/modules/jobs/jobs.reader';
-import { JobsService } from '../../src/modules/jobs/jobs.service';
+import { JobsService, type EnqueueRequest } from '../../src/modules/jobs/jobs.service';
 import { MachineEligibility } from '../../src/modules/jobs/machine-eligibility';
-import { Claims } from '../../src/modules/jobs/worker/claims';
+import { Claims, type Claim } from '../../src/modules/jobs/worker/claims';
 import { JobWorker, type WorkerSettings } from '../../src/modules/jobs/worker/job-worker';
 import { JobHistory } from '../../src/modules/jobs/worker/job-history';
 import { Outcomes } from '../../src/modules/jobs/worker/outcomes';
 import { Sweeper } from '../../src/modules/jobs/worker/sweeper';
 import { MachineState } from '../../src/modules/machines/machine-state';
 import { FakeRemote, READING } from './jobs-fakes';
+import { until } from './ssh-wait';
 
 /** Keeps what was published, and only when it was committed. */
 class RecordedEvents extends DomainEvents {
@@ -125,6 +128,59 @@ export class JobsProcess {
     await this.bus.stop();
     await this.queue.stop();
     await this.dataSource.destroy();
+  }
+
+  /** Asks for the fake reading, or what `more` says. */
+  async enqueue(machineId: string, more: Partial<EnqueueRequest> = {}): Promise<JobRecord> {
+    return (await this.service.enqueue({ machineId, action: READING, requestedBy: systemActor, ...more })).job;
+  }
+
+  async job(id: string): Promise<JobRecord> {
+    const found = await this.reader.find(id);
+    if (found === null) throw new Error('the job is gone');
+    return found;
+  }
+
+  async isRunning(id: string): Promise<boolean> {
+    return (await this.job(id)).status === 'running';
+  }
+
+  /** Waits for the job's end. */
+  async ended(id: string, limitMs = 10_000): Promise<JobRecord> {
+    const over = async () => !['queued', 'running'].includes((await this.job(id)).status);
+    await until(`job ${id} ends`, over, limitMs);
+    return this.job(id);
+  }
+
+  /** Takes one job as a worker of that name would, and leaves it at that. */
+  async takeOne(worker: string): Promise<Claim> {
+    const [claim] = await this.claims.take(worker, { free: 1, fleet: 50 });
+    if (claim === undefined) throw new Error('there was nothing to take');
+    return claim;
+  }
+
+  /** Lets the lease of the job's lock run out. */
+  async expire(jobId: string): Promise<void> {
+    const sql = `UPDATE machine_locks SET expires_at = clock_timestamp() - interval '1 second' WHERE job_id = $1`;
+    if ((await affected(this.dataSource, sql, [jobId])) !== 1) throw new Error('the job holds no lock');
+  }
+
+  /** Sweeps, as workers do every ten seconds. A fresh database server must first have been up for as long as a lease. */
+  async sweepUntil(what: string, condition: () => Promise<boolean>): Promise<void> {
+    const sweep = async () => {
+      await this.sweeper.sweep();
+      return condition();
+    };
+    await until(what, sweep, 40_000);
+  }
+
+  async count(table: string, where = 'true', params: readonly unknown[] = []): Promise<number> {
+    const row = await queryOne<{ n: number }>(
+      this.dataSource,
+      `SELECT count(*)::int AS n FROM ${table} WHERE ${where}`,
+      params,
+    );
+    return row?.n ?? 0;
   }
 
   /** A machine that may be worked on. */

@@ -16,7 +16,7 @@ export interface ConnectTimeouts {
   readonly authMs: number;
 }
 
-/** A dead peer is noticed after `intervalMs * (countMax + 1)` at the latest. */
+/** A peer that is silently gone is noticed after `intervalMs * (countMax + 1)` at the latest. */
 export interface KeepaliveOptions {
   readonly intervalMs: number;
   readonly countMax: number;
@@ -30,6 +30,7 @@ export interface ConnectOptions {
   /** Which host keys are accepted; there is no way to connect without saying so. */
   readonly hostKeys: HostKeyPolicy;
   readonly timeouts?: Partial<ConnectTimeouts>;
+  readonly keepalive?: KeepaliveOptions;
   /** Gives up (`cancelled`) while connecting. An open connection is closed with `close()`. */
   readonly signal?: AbortSignal;
 }
@@ -42,7 +43,8 @@ export interface ScanOptions {
 }
 
 const defaultTimeouts: ConnectTimeouts = { connectMs: 10_000, bannerMs: 10_000, handshakeMs: 15_000, authMs: 20_000 };
-const defaultKeepalive: KeepaliveOptions = { intervalMs: 15_000, countMax: 2 };
+/** Noticed within 45 s. */
+export const defaultKeepalive: KeepaliveOptions = { intervalMs: 15_000, countMax: 2 };
 
 /** Makes every SSH connection of the product. */
 @Injectable()
@@ -95,7 +97,13 @@ export class SshConnectionFactory {
   }
 }
 
-function common(options: ScanOptions) {
+function common(options: ScanOptions & Pick<ConnectOptions, 'keepalive'>) {
   const { host, port, signal } = options;
-  return { host, port, signal, timeouts: { ...defaultTimeouts, ...options.timeouts }, keepalive: defaultKeepalive };
+  return {
+    host,
+    port,
+    signal,
+    timeouts: { ...defaultTimeouts, ...options.timeouts },
+    keepalive: options.keepalive ?? defaultKeepalive,
+  };
 }
