@@ -7,6 +7,7 @@ import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module';
 import { ListeningOrigins } from './kernel/auth/listening-origins';
 import { ConfigError, loadConfig, type Config } from './kernel/config/config';
+import { isDatabaseUnavailable } from './kernel/errors/database-errors';
 import { configureHttp } from './kernel/http/http-app';
 import { serveOpenApi } from './kernel/http/openapi';
 import { secretRegistry } from './kernel/logging/secret-registry';
@@ -76,13 +77,16 @@ async function main(): Promise<void> {
   await (config.servesHttp ? serve(config) : work(config));
 }
 
+/** What went wrong at the start, in the words of somebody who has to mend it. */
+function startFailure(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return isDatabaseUnavailable(error)
+    ? `The database does not answer. Check DATABASE_URL and that PostgreSQL runs.\n${text}`
+    : text;
+}
+
 main().catch((error: unknown) => {
-  const text =
-    error instanceof ConfigError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
-  process.stderr.write(`${secretRegistry.mask(text)}\n`);
+  process.stderr.write(`${secretRegistry.mask(startFailure(error))}\n`);
   process.exit(1);
 });

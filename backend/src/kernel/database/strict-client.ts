@@ -10,6 +10,10 @@ type Send = (...args: unknown[]) => unknown;
 export class StrictClient extends Client {
   constructor(config?: string | ClientConfig) {
     super(config);
+    // A server that goes away says so by more than one error event, and between the hands of the pool and of TypeORM
+    // nobody listens; Node ends the process over an error event without a listener. Whoever uses the connection learns
+    // of it by the failure of the statement, and the pool drops it.
+    this.on('error', () => undefined);
     const send = this.query.bind(this) as Send;
     this.query = ((...args: unknown[]) => {
       const position = boundValues(args).indexOf(undefined);

@@ -243,22 +243,23 @@ export class ScriptRun {
   /** Ends the run early: the end of its input makes the machine kill all of it. */
   private stop(kind: SshErrorKind, details: SshErrorDetails = {}): void {
     if (this.phase === 'stopping' || this.phase === 'settled') return;
-    const began = this.phase === 'running';
+    // sudo at its prompt ends at the end of input, and must live to write its log; a login shell that hangs would not.
+    const hangs = this.phase !== 'running' && kind !== 'sudo_password';
     this.failure ??= this.error(kind, details);
     this.phase = 'stopping';
     this.clock.stop();
     this.backPressure.stop();
     clearTimeout(this.graceTimer);
     this.graceTimer = undefined;
-    if (this.channel !== undefined) this.endChannel(this.channel, began);
+    if (this.channel !== undefined) this.endChannel(this.channel, hangs);
     else this.settle();
   }
 
-  private endChannel(channel: ClientChannel, began = false): void {
+  private endChannel(channel: ClientChannel, hangs = true): void {
     channel.resume();
     channel.stderr.resume();
-    // A login shell that hangs is not ours to reach otherwise; sshd passes the signal on to it. Not after the end.
-    if (!began) channel.signal('KILL');
+    // Not ours to reach otherwise: sshd passes the signal on. It cannot be sent after the end of input.
+    if (hangs) channel.signal('KILL');
     channel.end();
     this.closeAfter(stopGraceMs);
   }

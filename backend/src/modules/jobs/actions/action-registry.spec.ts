@@ -1,0 +1,44 @@
+import type { DiscoveryService } from '@nestjs/core';
+import { fakeAction, type FakeActionOptions } from '../../../../test/support/jobs-fakes';
+import { ActionRegistry } from './action-registry';
+import { JobAction } from './job-action';
+
+@JobAction()
+class Discovered {
+  readonly declaration = fakeAction({ name: 'discovered_reading' }).declaration;
+}
+
+class NotMarked {
+  readonly declaration = fakeAction({ name: 'not_marked' }).declaration;
+}
+
+function registryOf(...types: (new () => object)[]): ActionRegistry {
+  const providers = types.map((metatype) => ({ metatype, instance: new metatype() }));
+  return new ActionRegistry({ getProviders: () => providers } as unknown as DiscoveryService);
+}
+
+it('finds marked actions, and refuses to start with two of one name', () => {
+  const registry = registryOf(Discovered, NotMarked);
+  registry.onModuleInit();
+  expect(registry.declarations().map(({ name }) => name)).toEqual(['discovered_reading']);
+  const twice = registryOf(Discovered, Discovered);
+  expect(() => {
+    twice.onModuleInit();
+  }).toThrow('another action has the same name');
+});
+
+it.each<[string, FakeActionOptions]>([
+  ['snake_case', { name: 'Wrong-Name' }],
+  ['permission', { permission: 'everything' as never }],
+  ['lock kind', { lockKind: 'padlock' as never }],
+  ['timeoutSeconds', { timeoutSeconds: 0 }],
+  ['maxAttempts', { maxAttempts: 1.5 }],
+  ['connect stands twice', { steps: [{ name: 'connect', sections: [] }] }],
+  ['must be an object', { parameters: { type: 'string' } }],
+  ['schema', { parameters: { type: 'object', properties: { a: { type: 'nonsense' } } } }],
+])('refuses a declaration: %s', (problem, declaration) => {
+  const registry = registryOf();
+  expect(() => {
+    registry.register(fakeAction(declaration));
+  }).toThrow(problem);
+});

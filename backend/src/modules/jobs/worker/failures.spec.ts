@@ -1,0 +1,29 @@
+import { DomainError } from '../../../kernel/errors/domain-error';
+import { SshError, sshErrorKinds } from '../../../kernel/ssh/ssh-error';
+import { failureOf, retryPause } from './failures';
+
+describe('failures', () => {
+  it('are classified by type and code', () => {
+    expect(failureOf(new SshError('dns', 'connect', { host: 'nowhere' }))).toMatchObject({ kind: 'dns' });
+    const refused = new DomainError({ code: 'no_credentials', status: 409, detail: 'None.' });
+    expect(failureOf(refused)).toEqual({ kind: 'no_credentials', message: 'None.', action: null });
+    expect(failureOf(new Error('connection_lost: auth_failed'))).toMatchObject({ kind: 'internal_error' });
+  });
+
+  it('are tried again only where that can help and harm nobody', () => {
+    const repeated = sshErrorKinds.filter((kind) => retryPause(kind, 1, 3) !== null);
+    expect(repeated.sort()).toEqual([
+      'auth_timeout',
+      'banner_timeout',
+      'connect_timeout',
+      'connection_lost',
+      'handshake_timeout',
+      'penalised',
+    ]);
+  });
+
+  it('wait longer each time, with an end', () => {
+    expect([1, 2, 3, 4].map((attempt) => retryPause('penalised', attempt, 4))).toEqual([30_000, 60_000, 120_000, null]);
+    expect(retryPause('penalised', 9, 20)).toBe(300_000);
+  });
+});

@@ -1,0 +1,43 @@
+import { abandonedSteps, StepTracker } from './step-tracker';
+
+const now = new Date('2026-01-02T03:04:05.000Z');
+const declared = [
+  { name: 'refresh', sections: ['refresh'], log: 'output' as const },
+  { name: 'plans', sections: ['plan.*', 'policy'] },
+];
+const statuses = (tracker: StepTracker) => tracker.snapshot().map(({ name, status }) => `${name} ${status}`);
+
+describe('the steps of an attempt', () => {
+  it('follow the sections, exact and by prefix', () => {
+    const tracker = new StepTracker(declared, () => now);
+    tracker.begin('connect');
+    expect(tracker.section('refresh')).toBe(true);
+    expect(tracker.section('unknown')).toBe(false);
+    expect(tracker.section('plan.upgrade')).toBe(true);
+    expect(tracker.section('policy')).toBe(false);
+    expect(statuses(tracker)).toEqual(['connect done', 'refresh done', 'plans running', 'store waiting']);
+    expect([tracker.logOf('refresh'), tracker.logOf('plan.x'), tracker.logOf('unknown')]).toEqual([
+      'output',
+      'errors',
+      'errors',
+    ]);
+  });
+
+  it('end with what failed and what was skipped', () => {
+    const tracker = new StepTracker(declared, () => now);
+    tracker.begin('connect');
+    tracker.section('plan.upgrade');
+    tracker.begin('store');
+    tracker.finish(['plans']);
+    expect(statuses(tracker)).toEqual(['connect done', 'refresh skipped', 'plans failed', 'store done']);
+  });
+
+  it('break off where the attempt broke off', () => {
+    const tracker = new StepTracker(declared, () => now);
+    tracker.begin('connect');
+    const left = abandonedSteps(tracker.snapshot(), now);
+    tracker.abort();
+    expect(statuses(tracker)).toEqual(['connect failed', 'refresh skipped', 'plans skipped', 'store skipped']);
+    expect(left).toEqual(tracker.snapshot());
+  });
+});
