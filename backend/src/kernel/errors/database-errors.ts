@@ -23,6 +23,8 @@ const unavailableMessages = [
   'Client has encountered a connection error',
   'Connection is not established',
   'Driver not Connected',
+  // TypeORM's word for a connection that broke between two statements of a transaction.
+  'Query runner already released',
 ];
 
 /**

@@ -9,6 +9,7 @@ import { newId } from '../../kernel/database/ids';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { DomainError, invalidInput } from '../../kernel/errors/domain-error';
 import { violatedUniqueConstraint } from '../../kernel/errors/database-errors';
+import { LiveBus } from '../../kernel/live/live-bus';
 import { LinksRepository, type LinkPurpose, type LinkRow } from './links.repository';
 import { Passwords } from './passwords';
 import { SessionsRepository } from './sessions.repository';
@@ -46,6 +47,7 @@ export class LinksService {
     private readonly audit: AuditLog,
     private readonly clock: Clock,
     private readonly origins: ListeningOrigins,
+    private readonly live: LiveBus,
   ) {}
 
   setupNeeded(): Promise<boolean> {
@@ -114,6 +116,7 @@ export class LinksService {
           link.userId === null
             ? await this.createAdministrator(tx.manager, acceptance, passwordHash, now)
             : await this.setPassword(tx.manager, link.userId, passwordHash, now);
+        this.live.changed(tx, { userIds: [user.id] });
         await this.audit.record(tx.manager, {
           actor: { type: 'user', id: user.id, name: user.displayName },
           action: `link.${link.purpose}.accept`,

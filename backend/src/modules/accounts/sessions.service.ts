@@ -7,6 +7,7 @@ import { Clock } from '../../kernel/clock';
 import { newId } from '../../kernel/database/ids';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { DomainError } from '../../kernel/errors/domain-error';
+import { LiveBus } from '../../kernel/live/live-bus';
 import { Passwords } from './passwords';
 import { SessionsRepository } from './sessions.repository';
 import { SignInLimits } from './sign-in-limits';
@@ -44,6 +45,7 @@ export class SessionsService extends SessionAuthenticator {
     private readonly limits: SignInLimits,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
+    private readonly live: LiveBus,
   ) {
     super();
   }
@@ -116,6 +118,7 @@ export class SessionsService extends SessionAuthenticator {
   async end(principal: Principal, client: Client): Promise<void> {
     await this.transactions.run(async (tx) => {
       await this.sessions.revoke(tx.manager, principal.sessionId, this.clock.now());
+      this.live.changed(tx, { userIds: [principal.userId] });
       await this.audit.record(tx.manager, {
         actor: actorOf(principal),
         action: 'session.end',

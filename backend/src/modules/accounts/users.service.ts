@@ -9,6 +9,7 @@ import { newId } from '../../kernel/database/ids';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { violatedUniqueConstraint } from '../../kernel/errors/database-errors';
 import { DomainError, invalidInput, notFound } from '../../kernel/errors/domain-error';
+import { LiveBus } from '../../kernel/live/live-bus';
 import { LinksService, type IssuedLink } from './links.service';
 import { Passwords } from './passwords';
 import { SessionsRepository } from './sessions.repository';
@@ -31,6 +32,7 @@ export class UsersService {
     private readonly passwords: Passwords,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
+    private readonly live: LiveBus,
   ) {}
 
   list(): Promise<UserRow[]> {
@@ -101,7 +103,10 @@ export class UsersService {
       );
       const roleChanged = changes.role !== undefined && changes.role !== before.role;
       // What someone may do is decided at sign-in for sockets too, so a change of rights ends what is open.
-      if (roleChanged || changes.status === 'disabled') await this.sessions.revokeAll(tx.manager, id, this.clock.now());
+      if (roleChanged || changes.status === 'disabled') {
+        await this.sessions.revokeAll(tx.manager, id, this.clock.now());
+        this.live.changed(tx, { userIds: [id] });
+      }
       await this.record(tx, by, 'user.change', id, { ...changes });
       return this.required(tx, id);
     });
@@ -116,6 +121,7 @@ export class UsersService {
     await this.transactions.run(async (tx) => {
       await this.users.setPassword(tx.manager, me.userId, passwordHash, this.clock.now());
       await this.sessions.revokeAll(tx.manager, me.userId, this.clock.now(), me.sessionId);
+      this.live.changed(tx, { userIds: [me.userId] });
       await this.record(tx, by, 'user.password', me.userId, {});
     });
   }
