@@ -190,13 +190,16 @@ describe('the portal on real machines', () => {
 
   it('says what is wrong with a connection and what to do', async () => {
     fleet('stop', machine(2).name);
-    await page.goto(`${product.origin}/machines/new`);
-    await fillIn(machine(2), 'off', 'ops');
-    await page
-      .getByText(/refused|does not answer|not reach/i)
-      .first()
-      .waitFor({ timeout: 30_000 });
-    fleet('start', machine(2).name);
+    try {
+      await page.goto(`${product.origin}/machines/new`);
+      await fillIn(machine(2), 'off', 'ops');
+      await page
+        .getByText(/refused|does not answer|not reach/i)
+        .first()
+        .waitFor({ timeout: 30_000 });
+    } finally {
+      fleet('start', machine(2).name);
+    }
   }, 90_000);
 
   it('works in French, in the dark and on a phone', async () => {

@@ -83,7 +83,7 @@ async function main(): Promise<void> {
     say(problem);
     failures.push(check.name);
   }
-  const totals = await jest(['--selectProjects', 'backend', 'frontend']);
+  const totals = await jest(['--selectProjects', 'backend', 'frontend', '--testTimeout=30000']);
   say(summary(totals));
   if (failures.length > 0) say(`Failed: ${failures.join(', ')}`);
   if (failures.length > 0 || totals.failed > 0) process.exitCode = 1;

@@ -16,7 +16,7 @@ async function endToEnd(): Promise<Totals> {
     return process.env['CI'] === 'true' ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 };
   }
   try {
-    return await jest(['--selectProjects', 'e2e', '--runInBand'], machines.env);
+    return await jest(['--selectProjects', 'e2e', '--runInBand', '--testTimeout=180000'], machines.env);
   } finally {
     await machines.stop();
   }
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const missing = await ensurePackages(testPackages);
   if (missing.length > 0) say(`Missing here: ${missing.join(', ')}.`);
   await build();
-  const fast = await jest(['--selectProjects', 'backend', 'frontend']);
+  const fast = await jest(['--selectProjects', 'backend', 'frontend', '--testTimeout=30000']);
   const totals = add(fast, await endToEnd());
   say(summary(totals));
   if (totals.failed > 0) process.exitCode = 1;

@@ -63,29 +63,45 @@ export class LineLimiter {
   }
 }
 
-/** Collects bytes up to a cap in one growing buffer, so that no packet is kept alive by a few bytes of it. */
+const firstBlock = 1024;
+const laterBlocks = 16 * 1024;
+
+/**
+ * Collects bytes in pieces, without moving what is already there. A chunk that is most of the memory it lies in is kept
+ * as it is; others are copied, so that a few bytes of a packet do not keep all of it alive.
+ */
 export class ByteStore {
-  private buffer = Buffer.alloc(0);
-  private used = 0;
+  private pieces: Buffer[] = [];
+  private block: Buffer | undefined;
+  private blockUsed = 0;
 
   append(chunk: Buffer): void {
-    const needed = this.used + chunk.length;
-    if (needed > this.buffer.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2, 1024));
-      this.buffer.copy(grown, 0, 0, this.used);
-      this.buffer = grown;
+    if (chunk.length * 2 >= chunk.buffer.byteLength) {
+      this.closeBlock();
+      this.pieces.push(chunk);
+      return;
     }
-    chunk.copy(this.buffer, this.used);
-    this.used = needed;
+    for (let at = 0; at < chunk.length;) {
+      this.block ??= Buffer.allocUnsafeSlow(this.pieces.length === 0 ? firstBlock : laterBlocks);
+      const copied = chunk.copy(this.block, this.blockUsed, at);
+      this.blockUsed += copied;
+      at += copied;
+      if (this.blockUsed === this.block.length) this.closeBlock();
+    }
   }
 
-  clear(): void {
-    this.used = 0;
-    this.buffer = Buffer.alloc(0);
+  /** All bytes in one buffer; the store is empty afterwards. */
+  take(): Buffer {
+    this.closeBlock();
+    const { pieces } = this;
+    this.pieces = [];
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
   }
 
-  get bytes(): Buffer {
-    return this.buffer.subarray(0, this.used);
+  private closeBlock(): void {
+    if (this.block !== undefined && this.blockUsed > 0) this.pieces.push(this.block.subarray(0, this.blockUsed));
+    this.block = undefined;
+    this.blockUsed = 0;
   }
 }
 

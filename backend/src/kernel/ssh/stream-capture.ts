@@ -62,9 +62,8 @@ export class StreamCapture {
   /** The kept text, masked. The bytes are given up when it is first read. */
   get text(): string {
     if (this.decoded === undefined) {
-      const text = this.store.bytes.toString('utf8');
+      const text = this.store.take().toString('utf8');
       this.decoded = this.context.masker?.mask(text) ?? text;
-      this.store.clear();
     }
     return this.decoded;
   }
@@ -104,17 +103,15 @@ class LiveLines {
   push(chunk: Buffer): void {
     const end = chunk.lastIndexOf(10) + 1;
     if (end > 0) {
-      const started = this.unfinished.bytes;
+      const started = this.unfinished.take();
       const whole = chunk.subarray(0, end);
       this.give((started.length === 0 ? whole : Buffer.concat([started, whole])).toString('utf8'));
-      this.unfinished.clear();
     }
     if (end < chunk.length) this.unfinished.append(chunk.subarray(end));
   }
 
   end(): void {
-    this.give(this.unfinished.bytes.toString('utf8'));
-    this.unfinished.clear();
+    this.give(this.unfinished.take().toString('utf8'));
     const rest = this.mask?.end() ?? '';
     if (rest !== '') this.onText(rest);
   }

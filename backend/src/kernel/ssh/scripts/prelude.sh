@@ -63,7 +63,7 @@ su_watch() {
   exec 3<&-
   wait "$!"
   read -r su_self _ </proc/self/stat
-  su_sweep TERM
+  su_sweep TERM || exit 0
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     sleep 0.2
     su_sweep CONT || exit 0
