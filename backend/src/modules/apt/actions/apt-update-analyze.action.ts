@@ -80,7 +80,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
       secrets: proxy.url === null ? [] : secretsIn(proxy.url),
       // A hanging repository is silent until apt gives it up; the script bounds the refresh itself.
       timeouts: { progressMs: 300_000, totalMs: 570_000 },
-      limits: { sectionBytes: 8 * 1024 * 1024, runBytes: 24 * 1024 * 1024 },
+      limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 6 * 1024 * 1024 },
     };
   }
 
