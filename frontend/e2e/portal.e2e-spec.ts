@@ -203,19 +203,18 @@ describe('the portal on real machines', () => {
   }, 90_000);
 
   it('works in French, in the dark and on a phone', async () => {
-    await context.clearCookies({ name: 'none' });
     await page.goto(`${product.origin}/machines`);
     await page
       .getByRole('button', { name: /EN|English|Language/ })
       .first()
       .click();
-    await page
-      .getByText(/machines?\. /)
-      .first()
-      .waitFor();
+    await page.waitForSelector('html[lang=fr]');
+    await page.getByText('Sécurité').first().waitFor();
     await page.setViewportSize({ width: 390, height: 844 });
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.goto(`${product.origin}/machines`);
+    const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(background).toBe('rgb(14, 18, 19)');
     await page.getByText('everything').first().waitFor();
     const overflow = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
