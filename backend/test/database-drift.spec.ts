@@ -23,8 +23,9 @@ describe('entities against the migrated database', () => {
 
   it('cover every table', async () => {
     const tables: { table: string }[] = await source.query(
-      `SELECT table_name::text AS "table" FROM information_schema.tables
-        WHERE table_schema = 'public' AND table_name <> 'schema_migrations' ORDER BY 1`,
+      `SELECT relname::text AS "table" FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+          AND relname <> 'schema_migrations' ORDER BY 1`,
     );
     expect(source.entityMetadatas.map((entity) => entity.tableName).sort()).toEqual(tables.map((row) => row.table));
   });

@@ -35,7 +35,7 @@ export function readColumns(connection: DataSource | EntityManager): Promise<Col
        FROM pg_class c
        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'schema_migrations'
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'schema_migrations'
       ORDER BY c.relname, a.attnum`,
   );
 }
@@ -45,12 +45,12 @@ export function readConstraints(connection: DataSource | EntityManager): Promise
   return queryRows<ConstraintFacts>(
     connection,
     `SELECT c.relname::text AS "table", k.conname::text AS name, k.contype::text AS kind,
-            ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = k.conrelid AND attnum = ANY (k.conkey)) AS columns,
+            ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = k.conrelid AND attnum = ANY (k.conkey) ORDER BY attname) AS columns,
             r.relname::text AS "references", pg_get_constraintdef(k.oid) AS definition
        FROM pg_constraint k
        JOIN pg_class c ON c.oid = k.conrelid
        LEFT JOIN pg_class r ON r.oid = k.confrelid
-      WHERE c.relnamespace = 'public'::regnamespace AND c.relname <> 'schema_migrations' AND k.contype IN ('p', 'f', 'c', 'u')
+      WHERE c.relnamespace = 'public'::regnamespace AND NOT c.relispartition AND c.relname <> 'schema_migrations' AND k.contype IN ('p', 'f', 'c', 'u')
       ORDER BY c.relname, k.conname`,
   );
 }
@@ -64,7 +64,7 @@ export function readIndexes(connection: DataSource | EntityManager): Promise<Ind
        FROM pg_index x
        JOIN pg_class c ON c.oid = x.indrelid
        JOIN pg_class i ON i.oid = x.indexrelid
-      WHERE c.relnamespace = 'public'::regnamespace AND c.relname <> 'schema_migrations' AND NOT x.indisprimary
+      WHERE c.relnamespace = 'public'::regnamespace AND NOT c.relispartition AND c.relname <> 'schema_migrations' AND NOT x.indisprimary
       ORDER BY c.relname, i.relname`,
   );
 }
@@ -88,7 +88,7 @@ export async function introspect(connection: DataSource | EntityManager): Promis
   const comments = await queryRows(
     connection,
     `SELECT c.relname::text AS "table", obj_description(c.oid) AS comment FROM pg_class c
-      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'schema_migrations' ORDER BY 1`,
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'schema_migrations' ORDER BY 1`,
   );
   return {
     columns: await readColumns(connection),

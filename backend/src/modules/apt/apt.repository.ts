@@ -3,14 +3,14 @@ import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
 import type { Transaction } from '../../kernel/database/transaction';
 import type { StoreContext } from '../jobs/actions/job-action';
-import { plannedPackages } from './analysis/planned-packages';
+import type { PlannedPackage } from './analysis/planned-packages';
 import type { AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 
 /** The only place with SQL for `apt_planned_packages` and `apt_errors`; one statement per table, however many rows. */
 @Injectable()
 export class AptRepository {
-  async storePlans(tx: Transaction, context: StoreContext, document: AptUpdateAnalyze): Promise<void> {
-    const rows = plannedPackages(document).map((row) => ({
+  async storePlans(tx: Transaction, context: StoreContext, planned: readonly PlannedPackage[]): Promise<void> {
+    const rows = planned.map((row) => ({
       id: newId(),
       snapshot_id: context.snapshotId,
       machine_id: context.machineId,

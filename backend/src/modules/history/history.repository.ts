@@ -4,6 +4,7 @@ import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import type { AuditEntryDto, EventDto, MessageDto, SnapshotDetailDto, SnapshotDto } from './dto/history.dto';
+import { patched } from './shared-content';
 
 export interface Page<T> {
   readonly items: T[];
@@ -15,7 +16,16 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-const SNAPSHOT = `id, kind, schema_version AS "schemaVersion", created_at AS "createdAt", status, source_job_id AS "jobId"`;
+const SNAPSHOT = `s.id, s.kind, s.schema_version AS "schemaVersion", s.created_at AS "createdAt", s.status, s.source_job_id AS "jobId",
+  s.content_snapshot_id AS "contentSnapshotId"`;
+
+/** The whole documents of a snapshot: its own, or those of the one that it shares, and what differs. */
+interface Documents {
+  readonly payload: unknown;
+  readonly important: unknown;
+  readonly payloadPatch: unknown;
+  readonly importantPatch: unknown;
+}
 
 const MESSAGE = `id, source, category, severity, package_name AS "packageName", component, message, first_seen_at AS "firstSeenAt",
   last_seen_at AS "lastSeenAt", acknowledged, acknowledged_at AS "acknowledgedAt", acknowledged_by AS "acknowledgedBy"`;
@@ -40,12 +50,26 @@ export class HistoryRepository {
   snapshots(machineId: string, kind: string | undefined, page: PageRequest): Promise<Page<SnapshotDto>> {
     const where = kind === undefined ? 'machine_id = $1' : 'machine_id = $1 AND kind = $2';
     const params = kind === undefined ? [machineId] : [machineId, kind];
-    return this.page('snapshots', `SELECT ${SNAPSHOT} FROM snapshots WHERE ${where}`, params, 'created_at', page);
+    return this.page('snapshots', `SELECT ${SNAPSHOT} FROM snapshots s WHERE ${where}`, params, 'created_at', page);
   }
 
-  snapshot(id: string): Promise<SnapshotDetailDto | null> {
-    const sql = `SELECT ${SNAPSHOT}, payload_json AS payload, important_json AS important FROM snapshots WHERE id = $1`;
-    return queryOne<SnapshotDetailDto>(this.dataSource, sql, [id]);
+  async snapshot(id: string): Promise<SnapshotDetailDto | null> {
+    const row = await queryOne<SnapshotDto & Documents>(
+      this.dataSource,
+      `SELECT ${SNAPSHOT}, COALESCE(base.payload_json, s.payload_json) AS payload,
+              CASE WHEN base.id IS NULL THEN s.important_json ELSE base.important_json END AS important,
+              CASE WHEN base.id IS NOT NULL THEN s.payload_json END AS "payloadPatch",
+              CASE WHEN base.id IS NOT NULL THEN s.important_json END AS "importantPatch"
+         FROM snapshots s LEFT JOIN snapshots base ON base.id = s.content_snapshot_id WHERE s.id = $1`,
+      [id],
+    );
+    if (row === null) return null;
+    const { payloadPatch, importantPatch, ...snapshot } = row;
+    return {
+      ...snapshot,
+      payload: patched(snapshot.payload, payloadPatch) as SnapshotDetailDto['payload'],
+      important: patched(snapshot.important, importantPatch) as SnapshotDetailDto['important'],
+    };
   }
 
   /** Open and serious ones first. */

@@ -123,7 +123,7 @@ describe('history', () => {
   it('keeps documents whole, with their version, and gives them to rooms upcast', async () => {
     const snapshots = test.app.get(Snapshots);
     const payload = { count: 3, text: 'as it came' };
-    const snapshotId = await run((tx) =>
+    const { id: snapshotId } = await run((tx) =>
       snapshots.store(tx, { machineId: id, kind: 'sample', status: 'ok', payload, important: { n: 3 } }),
     );
     expect((await operator.get(`/snapshots/${snapshotId}`)).body).toMatchObject({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { originOf } from '../../../kernel/audit/request-origin';
@@ -15,6 +16,7 @@ import {
 import { AptProxies } from '../../machines/apt-proxies';
 import { MachineState } from '../../machines/machine-state';
 import { analyseApt } from '../analysis/analyse';
+import { plannedPackages, type PlannedPackage } from '../analysis/planned-packages';
 import { statePatchOf } from '../apt-verdict';
 import { AptRepository } from '../apt.repository';
 import { importantApt } from '../contracts/apt-update-analyze.important';
@@ -88,24 +90,35 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     const document = analyseApt(run.sections, { measuredAt: run.receivedAt });
     const status = run.brokenBy === null ? document.status : 'error';
     const stored = { ...document, status };
+    const planned = plannedPackages(stored);
     return {
       status,
       ...(status === 'error' ? { error: errorOf(run, document) } : {}),
-      document: { kind: APT_UPDATE_ANALYZE_CONTRACT, status, payload: stored, important: importantApt(stored) },
+      document: {
+        kind: APT_UPDATE_ANALYZE_CONTRACT,
+        status,
+        payload: stored,
+        important: importantApt(stored),
+        contentSha256: contentSha256(planned, stored),
+      },
       failedSteps: document.refresh.refreshed || document.refresh.outcome === 'skipped' ? [] : ['refresh'],
       summary: summaryOf(document),
-      store: (tx, context) => this.store(tx, context, stored, run.receivedAt),
+      store: async (tx, context) => {
+        if (context.contentSnapshotId === null) {
+          await this.repository.storePlans(tx, context, planned);
+          await this.repository.storeErrors(tx, context, stored);
+        }
+        await this.storeState(tx, context, stored, run.receivedAt);
+      },
     };
   }
 
-  private async store(
+  private async storeState(
     tx: Transaction,
     context: StoreContext,
     document: AptUpdateAnalyze,
     measuredAt: Date,
   ): Promise<void> {
-    await this.repository.storePlans(tx, context, document);
-    await this.repository.storeErrors(tx, context, document);
     await this.messages.upsert(tx, {
       machineId: context.machineId,
       source: 'apt',
@@ -121,6 +134,13 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     });
     await this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));
   }
+}
+
+/** Of what becomes rows of `apt_planned_packages` and `apt_errors`. */
+function contentSha256(planned: readonly PlannedPackage[], { errors }: AptUpdateAnalyze): string {
+  return createHash('sha256')
+    .update(JSON.stringify([planned, errors]))
+    .digest('hex');
 }
 
 /** The password as it stands in the address, and as a program may print it. */

@@ -1,30 +1,31 @@
 import type {
   AptUpdateAnalyze,
+  ChangeOperation,
   LeftBackPackage,
   LeftBackReason,
   PackageChange,
   PackageOrigin,
+  PlanName,
 } from '../contracts/apt-update-analyze.v1';
 
 /** A row of `apt_planned_packages` without its ids. */
 export interface PlannedPackage {
-  mode: 'upgrade' | 'dist_upgrade';
+  mode: PlanName;
   name: string;
   arch: string;
   current_version: string | null;
   target_version: string | null;
   origin: string | null;
-  /** A downgrade is an `upgrade` to a lower version; a package that the mode leaves back is a `hold`, with its reason. */
-  operation: 'upgrade' | 'install' | 'remove' | 'hold';
-  downgrade: boolean;
+  /** A package that the mode leaves back is a `hold`, with its reason. */
+  operation: ChangeOperation | 'hold';
   security: boolean | null;
   reason: LeftBackReason | null;
   detail: string | null;
-  /** Equal for the same step of the same package, on any machine, at any time. */
+  /** `operation|name|arch|from|to`: equal for the same step of the same package, on any machine, by any plan, at any time. */
   dedup_key: string;
 }
 
-const MODES = ['upgrade', 'dist_upgrade'] as const;
+const MODES: readonly PlanName[] = ['upgrade', 'upgrade_with_new', 'dist_upgrade'];
 
 function originName(origins: readonly PackageOrigin[]): string | null {
   // The archive that makes it a security update says more than the mirror that also has it.
@@ -33,7 +34,7 @@ function originName(origins: readonly PackageOrigin[]): string | null {
 }
 
 function changeRow(change: PackageChange, mode: PlannedPackage['mode']): PlannedPackage {
-  const operation = change.operation === 'downgrade' ? 'upgrade' : change.operation;
+  const { operation } = change;
   return {
     mode,
     name: change.name,
@@ -42,7 +43,6 @@ function changeRow(change: PackageChange, mode: PlannedPackage['mode']): Planned
     target_version: change.to_version,
     origin: originName(change.origins),
     operation,
-    downgrade: change.operation === 'downgrade',
     security: change.security,
     reason: null,
     detail: null,
@@ -59,7 +59,6 @@ function holdRow(left: LeftBackPackage, mode: PlannedPackage['mode']): PlannedPa
     target_version: left.available_version,
     origin: originName(left.origins),
     operation: 'hold',
-    downgrade: false,
     security: left.security,
     reason: left.reason,
     detail: left.detail,
@@ -67,7 +66,7 @@ function holdRow(left: LeftBackPackage, mode: PlannedPackage['mode']): PlannedPa
   };
 }
 
-/** Rows of `apt_planned_packages`, for plain `upgrade` and for `dist_upgrade`. Nothing measured: no rows. */
+/** Rows of `apt_planned_packages`, for each of the three plans. Nothing measured: no rows. */
 export function plannedPackages(document: AptUpdateAnalyze): PlannedPackage[] {
   return MODES.flatMap((mode) => [
     ...(document.changes ?? [])

@@ -72,6 +72,8 @@ export class SnapshotDto {
   @ApiProperty({ enum: SNAPSHOT_STATUSES })
   status: SnapshotStatus;
   jobId: string | null;
+  /** The earlier snapshot whose content this one shares: nothing of substance had changed since. Null: it has its own. */
+  contentSnapshotId: string | null;
 }
 
 export class SnapshotPageDto {
@@ -81,7 +83,7 @@ export class SnapshotPageDto {
 }
 
 export class SnapshotDetailDto extends SnapshotDto {
-  /** The document as it was stored. */
+  /** The whole document. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   payload: Record<string, unknown>;
   /** The reduced form. */

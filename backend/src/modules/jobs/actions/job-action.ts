@@ -113,6 +113,8 @@ export interface OutcomeDocument {
   readonly status: 'ok' | 'warning' | 'error';
   readonly payload: object;
   readonly important: object;
+  /** SHA-256 of everything that {@link ActionOutcome.store} derives rows from, where it derives more than current state. */
+  readonly contentSha256?: string;
 }
 
 export interface StoreContext {
@@ -120,6 +122,8 @@ export interface StoreContext {
   readonly machineId: string;
   /** Of the document's row; null without a document. */
   readonly snapshotId: string | null;
+  /** The snapshot whose content this one shares: rows derived from its content stand there already. Null: derive them. */
+  readonly contentSnapshotId: string | null;
   readonly requestedBy: Actor;
   readonly finishedAt: Date;
 }

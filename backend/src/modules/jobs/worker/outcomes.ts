@@ -130,11 +130,13 @@ export class Outcomes {
     const { jobId, machineId, requestedBy } = claim;
     const { document } = outcome;
     const finishedAt = this.history.now();
-    const snapshotId =
+    const kept =
       document === undefined
         ? null
         : await this.snapshots.store(tx, { machineId, jobId, createdAt: finishedAt, ...document });
-    await outcome.store?.(tx, { jobId, machineId, snapshotId, requestedBy, finishedAt });
+    const snapshotId = kept?.id ?? null;
+    const contentSnapshotId = kept?.contentSnapshotId ?? null;
+    await outcome.store?.(tx, { jobId, machineId, snapshotId, contentSnapshotId, requestedBy, finishedAt });
     return {
       status: outcome.status,
       failure: outcome.status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : null,
