@@ -10,6 +10,7 @@ import { CredentialsModule } from './modules/credentials/credentials.module';
 import { HistoryModule } from './modules/history/history.module';
 import { InventoryModule } from './modules/inventory/inventory.module';
 import { JobsModule } from './modules/jobs/jobs.module';
+import { MaintenanceModule } from './modules/maintenance/maintenance.module';
 import { MachinesModule } from './modules/machines/machines.module';
 
 /** The only file that names every feature. */
@@ -29,6 +30,7 @@ export class AppModule {
         JobsModule,
         InventoryModule,
         AptModule,
+        MaintenanceModule,
         ...(portal ? [servePortal(config.env.PORTAL_DIR ?? '')] : []),
       ],
     };

@@ -46,9 +46,9 @@ describe('migrations', () => {
   });
 
   it('leave nothing half-done when killed inside one, and go on from there', async () => {
-    await migrate({ url: db.url });
+    const { applied } = await migrate({ url: db.url });
     const complete = await introspect(source);
-    await revertMigrations({ url: db.url }, 6);
+    await revertMigrations({ url: db.url }, applied.length - applied.findIndex((name) => name.startsWith('Phase3')));
     const half = await introspect(source);
 
     const { ended } = await killWhileItWaitsFor(source, 'snapshots', () => migrate({ url: db.url }));
@@ -60,8 +60,8 @@ describe('migrations', () => {
   });
 
   it('step back from a table that is in use instead of queueing everyone up behind them', async () => {
-    await migrate({ url: db.url });
-    await revertMigrations({ url: db.url }, 6);
+    const { applied } = await migrate({ url: db.url });
+    await revertMigrations({ url: db.url }, applied.length - applied.findIndex((name) => name.startsWith('Phase3')));
     const reader = source.createQueryRunner();
     await reader.startTransaction();
     await reader.query('LOCK TABLE snapshots IN SHARE ROW EXCLUSIVE MODE');

@@ -1,4 +1,5 @@
 import { Global, Logger, Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AuditModule } from './audit/audit.module';
@@ -10,10 +11,12 @@ import { ContractsModule } from './contracts/contracts.module';
 import { dataSourceOptions } from './database/data-source-options';
 import { TransactionRunner } from './database/transaction';
 import { EventsModule } from './events/events.module';
+import { HealthChecks } from './health/health-check';
 import { HealthController } from './health/health.controller';
 import { SystemController } from './health/system.controller';
 import { LiveModule } from './live/live.module';
 import { LoggingModule } from './logging/logging.module';
+import { PartitionUpkeep } from './partitions/partition-upkeep';
 import { QueueModule } from './queue/queue.module';
 import { SshConnectionFactory } from './ssh/ssh-connection-factory';
 import { SecretsModule } from './secrets/secrets.module';
@@ -27,6 +30,7 @@ export class KernelModule {
     return {
       module: KernelModule,
       imports: [
+        DiscoveryModule,
         ConfigModule.forRoot(config),
         LoggingModule.forRoot(config),
         TypeOrmModule.forRoot(
@@ -49,6 +53,8 @@ export class KernelModule {
       ],
       controllers: [HealthController, SystemController],
       providers: [
+        HealthChecks,
+        PartitionUpkeep,
         SshConnectionFactory,
         { provide: Clock, useClass: SystemClock },
         {

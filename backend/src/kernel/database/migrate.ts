@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { DataSource } from 'typeorm';
+import { makePartitionsAhead } from '../partitions/partitions';
 import { dataSourceOptions, MIGRATIONS_TABLE, type DatabaseSettings } from './data-source-options';
 import { queryRows } from './rows';
 import { sqlState } from './transaction';
@@ -19,6 +20,8 @@ export interface MigrateOptions {
   lockTimeoutMs?: number;
   /** How often a migration that could not get its lock is tried in all. */
   attempts?: number;
+  /** The months ahead of this moment get their partitions; the present when absent. */
+  now?: Date;
   /** Told the name of each migration that ran. */
   onApplied?: (name: string) => void;
 }
@@ -41,13 +44,18 @@ export class DatabaseRefusedError extends Error {
 }
 
 /**
- * Brings the database up to this program's schema: pending migrations, each in a transaction of its own, then pg-boss.
+ * Brings the database up to this program's schema: pending migrations, each in a transaction of its own, the
+ * partitions of the coming months, then pg-boss.
  * Programs that start together wait for the first; killed half-way, it goes on where it was.
  * @throws DatabaseRefusedError for a database of a newer version, or one that belongs to something else
  */
 export async function migrate(settings: DatabaseSettings, options: MigrateOptions = {}): Promise<MigrationReport> {
   return underMigrationLock(settings, async () => {
-    const applied = await withMigrationSource(settings, options, (source) => applyPending(source, options));
+    const applied = await withMigrationSource(settings, options, async (source) => {
+      const names = await applyPending(source, options);
+      await makePartitionsAhead(source, options.now ?? new Date());
+      return names;
+    });
     return { applied, queueSchemaVersion: await installQueue(settings) };
   });
 }

@@ -6,6 +6,7 @@ import { Config } from '../config/config';
 import { queryOne } from '../database/rows';
 import { nativeCrypto } from '../ssh/native-crypto';
 import { version } from '../version';
+import { HealthChecks } from './health-check';
 import { SystemDto } from './health.dto';
 
 @ApiTags('system')
@@ -14,6 +15,7 @@ export class SystemController {
   constructor(
     private readonly config: Config,
     private readonly database: DataSource,
+    private readonly checks: HealthChecks,
   ) {}
 
   /** What runs here. */
@@ -27,6 +29,7 @@ export class SystemController {
       databaseVersion: row?.server_version ?? 'unknown',
       nodeVersion: process.versions.node,
       nativeSshCrypto: nativeCrypto(),
+      checks: await this.checks.run(),
     };
   }
 }

@@ -8,11 +8,12 @@ import { AptController } from './apt.controller';
 import { AptRepository } from './apt.repository';
 import { aptUpdateAnalyzeImportantSchema, aptUpdateAnalyzeSchema } from './contracts/apt-update-analyze.v1.schema';
 import { APT_UPDATE_ANALYZE_CONTRACT } from './contracts/apt-update-analyze.v1';
+import { PlannedPackagesRetention } from './retention';
 
 @Module({
   imports: [MachinesModule, HistoryModule, JobsModule],
   controllers: [AptController],
-  providers: [AptUpdateAnalyzeAction, AptRepository],
+  providers: [AptUpdateAnalyzeAction, AptRepository, PlannedPackagesRetention],
 })
 export class AptModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}

@@ -4,13 +4,22 @@ import { EventLog } from './event-log';
 import { HistoryController } from './history.controller';
 import { HistoryRepository } from './history.repository';
 import { ImportantMessages } from './important-messages';
+import { ImportantMessagesRetention, MachineEventsRetention, SnapshotsRetention } from './retention';
 import { Snapshots } from './snapshots';
 
 /** What machines said and what happened to them. */
 @Module({
   imports: [MachinesModule],
   controllers: [HistoryController],
-  providers: [EventLog, HistoryRepository, ImportantMessages, Snapshots],
+  providers: [
+    EventLog,
+    HistoryRepository,
+    ImportantMessages,
+    ImportantMessagesRetention,
+    MachineEventsRetention,
+    Snapshots,
+    SnapshotsRetention,
+  ],
   exports: [ImportantMessages, Snapshots],
 })
 export class HistoryModule {}

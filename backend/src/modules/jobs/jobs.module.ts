@@ -12,6 +12,7 @@ import { JobsReader } from './jobs.reader';
 import { JobsService } from './jobs.service';
 import { JobsTopic } from './live/jobs.topic';
 import { MachineEligibility } from './machine-eligibility';
+import { JobLogsRetention, JobsRetention } from './retention';
 import { Claims } from './worker/claims';
 import { JobHistory } from './worker/job-history';
 import { Outcomes } from './worker/outcomes';
@@ -30,7 +31,9 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     Dispatcher,
     JobHistory,
     JobLogRepository,
+    JobLogsRetention,
     JobsReader,
+    JobsRetention,
     JobsService,
     JobsTopic,
     MachineEligibility,

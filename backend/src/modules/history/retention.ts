@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { lowestId } from '../../kernel/database/id-times';
+import { queryRows } from '../../kernel/database/rows';
+import { dropPartitionsBefore, PURGE_BATCH, purgeInBatches } from '../../kernel/retention/purge-steps';
+import { RetentionRule, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
+import { MESSAGE_CATEGORIES } from './entities/history.values';
+
+@Injectable()
+@RetentionRule()
+export class MachineEventsRetention implements Retention {
+  readonly name = 'machine_events';
+  readonly description = 'The time lines of machines, by whole months.';
+  readonly defaultDays = 365;
+
+  constructor(private readonly database: DataSource) {}
+
+  async purge(before: Date, signal: AbortSignal): Promise<RemovedCounts> {
+    return {
+      machine_events_partitions: await dropPartitionsBefore(this.database, 'machine_events', before, signal),
+      machine_events: await purgeInBatches(this.database, STRAY_EVENTS, [before], signal),
+    };
+  }
+}
+
+/** No partition is made for a month long gone, so what the DEFAULT one caught for it goes by its time. */
+const STRAY_EVENTS = `
+  DELETE FROM machine_events_default WHERE id IN (SELECT id FROM machine_events_default WHERE created_at < $1 LIMIT $2)`;
+
+@Injectable()
+@RetentionRule()
+export class SnapshotsRetention implements Retention {
+  readonly name = 'snapshots';
+  readonly description =
+    'What machines said. The newest of each kind stays, and so does a snapshot whose content another shares.';
+  readonly defaultDays = 90;
+
+  constructor(private readonly database: DataSource) {}
+
+  /** The first pass takes those that stand on others, the next what nothing stands on any more. */
+  async purge(before: Date, signal: AbortSignal): Promise<RemovedCounts> {
+    let snapshots = 0;
+    for (let pass = 1; pass > 0 && !signal.aborted; snapshots += pass) pass = await this.pass(before, signal);
+    return { snapshots };
+  }
+
+  private async pass(before: Date, signal: AbortSignal): Promise<number> {
+    let removed = 0;
+    for (let after: string | undefined = lowestId(new Date(0)); after !== undefined && !signal.aborted;) {
+      const rows: { id: string }[] = await queryRows(this.database, OLD_SNAPSHOTS, [
+        before,
+        lowestId(before),
+        after,
+        PURGE_BATCH,
+      ]);
+      removed += rows.length;
+      after = rows
+        .map(({ id }) => id)
+        .sort()
+        .at(-1);
+    }
+    return removed;
+  }
+}
+
+const OLD_SNAPSHOTS = `
+  DELETE FROM snapshots WHERE id IN (
+    SELECT s.id FROM snapshots s
+     WHERE s.id < $2 AND s.id > $3 AND s.created_at < $1
+       AND EXISTS (SELECT 1 FROM snapshots newer
+                    WHERE newer.machine_id = s.machine_id AND newer.kind = s.kind AND newer.created_at > s.created_at)
+       AND NOT EXISTS (SELECT 1 FROM snapshots sharing WHERE sharing.content_snapshot_id = s.id)
+     ORDER BY s.id LIMIT $4)
+  RETURNING id`;
+
+@Injectable()
+@RetentionRule()
+export class ImportantMessagesRetention implements Retention {
+  readonly name = 'important_messages';
+  readonly description = 'Acknowledged messages that were not said again. Open ones stay whatever their age.';
+  readonly defaultDays = 365;
+
+  constructor(private readonly database: DataSource) {}
+
+  async purge(before: Date, signal: AbortSignal): Promise<RemovedCounts> {
+    return {
+      important_messages: await purgeInBatches(this.database, OLD_MESSAGES, [MESSAGE_CATEGORIES, before], signal),
+    };
+  }
+}
+
+/** Naming all categories lets the index serve, which begins with them. */
+const OLD_MESSAGES = `
+  DELETE FROM important_messages WHERE id IN (
+    SELECT id FROM important_messages WHERE category = ANY ($1::text[]) AND acknowledged AND last_seen_at < $2 LIMIT $3)`;

@@ -1,0 +1,98 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { Cron } from '@nestjs/schedule';
+import { DataSource } from 'typeorm';
+import { Clock } from '../../kernel/clock';
+import { Config } from '../../kernel/config/config';
+import { startOfMonth } from '../../kernel/database/id-times';
+import { markedProviders } from '../../kernel/discovered';
+import { RETENTION_RULE, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
+
+const DAY_MS = 86_400_000;
+/** One program at a time, for as long as its connection lives. */
+const RETENTION_LOCK = 7_388_120_335;
+
+/** What one rule did. */
+export interface RetentionReport {
+  readonly rule: string;
+  readonly before: Date;
+  readonly removed: RemovedCounts;
+  /** Null: it went well. */
+  readonly error: string | null;
+}
+
+/** Lets every room forget what is old, once a day. */
+@Injectable()
+export class RetentionRunner implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(RetentionRunner.name);
+  private readonly abort = new AbortController();
+  private running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly config: Config,
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+    private readonly discovery: DiscoveryService,
+  ) {}
+
+  /** At night by most clocks that matter here, before the coming day's partitions. */
+  @Cron('41 2 * * *', { timeZone: 'UTC' })
+  async daily(): Promise<void> {
+    if (!this.config.runsJobs) return;
+    this.running = this.run();
+    await this.running;
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.abort.abort();
+    await this.running;
+  }
+
+  /** Every rule. One that fails leaves the others be. @returns null when another program is at it */
+  async run(): Promise<RetentionReport[] | null> {
+    const guard = this.database.createQueryRunner();
+    try {
+      const [lock] = (await guard.query('SELECT pg_try_advisory_lock($1) AS mine', [RETENTION_LOCK])) as [
+        { mine: boolean },
+      ];
+      if (!lock.mine) return null;
+      const reports: RetentionReport[] = [];
+      for (const rule of this.rules()) reports.push(await this.apply(rule));
+      await guard.query('SELECT pg_advisory_unlock($1)', [RETENTION_LOCK]);
+      return reports;
+    } finally {
+      await guard.release();
+    }
+  }
+
+  /** Those that hang on others first: what they drop in one go, the others need not remove row by row. */
+  rules(): Retention[] {
+    const rules = markedProviders<Retention>(this.discovery, RETENTION_RULE);
+    return [
+      ...rules.filter(({ derivedFrom }) => derivedFrom !== undefined),
+      ...rules.filter(({ derivedFrom }) => derivedFrom === undefined),
+    ];
+  }
+
+  /** Rows never outlive those that they were derived from. */
+  private days(rule: Retention): number {
+    const parent = this.rules().find(({ name }) => name === rule.derivedFrom);
+    return Math.min(rule.defaultDays ?? Number.POSITIVE_INFINITY, parent?.defaultDays ?? Number.POSITIVE_INFINITY);
+  }
+
+  private async apply(rule: Retention): Promise<RetentionReport> {
+    // By whole months: a month is dropped at once, and nothing of it is removed row by row before.
+    const before = startOfMonth(new Date(this.clock.now().getTime() - this.days(rule) * DAY_MS));
+    try {
+      const removed = await rule.purge(before, this.abort.signal);
+      this.logger.log({ rule: rule.name, before, removed }, 'old history removed');
+      return { rule: rule.name, before, removed, error: null };
+    } catch (error) {
+      this.logger.error(
+        { err: error, rule: rule.name },
+        'old history could not be removed; tomorrow follows another try',
+      );
+      return { rule: rule.name, before, removed: {}, error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
