@@ -11,6 +11,7 @@ import type { DomainEvent } from '../../src/kernel/events/domain-event';
 import { DomainEvents } from '../../src/kernel/events/domain-events';
 import { PostgresLiveBus } from '../../src/kernel/live/postgres-live-bus';
 import { WorkQueue } from '../../src/kernel/queue/work-queue';
+import { SNAPSHOT_PATCH_CONTRACT } from '../../src/modules/history/shared-content';
 import { Snapshots } from '../../src/modules/history/snapshots';
 import { ActionRegistry } from '../../src/modules/jobs/actions/action-registry';
 import { ActionScripts } from '../../src/modules/jobs/actions/action-scripts';
@@ -74,6 +75,7 @@ export class JobsProcess {
   ) {
     const contracts = new Contracts();
     for (const name of [READING, `${READING}.important`]) contracts.register({ name, version: 1, schema: anything });
+    contracts.register(SNAPSHOT_PATCH_CONTRACT);
     const { clock, registry } = this;
     this.transactions = new TransactionRunner(dataSource);
     this.reader = new JobsReader(dataSource);

@@ -3,6 +3,7 @@ import { createTestApp, type Client, type TestApp } from '../../../test/support/
 import { systemActor } from '../../kernel/auth/actor';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
+import { migrate, revertMigrations } from '../../kernel/database/migrate';
 import { DomainEvents } from '../../kernel/events/domain-events';
 import { secretRegistry } from '../../kernel/logging/secret-registry';
 import { MachinesModule } from '../machines/machines.module';
@@ -145,6 +146,90 @@ describe('history', () => {
     });
     expect(await snapshots.latest(id, 'other')).toBeNull();
     expect((await operator.get('/snapshots/01900000-0000-7000-8000-00000000dead')).status).toBe(404);
+  });
+
+  describe('a reading that says the same again', () => {
+    const text = 'x'.repeat(400);
+    const store = (payload: object, contentSha256?: string) =>
+      run((tx) =>
+        test.app.get(Snapshots).store(tx, {
+          machineId: id,
+          kind: 'sample',
+          status: 'ok',
+          payload,
+          important: { n: payload },
+          ...(contentSha256 === undefined ? {} : { contentSha256 }),
+        }),
+      );
+    const read = async (snapshotId: string) =>
+      (await operator.get(`/snapshots/${snapshotId}`)).body as { payload: object; contentSnapshotId: string | null };
+    const bytes = async (snapshotId: string) =>
+      (
+        await test.dataSource.query<[{ bytes: number }]>(
+          'SELECT length(payload_json::text) AS bytes FROM snapshots WHERE id = $1',
+          [snapshotId],
+        )
+      )[0].bytes;
+    const [same, other] = ['a'.repeat(64), 'b'.repeat(64)];
+
+    it('keeps only what differs, names the one it shares, and reads whole', async () => {
+      const first = await store({ count: 1, text }, same);
+      const second = await store({ count: 2, text }, same);
+      const third = await store({ count: 3, text }, same);
+      expect([first, second, third].map(({ contentSnapshotId }) => contentSnapshotId)).toEqual([
+        null,
+        first.id,
+        first.id,
+      ]);
+      expect(await read(third.id)).toMatchObject({
+        payload: { count: 3, text },
+        important: { n: { count: 3, text } },
+        contentSnapshotId: first.id,
+      });
+      expect(await read(first.id)).toMatchObject({ payload: { count: 1, text }, contentSnapshotId: null });
+      expect(await test.app.get(Snapshots).latest(id, 'sample')).toMatchObject({ payload: { count: 3, text } });
+      expect(await bytes(third.id)).toBeLessThan(100);
+    });
+
+    it('is kept whole when what is derived differs, when most of it differs, and for another machine', async () => {
+      await store({ count: 1, text }, same);
+      expect(await store({ count: 1, text }, other)).toMatchObject({ contentSnapshotId: null });
+      // Back to what it was before the last: that is news.
+      expect(await store({ count: 1, text }, same)).toMatchObject({ contentSnapshotId: null });
+      expect(await store({ count: 1, text: 'y'.repeat(400) }, same)).toMatchObject({ contentSnapshotId: null });
+      id = await addMachine(operator, 'web-2');
+      expect(await store({ count: 1, text: 'y'.repeat(400) }, same)).toMatchObject({ contentSnapshotId: null });
+    });
+
+    it('protects the one that it stands on, and goes with its machine', async () => {
+      const first = await store({ count: 1, text }, same);
+      await store({ count: 2, text }, same);
+      await expect(test.dataSource.query('DELETE FROM snapshots WHERE id = $1', [first.id])).rejects.toThrow(
+        'snapshots_content_snapshot_id_fkey',
+      );
+      await test.dataSource.query('DELETE FROM machines WHERE id = $1', [id]);
+      expect(await test.dataSource.query('SELECT 1 FROM snapshots')).toEqual([]);
+    });
+
+    it('gets its content back when the schema goes back', async () => {
+      await store({ count: 1, text }, same);
+      const second = await store({ count: 2, text }, same);
+      const applied = await migrationNames();
+      const count = applied.length - applied.findIndex((name) => name.startsWith('GrowthSharedSnapshots'));
+      await revertMigrations({ url: test.database.url }, count);
+      try {
+        expect(
+          await test.dataSource.query('SELECT payload_json, important_json FROM snapshots WHERE id = $1', [second.id]),
+        ).toEqual([{ payload_json: { count: 2, text }, important_json: { n: { count: 2, text } } }]);
+      } finally {
+        await migrate({ url: test.database.url });
+      }
+    });
+
+    const migrationNames = async () =>
+      (await test.dataSource.query<{ name: string }[]>('SELECT name FROM schema_migrations ORDER BY id')).map(
+        ({ name }) => name,
+      );
   });
 
   it('keeps no document without its contract, and none that repeats a secret', async () => {

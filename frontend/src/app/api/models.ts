@@ -37,6 +37,7 @@ export type { EventDto } from './models/event-dto';
 export type { EventPageDto } from './models/event-page-dto';
 export type { FieldProblemDto } from './models/field-problem-dto';
 export type { HealthDto } from './models/health-dto';
+export type { HealthFindingDto } from './models/health-finding-dto';
 export type { HostKeyDto } from './models/host-key-dto';
 export type { HostKeyStatus } from './models/host-key-status';
 export type { InvitedUserDto } from './models/invited-user-dto';

@@ -1,0 +1,140 @@
+import { Injectable, Module } from '@nestjs/common';
+import { createTestApp, type TestApp } from '../../../test/support/test-app';
+import { startOfMonth } from '../../kernel/database/id-times';
+import { RetentionRule, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
+import { PlannedPackagesRetention } from '../apt/retention';
+import { ImportantMessagesRetention, MachineEventsRetention, SnapshotsRetention } from '../history/retention';
+import { JobLogsRetention, JobsRetention } from '../jobs/retention';
+import { MaintenanceModule } from './maintenance.module';
+import { RetentionRunner } from './retention-runner';
+
+const DAY_MS = 86_400_000;
+const calls: { name: string; before: Date }[] = [];
+
+class Recording implements Retention {
+  readonly description = 'A rule of the test.';
+  readonly derivedFrom?: string;
+
+  constructor(
+    readonly name: string,
+    readonly defaultDays: number,
+    derivedFrom?: string,
+  ) {
+    if (derivedFrom !== undefined) this.derivedFrom = derivedFrom;
+  }
+
+  purge(before: Date): Promise<RemovedCounts> {
+    calls.push({ name: this.name, before });
+    return Promise.resolve({ rows: 1 });
+  }
+}
+
+@Injectable()
+@RetentionRule()
+class Parents extends Recording {
+  constructor() {
+    super('a_parents', 100);
+  }
+}
+@Injectable()
+@RetentionRule()
+class Children extends Recording {
+  constructor() {
+    super('z_children', 400, 'a_parents');
+  }
+}
+@Injectable()
+@RetentionRule()
+class Broken extends Recording {
+  constructor() {
+    super('b_broken', 10);
+  }
+
+  override purge(): Promise<RemovedCounts> {
+    return Promise.reject(new Error('it broke'));
+  }
+}
+const real = [
+  ImportantMessagesRetention,
+  JobLogsRetention,
+  JobsRetention,
+  MachineEventsRetention,
+  PlannedPackagesRetention,
+  SnapshotsRetention,
+];
+
+@Module({ providers: [Parents, Children, Broken, ...real] })
+class SampleModule {}
+
+describe('retention', () => {
+  let test: TestApp;
+  let runner: RetentionRunner;
+
+  beforeAll(async () => {
+    test = await createTestApp({ imports: [MaintenanceModule, SampleModule] });
+    runner = test.app.get(RetentionRunner);
+  });
+  afterAll(() => test.close());
+  beforeEach(() => calls.splice(0));
+
+  it('finds the rules of every room', () => {
+    expect(
+      runner
+        .rules()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([
+      'a_parents',
+      'apt_planned_packages',
+      'b_broken',
+      'important_messages',
+      'job_logs',
+      'jobs',
+      'machine_events',
+      'snapshots',
+      'z_children',
+    ]);
+  });
+
+  it('runs what is derived first and no longer than its origin, by whole months, past a rule that fails', async () => {
+    const reports = (await runner.run()) ?? [];
+    const before = startOfMonth(new Date(Date.now() - 100 * DAY_MS));
+    expect(calls).toEqual([
+      { name: 'z_children', before },
+      { name: 'a_parents', before },
+    ]);
+    expect(reports.find(({ rule }) => rule === 'b_broken')).toMatchObject({ error: 'it broke', removed: {} });
+    expect(reports.filter(({ error }) => error !== null)).toHaveLength(1);
+    expect(reports.find(({ rule }) => rule === 'a_parents')).toMatchObject({ removed: { rows: 1 }, error: null });
+  });
+
+  it('leaves it to the program that is at it already', async () => {
+    const other = test.dataSource.createQueryRunner();
+    await other.query('SELECT pg_advisory_lock(7388120335)');
+    expect(await runner.run()).toBeNull();
+    expect(calls).toEqual([]);
+    await other.query('SELECT pg_advisory_unlock(7388120335)');
+    await other.release();
+    expect(await runner.run()).not.toBeNull();
+  });
+
+  it('removes jobs that have ended and their logs, and leaves what waits or runs', async () => {
+    const old = '01800000-0000-7000-8000-00000000000';
+    for (const [index, status] of ['ok', 'error', 'queued', 'running'].entries()) {
+      await test.dataSource.query(
+        `INSERT INTO jobs (id, kind, status, created_at) VALUES ($1, 'sample', $2, '2022-01-01')`,
+        [`${old}${String(index)}`, status],
+      );
+    }
+    await test.dataSource.query(
+      `INSERT INTO job_log_chunks (job_id, seq, stream, text, created_at) VALUES ($1, 1, 'out', 'said', '2022-01-01')`,
+      [`${old}0`],
+    );
+    await runner.run();
+    expect(await test.dataSource.query('SELECT status FROM jobs ORDER BY id')).toEqual([
+      { status: 'queued' },
+      { status: 'running' },
+    ]);
+    expect(await test.dataSource.query('SELECT 1 FROM job_log_chunks')).toEqual([]);
+  });
+});
