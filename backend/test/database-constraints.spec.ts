@@ -3,6 +3,7 @@ import { newId } from '../src/kernel/database/ids';
 import { ensureInstallation } from '../src/kernel/database/installation';
 import { affected, queryOne, queryRows } from '../src/kernel/database/rows';
 import { readColumns } from './database-introspection';
+import { insertMachine as insertOneMachine, insertRow } from './support/insert-row';
 import { createTestDatabase, type TestDatabase } from './support/postgres';
 
 const NOW = new Date('2026-02-01T10:00:00Z');
@@ -23,32 +24,8 @@ describe('the schema refuses', () => {
     await db.drop();
   });
 
-  /** A machine with the given columns on top of the required ones. */
-  async function insertMachine(columns: Record<string, unknown> = {}): Promise<string> {
-    const row: Record<string, unknown> = {
-      id: newId(),
-      name: 'web-01',
-      hostname: `${newId()}.example.org`,
-      os_family: 'debian',
-      username: 'admin',
-      status: 'new',
-      created_at: NOW,
-      updated_at: NOW,
-      ...columns,
-    };
-    await insert('machines', row);
-    return String(row.id);
-  }
-
-  async function insert(table: string, row: Record<string, unknown>): Promise<void> {
-    const names = Object.keys(row);
-    const places = names.map((_, index) => `$${String(index + 1)}`);
-    await affected(
-      source,
-      `INSERT INTO ${table} (${names.join(', ')}) VALUES (${places.join(', ')})`,
-      Object.values(row),
-    );
-  }
+  const insert = (table: string, row: Record<string, unknown>) => insertRow(source, table, row);
+  const insertMachine = (columns?: Record<string, unknown>) => insertOneMachine(source, columns);
 
   it('clear text in every encrypted column there is', async () => {
     const encrypted = (await readColumns(source)).filter((column) => column.name.startsWith('enc_'));

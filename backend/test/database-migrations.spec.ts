@@ -6,6 +6,8 @@ import { createTestDatabase, type TestDatabase } from './support/postgres';
 
 const NOTHING_LEFT = { columns: [], constraints: [], indexes: [], triggers: [], others: [], comments: [] };
 
+jest.setTimeout(60_000);
+
 describe('migrations', () => {
   let db: TestDatabase;
   let source: DataSource;

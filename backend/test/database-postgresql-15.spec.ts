@@ -14,6 +14,8 @@ const missing = existsSync(join(BIN_DIR, 'postgres'))
 
 if (missing && process.env.CI === 'true') throw new Error(`Cannot be skipped here: ${missing}.`);
 
+jest.setTimeout(60_000);
+
 (missing ? describe.skip : describe)(`PostgreSQL 15${missing ? `: ${missing}` : ''}`, () => {
   let folder: string;
   let server: Awaited<ReturnType<typeof startPostgres>>;

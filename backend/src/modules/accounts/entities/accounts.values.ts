@@ -11,3 +11,9 @@ export type UserTheme = (typeof USER_THEMES)[number];
 
 export const LINK_PURPOSES = ['setup', 'invite', 'reset'] as const;
 export type LinkPurpose = (typeof LINK_PURPOSES)[number];
+
+export const CLIENT_KINDS = ['webapp', 'rust_gnome_app', 'script', 'mcp', 'other'] as const;
+export type ClientKind = (typeof CLIENT_KINDS)[number];
+
+export const CLIENT_STATUSES = ['active', 'revoked', 'expired'] as const;
+export type ClientStatus = (typeof CLIENT_STATUSES)[number];

@@ -5,6 +5,7 @@ import { positive } from '../../../kernel/database/checks';
 @Entity({ name: 'schedules', comment: 'What runs by itself; cron is @once for a single run at run_at.' })
 @Index('schedules_enabled_next_run_at_idx', ['enabled', 'nextRunAt'])
 @Check('schedules_concurrency_check', positive('concurrency'))
+@Check('schedules_run_at_check', "(cron = '@once') = (run_at IS NOT NULL)")
 export class ScheduleEntity {
   @PrimaryColumn({ type: 'uuid' })
   id: string;

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { oneOf, openName } from '../../../kernel/database/checks';
+import { oneOf, openName, sha256Hex } from '../../../kernel/database/checks';
 import {
   ACTION_REQUESTER_TYPES,
   ACTION_REQUEST_STATUSES,
@@ -12,6 +12,7 @@ import {
 @Index('action_requests_machine_id_idx', ['machineId'])
 @Index('action_requests_status_created_at_idx', ['status', 'createdAt'])
 @Check('action_requests_action_check', openName('action'))
+@Check('action_requests_plan_digest_check', sha256Hex('plan_digest'))
 @Check('action_requests_requested_by_type_check', oneOf('requested_by_type', ACTION_REQUESTER_TYPES))
 @Check('action_requests_status_check', oneOf('status', ACTION_REQUEST_STATUSES))
 export class ActionRequestEntity {
@@ -57,4 +58,22 @@ export class ActionRequestEntity {
 
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
   expiresAt: Date | null;
+
+  /** As it was then. */
+  @Column({ name: 'requested_by_name', type: 'text', nullable: true })
+  requestedByName: string | null;
+
+  /** SHA-256 over the plans of all targets: what was approved is what is carried out. */
+  @Column({ name: 'plan_digest', type: 'text', nullable: true })
+  planDigest: string | null;
+
+  @Column({ name: 'rejected_at', type: 'timestamptz', nullable: true })
+  rejectedAt: Date | null;
+
+  @Column({ name: 'rejected_by', type: 'text', nullable: true })
+  rejectedBy: string | null;
+
+  /** Why it was rejected, or has expired. */
+  @Column({ name: 'decision_reason', type: 'text', nullable: true })
+  decisionReason: string | null;
 }

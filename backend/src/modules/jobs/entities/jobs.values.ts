@@ -17,3 +17,6 @@ export type ActionRequesterType = (typeof ACTION_REQUESTER_TYPES)[number];
 
 export const ACTION_REQUEST_STATUSES = ['pending', 'approved', 'rejected', 'executed', 'expired'] as const;
 export type ActionRequestStatus = (typeof ACTION_REQUEST_STATUSES)[number];
+
+export const TARGET_STATUSES = ['pending', 'executed', 'expired', 'skipped'] as const;
+export type TargetStatus = (typeof TARGET_STATUSES)[number];
