@@ -7,6 +7,8 @@ interface TableParts {
   readonly keys: readonly { readonly name: string; readonly definition: string }[];
   /** Indexes that stand for themselves: name, UNIQUE or not, and everything from USING on. */
   readonly indexes: readonly { readonly name: string; readonly unique: boolean; readonly using: string }[];
+  /** Definitions of triggers. */
+  readonly triggers: readonly string[];
 }
 
 /**
@@ -90,7 +92,11 @@ async function readParts(queryRunner: QueryRunner, table: string): Promise<Table
        FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
       WHERE x.indrelid = '${table}'::regclass AND NOT x.indisprimary ORDER BY i.relname`,
   )) as TableParts['indexes'];
-  return { comment: about?.comment ?? null, keys, indexes };
+  const triggers = (await queryRunner.query(
+    `SELECT pg_get_triggerdef(oid) AS definition FROM pg_trigger
+      WHERE tgrelid = '${table}'::regclass AND NOT tgisinternal ORDER BY tgname`,
+  )) as { definition: string }[];
+  return { comment: about?.comment ?? null, keys, indexes, triggers: triggers.map(({ definition }) => definition) };
 }
 
 async function addParts(queryRunner: QueryRunner, table: string, parts: TableParts): Promise<void> {
@@ -100,6 +106,7 @@ async function addParts(queryRunner: QueryRunner, table: string, parts: TablePar
   for (const { name, unique, using } of parts.indexes) {
     await queryRunner.query(`CREATE ${unique ? 'UNIQUE ' : ''}INDEX ${name} ON ${table} ${using}`);
   }
+  for (const definition of parts.triggers) await queryRunner.query(definition);
   if (parts.comment !== null) {
     await queryRunner.query(`COMMENT ON TABLE ${table} IS '${parts.comment.replaceAll("'", "''")}'`);
   }
