@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Injectable, Module } from '@nestjs/common';
 import { createTestApp, type TestApp } from '../../../test/support/test-app';
 import { startOfMonth } from '../../kernel/database/id-times';
@@ -136,5 +138,22 @@ describe('retention', () => {
       { status: 'running' },
     ]);
     expect(await test.dataSource.query('SELECT 1 FROM job_log_chunks')).toEqual([]);
+  });
+
+  it('is what docs/retention.md says', () => {
+    const said = readFileSync(join(__dirname, '../../../../docs/retention.md'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => line.split('|').map((cell) => cell.trim()))
+      .map(([, name, kept, description]) => [name, kept, description]);
+    const documented = runner
+      .rules()
+      .filter((rule) => !(rule instanceof Recording))
+      .map(({ name, defaultDays, derivedFrom, description }) => [
+        `\`${name}\``,
+        defaultDays === undefined ? `with \`${derivedFrom ?? ''}\`` : `${String(defaultDays)} days`,
+        description,
+      ]);
+    expect(said.sort()).toEqual(documented.sort());
   });
 });
