@@ -1,6 +1,7 @@
 import type { RunResult, SectionResult } from '../../src/kernel/ssh/run-types';
 import type { ActionOutcome, ReadAction, ReadDeclaration } from '../../src/modules/jobs/actions/job-action';
 import { RemoteRunner, type RemoteRun } from '../../src/modules/jobs/worker/remote-runner';
+import { quoted } from '../../src/kernel/sentences/sentences';
 
 /** Name of the action and of its document. */
 export const READING = 'fake_reading';
@@ -82,7 +83,7 @@ export function fakeAction({ outcome, ...declaration }: FakeActionOptions = {}):
     declaration: {
       kind: 'read',
       name: READING,
-      title: 'Fake reading',
+      title: quoted('Fake reading'),
       permission: 'machines.run',
       risk: 'none',
       lockKind: 'exclusive',
@@ -105,7 +106,7 @@ export function fakeAction({ outcome, ...declaration }: FakeActionOptions = {}):
     collect: ({ sections }) =>
       outcome?.() ?? {
         status: 'ok',
-        summary: 'all is well',
+        summary: quoted('all is well'),
         document: {
           kind: READING,
           status: 'ok',

@@ -4,6 +4,7 @@ import { Config } from '../config/config';
 import { DomainError } from '../errors/domain-error';
 import { ACCESS, type Access, type AuthenticatedRequest } from './access.decorators';
 import type { Principal } from './actor';
+import { say } from './auth.sentences';
 import { ListeningOrigins } from './listening-origins';
 import { csrfViolation } from './origin-policy';
 import { roleAllows, type Permission } from './permissions';
@@ -17,8 +18,8 @@ export function assertAllowed(principal: Principal, permission: Permission): voi
   throw new DomainError({
     code: 'not_permitted',
     status: 403,
-    detail: `Your role (${principal.role}) does not include this.`,
-    action: 'Ask an administrator.',
+    detail: say.not_permitted({ role: principal.role }),
+    action: say.ask_administrator(),
     extensions: { permission },
   });
 }
@@ -61,8 +62,8 @@ export class AccessGuard implements CanActivate {
     throw new DomainError({
       code: 'cross_site_request',
       status: 403,
-      detail: `The request was refused because ${violation}.`,
-      action: 'Use the portal at its own address, or send the header with each change.',
+      detail: violation,
+      action: say.cross_site_action(),
     });
   }
 
@@ -71,8 +72,8 @@ export class AccessGuard implements CanActivate {
     throw new DomainError({
       code: 'not_signed_in',
       status: 401,
-      detail: 'You are not signed in, or your session has ended.',
-      action: 'Sign in again.',
+      detail: say.not_signed_in(),
+      action: say.not_signed_in_action(),
     });
   }
 }

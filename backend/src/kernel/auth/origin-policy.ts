@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { Sentence } from '../sentences/sentences';
+import { say } from './auth.sentences';
 
 /** Header that only our own pages can set across origins; simple cross-site requests cannot carry it. */
 export const CSRF_HEADER = 'x-system-update';
@@ -20,11 +22,11 @@ export function hostIsOurs(headers: Headers, allowedOrigins: readonly string[]):
  * Fetch metadata decides where the browser sends it, the Origin header otherwise; a client that sends neither
  * (a script) still has to send the custom header, which no form or image can.
  */
-export function csrfViolation(headers: Headers, allowedOrigins: readonly string[]): string | undefined {
-  if (headers[CSRF_HEADER] === undefined) return `the header ${CSRF_HEADER} is missing`;
+export function csrfViolation(headers: Headers, allowedOrigins: readonly string[]): Sentence | undefined {
+  if (headers[CSRF_HEADER] === undefined) return say.header_missing({ header: CSRF_HEADER });
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'it comes from another site';
-  if (headers.origin !== undefined && !allowedOrigins.includes(headers.origin)) return 'its origin is not ours';
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return say.from_another_site();
+  if (headers.origin !== undefined && !allowedOrigins.includes(headers.origin)) return say.origin_not_ours();
   return undefined;
 }
 

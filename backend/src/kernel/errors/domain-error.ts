@@ -1,8 +1,11 @@
+import type { Sentence } from '../sentences/sentences';
+import { say } from './errors.sentences';
+
 /** One field of a request that was refused. */
 export interface FieldProblem {
   /** Path of the field, `credentials.password`. */
   readonly field: string;
-  readonly message: string;
+  readonly message: Sentence;
 }
 
 export interface DomainErrorOptions {
@@ -11,9 +14,9 @@ export interface DomainErrorOptions {
   /** HTTP status to answer with. */
   readonly status: number;
   /** A sentence a person understands. */
-  readonly detail: string;
+  readonly detail: Sentence;
   /** What to do next, as a sentence. */
-  readonly action?: string;
+  readonly action?: Sentence;
   readonly errors?: readonly FieldProblem[];
   /** Further members of the problem document. Never secrets. */
   readonly extensions?: Readonly<Record<string, unknown>>;
@@ -24,8 +27,8 @@ export interface DomainErrorOptions {
 export class DomainError extends Error {
   readonly code: string;
   readonly status: number;
-  readonly detail: string;
-  readonly action: string | undefined;
+  readonly detail: Sentence;
+  readonly action: Sentence | undefined;
   readonly errors: readonly FieldProblem[];
   readonly extensions: Readonly<Record<string, unknown>>;
 
@@ -42,7 +45,7 @@ export class DomainError extends Error {
 }
 
 export function notFound(what: string, code = 'not_found'): DomainError {
-  return new DomainError({ code, status: 404, detail: `There is no such ${what}.` });
+  return new DomainError({ code, status: 404, detail: say.no_such({ what }) });
 }
 
 export function invalidInput(errors: readonly FieldProblem[]): DomainError {
@@ -50,7 +53,7 @@ export function invalidInput(errors: readonly FieldProblem[]): DomainError {
   return new DomainError({
     code: 'invalid_input',
     status: 400,
-    detail: `The request was refused and nothing was changed. Check: ${fields}.`,
+    detail: say.invalid_input({ fields }),
     errors,
   });
 }

@@ -1,9 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { SaidByField } from '../sentences/said';
+import { ApiSaid } from '../sentences/said.dto';
 
 export class FieldProblemDto {
   /** Path of the refused field. */
   field: string;
   message: string;
+  @ApiSaid()
+  said: SaidByField;
 }
 
 /** RFC 9457 problem document; every error answer has this shape. */
@@ -17,6 +21,8 @@ export class ProblemDto {
   detail: string;
   /** What to do next. */
   action?: string;
+  @ApiSaid()
+  said: SaidByField;
   @ApiProperty({ type: [FieldProblemDto], required: false })
   errors?: FieldProblemDto[];
   requestId?: string;

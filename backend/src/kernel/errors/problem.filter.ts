@@ -1,8 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { DomainError } from './domain-error';
+import { saidIn } from '../sentences/said';
+import { quoted } from '../sentences/sentences';
+import { DomainError, type FieldProblem } from './domain-error';
 import { isDatabaseUnavailable } from './database-errors';
+import { say } from './errors.sentences';
+import type { FieldProblemDto } from './problem.dto';
 
 /** Maps whatever was thrown to the domain error that the client is told about. */
 export function toDomainError(error: unknown): DomainError {
@@ -11,8 +15,8 @@ export function toDomainError(error: unknown): DomainError {
     return new DomainError({
       code: 'database_unavailable',
       status: 503,
-      detail: 'The database does not answer at the moment. Nothing was changed.',
-      action: 'Try again in a few seconds; running work goes on and is not lost.',
+      detail: say.database_unavailable(),
+      action: say.database_unavailable_action(),
       cause: error,
     });
   }
@@ -22,13 +26,13 @@ export function toDomainError(error: unknown): DomainError {
     return new DomainError({
       code: parserStatus === 413 ? 'body_too_large' : 'malformed_body',
       status: parserStatus,
-      detail: parserStatus === 413 ? 'The request body is too large.' : 'The request body could not be read as JSON.',
+      detail: parserStatus === 413 ? say.body_too_large() : say.malformed_body(),
     });
   }
   return new DomainError({
     code: 'internal_error',
     status: 500,
-    detail: 'Something went wrong here. It was written to the log under this request id.',
+    detail: say.internal_error(),
     cause: error,
   });
 }
@@ -46,7 +50,7 @@ function fromHttpException(error: HttpException): DomainError {
   return new DomainError({
     code: codes[status] ?? 'request_refused',
     status,
-    detail: status === 404 ? 'There is nothing at this address.' : error.message,
+    detail: status === 404 ? say.no_address() : quoted(error.message),
     cause: error,
   });
 }
@@ -55,6 +59,10 @@ function fromHttpException(error: HttpException): DomainError {
 function bodyParserStatus(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('status' in error) || !('type' in error)) return undefined;
   return typeof error.status === 'number' && error.status >= 400 && error.status < 500 ? error.status : undefined;
+}
+
+function told(problem: FieldProblem): FieldProblemDto {
+  return { ...problem, said: saidIn(problem, ['message']) };
 }
 
 @Catch()
@@ -84,7 +92,8 @@ export class ProblemFilter implements ExceptionFilter {
           code: problem.code,
           detail: problem.detail,
           action: problem.action,
-          errors: problem.errors.length > 0 ? problem.errors : undefined,
+          said: saidIn(problem, ['detail', 'action']),
+          errors: problem.errors.length > 0 ? problem.errors.map(told) : undefined,
           requestId: request.id,
           ...problem.extensions,
         }),

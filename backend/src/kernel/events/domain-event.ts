@@ -1,6 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 import type { Actor } from '../auth/actor';
 import type { Transaction } from '../database/transaction';
+import type { Sentence } from '../sentences/sentences';
 
 /** How much a person should care. */
 export type EventSeverity = 'info' | 'warning' | 'error';
@@ -14,7 +15,7 @@ export interface DomainEvent {
   readonly severity: EventSeverity;
   readonly actor: Actor;
   /** A sentence that a person understands. */
-  readonly message: string;
+  readonly message: Sentence;
   readonly payload?: Readonly<Record<string, unknown>>;
   readonly jobId?: string | null;
   readonly snapshotId?: string | null;

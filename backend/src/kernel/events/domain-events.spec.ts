@@ -6,6 +6,7 @@ import { TransactionRunner } from '../database/transaction';
 import { secretRegistry } from '../logging/secret-registry';
 import { OnDomainEvent, type DomainEvent } from './domain-event';
 import { DomainEvents } from './domain-events';
+import { quoted } from '../sentences/sentences';
 
 @Injectable()
 class Listener {
@@ -38,7 +39,7 @@ describe('DomainEvents', () => {
   let events: DomainEvents;
   let transactions: TransactionRunner;
   const event = (type: string, message = 'x'): DomainEvent => {
-    return { type, machineId: null, severity: 'info', actor: systemActor, message };
+    return { type, machineId: null, severity: 'info', actor: systemActor, message: quoted(message) };
   };
 
   beforeAll(async () => {

@@ -10,6 +10,7 @@ import type { Config } from '../config/config';
 import { DomainError } from '../errors/domain-error';
 import { ProblemFilter } from '../errors/problem.filter';
 import { validationPipe } from './validation';
+import { say } from '../auth/auth.sentences';
 
 /** Angular Material writes style elements at run time; everything else comes from our own origin. */
 function securityHeaders(config: Config): ReturnType<typeof helmet> {
@@ -44,8 +45,8 @@ function refuseForeignHosts(origins: ListeningOrigins) {
       new DomainError({
         code: 'host_not_allowed',
         status: 421,
-        detail: 'This server does not answer under that host name.',
-        action: 'Set PUBLIC_URL to the address that people use.',
+        detail: say.host_not_allowed(),
+        action: say.host_not_allowed_action(),
       }),
     );
   };

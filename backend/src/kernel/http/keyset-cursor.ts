@@ -1,4 +1,5 @@
 import { invalidInput } from '../errors/domain-error';
+import { say } from './validation.sentences';
 
 /** The sort key of the last row of a page, as PostgreSQL wrote it: text, so that no precision is lost on the way. */
 export type KeysetKey = readonly string[];
@@ -15,7 +16,7 @@ export function encodeCursor(scope: string, key: KeysetKey): string {
  * @throws DomainError naming the field `cursor`
  */
 export function decodeCursor(scope: string, patterns: readonly RegExp[], cursor: string): KeysetKey {
-  const refused = invalidInput([{ field: 'cursor', message: 'cursor does not belong to this list and order' }]);
+  const refused = invalidInput([{ field: 'cursor', message: say.cursor({ field: 'cursor' }) }]);
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ProblemDto } from '../errors/problem.dto';
+import { SaidDto } from '../sentences/said.dto';
 
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const options = new DocumentBuilder()
@@ -15,6 +16,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addGlobalResponse({ status: '4XX', description: 'Refused; nothing was changed.', type: ProblemDto })
     .build();
   return SwaggerModule.createDocument(app, options, {
+    extraModels: [SaidDto],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
 }

@@ -1,10 +1,12 @@
 import { ParseUUIDPipe, ValidationPipe, type ValidationError } from '@nestjs/common';
 import { invalidInput, type FieldProblem } from '../errors/domain-error';
+import { quoted } from '../sentences/sentences';
+import { say } from './validation.sentences';
 
 function flatten(errors: readonly ValidationError[], prefix = ''): FieldProblem[] {
   return errors.flatMap((error) => {
     const field = prefix === '' ? error.property : `${prefix}.${error.property}`;
-    const own = Object.values(error.constraints ?? {}).map((message) => ({ field, message }));
+    const own = Object.values(error.constraints ?? {}).map((message) => ({ field, message: quoted(message) }));
     return [...own, ...flatten(error.children ?? [], field)];
   });
 }
@@ -25,5 +27,5 @@ export function validationPipe(): ValidationPipe {
 
 /** A path parameter that is an id. */
 export function uuidPipe(field: string): ParseUUIDPipe {
-  return new ParseUUIDPipe({ exceptionFactory: () => invalidInput([{ field, message: `${field} must be a UUID` }]) });
+  return new ParseUUIDPipe({ exceptionFactory: () => invalidInput([{ field, message: say.uuid({ field }) }]) });
 }

@@ -13,6 +13,7 @@ import { HandshakeTap } from './handshake-tap';
 import type { Login } from './login';
 import { SshError, type SshErrorDetails, type SshErrorKind, type SshStage } from './ssh-error';
 import type { ConnectTimeouts, KeepaliveOptions } from './ssh-connection-factory';
+import { say } from './ssh.sentences';
 
 /** Everything one attempt needs; `login` is absent where only the host key is wanted. */
 export interface AttemptOptions {
@@ -88,7 +89,7 @@ export class ConnectAttempt {
     const { host, port } = this.options;
     if (host.trim() === '') {
       // Node would take it for localhost.
-      this.fail('dns', { reason: 'the host name is empty' });
+      this.fail('dns', { reason: say.host_name_empty() });
       return;
     }
     this.enter('connect', this.options.timeouts.connectMs);
@@ -150,8 +151,7 @@ export class ConnectAttempt {
 
   private readonly onBytes = (chunk: Buffer): void => {
     this.tap.push(chunk);
-    if (this.tap.flooding)
-      this.fail('protocol', { reason: 'it sends far more than a login needs', serverText: this.tap.text });
+    if (this.tap.flooding) this.fail('protocol', { reason: say.sends_more_than_login(), serverText: this.tap.text });
     else if (this.stage === 'banner' && this.tap.ident !== undefined)
       this.enter('handshake', this.options.timeouts.handshakeMs);
   };
@@ -189,7 +189,7 @@ export class ConnectAttempt {
     return {
       methods: login?.methodsLeft ?? [],
       serverText: this.bannerText,
-      ...(login?.wantsMore === true ? { reason: 'it demands a second authentication method' } : {}),
+      ...(login?.wantsMore === true ? { reason: say.second_method() } : {}),
     };
   }
 

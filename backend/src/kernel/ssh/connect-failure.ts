@@ -2,6 +2,7 @@ import { offeredCiphers, offeredKex, offeredMacs } from './algorithms';
 import type { HandshakeTap } from './handshake-tap';
 import { keyTypeOf, type HostKeyPolicy } from './host-key';
 import type { SshErrorDetails, SshErrorKind } from './ssh-error';
+import { say } from './ssh.sentences';
 
 /** What is known when a connection ends before the login is done. */
 export interface FailureEvidence {
@@ -65,7 +66,7 @@ function bannerFailure({ tap }: FailureEvidence): Failure {
   if (/^Exceeded MaxStartups/m.test(serverText))
     return { kind: 'penalised', details: { reason: 'max_startups', serverText } };
   if (serverText.trim() === '') return { kind: 'penalised', details: { reason: 'closed_before_banner' } };
-  return { kind: 'protocol', details: { reason: 'this is not an SSH server', serverText } };
+  return { kind: 'protocol', details: { reason: say.not_an_ssh_server(), serverText } };
 }
 
 function handshakeFailure(evidence: FailureEvidence): Failure {

@@ -1,5 +1,6 @@
 import { utils, type AuthenticationType, type AnyAuthMethod, type ParsedKey, type Prompt } from 'ssh2';
 import { SshError } from './ssh-error';
+import { say } from './ssh.sentences';
 
 /** How to log in. Decrypted just before use by the caller; not kept after the login. */
 export type SshSecret =
@@ -73,14 +74,14 @@ export class Login {
 
 function readKey(secret: { readonly privateKey: string; readonly passphrase?: string }): ParsedKey {
   if (/-----BEGIN (?:ENCRYPTED )?PRIVATE KEY-----/.test(secret.privateKey)) {
-    throw new SshError('key_invalid', 'connect', { reason: 'it is in PKCS#8 format' });
+    throw new SshError('key_invalid', 'connect', { reason: say.key_in_pkcs8() });
   }
   const parsed = utils.parseKey(secret.privateKey, secret.passphrase);
   if (parsed instanceof Error)
     throw new SshError('key_invalid', 'connect', { reason: keyProblem(parsed, secret.passphrase) });
   // The library answers some formats with a list, whatever its types say.
   const [key] = [parsed].flat();
-  if (key?.isPrivateKey() !== true) throw new SshError('key_invalid', 'connect', { reason: 'it is not a private key' });
+  if (key?.isPrivateKey() !== true) throw new SshError('key_invalid', 'connect', { reason: say.key_not_private() });
   return key;
 }
 

@@ -18,6 +18,7 @@ import type { RunContext } from './run-context';
 import { endingDetails, maskedDetails } from './run-failure';
 import { SshError, type SshErrorDetails, type SshErrorKind } from './ssh-error';
 import { SudoDialog, type DialogStep } from './sudo-dialog';
+import { say } from './ssh.sentences';
 
 /** So long a stopped run may take to end on the machine before the channel is closed without waiting. */
 const stopGraceMs = 8000;
@@ -87,7 +88,7 @@ export class ScriptRun {
         else this.clock.running();
       },
       overrun: () => {
-        this.stop('protocol', { reason: 'it sends more than it was allowed to' });
+        this.stop('protocol', { reason: say.sends_too_much() });
       },
       failed: (error) => {
         this.failure ??= error;
@@ -278,7 +279,7 @@ export class ScriptRun {
     }
     const ending = endingDetails(this.exitCode, this.exitSignal);
     const serverText = this.recorder.strayText('stderr');
-    return this.error('protocol', { reason: 'the run ended without its last frame', serverText, ...ending });
+    return this.error('protocol', { reason: say.no_last_frame(), serverText, ...ending });
   }
 
   private error(kind: SshErrorKind, details: SshErrorDetails): SshError {

@@ -1,17 +1,27 @@
+import type { Sentence } from '../sentences/sentences';
 import type { SshErrorDetails, SshErrorKind } from './ssh-error';
+import { say } from './ssh.sentences';
 
 interface ErrorText {
-  sentence(details: SshErrorDetails): string;
-  whatToDo(details: SshErrorDetails): string;
+  sentence(details: SshErrorDetails): Sentence;
+  whatToDo(): Sentence;
 }
 
-const place = (d: SshErrorDetails) =>
-  d.host === undefined ? 'the machine' : `${d.host}, port ${String(d.port ?? 22)}`;
-const seconds = (d: SshErrorDetails) =>
-  d.limitMs === undefined ? 'the allowed time' : `${String(Math.ceil(d.limitMs / 1000))} s`;
-const because = (d: SshErrorDetails) => (d.reason === undefined ? '' : ` (${d.reason})`);
-const said = (d: SshErrorDetails) =>
-  d.serverText === undefined || d.serverText === '' ? '' : ` It said: ${oneLine(d.serverText)}`;
+const place = (d: SshErrorDetails): string =>
+  d.host === undefined ? say.the_machine() : say.place({ host: d.host, port: d.port ?? 22 });
+const time = (d: SshErrorDetails): string =>
+  d.limitMs === undefined ? say.allowed_time() : `${String(Math.ceil(d.limitMs / 1000))} s`;
+
+/** The sentence, with the technical reason where there is one. */
+const because = (
+  d: SshErrorDetails,
+  plain: () => Sentence,
+  withReason: (parameters: { place: string; reason: string }) => Sentence,
+): Sentence => (d.reason === undefined ? plain() : withReason({ place: place(d), reason: d.reason }));
+
+/** The sentence, followed by what the machine said where it said something. */
+const answered = (d: SshErrorDetails, sentence: Sentence): Sentence =>
+  d.serverText === undefined || d.serverText === '' ? sentence : say.it_said({ sentence, text: oneLine(d.serverText) });
 
 /** Texts of a machine go into sentences in one line, without control characters and cut. */
 function oneLine(text: string): string {
@@ -19,139 +29,118 @@ function oneLine(text: string): string {
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
-function hostKeyChanged(d: SshErrorDetails): string {
-  const old = (d.approved ?? []).map((key) => `${key.keyType} ${key.fingerprint}`).join(', ');
-  const now =
-    d.presented === undefined
-      ? `it no longer offers a key of that type, only ${(d.offered ?? []).join(', ')}`
-      : `now it shows ${d.presented.keyType} ${d.presented.fingerprint}`;
-  return `The host key of ${place(d)} changed: approved is ${old}; ${now}. Nothing was authenticated.`;
+function hostKeyChanged(d: SshErrorDetails): Sentence {
+  const approved = (d.approved ?? []).map((key) => `${key.keyType} ${key.fingerprint}`).join(', ');
+  return d.presented === undefined
+    ? say.host_key_gone({ place: place(d), approved, offered: (d.offered ?? []).join(', ') })
+    : say.host_key_changed({
+        place: place(d),
+        approved,
+        shown: `${d.presented.keyType} ${d.presented.fingerprint}`,
+      });
 }
 
-function penalised(d: SshErrorDetails): string {
-  if (d.reason === 'max_startups')
-    return `${place(d)} has too many connections that are still logging in and refuses more for now.`;
-  if (d.reason === 'penalty') return `${place(d)} refuses this address for a while, after earlier failed logins.`;
-  const when = d.reason === 'closed_after_banner' ? 'during the key exchange' : 'before it identified itself';
-  return `${place(d)} closed the connection ${when}; it may be penalising this address for earlier failed logins.`;
+function penalised(d: SshErrorDetails): Sentence {
+  if (d.reason === 'max_startups') return say.max_startups({ place: place(d) });
+  if (d.reason === 'penalty') return say.penalty({ place: place(d) });
+  return d.reason === 'closed_after_banner'
+    ? say.closed_after_banner({ place: place(d) })
+    : say.closed_before_banner({ place: place(d) });
 }
 
-const tellAdministrator = () => 'Look at the log of sshd and of sudo on the machine.';
-
-/** The plain English of every kind of failure. Screens translate by kind and may show these as a fallback. */
+/** The plain English of every kind of failure. */
 export const sshErrorTexts: Readonly<Record<SshErrorKind, ErrorText>> = {
-  dns: {
-    sentence: (d) => `The name ${d.host ?? ''} cannot be resolved to an address.`,
-    whatToDo: () => 'Check the spelling of the host name and the DNS of this server, or enter the address itself.',
-  },
+  dns: { sentence: (d) => say.dns({ host: d.host ?? '' }), whatToDo: say.dns_action },
   unreachable: {
-    sentence: (d) => `Nothing accepts connections at ${place(d)}${because(d)}.`,
-    whatToDo: () => 'Check that the machine is on, that sshd runs, and that address, port and firewall are right.',
+    sentence: (d) => because(d, () => say.unreachable({ place: place(d) }), say.unreachable_because),
+    whatToDo: say.unreachable_action,
   },
   connect_timeout: {
-    sentence: (d) => `${place(d)} did not answer within ${seconds(d)}.`,
-    whatToDo: () => 'The machine is off, the address is wrong, or a firewall drops the packets.',
+    sentence: (d) => say.connect_timeout({ place: place(d), time: time(d) }),
+    whatToDo: say.connect_timeout_action,
   },
   banner_timeout: {
-    sentence: (d) => `${place(d)} accepted the connection but did not identify itself within ${seconds(d)}.`,
-    whatToDo: () => 'The machine may be overloaded or stuck, or another service listens on this port.',
+    sentence: (d) => say.banner_timeout({ place: place(d), time: time(d) }),
+    whatToDo: say.banner_timeout_action,
   },
   handshake_timeout: {
-    sentence: (d) => `${place(d)} did not finish the key exchange within ${seconds(d)}.`,
-    whatToDo: () => 'The machine may be overloaded or stuck; a path that drops large packets (MTU) looks the same.',
+    sentence: (d) => say.handshake_timeout({ place: place(d), time: time(d) }),
+    whatToDo: say.handshake_timeout_action,
   },
   auth_timeout: {
-    sentence: (d) => `${place(d)} did not answer the login within ${seconds(d)}.`,
-    whatToDo: () => 'Look for a slow directory service or a stuck PAM module on the machine.',
+    sentence: (d) => say.auth_timeout({ place: place(d), time: time(d) }),
+    whatToDo: say.auth_timeout_action,
   },
   host_key_unknown: {
     sentence: (d) =>
-      `The host key of ${place(d)} is not approved yet: ${d.presented?.keyType ?? ''} ${d.presented?.fingerprint ?? ''}. Nothing was authenticated.`,
-    whatToDo: () => 'Compare the fingerprint with the one shown on the machine itself, then approve or reject it.',
+      say.host_key_unknown({
+        place: place(d),
+        key: `${d.presented?.keyType ?? ''} ${d.presented?.fingerprint ?? ''}`,
+      }),
+    whatToDo: say.host_key_unknown_action,
   },
-  host_key_changed: {
-    sentence: hostKeyChanged,
-    whatToDo: () => 'Find out why (reinstalled, other machine, somebody in between) before approving the new key.',
-  },
+  host_key_changed: { sentence: hostKeyChanged, whatToDo: say.host_key_changed_action },
   key_exchange_unsupported: {
     sentence: (d) =>
-      `${place(d)} and this program have no ${d.reason ?? 'algorithm'} in common; it offers ${(d.offered ?? []).join(', ')}.`,
-    whatToDo: () =>
-      'Allow one more in sshd_config on the machine: KexAlgorithms +curve25519-sha256, an AES-GCM cipher, an ed25519 host key.',
+      say.nothing_in_common({
+        place: place(d),
+        what: d.reason ?? 'algorithm',
+        offered: (d.offered ?? []).join(', '),
+      }),
+    whatToDo: say.nothing_in_common_action,
   },
   auth_failed: {
-    sentence: (d) => `${place(d)} refused the login${because(d)}.${said(d)}`,
-    whatToDo: () =>
-      'Check user name and password or key. Do not repeat it unchanged: the server may lock the account or this address.',
+    sentence: (d) =>
+      answered(
+        d,
+        because(d, () => say.auth_failed({ place: place(d) }), say.auth_failed_because),
+      ),
+    whatToDo: say.auth_failed_action,
   },
-  penalised: {
-    sentence: penalised,
-    whatToDo: () =>
-      'Wait a minute before the next try, and correct wrong credentials first; see PerSourcePenalties and MaxStartups in sshd_config.',
-  },
+  penalised: { sentence: penalised, whatToDo: say.penalised_action },
   password_expired: {
-    sentence: (d) => `The password of the account on ${place(d)} has expired and must be changed.`,
-    whatToDo: () => 'Log in once by hand and change the password, then store the new one here.',
+    sentence: (d) => say.password_expired({ place: place(d) }),
+    whatToDo: say.password_expired_action,
   },
   key_invalid: {
-    sentence: (d) => `The private key cannot be used${because(d)}.`,
-    whatToDo: () =>
-      'Enter an OpenSSH or PEM private key (ed25519, ECDSA or RSA) and its passphrase; ssh-keygen -p -f FILE rewrites others as OpenSSH.',
+    sentence: (d) => because(d, say.key_invalid, say.key_invalid_because),
+    whatToDo: say.key_invalid_action,
   },
   channel_refused: {
-    sentence: (d) => `The machine refused to open a session on the connection${because(d)}.`,
-    whatToDo: () => 'Check MaxSessions, ForceCommand and Match blocks in sshd_config.',
+    sentence: (d) => because(d, say.channel_refused, say.channel_refused_because),
+    whatToDo: say.channel_refused_action,
   },
   shell_unavailable: {
-    sentence: (d) => `The login worked, but its shell ended before the run began.${said(d)}`,
-    whatToDo: () => 'Check the login shell of the account, its start-up files, and forced commands in authorized_keys.',
+    sentence: (d) => answered(d, say.shell_unavailable()),
+    whatToDo: say.shell_unavailable_action,
   },
   sudo_password: {
-    sentence: (d) =>
-      d.reason === 'no_password_stored' ? 'sudo asks for a password and none is stored.' : 'sudo refused the password.',
-    whatToDo: () => 'Store the right sudo password, or allow the account NOPASSWD in sudoers.',
+    sentence: (d) => (d.reason === 'no_password_stored' ? say.sudo_password_missing() : say.sudo_password()),
+    whatToDo: say.sudo_password_action,
   },
-  sudo_policy: {
-    sentence: (d) => `sudo does not allow this account to become root.${said(d)}`,
-    whatToDo: () => 'Add the account to sudoers (group sudo on Debian), or use another account.',
-  },
-  sudo_tty: {
-    sentence: () => 'sudo on this machine demands a terminal (requiretty).',
-    whatToDo: () => 'Remove requiretty for this account in sudoers: Defaults:USER !requiretty.',
-  },
-  sudo_missing: {
-    sentence: () => 'sudo is not installed on this machine.',
-    whatToDo: () => 'Install sudo, or log in as root with a key.',
-  },
+  sudo_policy: { sentence: (d) => answered(d, say.sudo_policy()), whatToDo: say.sudo_policy_action },
+  sudo_tty: { sentence: say.sudo_tty, whatToDo: say.sudo_tty_action },
+  sudo_missing: { sentence: say.sudo_missing, whatToDo: say.sudo_missing_action },
   connection_lost: {
-    sentence: (d) => `The connection to ${place(d)} was lost${because(d)}.`,
-    whatToDo: () =>
-      'Try again; if it happens often, look at the network, at memory on the machine and at the log of sshd.',
+    sentence: (d) => because(d, () => say.connection_lost({ place: place(d) }), say.connection_lost_because),
+    whatToDo: say.connection_lost_action,
   },
   timeout_first_byte: {
-    sentence: (d) => `The machine did not begin the run within ${seconds(d)}.${said(d)}`,
-    whatToDo: () =>
-      'Look for a login shell, a PAM module or a sudo that hangs or asks for something else than the password.',
+    sentence: (d) => answered(d, say.timeout_first_byte({ time: time(d) })),
+    whatToDo: say.timeout_first_byte_action,
   },
   timeout_progress: {
-    sentence: (d) => `The run printed nothing for ${seconds(d)} and was stopped.`,
-    whatToDo: () =>
-      'Something on the machine hangs (often a repository or a file system); see the last lines of the log.',
+    sentence: (d) => say.timeout_progress({ time: time(d) }),
+    whatToDo: say.timeout_progress_action,
   },
-  timeout_total: {
-    sentence: (d) => `The run did not end within ${seconds(d)} and was stopped.`,
-    whatToDo: () => 'Find out what is slow on the machine, or raise the time limit.',
-  },
+  timeout_total: { sentence: (d) => say.timeout_total({ time: time(d) }), whatToDo: say.timeout_total_action },
   output_limit: {
-    sentence: (d) => `The machine printed more than ${String(d.limitBytes ?? 0)} bytes and the run was stopped.`,
-    whatToDo: () => 'Look at what floods the output on the machine.',
+    sentence: (d) => say.output_limit({ bytes: d.limitBytes ?? 0 }),
+    whatToDo: say.output_limit_action,
   },
-  cancelled: {
-    sentence: () => 'The work was cancelled.',
-    whatToDo: () => 'Start it again when wanted.',
-  },
+  cancelled: { sentence: say.cancelled, whatToDo: say.cancelled_action },
   protocol: {
-    sentence: (d) => `The machine did not answer as expected${because(d)}.${said(d)}`,
-    whatToDo: tellAdministrator,
+    sentence: (d) => answered(d, because(d, say.protocol, say.protocol_because)),
+    whatToDo: say.protocol_action,
   },
 };

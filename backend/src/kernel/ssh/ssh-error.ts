@@ -1,5 +1,6 @@
 import type { ApprovedHostKey, PresentedHostKey } from './host-key';
 import type { RunResult } from './run-types';
+import type { Sentence } from '../sentences/sentences';
 import { sshErrorTexts } from './ssh-error-texts';
 
 /** Every way in which a connection or a run can fail. The values are stable: they are stored and translated. */
@@ -67,8 +68,8 @@ export interface SshErrorDetails {
  * `message` is the same plain sentence as `sentence`; `whatToDo` says how to go on. Decide by `kind`, never by text.
  */
 export class SshError extends Error {
-  readonly sentence: string;
-  readonly whatToDo: string;
+  readonly sentence: Sentence;
+  readonly whatToDo: Sentence;
   /** What a run had read before it failed: finished sections, and the beginning of an unfinished one. */
   partial?: RunResult;
 
@@ -83,6 +84,6 @@ export class SshError extends Error {
     super(sentence, options);
     this.name = 'SshError';
     this.sentence = sentence;
-    this.whatToDo = text.whatToDo(details);
+    this.whatToDo = text.whatToDo();
   }
 }

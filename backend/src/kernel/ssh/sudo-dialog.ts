@@ -1,6 +1,7 @@
 import { endingDetails } from './run-failure';
 import type { SudoMode } from './run-types';
 import type { SshErrorDetails, SshErrorKind } from './ssh-error';
+import { say } from './ssh.sentences';
 
 const keptText = 4096;
 /** More than this before the run begins is no login shell's greeting. */
@@ -88,7 +89,7 @@ export class SudoDialog {
     return {
       step: 'refused',
       kind: 'output_limit',
-      details: { limitBytes: maxNoise, reason: 'the login shell prints without end' },
+      details: { limitBytes: maxNoise, reason: say.shell_prints() },
     };
   }
 }

@@ -16,6 +16,7 @@ import { SessionsRepository } from './sessions.repository';
 import { SessionsService, type Client, type StartedSession } from './sessions.service';
 import { newToken, tokenHash } from './tokens';
 import { UsersRepository, type UserRow } from './users.repository';
+import { say } from './accounts.sentences';
 
 const HOUR = 3_600_000;
 const lifetime: Readonly<Record<LinkPurpose, number>> = { setup: 24 * HOUR, invite: 72 * HOUR, reset: 24 * HOUR };
@@ -130,7 +131,7 @@ export class LinksService {
       });
     } catch (error) {
       if (violatedUniqueConstraint(error) === undefined) throw error;
-      throw invalidInput([{ field: 'username', message: 'this user name is taken' }]);
+      throw invalidInput([{ field: 'username', message: say.username_taken_field() }]);
     }
   }
 
@@ -140,7 +141,7 @@ export class LinksService {
     passwordHash: string,
     now: Date,
   ): Promise<UserRow> {
-    if (given.username === undefined) throw invalidInput([{ field: 'username', message: 'choose a user name' }]);
+    if (given.username === undefined) throw invalidInput([{ field: 'username', message: say.choose_username() }]);
     // Two setup links cannot both pass: the lock makes the second one see the first one's administrator.
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('system_update setup'))`);
     if (await this.users.administratorExists(manager)) throw linkInvalid();
@@ -178,7 +179,7 @@ function linkInvalid(): DomainError {
   return new DomainError({
     code: 'link_invalid',
     status: 404,
-    detail: 'This link was used already, has expired, or was replaced by a newer one.',
-    action: 'Ask an administrator for a new link; for the first start, run the start command again.',
+    detail: say.link_invalid(),
+    action: say.link_invalid_action(),
   });
 }

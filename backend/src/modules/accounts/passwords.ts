@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { argon2id, hash, needsRehash, verify } from 'argon2';
 import { DomainError } from '../../kernel/errors/domain-error';
+import { say } from './accounts.sentences';
 
 export const PASSWORD_MIN = 12;
 export const PASSWORD_MAX = 128;
@@ -44,8 +45,8 @@ export class Passwords {
         throw new DomainError({
           code: 'too_many_attempts',
           status: 429,
-          detail: 'Too many people are signing in at this moment.',
-          action: 'Try again in a few seconds.',
+          detail: say.sign_in_crowded(),
+          action: say.sign_in_crowded_action(),
           extensions: { retryAfterSeconds: 5 },
         });
       }

@@ -13,6 +13,7 @@ import { SessionsRepository } from './sessions.repository';
 import { SignInLimits } from './sign-in-limits';
 import { newToken, tokenHash } from './tokens';
 import { UsersRepository, type UserRow } from './users.repository';
+import { say } from './accounts.sentences';
 
 const HOUR = 3_600_000;
 /** A session ends after this long without a request, and in any case after the absolute limit. */
@@ -73,8 +74,8 @@ export class SessionsService extends SessionAuthenticator {
       throw new DomainError({
         code: 'sign_in_failed',
         status: 401,
-        detail: 'The user name or the password is wrong, or the account is not active.',
-        action: 'Try again, or ask an administrator for a reset link.',
+        detail: say.sign_in_failed(),
+        action: say.sign_in_failed_action(),
       });
     }
     await this.limits.succeeded(username, client.ip);

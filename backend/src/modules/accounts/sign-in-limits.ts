@@ -4,6 +4,7 @@ import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import { DomainError } from '../../kernel/errors/domain-error';
+import { say } from './accounts.sentences';
 
 const QUARTER_HOUR = 15 * 60;
 
@@ -41,8 +42,8 @@ export class SignInLimits {
       throw new DomainError({
         code: 'too_many_attempts',
         status: 429,
-        detail: 'Too many attempts to sign in.',
-        action: `Try again in ${String(Math.ceil(retryAfterSeconds / 60))} min.`,
+        detail: say.too_many_attempts(),
+        action: say.too_many_attempts_action({ minutes: Math.ceil(retryAfterSeconds / 60) }),
         extensions: { retryAfterSeconds },
       });
     }

@@ -14,6 +14,7 @@ import { LinksService, type IssuedLink } from './links.service';
 import { Passwords } from './passwords';
 import { SessionsRepository } from './sessions.repository';
 import { UsersRepository, type UserChanges, type UserRow } from './users.repository';
+import { say } from './accounts.sentences';
 
 export interface NewUser {
   readonly username: string;
@@ -59,7 +60,7 @@ export class UsersService {
       throw new DomainError({
         code: 'username_taken',
         status: 409,
-        detail: `The user name ${given.username} is taken.`,
+        detail: say.username_taken({ name: given.username }),
       });
     }
   }
@@ -72,8 +73,8 @@ export class UsersService {
         throw new DomainError({
           code: 'user_disabled',
           status: 409,
-          detail: `${user.displayName} is disabled.`,
-          action: 'Enable the account first.',
+          detail: say.user_disabled({ name: user.displayName }),
+          action: say.user_disabled_action(),
         });
       }
       return this.links.issue(tx, user.status === 'invited' ? 'invite' : 'reset', id, by);
@@ -90,8 +91,8 @@ export class UsersService {
         throw new DomainError({
           code: 'last_administrator',
           status: 409,
-          detail: `${before.displayName} is the last administrator.`,
-          action: 'Make somebody else an administrator first.',
+          detail: say.last_administrator({ name: before.displayName }),
+          action: say.last_administrator_action(),
         });
       }
       const status = changes.status === 'active' && before.passwordHash === null ? 'invited' : changes.status;
@@ -115,7 +116,7 @@ export class UsersService {
   async changeOwnPassword(me: Principal, current: string, next: string, by: RequestOrigin): Promise<void> {
     const user = await this.byId(me.userId);
     if (!(await this.passwords.matches(user.passwordHash, current))) {
-      throw invalidInput([{ field: 'currentPassword', message: 'this is not your present password' }]);
+      throw invalidInput([{ field: 'currentPassword', message: say.not_your_password() }]);
     }
     const passwordHash = await this.passwords.hash(next);
     await this.transactions.run(async (tx) => {

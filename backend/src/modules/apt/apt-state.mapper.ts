@@ -8,6 +8,7 @@ import type {
 } from './contracts/apt-update-analyze.v1';
 import type { AptPackageDto, AptRepositoryDto, AptStateDto, PlanCountsDto } from './dto/apt.dto';
 import { staleReasonOf } from './apt-verdict';
+import { saidIn } from '../../kernel/sentences/said';
 
 /** From the stored document to what the portal shows. */
 export function toAptState(snapshotId: string, createdAt: Date, document: AptUpdateAnalyze): AptStateDto {
@@ -18,6 +19,7 @@ export function toAptState(snapshotId: string, createdAt: Date, document: AptUpd
     status: document.status,
     stale: staleReason !== null,
     staleReason,
+    said: saidIn({ staleReason }, ['staleReason']),
     indexRefreshedAt: dateOf(document.index.last_success_at),
     repositories: document.repositories?.map(toRepository) ?? null,
     plans: {
@@ -32,6 +34,7 @@ export function toAptState(snapshotId: string, createdAt: Date, document: AptUpd
         kind: signal,
         verdict,
         message: detail,
+        said: saidIn({ message: detail }, ['message']),
       })),
       runningKernel: document.reboot.running_kernel,
       expectedKernel: document.reboot.expected_kernel,
@@ -44,6 +47,7 @@ export function toAptState(snapshotId: string, createdAt: Date, document: AptUpd
       severity,
       message,
       remediation,
+      said: saidIn({ message, remediation }, ['message', 'remediation']),
       importantLines: important_lines,
     })),
   };
@@ -68,6 +72,7 @@ function toRepository(repository: Repository): AptRepositoryDto {
     status: result === 'failed' ? 'error' : result === 'refreshed' || result === 'unchanged' ? 'ok' : 'unknown',
     kind: error_kind,
     message: error_message,
+    said: saidIn({ message: error_message }, ['message']),
     lastSuccessAt: dateOf(repository.last_success_at),
   };
 }
@@ -92,7 +97,7 @@ function toPackages(changes: readonly PackageChange[], leftBack: readonly LeftBa
   return rows;
 }
 
-function changeRow(change: PackageChange): Omit<AptPackageDto, 'reason' | 'reasonDetail' | 'phasedPercent'> {
+function changeRow(change: PackageChange): Omit<AptPackageDto, 'reason' | 'reasonDetail' | 'said' | 'phasedPercent'> {
   return {
     name: change.name,
     arch: change.arch,
@@ -125,10 +130,14 @@ function leftRow(left: LeftBackPackage): AptPackageDto {
   };
 }
 
-function reasonOf(left: LeftBackPackage | undefined): Pick<AptPackageDto, 'reason' | 'reasonDetail' | 'phasedPercent'> {
+function reasonOf(
+  left: LeftBackPackage | undefined,
+): Pick<AptPackageDto, 'reason' | 'reasonDetail' | 'said' | 'phasedPercent'> {
+  const reasonDetail = left?.detail ?? null;
   return {
     reason: left?.reason ?? null,
-    reasonDetail: left?.detail ?? null,
+    reasonDetail,
+    said: saidIn({ reasonDetail }, ['reasonDetail']),
     phasedPercent: left?.phased_percent ?? null,
   };
 }

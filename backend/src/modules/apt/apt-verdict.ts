@@ -1,18 +1,18 @@
 import type { MachineStatePatch } from '../machines/machine-state';
 import type { AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
+import type { Sentence } from '../../kernel/sentences/sentences';
+import { say } from './apt.sentences';
 
 /** Why the counts of this analysis are not those of now, as a sentence; null when they are. */
-export function staleReasonOf(document: AptUpdateAnalyze): string | null {
+export function staleReasonOf(document: AptUpdateAnalyze): Sentence | null {
   const failed = document.repositories?.filter(({ result }) => result === 'failed').length ?? 0;
-  if (document.counts.updates === null) return 'The plans could not be measured.';
-  if (document.index.basis === 'incomplete') return 'The package list of a repository is missing.';
+  if (document.counts.updates === null) return say.plans_not_measured();
+  if (document.index.basis === 'incomplete') return say.index_incomplete();
   if (document.refresh.refreshed) return null;
-  if (document.refresh.outcome === 'skipped') return 'The package lists were not refreshed.';
-  if (document.refresh.outcome === 'lock_busy') return 'Another process held the lock of the package lists.';
-  if (document.refresh.outcome === 'timed_out') return 'The refresh ran out of time.';
-  return failed > 0
-    ? `${String(failed)} ${failed === 1 ? 'repository' : 'repositories'} did not answer.`
-    : 'The refresh failed.';
+  if (document.refresh.outcome === 'skipped') return say.refresh_skipped();
+  if (document.refresh.outcome === 'lock_busy') return say.refresh_lock_busy();
+  if (document.refresh.outcome === 'timed_out') return say.refresh_out_of_time();
+  return failed > 0 ? say.repositories_silent({ count: failed }) : say.refresh_failed();
 }
 
 /** True when the plans rest on lists that exist: without any list apt says "0 updates", which nobody measured. */
@@ -32,7 +32,7 @@ function aptStatus(document: AptUpdateAnalyze, stale: boolean): NonNullable<Mach
  * marks them stale; nothing here turns "not measured" into 0.
  */
 export function statePatchOf(document: AptUpdateAnalyze, measuredAt: Date): MachineStatePatch {
-  const staleReason = isMeasured(document) ? staleReasonOf(document) : 'The plans could not be measured.';
+  const staleReason = isMeasured(document) ? staleReasonOf(document) : say.plans_not_measured();
   const stale = staleReason !== null;
   const refreshedAt = document.index.last_success_at;
   const common: MachineStatePatch = {
@@ -67,7 +67,7 @@ function rebootPatch(document: AptUpdateAnalyze): MachineStatePatch {
   const telling = reasons.filter(({ verdict }) => verdict === state);
   return {
     aptRebootRequired: state === 'cannot_tell' ? null : state === 'needed',
-    aptRebootReason: telling.length === 0 ? null : telling.map(({ detail }) => detail).join(' '),
+    aptRebootReason: telling.length === 0 ? null : telling.map(({ detail }) => detail).join('\n'),
   };
 }
 

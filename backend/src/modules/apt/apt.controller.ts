@@ -7,6 +7,7 @@ import { Snapshots } from '../history/snapshots';
 import { toAptState } from './apt-state.mapper';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 import { AptStateDto } from './dto/apt.dto';
+import { say } from './apt.sentences';
 
 @ApiTags('apt')
 @Controller('machines/:id/apt')
@@ -22,8 +23,8 @@ export class AptController {
       throw new DomainError({
         code: 'not_analysed',
         status: 404,
-        detail: 'This machine has not been analysed yet.',
-        action: 'Run an analysis.',
+        detail: say.not_analysed(),
+        action: say.not_analysed_action(),
       });
     }
     return toAptState(snapshot.id, snapshot.createdAt, snapshot.payload as AptUpdateAnalyze);

@@ -1,6 +1,7 @@
 import type { FieldProblem } from '../../kernel/errors/domain-error';
 import type { AuthMethod, SudoMode } from './entities/credentials.values';
 import { privateKeyProblem } from './private-key';
+import { say } from './credentials.sentences';
 
 /** Credentials as they are sent. */
 export interface CredentialsInput {
@@ -14,24 +15,17 @@ export interface CredentialsInput {
 
 type SecretField = 'password' | 'privateKey' | 'keyPassphrase' | 'sudoPassword';
 
-interface Expectation {
-  readonly rule: 'needed' | 'optional' | 'unused';
-  /** Why it would not be used. */
-  readonly reason?: string;
-}
+type Rule = 'needed' | 'optional' | 'unused_sign_in' | 'unused_sudo';
 
 /** Whether each secret must, may or must not be there under the chosen modes. */
-function expectations(input: CredentialsInput): Record<SecretField, Expectation> {
+function expectations(input: CredentialsInput): Record<SecretField, Rule> {
   const byKey = input.authMethod === 'ssh_key';
   const sudoByPassword = input.sudoMode === 'same_as_ssh';
-  const needed: Expectation = { rule: 'needed' };
-  const unused: Expectation = { rule: 'unused', reason: 'is not used with the chosen sign-in method; leave it out' };
-  const unusedSudo: Expectation = { rule: 'unused', reason: 'is not used with the chosen sudo mode; leave it out' };
   return {
-    password: !byKey || sudoByPassword ? needed : unused,
-    privateKey: byKey ? needed : unused,
-    keyPassphrase: byKey ? { rule: 'optional' } : unused,
-    sudoPassword: input.sudoMode === 'separate' ? needed : unusedSudo,
+    password: !byKey || sudoByPassword ? 'needed' : 'unused_sign_in',
+    privateKey: byKey ? 'needed' : 'unused_sign_in',
+    keyPassphrase: byKey ? 'optional' : 'unused_sign_in',
+    sudoPassword: input.sudoMode === 'separate' ? 'needed' : 'unused_sudo',
   };
 }
 
@@ -40,10 +34,12 @@ function expectations(input: CredentialsInput): Record<SecretField, Expectation>
  * too: it must not look as if it had been stored.
  */
 export function credentialsProblems(input: CredentialsInput, prefix = ''): FieldProblem[] {
-  const problems = Object.entries(expectations(input)).flatMap(([field, { rule, reason }]): FieldProblem[] => {
+  const problems = Object.entries(expectations(input)).flatMap(([field, rule]): FieldProblem[] => {
     const given = (input[field as SecretField] ?? null) !== null;
-    if (rule === 'needed' && !given) return [{ field: prefix + field, message: `${field} is needed` }];
-    if (rule === 'unused' && given) return [{ field: prefix + field, message: `${field} ${reason ?? ''}` }];
+    if (rule === 'needed' && !given) return [{ field: prefix + field, message: say.field_needed({ field }) }];
+    if (rule === 'unused_sign_in' && given)
+      return [{ field: prefix + field, message: say.field_unused_sign_in({ field }) }];
+    if (rule === 'unused_sudo' && given) return [{ field: prefix + field, message: say.field_unused_sudo({ field }) }];
     return [];
   });
   if (problems.length > 0 || input.authMethod !== 'ssh_key') return problems;

@@ -11,6 +11,7 @@ import { CredentialsRepository, type CredentialsRow, type SecretColumn } from '.
 import type { CredentialsSummaryDto } from './dto/credentials.dto';
 import type { CredentialsStatus } from './entities/credentials.values';
 import { HeldCredentials } from './held-credentials';
+import { say } from './credentials.sentences';
 
 const TABLE = 'machine_credentials';
 
@@ -96,8 +97,8 @@ export class Credentials {
       throw new DomainError({
         code: 'credentials_unreadable',
         status: 409,
-        detail: 'The stored credentials of this machine cannot be decrypted.',
-        action: 'Enter them again.',
+        detail: say.unreadable(),
+        action: say.unreadable_action(),
         cause,
       });
     }
@@ -129,8 +130,8 @@ export class Credentials {
     throw new DomainError({
       code: 'no_credentials',
       status: 409,
-      detail: 'No credentials are stored for this machine.',
-      action: 'Enter how to sign in to it.',
+      detail: say.none(),
+      action: say.none_action(),
     });
   }
 }

@@ -9,6 +9,7 @@ import { keyTypeOf, type ApprovedHostKey, type PresentedHostKey } from '../../ke
 import type { HostKeyDto } from './dto/host-key.dto';
 import { judgeShownKeys } from './host-key-judgement';
 import { HostKeysRepository, type HostKeyRow, type ShownAt } from './host-keys.repository';
+import { say } from './credentials.sentences';
 
 /** What recording shown keys led to. */
 export interface RecordedHostKeys {
@@ -132,8 +133,8 @@ export class HostKeys {
     return new DomainError({
       code: 'fingerprint_mismatch',
       status: 409,
-      detail: 'The fingerprint that was compared is not the one of this key. Nothing was approved.',
-      action: 'Scan the host keys again and compare them with the machine itself.',
+      detail: say.fingerprint_mismatch(),
+      action: say.fingerprint_mismatch_action(),
     });
   }
 

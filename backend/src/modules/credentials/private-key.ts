@@ -1,4 +1,6 @@
 import { utils } from 'ssh2';
+import type { Sentence } from '../../kernel/sentences/sentences';
+import { say } from './credentials.sentences';
 
 /**
  * Deriving the key from a passphrase runs in JavaScript here, about 10 ms per round, with everything else waiting.
@@ -9,35 +11,34 @@ const MAX_ROUNDS = 100;
 /** What is wrong with a private key, as a field and a sentence; undefined when it can be used. */
 export interface PrivateKeyProblem {
   readonly field: 'privateKey' | 'keyPassphrase';
-  readonly message: string;
+  readonly message: Sentence;
 }
 
 /** Tries to read a private key the way the SSH client will. Never repeats anything of the key. */
 export function privateKeyProblem(privateKey: string, passphrase: string | undefined): PrivateKeyProblem | undefined {
   const rounds = derivationRounds(privateKey);
   if (rounds > MAX_ROUNDS) {
-    const message = `This key's passphrase takes ${String(rounds)} rounds of derivation; at most ${String(MAX_ROUNDS)} can be used. Make it again with ssh-keygen -a 24.`;
+    const message = say.too_many_rounds({ rounds, max: MAX_ROUNDS });
     return { field: 'privateKey', message };
   }
   const parsed = utils.parseKey(privateKey, passphrase);
   if (parsed instanceof Error) return explain(parsed.message, passphrase !== undefined, privateKey);
-  if (!parsed.isPrivateKey())
-    return { field: 'privateKey', message: 'This is a public key; the private one is needed.' };
+  if (!parsed.isPrivateKey()) return { field: 'privateKey', message: say.public_key() };
   return undefined;
 }
 
 function explain(reason: string, hasPassphrase: boolean, privateKey: string): PrivateKeyProblem {
   if (reason.includes('no passphrase given')) {
-    return { field: 'keyPassphrase', message: 'This key is encrypted: its passphrase is needed.' };
+    return { field: 'keyPassphrase', message: say.passphrase_needed() };
   }
   if (hasPassphrase && (reason.includes('passphrase') || reason.includes('bad decrypt'))) {
-    return { field: 'keyPassphrase', message: 'The passphrase does not open this key.' };
+    return { field: 'keyPassphrase', message: say.passphrase_wrong() };
   }
   if (/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(privateKey)) {
-    const message = 'Keys in PKCS#8 cannot be read. Convert a copy with ssh-keygen -p -f FILE and enter that.';
+    const message = say.pkcs8();
     return { field: 'privateKey', message };
   }
-  return { field: 'privateKey', message: 'This is no private key that can be read: OpenSSH or PEM is expected.' };
+  return { field: 'privateKey', message: say.no_private_key() };
 }
 
 /** The rounds of an encrypted key in OpenSSH's own format (PROTOCOL.key); 0 for every other one. */

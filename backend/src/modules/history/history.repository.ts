@@ -4,6 +4,7 @@ import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import type { AuditEntryDto, EventDto, MessageDto, SnapshotDetailDto, SnapshotDto } from './dto/history.dto';
+import { saidIn, type SaidByField } from '../../kernel/sentences/said';
 import { patched } from './shared-content';
 
 export interface Page<T> {
@@ -35,16 +36,17 @@ const MESSAGE = `id, source, category, severity, package_name AS "packageName", 
 export class HistoryRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  events(machineId: string, page: PageRequest): Promise<Page<EventDto>> {
+  async events(machineId: string, page: PageRequest): Promise<Page<EventDto>> {
     const columns = `id, event_type AS "eventType", severity, created_at AS "createdAt", COALESCE(actor_type, 'system') AS "actorType",
       actor_name AS "actorName", COALESCE(message, '') AS message, job_id AS "jobId", snapshot_id AS "snapshotId"`;
-    return this.page(
+    const found = await this.page<Unsaid<EventDto>>(
       'events',
       `SELECT ${columns} FROM machine_events WHERE machine_id = $1`,
       [machineId],
       'created_at',
       page,
     );
+    return { ...found, items: found.items.map(withSaid) };
   }
 
   snapshots(machineId: string, kind: string | undefined, page: PageRequest): Promise<Page<SnapshotDto>> {
@@ -73,13 +75,14 @@ export class HistoryRepository {
   }
 
   /** Open and serious ones first. */
-  messages(machineId: string, acknowledged: boolean | undefined): Promise<MessageDto[]> {
-    return queryRows<MessageDto>(
+  async messages(machineId: string, acknowledged: boolean | undefined): Promise<MessageDto[]> {
+    const found = await queryRows<Unsaid<MessageDto>>(
       this.dataSource,
       `SELECT ${MESSAGE} FROM important_messages WHERE machine_id = $1 AND ($2::boolean IS NULL OR acknowledged = $2)
         ORDER BY acknowledged, array_position(ARRAY['error', 'warning', 'info'], severity), last_seen_at DESC, id LIMIT 500`,
       [machineId, acknowledged ?? null],
     );
+    return found.map(withSaid);
   }
 
   /** @returns the machine of the message; null when there is no such message */
@@ -94,8 +97,10 @@ export class HistoryRepository {
     return row?.machineId ?? null;
   }
 
-  message(tx: Transaction, id: string): Promise<MessageDto | null> {
-    return queryOne<MessageDto>(tx.manager, `SELECT ${MESSAGE} FROM important_messages WHERE id = $1`, [id]);
+  async message(tx: Transaction, id: string): Promise<MessageDto | null> {
+    const sql = `SELECT ${MESSAGE} FROM important_messages WHERE id = $1`;
+    const found = await queryOne<Unsaid<MessageDto>>(tx.manager, sql, [id]);
+    return found === null ? null : withSaid(found);
   }
 
   audit(page: PageRequest): Promise<Page<AuditEntryDto>> {
@@ -135,6 +140,12 @@ export class HistoryRepository {
     const nextCursor = last === undefined ? null : encodeCursor(scope, [last.keyTime ?? '', last.id]);
     return { items: rows.slice(0, limit).map(withoutKey), nextCursor };
   }
+}
+
+type Unsaid<T> = Omit<T, 'said'>;
+
+function withSaid<T extends { message: string }>(row: T): T & { said: SaidByField } {
+  return { ...row, said: saidIn(row, ['message']) };
 }
 
 function withoutKey<T extends { keyTime?: string }>(row: T): T {

@@ -11,6 +11,7 @@ import type { MessageDto } from './dto/history.dto';
 import { HistoryModule } from './history.module';
 import { ImportantMessages, type ImportantMessage } from './important-messages';
 import { Snapshots } from './snapshots';
+import { quoted } from '../../kernel/sentences/sentences';
 
 interface Page {
   items: { id: string }[];
@@ -98,7 +99,7 @@ describe('history', () => {
       machineId: id,
       severity: 'warning',
       actor: systemActor,
-      message: 'It was done.',
+      message: quoted('It was done.'),
       jobId,
     } as const;
     const failing = run(async (tx) => {

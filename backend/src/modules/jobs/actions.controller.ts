@@ -9,6 +9,7 @@ import { ActionDto, RunActionDto, RunActionOnManyDto, RunManyResultDto } from '.
 import { JobDto } from './dto/jobs.dto';
 import { toAction, toJob } from './jobs.mapper';
 import { JobsService } from './jobs.service';
+import { saidIn } from '../../kernel/sentences/said';
 
 @ApiTags('jobs')
 @Controller()
@@ -64,7 +65,7 @@ export class ActionsController {
     });
     return {
       jobs: jobs.map(({ machineId, jobId }) => ({ machineId, jobId })),
-      skipped: skipped.map(({ machineId, code, message }) => ({ machineId, code, message })),
+      skipped: skipped.map((refusal) => ({ ...refusal, said: saidIn(refusal, ['message']) })),
     };
   }
 }

@@ -5,12 +5,20 @@ import type { ActionDto } from './dto/actions.dto';
 import type { JobDto, JobLogDto, LogLineDto } from './dto/jobs.dto';
 import type { LogPage } from './job-log.repository';
 import type { JobRecord, JobStep, LogLine } from './job-record';
+import { saidIn } from '../../kernel/sentences/said';
 
 export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): JobDto {
+  const told = {
+    title: registry.title(job.kind),
+    waitingFor: job.waitingForKind === null ? null : registry.title(job.waitingForKind),
+    errorMessage: job.errorMessage,
+    errorAction: job.errorAction,
+  };
   return {
+    ...told,
+    said: saidIn(told, ['title', 'waitingFor', 'errorMessage', 'errorAction']),
     id: job.id,
     kind: job.kind,
-    title: registry.title(job.kind),
     machineId: job.machineId,
     machineName: job.machineName,
     status: job.status,
@@ -24,11 +32,8 @@ export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): 
     startedAt: job.startedAt,
     finishedAt: job.finishedAt,
     requestedBy: { type: job.requestedBy.type, name: job.requestedBy.name },
-    waitingFor: job.waitingForKind === null ? null : registry.title(job.waitingForKind),
     cancelRequested: job.cancelRequested,
     errorKind: job.errorKind,
-    errorMessage: job.errorMessage,
-    errorAction: job.errorAction,
     snapshotId: job.snapshotId,
     lastSeq: job.lastSeq,
   };
@@ -55,6 +60,7 @@ export function toAction(declaration: ReadDeclaration): ActionDto {
   return {
     name,
     title,
+    said: saidIn(declaration, ['title']),
     kind,
     permission,
     risk,

@@ -15,6 +15,7 @@ import type { JobRecord } from './job-record';
 import { JobsReader } from './jobs.reader';
 import { MachineEligibility, refusalOf, type MachineRefusal } from './machine-eligibility';
 import { JobHistory } from './worker/job-history';
+import { say } from './jobs.sentences';
 
 export interface EnqueueRequest {
   readonly machineId: string;
@@ -232,6 +233,6 @@ function alreadyEnded(): DomainError {
   return new DomainError({
     code: 'job_already_ended',
     status: 409,
-    detail: 'The job has ended already; there is nothing to cancel.',
+    detail: say.already_ended(),
   });
 }

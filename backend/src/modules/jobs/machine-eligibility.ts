@@ -1,30 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
+import type { Sentence } from '../../kernel/sentences/sentences';
+import { say } from './jobs.sentences';
 
 /** Why no job can be started on a machine. */
 const refusals = {
-  unknown_machine: { message: 'There is no such machine.', action: 'Reload the list of machines.' },
-  machine_archived: { message: 'The machine is archived.', action: 'Restore it first.' },
-  machine_quarantined: {
-    message: 'The machine is in quarantine, because its host key changed.',
-    action: 'Find out why the key changed, then approve or reject it.',
-  },
-  no_credentials: {
-    message: 'No credentials are stored for the machine.',
-    action: 'Enter them on the page of the machine.',
-  },
-  host_key_unknown: {
-    message: 'No host key of the machine is approved yet.',
-    action: 'Compare the fingerprint on the page of the machine and approve it.',
-  },
+  unknown_machine: { message: say.unknown_machine(), action: say.unknown_machine_action() },
+  machine_archived: { message: say.machine_archived(), action: say.machine_archived_action() },
+  machine_quarantined: { message: say.machine_quarantined(), action: say.machine_quarantined_action() },
+  no_credentials: { message: say.no_credentials(), action: say.no_credentials_action() },
+  host_key_unknown: { message: say.host_key_unknown(), action: say.host_key_unknown_action() },
 } as const;
 export type RefusalCode = keyof typeof refusals;
 
 export interface MachineRefusal {
   readonly machineId: string;
   readonly code: RefusalCode;
-  readonly message: string;
+  readonly message: Sentence;
 }
 
 interface MachineRow {
@@ -35,7 +28,7 @@ interface MachineRow {
   has_key: boolean;
 }
 
-export function refusalOf(code: RefusalCode): { message: string; action: string } {
+export function refusalOf(code: RefusalCode): { message: Sentence; action: Sentence } {
   return refusals[code];
 }
 

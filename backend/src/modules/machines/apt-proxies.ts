@@ -8,6 +8,7 @@ import { Keyring } from '../../kernel/secrets/keyring';
 import type { AptProxyInputDto } from './dto/machine-input.dto';
 import type { AptProxyMode } from './entities/machines.values';
 import { MachinesRepository, type EditableMachine } from './machines.repository';
+import { say } from './machines.sentences';
 
 const place = (machineId: string) => ({ table: 'machines', rowId: machineId, column: 'enc_apt_proxy_password' });
 
@@ -48,11 +49,11 @@ export class AptProxies {
       return { aptProxyMode: input.mode, aptProxyUrl: null, encAptProxyPassword: null };
     }
     const url = input.url ?? null;
-    if (url === null) throw invalidInput([{ field: 'aptProxy.url', message: 'url is needed with the mode custom' }]);
+    if (url === null) throw invalidInput([{ field: 'aptProxy.url', message: say.proxy_url_needed({ field: 'url' }) }]);
     const kept = input.password === undefined && url === stored.aptProxyUrl ? stored.encAptProxyPassword : null;
     const password = input.password ?? null;
     if (password !== null && new URL(url).username === '') {
-      throw invalidInput([{ field: 'aptProxy.url', message: 'url needs a user name when there is a password' }]);
+      throw invalidInput([{ field: 'aptProxy.url', message: say.proxy_user_needed({ field: 'url' }) }]);
     }
     const sealed = password === null ? kept : this.keyring.encrypt(place(machineId), password);
     return { aptProxyMode: 'custom', aptProxyUrl: url, encAptProxyPassword: sealed };
@@ -85,7 +86,7 @@ export class AptProxies {
     const unused = (['url', 'password'] as const).filter((field) => (input[field] ?? null) !== null);
     if (unused.length === 0) return;
     throw invalidInput(
-      unused.map((field) => ({ field: `aptProxy.${field}`, message: `${field} is used with the mode custom only` })),
+      unused.map((field) => ({ field: `aptProxy.${field}`, message: say.proxy_custom_only({ field }) })),
     );
   }
 }

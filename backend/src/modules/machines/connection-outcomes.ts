@@ -11,6 +11,8 @@ import { MachinesRepository, type MachineRow } from './machines.repository';
 import { Machines } from './machines.service';
 import { UNREACHABLE_KINDS } from './needs';
 import { quarantineProblem } from './ssh-problems';
+import type { Sentence } from '../../kernel/sentences/sentences';
+import { say } from './machines.sentences';
 
 /** Who connected, and for which job. */
 export interface ConnectionContext {
@@ -74,7 +76,7 @@ export class ConnectionOutcomes {
       const settled = await this.settled(tx, machine.id, settledBySignIn);
       await this.state.patch(tx, machine.id, { status: 'active', lastSeenAt: this.clock.now(), ...settled });
       if (current.status === 'unreachable') {
-        await this.publish(tx, machine.id, context, 'machine_reachable', 'info', 'The machine answers again.');
+        await this.publish(tx, machine.id, context, 'machine_reachable', 'info', say.answers_again());
       }
     });
   }
@@ -110,7 +112,7 @@ export class ConnectionOutcomes {
     { origin, jobId }: ConnectionContext,
     type: string,
     severity: 'info' | 'warning',
-    message: string,
+    message: Sentence,
   ): Promise<void> {
     return this.events.publish(tx, { type, machineId, severity, actor: origin.actor, message, jobId: jobId ?? null });
   }

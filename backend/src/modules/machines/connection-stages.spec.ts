@@ -1,6 +1,7 @@
 import { SshError, type SshErrorKind, type SshStage } from '../../kernel/ssh/ssh-error';
 import { allStagesOk, failedStages, quarantinedStages } from './connection-stages';
 import { CONNECTION_STAGES } from './dto/connection-test.dto';
+import { quoted } from '../../kernel/sentences/sentences';
 
 describe('failedStages', () => {
   it.each<[SshErrorKind, SshStage, string]>([
@@ -41,6 +42,6 @@ describe('failedStages', () => {
 
 it('has a verdict for success and for quarantine', () => {
   expect(allStagesOk(7).stages.at(-1)).toMatchObject({ name: 'sudo', status: 'ok', durationMs: 7 });
-  const statuses = quarantinedStages('m', 'a').stages.map((stage) => stage.status);
+  const statuses = quarantinedStages(quoted('m'), quoted('a')).stages.map((stage) => stage.status);
   expect(statuses).toEqual(['not_tried', 'not_tried', 'not_tried', 'not_tried', 'failed', 'not_tried', 'not_tried']);
 });

@@ -6,6 +6,8 @@ import type {
   StageStatus,
 } from './dto/connection-test.dto';
 import { CONNECTION_STAGES } from './dto/connection-test.dto';
+import type { Sentence } from '../../kernel/sentences/sentences';
+import { saidIn } from '../../kernel/sentences/said';
 
 type Verdict = Pick<ConnectionTestDto, 'status' | 'stages'>;
 
@@ -18,7 +20,7 @@ export function allStagesOk(sudoMs: number): Verdict {
 }
 
 /** A machine in quarantine is not asked: the host key decides before anything is tried. */
-export function quarantinedStages(message: string, action: string): Verdict {
+export function quarantinedStages(message: Sentence, action: Sentence): Verdict {
   const stages = CONNECTION_STAGES.map((name) =>
     name === 'host_key'
       ? stage(name, 'failed', { kind: 'host_key_changed', message, action })
@@ -64,5 +66,6 @@ function stage(
   status: StageStatus,
   what: Partial<Pick<ConnectionStageDto, 'durationMs' | 'kind' | 'message' | 'action'>> = {},
 ): ConnectionStageDto {
-  return { name, status, durationMs: null, kind: null, message: null, action: null, ...what };
+  const found = { name, status, durationMs: null, kind: null, message: null, action: null, ...what };
+  return { ...found, said: saidIn(found, ['message', 'action']) };
 }

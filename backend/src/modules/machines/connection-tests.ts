@@ -11,6 +11,8 @@ import type { ConnectionTestDto } from './dto/connection-test.dto';
 import { MachineConnections } from './machine-connections';
 import { Machines } from './machines.service';
 import { quarantineProblem } from './ssh-problems';
+import type { Sentence } from '../../kernel/sentences/sentences';
+import { say } from './machines.sentences';
 
 /** Somebody waits in front of a screen: shorter limits than a job has. */
 const WHOLE_TEST_MS = 60_000;
@@ -82,13 +84,13 @@ function notRoot(): Verdict {
 
 function inQuarantine(name: string): Verdict {
   const problem = quarantineProblem(name);
-  return quarantinedStages(problem.detail, problem.action ?? '');
+  return quarantinedStages(problem.detail, problem.action ?? say.quarantined_action());
 }
 
 function failureOf(verdict: Verdict) {
   return verdict.stages.find((stage) => stage.kind !== null);
 }
 
-function sentenceOf(verdict: Verdict): string {
-  return failureOf(verdict)?.message ?? 'The connection test succeeded, up to root.';
+function sentenceOf(verdict: Verdict): Sentence {
+  return failureOf(verdict)?.message ?? say.test_succeeded();
 }

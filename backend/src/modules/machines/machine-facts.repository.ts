@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { affected, queryOne } from '../../kernel/database/rows';
 import type { MachineHardwareDto, MachineMetricsDto } from './dto/machine-facts.dto';
 import type { MachineKind } from './entities/machines.values';
+import { saidIn } from '../../kernel/sentences/said';
 
 /** Null = not measured this time. */
 export interface MachineIdentity {
@@ -49,7 +50,7 @@ export interface FactsSource {
 }
 
 type Json = Record<string, unknown>;
-type HardwareRow = Omit<MachineHardwareDto, 'memoryBytes' | 'reasons' | 'warnings'> & {
+type HardwareRow = Omit<MachineHardwareDto, 'memoryBytes' | 'reasons' | 'said' | 'warnings'> & {
   memoryBytes: string | null;
   reasons: Record<string, string> | null;
   warnings: Json[] | null;
@@ -142,6 +143,7 @@ export class MachineFactsRepository {
       [machineId],
     );
     if (row === null) return null;
+    const reasons = row.reasons ?? {};
     return {
       ...row,
       memoryBytes: numberOf(row.memoryBytes),
@@ -149,8 +151,9 @@ export class MachineFactsRepository {
       network: camelKeys(row.network),
       gpus: camelKeys(row.gpus),
       firmware: camelKeys(row.firmware),
-      warnings: camelKeys(row.warnings ?? []),
-      reasons: row.reasons ?? {},
+      warnings: warningsOf(row.warnings),
+      reasons,
+      said: saidIn(reasons, Object.keys(reasons)),
     };
   }
 
@@ -171,7 +174,7 @@ export class MachineFactsRepository {
       memoryUsedBytes: numberOf(row.memoryUsedBytes),
       memoryAvailableBytes: numberOf(row.memoryAvailableBytes),
       filesystems: camelKeys(row.filesystems),
-      warnings: camelKeys(row.warnings ?? []),
+      warnings: warningsOf(row.warnings),
     };
   }
 }
@@ -189,6 +192,10 @@ async function replaceRow(
      ON CONFLICT (machine_id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
     values,
   );
+}
+
+function warningsOf(rows: Json[] | null): Json[] {
+  return (rows ?? []).map((row) => ({ ...camelKeys(row), said: saidIn(row, ['message']) }));
 }
 
 function json(value: unknown): string | null {

@@ -92,8 +92,9 @@ describe('what is known about a machine', () => {
       disks: [{ name: 'vda', sizeBytes: 12, smart: null }],
       network: [],
       firmware: { biosVendor: 'Sea' },
-      warnings: [{ code: 'x', params: { some_name: 1 } }],
+      warnings: [{ code: 'x', params: { some_name: 1 }, said: {} }],
       reasons: { 'hardware.gpus': 'no PCI bus' },
+      said: {},
       updatedAt: collectedAt.toISOString(),
     });
     expect((await operator.get(`/machines/${id}/metrics`)).body).toMatchObject({

@@ -12,6 +12,7 @@ import {
 } from './machine-facts.repository';
 import { MachineState, type MachineStatePatch } from './machine-state';
 import { MachinesRepository, type MachineRow } from './machines.repository';
+import { say } from './machines.sentences';
 
 /** What a probe found. */
 export interface MachineFactsInput {
@@ -67,7 +68,7 @@ export class MachineFacts {
       machineId: before.id,
       severity: 'info',
       actor: facts.actor,
-      message: `The probe found that this machine is ${to}, not ${from}.`,
+      message: say.kind_corrected({ to, from }),
       payload: { from, to },
       jobId: facts.jobId,
       snapshotId: facts.snapshotId,
@@ -79,8 +80,8 @@ export class MachineFacts {
     throw new DomainError({
       code: 'not_probed',
       status: 404,
-      detail: 'This machine was not probed yet.',
-      action: 'Run machine_probe.',
+      detail: say.not_probed(),
+      action: say.not_probed_action(),
     });
   }
 }

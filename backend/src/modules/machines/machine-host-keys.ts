@@ -11,6 +11,7 @@ import { MachineState } from './machine-state';
 import { MachinesRepository, type MachineRow } from './machines.repository';
 import { Machines } from './machines.service';
 import { unreachableProblem } from './ssh-problems';
+import { say } from './machines.sentences';
 
 const settledByDecision: ReadonlySet<string> = new Set(['host_key_unknown', 'host_key_changed', 'machine_quarantined']);
 
@@ -120,10 +121,8 @@ export class MachineHostKeys {
     origin: RequestOrigin,
   ): Promise<void> {
     const changed = keys.shown.filter((key) => key.status === 'changed');
-    const shown = changed.length === 0 ? 'none of them' : changed.map(nameOf).join(', ');
-    const message =
-      `The host key changed: approved is ${keys.approved.join(', ')}; now it shows ${shown}. ` +
-      'Nothing was authenticated, and nothing will be until an administrator has decided.';
+    const shown = changed.length === 0 ? say.none_of_them() : changed.map(nameOf).join(', ');
+    const message = say.host_key_changed({ approved: keys.approved.join(', '), shown });
     await this.state.patch(tx, machine.id, {
       status: 'quarantined',
       lastErrorKind: 'host_key_changed',
@@ -156,7 +155,7 @@ export class MachineHostKeys {
       machineId,
       severity: 'info',
       actor: origin.actor,
-      message: `The machine showed ${keys.map(nameOf).join(', ')}; an administrator has to approve it.`,
+      message: say.host_key_seen({ keys: keys.map(nameOf).join(', ') }),
       payload: { keys: keys.map(({ keyType, fingerprint, status }) => ({ keyType, fingerprint, status })) },
     });
   }
@@ -169,13 +168,18 @@ export class MachineHostKeys {
     origin: RequestOrigin,
     lifted: boolean,
   ): Promise<void> {
-    const verb = type === 'host_key_approved' ? 'approved' : 'rejected';
+    const told =
+      type === 'host_key_rejected'
+        ? say.host_key_rejected
+        : lifted
+          ? say.host_key_approved_lifted
+          : say.host_key_approved;
     return this.events.publish(tx, {
       type,
       machineId,
       severity: 'info',
       actor: origin.actor,
-      message: `${origin.actor.name} ${verb} the host key ${nameOf(key)}.${lifted ? ' The quarantine is lifted.' : ''}`,
+      message: told({ who: origin.actor.name, key: nameOf(key) }),
       payload: { keyId: key.id, keyType: key.keyType, fingerprint: key.fingerprint, quarantineLifted: lifted },
     });
   }

@@ -2,6 +2,7 @@ import type { MachineTileDto } from './dto/machine-tile.dto';
 import type { TagDto } from './dto/tag.dto';
 import type { AptStatus, MachineKind, MachineStatus } from './entities/machines.values';
 import { needOfRank } from './needs';
+import { saidIn } from '../../kernel/sentences/said';
 
 /** What stands in the column `os_family`, which is never null, before a probe has found it. */
 export const UNMEASURED_OS = 'unknown';
@@ -107,7 +108,7 @@ export function toTile(row: TileRow): MachineTileDto {
     },
     openMessagesCount: row.open_messages_count,
     runningJob: jobOf(row),
-    lastError: row.last_error_kind === null ? null : { kind: row.last_error_kind, message: row.last_error_message },
+    lastError: errorOf(row),
     revision: Number(row.revision),
     updatedAt: row.state_updated_at,
   };
@@ -121,10 +122,15 @@ function aptOf(row: TileRow): MachineTileDto['apt'] {
     keptBackCount: row.apt_kept_back_count,
     rebootRequired: row.apt_reboot_required,
     rebootReason: row.apt_reboot_reason,
+    said: saidIn({ rebootReason: row.apt_reboot_reason }, ['rebootReason']),
     stale: row.apt_stale,
     lastAnalyzeAt: row.apt_last_analyze_at,
     indexRefreshedAt: row.apt_index_refreshed_at,
   };
+}
+
+function errorOf({ last_error_kind: kind, last_error_message: message }: TileRow): MachineTileDto['lastError'] {
+  return kind === null ? null : { kind, message, said: saidIn({ message }, ['message']) };
 }
 
 function jobOf(row: TileRow): MachineTileDto['runningJob'] {

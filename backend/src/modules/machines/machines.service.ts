@@ -17,6 +17,8 @@ import { machineChanges } from './machine-changes';
 import { MachineState } from './machine-state';
 import { MachinesRepository, type MachineRow } from './machines.repository';
 import { Tags } from './tags.service';
+import type { Sentence } from '../../kernel/sentences/sentences';
+import { say } from './machines.sentences';
 
 const NO_PROXY = { aptProxyMode: 'system', aptProxyUrl: null, encAptProxyPassword: null } as const;
 
@@ -59,7 +61,7 @@ export class Machines {
       const tags = await this.tags.assign(tx, id, input.tagIds ?? []);
       const { name, hostname, port, username } = machine;
       const payload = { name, hostname, port, username, tags };
-      await this.publish(tx, id, origin, 'machine_created', `${origin.actor.name} added ${name}.`, payload);
+      await this.publish(tx, id, origin, 'machine_created', say.created({ who: origin.actor.name, name }), payload);
     });
     return id;
   }
@@ -87,7 +89,7 @@ export class Machines {
       if (Object.keys(changes).length === 0) return;
       await this.repository.update(tx.manager, id, after, this.clock.now());
       await this.state.patch(tx, id, {});
-      const message = `${origin.actor.name} changed ${Object.keys(changes).join(', ')}.`;
+      const message = say.edited({ who: origin.actor.name, fields: Object.keys(changes).join(', ') });
       await this.publish(tx, id, origin, 'machine_edited', message, { changes });
     });
   }
@@ -105,7 +107,7 @@ export class Machines {
         id,
         origin,
         'credentials_replaced',
-        `${origin.actor.name} replaced the credentials.`,
+        say.credentials_replaced({ who: origin.actor.name }),
         payload,
       );
     });
@@ -119,7 +121,13 @@ export class Machines {
       const now = this.clock.now();
       await this.repository.setDeletedAt(tx.manager, id, now, now);
       await this.state.patch(tx, id, { status: 'archived' });
-      await this.publish(tx, id, origin, 'machine_archived', `${origin.actor.name} archived ${machine.name}.`);
+      await this.publish(
+        tx,
+        id,
+        origin,
+        'machine_archived',
+        say.archived({ who: origin.actor.name, name: machine.name }),
+      );
     });
   }
 
@@ -132,7 +140,13 @@ export class Machines {
       if (machine.deletedAt === null) return;
       await this.repository.setDeletedAt(tx.manager, id, null, this.clock.now());
       await this.state.patch(tx, id, { status: await this.statusAfterRestore(machine) });
-      await this.publish(tx, id, origin, 'machine_restored', `${origin.actor.name} restored ${machine.name}.`);
+      await this.publish(
+        tx,
+        id,
+        origin,
+        'machine_restored',
+        say.restored({ who: origin.actor.name, name: machine.name }),
+      );
     });
   }
 
@@ -167,8 +181,8 @@ export class Machines {
     throw new DomainError({
       code: 'machine_busy',
       status: 409,
-      detail: 'Work is going on on this machine.',
-      action: 'Wait for it to end, or cancel it first.',
+      detail: say.busy(),
+      action: say.busy_action(),
     });
   }
 
@@ -186,8 +200,8 @@ export class Machines {
       throw new DomainError({
         code: 'machine_address_taken',
         status: 409,
-        detail: `${other === null ? 'Another machine' : other.name} is at ${hostname}, port ${String(port)}, already.`,
-        action: 'Use that machine, or correct the address.',
+        detail: say.address_taken({ name: other?.name ?? say.another_machine(), host: hostname, port }),
+        action: say.address_taken_action(),
         extensions: { machine: other },
         cause: error,
       });
@@ -199,7 +213,7 @@ export class Machines {
     machineId: string,
     origin: RequestOrigin,
     type: string,
-    message: string,
+    message: Sentence,
     payload?: Record<string, unknown>,
   ): Promise<void> {
     const event = { type, machineId, severity: 'info', actor: origin.actor, message } as const;
@@ -212,7 +226,7 @@ function notArchived(machine: MachineRow): MachineRow {
   throw new DomainError({
     code: 'machine_archived',
     status: 409,
-    detail: `${machine.name} is archived.`,
-    action: 'Restore it first.',
+    detail: say.archived_already({ name: machine.name }),
+    action: say.restore_first(),
   });
 }

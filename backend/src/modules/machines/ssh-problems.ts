@@ -1,5 +1,6 @@
 import { DomainError } from '../../kernel/errors/domain-error';
 import { SshError } from '../../kernel/ssh/ssh-error';
+import { say } from './machines.sentences';
 
 /** The answer to a person who asked for something that needs the machine; anything but an SSH failure stays as it is. */
 export function unreachableProblem(error: unknown): unknown {
@@ -19,7 +20,7 @@ export function quarantineProblem(name: string): DomainError {
   return new DomainError({
     code: 'machine_quarantined',
     status: 409,
-    detail: `${name} is in quarantine: its host key changed.`,
-    action: 'An administrator has to compare the new key with the machine and approve or reject it.',
+    detail: say.quarantined({ name }),
+    action: say.quarantined_action(),
   });
 }

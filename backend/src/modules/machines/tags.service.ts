@@ -7,6 +7,7 @@ import { violatedUniqueConstraint } from '../../kernel/errors/database-errors';
 import { LiveBus } from '../../kernel/live/live-bus';
 import type { ChangeTagDto, CreateTagDto, TagDto } from './dto/tag.dto';
 import { TagsRepository } from './tags.repository';
+import { say } from './machines.sentences';
 
 /** Words to group machines by. */
 @Injectable()
@@ -64,7 +65,7 @@ export class Tags {
     const wanted = [...new Set(tagIds.map((id) => id.toLowerCase()))];
     const found = await this.repository.named(tx.manager, wanted);
     if (found.length !== wanted.length) {
-      throw invalidInput([{ field: 'tagIds', message: 'tagIds names a tag that does not exist' }]);
+      throw invalidInput([{ field: 'tagIds', message: say.unknown_tag({ field: 'tagIds' }) }]);
     }
     await this.repository.assign(tx.manager, machineId, wanted);
     return found.map((tag) => tag.name);
@@ -94,8 +95,8 @@ export class Tags {
       throw new DomainError({
         code: 'tag_name_taken',
         status: 409,
-        detail: 'A tag of this name exists already.',
-        action: 'Use that tag, or choose another name.',
+        detail: say.tag_name_taken(),
+        action: say.tag_name_taken_action(),
         cause: error,
       });
     }

@@ -76,6 +76,7 @@ export type { RunActionDto } from './models/run-action-dto';
 export type { RunActionOnManyDto } from './models/run-action-on-many-dto';
 export type { RunManyResultDto } from './models/run-many-result-dto';
 export type { RunningJobDto } from './models/running-job-dto';
+export type { SaidDto } from './models/said-dto';
 export type { SetupDto } from './models/setup-dto';
 export type { SignInDto } from './models/sign-in-dto';
 export type { SkippedMachineDto } from './models/skipped-machine-dto';

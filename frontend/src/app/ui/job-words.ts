@@ -3,6 +3,7 @@ import type { JobDto } from '../api/models';
 import { Formats } from '../core/i18n/formats';
 import { Texts } from '../core/i18n/texts';
 import type { IconName } from './icons';
+import { Said } from '../core/i18n/said';
 
 type JobStatus = JobDto['status'];
 
@@ -29,10 +30,11 @@ export const JOB_ICON: Readonly<Record<JobStatus, IconName>> = {
 @Injectable({ providedIn: 'root' })
 export class JobWords {
   private readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   private readonly formats = inject(Formats);
 
-  title(job: Pick<JobDto, 'kind' | 'title'>): string {
-    return this.texts.known(`job.kind.${job.kind}`, job.title);
+  title(job: Pick<JobDto, 'kind' | 'title' | 'said'>): string {
+    return this.texts.known(`job.kind.${job.kind}`, this.said.of(job, 'title'));
   }
 
   /** "Analysing": what a machine is doing when only the name of the work is known. */
@@ -54,7 +56,7 @@ export class JobWords {
     if (job.status === 'queued') {
       return job.waitingFor === null
         ? this.texts.t('job.waitsForWorker')
-        : this.texts.t('job.waitsFor', { what: job.waitingFor });
+        : this.texts.t('job.waitsFor', { what: this.said.of(job, 'waitingFor') });
     }
     if (job.status === 'running') {
       return job.cancelRequested
@@ -63,7 +65,11 @@ export class JobWords {
           ? this.texts.t('job.starting')
           : this.step(job.step);
     }
-    return job.errorMessage ?? this.texts.t(`job.status.${job.status}`);
+    return job.errorMessage === null ? this.texts.t(`job.status.${job.status}`) : this.failure(job);
+  }
+
+  private failure(job: JobDto): string {
+    return this.texts.known(`error.${job.errorKind ?? ''}`, this.said.of(job, 'errorMessage'));
   }
 
   startedBy(job: JobDto): string {

@@ -21,6 +21,10 @@ import { statePatchOf } from '../apt-verdict';
 import { AptRepository } from '../apt.repository';
 import { importantApt } from '../contracts/apt-update-analyze.important';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
+import { say as jobs } from '../../jobs/jobs.sentences';
+import { say } from '../apt.sentences';
+import { remediationOf } from '../contracts/apt-error-kinds';
 
 interface Parameters {
   readonly refresh: boolean;
@@ -32,7 +36,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
   readonly declaration: ReadDeclaration = {
     kind: 'read',
     name: 'apt_update_analyze',
-    title: 'Analyse updates',
+    title: say.title(),
     permission: 'machines.run',
     risk: 'none',
     lockKind: 'apt',
@@ -149,24 +153,23 @@ function secretsIn(url: string): string[] {
   return password === '' ? [] : [password, decodeURIComponent(password)];
 }
 
-function summaryOf(document: AptUpdateAnalyze): string {
-  const { updates, security } = document.counts;
-  const leftBack = document.plans.dist_upgrade?.left_back ?? 0;
-  if (updates === null) return 'The pending updates could not be measured.';
-  if (updates === 0 && leftBack === 0)
-    return document.refresh.refreshed ? 'Nothing to update.' : 'Nothing to update by old package lists.';
-  const parts = [`${String(updates)} ${updates === 1 ? 'update' : 'updates'}`];
-  if ((security ?? 0) > 0) parts.push(`${String(security)} security`);
-  if (leftBack > 0) parts.push(`${String(leftBack)} left back`);
-  return `${parts.join(', ')}.`;
+function summaryOf(document: AptUpdateAnalyze): Sentence {
+  const { updates } = document.counts;
+  const security = document.counts.security ?? 0;
+  const left = document.plans.dist_upgrade?.left_back ?? 0;
+  if (updates === null) return say.not_measured();
+  if (updates === 0 && left === 0) return document.refresh.refreshed ? say.nothing() : say.nothing_by_old_lists();
+  if (security > 0 && left > 0) return say.updates_security_left({ updates, security, left });
+  if (security > 0) return say.updates_security({ updates, security });
+  return left > 0 ? say.updates_left({ updates, left }) : say.updates({ updates });
 }
 
-function errorOf(run: CollectedRun, document: AptUpdateAnalyze): { kind: string; message: string; action?: string } {
+function errorOf(run: CollectedRun, document: AptUpdateAnalyze): NonNullable<ActionOutcome['error']> {
   if (run.brokenBy !== null) {
     const { kind, message, action } = run.brokenBy;
     return action === null ? { kind, message } : { kind, message, action };
   }
   const worst = document.errors.find(({ severity }) => severity === 'error');
-  if (worst === undefined) return { kind: 'partial_answer', message: 'The machine answered in part only.' };
-  return { kind: worst.kind, message: worst.message, action: worst.remediation };
+  if (worst === undefined) return { kind: 'partial_answer', message: jobs.partial_answer() };
+  return { kind: worst.kind, message: quoted(worst.message), action: remediationOf(worst.kind) };
 }

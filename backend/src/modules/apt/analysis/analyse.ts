@@ -31,6 +31,7 @@ import { containerFacts, installedKernels, rebootState } from './reboot';
 import { indexState, readRefresh, refreshErrors, refreshResult, settledOutcome, withoutUserInfo } from './refresh';
 import { judgeRepositories, naturalPriorities } from './repositories';
 import { type AptSections, SectionReader } from './sections';
+import { say } from '../apt.sentences';
 
 const SIMULATIONS: Record<PlanName, string> = {
   upgrade: 'sim_upgrade',
@@ -96,8 +97,8 @@ function readIndex(reader: SectionReader, environment: Environment | null, measu
 function missingIndex(repositories: readonly unknown[] | null, index: IndexState): AptError[] {
   if (repositories === null || index.basis !== 'none') return [];
   return repositories.length === 0
-    ? [aptError('no_repositories', 'error', 'No package repository is configured.', [])]
-    : [aptError('no_index', 'error', 'No package list is on the machine, so nothing can be said about updates.', [])];
+    ? [aptError('no_repositories', 'error', say.no_repositories(), [])]
+    : [aptError('no_index', 'error', say.no_index(), [])];
 }
 
 function readPlans(reader: SectionReader, usable: boolean): Plans {

@@ -2,6 +2,7 @@ import type { AptError, CoManagement, DpkgState } from '../contracts/apt-update-
 import type { CoManagers } from '../parsers/co-managers';
 import { CUT_OFF_STATES, type DpkgSummary } from '../parsers/dpkg';
 import { aptError } from './errors';
+import { say } from '../apt.sentences';
 
 /** `journal`: names of files in /var/lib/dpkg/updates; they stay only when dpkg was killed. Null: not measured. */
 export function dpkgState(summary: DpkgSummary | null, journal: string[] | null, audit: string[] | null): DpkgState {
@@ -49,15 +50,14 @@ export function dpkgErrors(state: DpkgState, busy: readonly string[]): AptError[
   if (!trouble) return [];
   const lines = [...broken, ...(state.audit ?? [])];
   if (busy.length > 0)
-    return [aptError('apt_lock_busy', 'warning', `${busy.join(', ')} is changing packages right now.`, lines)];
-  if (state.interrupted === true)
-    return [aptError('dpkg_interrupted', 'error', 'A dpkg run was cut off and must be finished first.', lines)];
+    return [aptError('apt_lock_busy', 'warning', say.packages_in_work({ who: busy.join(', ') }), lines)];
+  if (state.interrupted === true) return [aptError('dpkg_interrupted', 'error', say.dpkg_interrupted(), lines)];
   const names = (state.broken ?? []).map((entry) => entry.name).slice(0, 10);
   return [
     aptError(
       'packages_broken',
       'error',
-      `${String(broken.length)} package(s) are not fully installed: ${names.join(', ')}.`,
+      say.packages_broken({ count: broken.length, packages: names.join(', ') }),
       lines,
     ),
   ];

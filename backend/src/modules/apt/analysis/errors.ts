@@ -2,6 +2,8 @@ import { type AptErrorKind, remediationOf } from '../contracts/apt-error-kinds';
 import type { AptError } from '../contracts/apt-update-analyze.v1';
 import { linesOf } from '../parsers/parse-error';
 import { maskUserInfo } from '../parsers/update-failures';
+import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../apt.sentences';
 
 const MAX_LINES = 10;
 const MAX_LENGTH = 500;
@@ -16,15 +18,15 @@ export function importantLines(text: string): string[] {
 }
 
 /** What apt complained of first, as a sentence of its own. */
-export function complaintOf(lines: readonly string[]): string {
-  const first = lines.find((line) => line.startsWith('E: ')) ?? lines[0] ?? 'apt failed without a reason.';
-  return first.replace(/^(?:[EW]: |system-update: )/, '');
+export function complaintOf(lines: readonly string[]): Sentence {
+  const first = lines.find((line) => line.startsWith('E: ')) ?? lines[0];
+  return first === undefined ? say.no_reason() : quoted(first.replace(/^(?:[EW]: |system-update: )/, ''));
 }
 
 export function aptError(
   kind: AptErrorKind,
   severity: AptError['severity'],
-  message: string,
+  message: Sentence,
   lines: readonly string[],
   subject: string | null = null,
 ): AptError {

@@ -6,6 +6,8 @@ import type { SimulatedChange, Simulation } from '../parsers/simulation';
 import { PLAN_NAMES, type RecordIndex, splitName } from './changes';
 import type { Needs } from './needs';
 import type { OriginIndex } from './origins';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../apt.sentences';
 
 export interface LeftBackContext {
   packages: readonly PolicyPackage[];
@@ -23,7 +25,7 @@ export interface LeftBackContext {
 
 interface Finding {
   reason: LeftBackReason;
-  detail: string;
+  detail: Sentence;
   needs?: string[];
   phasedPercent?: number | null;
   evidence?: string[];
@@ -101,23 +103,20 @@ export class LeftBackFinder {
     ) {
       return {
         reason: 'not_installable',
-        detail: `Version ${version.version} is offered only to machines attached to Ubuntu Pro.`,
+        detail: say.pro_only({ version: version.version }),
       };
     }
-    const held = this.context.holds.has(entry.name) ? ' It is also on hold.' : '';
-    return {
-      reason: 'pinned',
-      detail: `Preferences give version ${version.version} the priority ${String(version.priority)}, so apt does not choose it.${held}`,
-    };
+    const told = this.context.holds.has(entry.name) ? say.pinned_and_held : say.pinned;
+    return { reason: 'pinned', detail: told({ version: version.version, priority: version.priority }) };
   }
 
   private whyNotPlanned(entry: PolicyPackage, candidate: string): Finding {
-    if (this.context.holds.has(entry.name)) return { reason: 'held', detail: 'The package is on hold.' };
+    if (this.context.holds.has(entry.name)) return { reason: 'held', detail: say.held() };
     if (this.takes.dist_upgrade.get(entry.name)?.operation === 'put') return this.whyOnlyLarger(entry.name);
     if (this.takes.dist_upgrade.has(entry.name)) {
       return {
         reason: 'needs_removals',
-        detail: 'A full upgrade would remove the package itself.',
+        detail: say.removes_itself(),
         needs: [splitName(entry.name).name],
       };
     }
@@ -136,23 +135,20 @@ export class LeftBackFinder {
     if (all.length > 0)
       return {
         ...this.needsRemovals(all),
-        detail: `Only a full upgrade takes it; altogether that removes ${list(all)}.`,
+        detail: say.removes_altogether({ packages: list(all) }),
       };
     return this.needsNew(needs.newPackages(name, plans.dist_upgrade));
   }
 
   private needsNew(names: string[]): Finding {
-    const detail =
-      names.length > 0
-        ? `Its new version needs ${list(names)}, not installed now.`
-        : 'Its new version needs packages that are not installed now.';
+    const detail = names.length > 0 ? say.needs_named({ packages: list(names) }) : say.needs_some();
     return { reason: 'needs_new_packages', detail, needs: names };
   }
 
   private needsRemovals(names: string[]): Finding {
     return {
       reason: 'needs_removals',
-      detail: `Its new version can only be installed by removing ${list(names)}.`,
+      detail: say.needs_removals({ packages: list(names) }),
       needs: names,
     };
   }
@@ -161,10 +157,9 @@ export class LeftBackFinder {
   private phased(entry: PolicyPackage, candidate: string): Finding | null {
     if (!this.takesWithoutPhasing.has(entry.name) && !this.deferred.has(entry.name)) return null;
     const percent = entry.versions.find((version) => version.version === candidate)?.phasedPercent ?? null;
-    const share = percent === null ? '' : ` (${String(percent)} % so far)`;
     return {
       reason: 'phased',
-      detail: `The archive releases the version step by step${share}; it is not this machine's turn yet.`,
+      detail: percent === null ? say.phased() : say.phased_at({ percent }),
       phasedPercent: percent,
     };
   }
@@ -173,13 +168,12 @@ export class LeftBackFinder {
     const explanation = this.explanations.get(name);
     if (explanation?.refused === true) {
       const [first] = explanation.reasons;
-      const detail =
-        first === undefined ? 'apt cannot install the new version.' : `apt cannot install the new version: ${first}`;
+      const detail = first === undefined ? say.not_installable() : say.not_installable_because({ reason: first });
       return { reason: 'not_installable', detail, evidence: explanation.reasons };
     }
     if (explanation !== undefined && explanation.removes.length > 0) return this.needsRemovals(explanation.removes);
     if (explanation !== undefined && explanation.installs.length > 0) return this.needsNew(explanation.installs);
-    return { reason: 'unexplained', detail: 'No plan takes the new version, and apt did not say why.' };
+    return { reason: 'unexplained', detail: say.unexplained() };
   }
 
   private row(

@@ -1,6 +1,7 @@
 import type { AptMessage, LeftBackPackage, PackageChange, Repository } from '../contracts/apt-update-analyze.v1';
 import { maskUserInfo } from '../parsers/update-failures';
 import type { Complaint } from '../parsers/update-output';
+import { say } from '../apt.sentences';
 
 type Kind = Pick<AptMessage, 'category' | 'severity' | 'code'>;
 
@@ -65,7 +66,7 @@ function oldRepositories(repositories: readonly Repository[], measuredAt: Date):
   return repositories.flatMap(({ uri, suite, release_date: date }) => {
     const days = date === null ? 0 : Math.floor((measuredAt.getTime() - Date.parse(date)) / DAY_MS);
     if (days < OLD_DAYS || date === null) return [];
-    const message = `${uri} ${suite} has published nothing since ${date.slice(0, 10)} (${String(days)} days): the release may have ended.`;
+    const message = say.repository_old({ repository: `${uri} ${suite}`, date: date.slice(0, 10), days });
     return [
       {
         category: 'repository_notice',
@@ -88,7 +89,7 @@ function securityLeftBack(leftBack: readonly LeftBackPackage[]): AptMessage[] {
       code: 'security_update_left_back',
       package_name: entry.name,
       component: null,
-      message: `The security update of ${entry.name} to ${entry.available_version} is left back. ${entry.detail}`,
+      message: say.security_left_back({ name: entry.name, version: entry.available_version, why: entry.detail }),
     }));
 }
 
@@ -101,7 +102,11 @@ function downgrades(changes: readonly PackageChange[]): AptMessage[] {
       code: 'downgrade_planned',
       package_name: change.name,
       component: null,
-      message: `Preferences ask for ${change.name} ${change.to_version ?? ''} in place of the newer ${change.from_version ?? ''}.`,
+      message: say.downgrade_planned({
+        name: change.name,
+        to: change.to_version ?? '',
+        from: change.from_version ?? '',
+      }),
     }));
 }
 

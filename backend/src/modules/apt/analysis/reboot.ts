@@ -3,6 +3,8 @@ import { compareVersions } from '../parsers/debian-version';
 import type { KernelList, Needrestart } from '../parsers/kernels';
 import { splitRelease } from '../parsers/kernels';
 import { optional } from '../parsers/key-values';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../apt.sentences';
 
 /** What was measured about a reboot; null: not measured. */
 export interface RebootFacts {
@@ -82,35 +84,27 @@ const compareReleases = (a: string, b: string): number =>
 
 type Verdict = RebootReason['verdict'];
 
-const reason = (signal: RebootReason['signal'], verdict: Verdict, detail: string): RebootReason => ({
+const reason = (signal: RebootReason['signal'], verdict: Verdict, detail: Sentence): RebootReason => ({
   signal,
   verdict,
   detail,
 });
 
 function flagReason({ flag }: RebootFacts): RebootReason {
-  if (flag === null)
-    return reason('flag_file', 'cannot_tell', 'The mark of a requested reboot could not be looked for.');
-  if (!flag.set) return reason('flag_file', 'not_needed', 'No package left a mark that asks for a reboot.');
-  const by = flag.packages.length > 0 ? ` (${flag.packages.join(', ')})` : '';
-  return reason('flag_file', 'needed', `A package asked for a reboot${by}.`);
+  if (flag === null) return reason('flag_file', 'cannot_tell', say.flag_not_read());
+  if (!flag.set) return reason('flag_file', 'not_needed', say.flag_not_set());
+  const packages = flag.packages.join(', ');
+  return reason('flag_file', 'needed', packages === '' ? say.flag_set() : say.flag_set_by({ packages }));
 }
 
 function kernelReason(facts: RebootFacts, expected: string | null): RebootReason {
   const running = facts.running?.release;
-  if (running === undefined || facts.kernels === null)
-    return reason('kernel', 'cannot_tell', 'Running or installed kernels could not be read.');
-  if (expected === null)
-    return reason('kernel', 'cannot_tell', `The running kernel ${running} comes from no installed package.`);
-  if (running === expected)
-    return reason('kernel', 'not_needed', `The running kernel ${running} is the newest installed of its flavour.`);
+  if (running === undefined || facts.kernels === null) return reason('kernel', 'cannot_tell', say.kernels_not_read());
+  if (expected === null) return reason('kernel', 'cannot_tell', say.kernel_of_no_package({ running }));
+  if (running === expected) return reason('kernel', 'not_needed', say.kernel_current({ running }));
   const difference = facts.kernels.pin === null ? compareReleases(expected, running) : 1;
-  if (difference > 0) return reason('kernel', 'needed', `Kernel ${running} is running, ${expected} is installed.`);
-  return reason(
-    'kernel',
-    'cannot_tell',
-    `The running kernel ${running} is newer than any installed one (${expected}).`,
-  );
+  if (difference > 0) return reason('kernel', 'needed', say.kernel_old({ running, expected }));
+  return reason('kernel', 'cannot_tell', say.kernel_newer({ running, expected }));
 }
 
 /** Debian and Proxmox name the package version in `uname -v`: the same release may have been rebuilt. */
@@ -119,50 +113,35 @@ function rebuiltReason(facts: RebootFacts): RebootReason | null {
   const installed = facts.kernels?.kernels.find((kernel) => kernel.release === facts.running?.release)?.packageVersion;
   if (built === undefined || installed === undefined || installed === null) return null;
   if (compareVersions(installed, built) <= 0)
-    return reason('kernel_rebuilt', 'not_needed', `The running kernel is build ${built}, as installed.`);
-  return reason('kernel_rebuilt', 'needed', `The running kernel is build ${built}, build ${installed} is installed.`);
+    return reason('kernel_rebuilt', 'not_needed', say.kernel_build_current({ built }));
+  return reason('kernel_rebuilt', 'needed', say.kernel_build_old({ built, installed }));
 }
 
 function needrestartReasons({ needrestart, needrestartInstalled }: RebootFacts, container: boolean): RebootReason[] {
   if (!needrestartInstalled) return [];
-  if (needrestart === null) return [reason('needrestart_kernel', 'cannot_tell', 'needrestart failed.')];
-  const expected = needrestart.expectedKernel === null ? '' : ` (expected ${needrestart.expectedKernel})`;
-  const kernel: Record<number, [Verdict, string]> = {
-    1: ['not_needed', 'needrestart sees no newer kernel.'],
-    2: ['needed', `needrestart sees a rebuilt kernel${expected}.`],
-    3: ['needed', `needrestart sees a newer kernel${expected}.`],
+  if (needrestart === null) return [reason('needrestart_kernel', 'cannot_tell', say.needrestart_failed())];
+  const expected = needrestart.expectedKernel;
+  const kernel: Record<number, [Verdict, Sentence]> = {
+    1: ['not_needed', say.needrestart_current()],
+    2: ['needed', expected === null ? say.needrestart_rebuilt() : say.needrestart_rebuilt_expected({ expected })],
+    3: ['needed', expected === null ? say.needrestart_newer() : say.needrestart_newer_expected({ expected })],
   };
   const reasons: RebootReason[] = [];
   if (needrestart.kernelState !== null) {
-    const [verdict, detail] = kernel[needrestart.kernelState] ?? [
-      'cannot_tell',
-      'needrestart cannot tell about the kernel.',
-    ];
+    const [verdict, detail] = kernel[needrestart.kernelState] ?? ['cannot_tell', say.needrestart_cannot_tell()];
     reasons.push(reason('needrestart_kernel', container ? 'not_applicable' : verdict, detail));
   }
   if (needrestart.microcodeState === 2)
-    reasons.push(
-      reason(
-        'needrestart_microcode',
-        container ? 'not_applicable' : 'needed',
-        'needrestart sees newer processor microcode.',
-      ),
-    );
+    reasons.push(reason('needrestart_microcode', container ? 'not_applicable' : 'needed', say.microcode_newer()));
   if (needrestart.microcodeState === 1)
-    reasons.push(
-      reason(
-        'needrestart_microcode',
-        container ? 'not_applicable' : 'not_needed',
-        'The processor microcode is current.',
-      ),
-    );
+    reasons.push(reason('needrestart_microcode', container ? 'not_applicable' : 'not_needed', say.microcode_current()));
   return reasons;
 }
 
 function initReason({ initMaps }: RebootFacts): RebootReason {
-  if (initMaps === null) return reason('init_libraries', 'cannot_tell', 'The files of process 1 could not be read.');
-  if (initMaps.length === 0) return reason('init_libraries', 'not_needed', 'Process 1 runs the installed files.');
-  return reason('init_libraries', 'needed', `Process 1 still runs replaced files: ${initMaps.slice(0, 5).join(', ')}.`);
+  if (initMaps === null) return reason('init_libraries', 'cannot_tell', say.init_not_read());
+  if (initMaps.length === 0) return reason('init_libraries', 'not_needed', say.init_current());
+  return reason('init_libraries', 'needed', say.init_old({ files: initMaps.slice(0, 5).join(', ') }));
 }
 
 /**
@@ -184,9 +163,7 @@ export function rebootState(facts: RebootFacts): RebootState {
   const rebuilt = container === true ? null : rebuiltReason(facts);
   const reasons = [
     flagReason(facts),
-    container === true
-      ? reason('kernel', 'not_applicable', 'A container runs the kernel of its host.')
-      : kernelReason(facts, expected),
+    container === true ? reason('kernel', 'not_applicable', say.kernel_of_host()) : kernelReason(facts, expected),
     ...(rebuilt === null ? [] : [rebuilt]),
     ...needrestartReasons(facts, container === true),
     initReason(facts),

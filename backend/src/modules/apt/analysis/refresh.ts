@@ -8,11 +8,13 @@ import type {
 } from '../contracts/apt-update-analyze.v1';
 import { optional, parseKeyValues, required } from '../parsers/key-values';
 import { ParseError } from '../parsers/parse-error';
-import { classifyRunFailure, maskUserInfo, parseLockHolder } from '../parsers/update-failures';
+import { classifyRunFailure, maskUserInfo, parseLockHolder, type LockHolder } from '../parsers/update-failures';
 import { parseUpdate, type UpdateOutput } from '../parsers/update-output';
 import { aptError, complaintOf, importantLines } from './errors';
 import type { JudgedRepository } from './repositories';
 import type { AptSection, SectionReader } from './sections';
+import { quoted } from '../../../kernel/sentences/sentences';
+import { say } from '../apt.sentences';
 
 interface RefreshFacts {
   requested: boolean;
@@ -121,11 +123,15 @@ const SERIOUS: ReadonlySet<AptErrorKind> = new Set([
   'repo_release_future',
 ]);
 
+function holderOf({ name, pid }: LockHolder): string | null {
+  if (pid === null) return name;
+  return name === null ? say.process({ pid }) : say.process_named({ name, pid });
+}
+
 function lockError(stderr: string): AptError {
   const holder = parseLockHolder(stderr);
-  const who = [holder?.name ?? [], holder?.pid == null ? [] : `process ${String(holder.pid)}`].flat().join(', ');
-  const by = who === '' ? '' : ` by ${who}`;
-  const message = `The package lists are locked${by}: they were not refreshed.`;
+  const by = holder === null ? null : holderOf(holder);
+  const message = by === null ? say.lists_locked() : say.lists_locked_by({ holder: by });
   return aptError('apt_lock_busy', 'warning', message, importantLines(stderr));
 }
 
@@ -137,7 +143,7 @@ function runErrors(reading: RefreshReading, outcome: RefreshOutcome, judged: rea
     const seconds = reading.facts?.timeoutSeconds ?? 0;
     const open = judged.filter(({ repository }) => repository.result === 'not_reached');
     const names = open.map(({ repository }) => `not reached: ${repository.uri} ${repository.suite}`);
-    const message = `The refresh was ended after ${String(seconds)} seconds.`;
+    const message = say.refresh_ended({ seconds });
     return [aptError('refresh_timed_out', 'error', message, [...lines, ...names])];
   }
   if (outcome === 'lock_busy') return [lockError(stderr)];
@@ -145,7 +151,7 @@ function runErrors(reading: RefreshReading, outcome: RefreshOutcome, judged: rea
   const kind = classifyRunFailure(stderr);
   if (kind !== null) return [aptError(kind, 'error', complaintOf(lines), lines)];
   const named = judged.some(({ repository }) => repository.error_kind !== null);
-  return named || judged.length === 0 ? [] : [aptError('refresh_failed', 'error', 'The refresh failed.', lines)];
+  return named || judged.length === 0 ? [] : [aptError('refresh_failed', 'error', say.refresh_failed(), lines)];
 }
 
 /** Errors of the refresh: of the run as a whole, and of each repository that failed. */
@@ -159,7 +165,7 @@ export function refreshErrors(
     const { result, error_kind: kind, error_message: message, uri, suite } = repository;
     if (result !== 'failed' || kind === null) return [];
     const severity = allFailed || SERIOUS.has(kind) ? 'error' : 'warning';
-    return [aptError(kind, severity, `${uri} ${suite}: ${message ?? kind}`, lines, `${uri} ${suite}`)];
+    return [aptError(kind, severity, quoted(`${uri} ${suite}: ${message ?? kind}`), lines, `${uri} ${suite}`)];
   });
   return [...runErrors(reading, outcome, judged), ...ofRepositories];
 }

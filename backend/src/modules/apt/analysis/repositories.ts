@@ -12,6 +12,7 @@ import type { PolicySource } from '../parsers/policy';
 import { classifyRepositoryFailure, failingHost } from '../parsers/update-failures';
 import type { Complaint, FetchItem, UpdateOutput } from '../parsers/update-output';
 import { isSecurityArchive } from './origins';
+import { say } from '../apt.sentences';
 
 export interface RepositoryFacts {
   /** Null: not measured. */
@@ -131,7 +132,7 @@ class RefreshJudge {
     if (host === null) return { result: 'failed', kind, message, lines };
     const earlier = kind === 'repo_dns' ? this.givenUp.get(host.host) : undefined;
     if (earlier !== undefined) {
-      const given = `apt gave up on ${host.host} after an earlier failure`;
+      const given = say.gave_up({ host: host.host });
       return { result: 'not_reached', kind: earlier, message: given, lines };
     }
     return { result: 'failed', kind: this.isProxy(host) ? 'proxy_unreachable' : kind, message, lines };

@@ -3,6 +3,8 @@ import type { AptError } from '../contracts/apt-update-analyze.v1';
 import { ParseError } from '../parsers/parse-error';
 import { classifyRunFailure } from '../parsers/update-failures';
 import { aptError, complaintOf, importantLines } from './errors';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../apt.sentences';
 
 /** One framed section of the script's answer. `exitCode` null: the connection ended inside it. */
 export interface AptSection {
@@ -30,7 +32,7 @@ export class SectionReader {
     this.fail(
       name,
       'answer_incomplete',
-      section === undefined ? `The section "${name}" is missing.` : `The section "${name}" was cut off.`,
+      section === undefined ? say.section_missing({ section: name }) : say.section_cut({ section: name }),
       section,
     );
     return null;
@@ -45,7 +47,7 @@ export class SectionReader {
       this.fail(
         name,
         kind ?? 'answer_incomplete',
-        `The section "${name}" failed with exit code ${String(section.exitCode)}.`,
+        say.section_failed({ section: name, code: String(section.exitCode) }),
         section,
       );
       return null;
@@ -64,7 +66,7 @@ export class SectionReader {
         aptError(
           'answer_unreadable',
           'error',
-          `The section "${name}" could not be understood: ${error.reason}.`,
+          say.section_unreadable({ section: name, reason: error.reason }),
           error.line === null ? [] : [error.line],
           name,
         ),
@@ -81,7 +83,7 @@ export class SectionReader {
     }
   }
 
-  private fail(name: string, kind: AptErrorKind, message: string, section: AptSection | undefined): void {
+  private fail(name: string, kind: AptErrorKind, message: Sentence, section: AptSection | undefined): void {
     this.complete = false;
     const lines = section === undefined ? [] : importantLines(section.stderr);
     // A failure of apt itself (broken sources, unmet dependencies) speaks for itself, and fails several sections alike.

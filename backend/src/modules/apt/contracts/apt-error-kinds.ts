@@ -1,8 +1,10 @@
+import { sentences, type Sentence } from '../../../kernel/sentences/sentences';
+
 /**
  * Every class of failure that an apt analysis can name (`apt_errors.kind`), with the safe thing to do about it.
  * `repo_*` concern one repository; the others the machine or the run.
  */
-const REMEDIATIONS = {
+const remediations = sentences('apt_remediation', {
   apt_lock_busy:
     'Another package manager is at work. Wait until it has finished and analyse again; never delete the lock.',
   dpkg_interrupted:
@@ -52,13 +54,13 @@ const REMEDIATIONS = {
   answer_incomplete: 'Analyse again; if it repeats, look at the log of the job.',
   answer_unreadable:
     'The answer could not be understood, so it was not used. Keep the log: it is needed to correct the reader.',
-} as const;
+});
 
-export type AptErrorKind = keyof typeof REMEDIATIONS;
+export type AptErrorKind = keyof typeof remediations;
 
-export const APT_ERROR_KINDS = Object.keys(REMEDIATIONS) as readonly AptErrorKind[];
+export const APT_ERROR_KINDS = Object.keys(remediations) as readonly AptErrorKind[];
 
 /** The plain sentence stored as `apt_errors.remediation`. */
-export function remediationOf(kind: AptErrorKind): string {
-  return REMEDIATIONS[kind];
+export function remediationOf(kind: AptErrorKind): Sentence {
+  return remediations[kind]();
 }

@@ -1,5 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { LeftBackReason } from '../contracts/apt-update-analyze.v1';
+import type { SaidByField } from '../../../kernel/sentences/said';
+import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
 const leftBackReasons: readonly LeftBackReason[] = [
   'held',
@@ -43,6 +45,8 @@ export class AptRepositoryDto {
   /** Class of the error. */
   kind: string | null;
   message: string | null;
+  @ApiSaid()
+  said: SaidByField;
   lastSuccessAt: Date | null;
 }
 
@@ -66,6 +70,9 @@ export class AptPackageDto {
   reason: LeftBackReason | null;
   /** One sentence with the names. */
   reasonDetail: string | null;
+  /** Of `reasonDetail`. */
+  @ApiSaid()
+  said: SaidByField;
   /** `phased`: share of machines offered the version so far. */
   phasedPercent: number | null;
   downloadBytes: number | null;
@@ -76,6 +83,8 @@ export class RebootReasonDto {
   @ApiProperty({ enum: ['needed', 'not_needed', 'cannot_tell', 'not_applicable'] })
   verdict: 'needed' | 'not_needed' | 'cannot_tell' | 'not_applicable';
   message: string;
+  @ApiSaid()
+  said: SaidByField;
 }
 
 export class RebootDto {
@@ -97,6 +106,8 @@ export class AptErrorDto {
   severity: 'warning' | 'error';
   message: string;
   remediation: string | null;
+  @ApiSaid()
+  said: SaidByField;
   /** Lines as the machine printed them. */
   importantLines: string[];
 }
@@ -110,6 +121,9 @@ export class AptStateDto {
   /** The package lists are older than this analysis, wholly or in part. */
   stale: boolean;
   staleReason: string | null;
+  /** Of `staleReason`. */
+  @ApiSaid()
+  said: SaidByField;
   indexRefreshedAt: Date | null;
   @ApiProperty({ type: [AptRepositoryDto], nullable: true })
   repositories: AptRepositoryDto[] | null;

@@ -13,6 +13,8 @@ import {
   type MessageSource,
   type SnapshotStatus,
 } from '../entities/history.values';
+import type { SaidByField } from '../../../kernel/sentences/said';
+import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
 export class PageQueryDto {
   /** `nextCursor` of the page before. */
@@ -54,6 +56,8 @@ export class EventDto {
   actorType: string;
   actorName: string | null;
   message: string;
+  @ApiSaid()
+  said: SaidByField;
   jobId: string | null;
   snapshotId: string | null;
 }
@@ -102,6 +106,8 @@ export class MessageDto {
   packageName: string | null;
   component: string | null;
   message: string;
+  @ApiSaid()
+  said: SaidByField;
   firstSeenAt: Date;
   lastSeenAt: Date;
   acknowledged: boolean;

@@ -15,6 +15,9 @@ import { analyseProbe } from '../analysis/analyse-probe';
 import { importantProbe } from '../contracts/machine-probe-important.v1';
 import { MACHINE_PROBE_CONTRACT, probeWarnings, type MachineProbe } from '../contracts/machine-probe.v1';
 import { factsOf } from '../probe-facts';
+import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
+import { say as jobs } from '../../jobs/jobs.sentences';
+import { say } from '../inventory.sentences';
 
 /** Finds out what a machine is, what is in it, and how it fares right now. */
 @JobAction()
@@ -22,7 +25,7 @@ export class MachineProbeAction implements ReadAction {
   readonly declaration: ReadDeclaration = {
     kind: 'read',
     name: 'machine_probe',
-    title: 'Probe the machine',
+    title: say.title(),
     permission: 'machines.run',
     risk: 'none',
     lockKind: 'exclusive',
@@ -90,19 +93,22 @@ export class MachineProbeAction implements ReadAction {
   }
 }
 
-function summaryOf(probe: MachineProbe): string {
-  const system = [probe.os.pretty_name ?? probe.os_family ?? 'unknown system', probe.arch]
+function summaryOf(probe: MachineProbe): Sentence {
+  const system = [probe.os.pretty_name ?? probe.os_family ?? say.unknown_system(), probe.arch]
     .filter((part) => part !== null)
     .join(', ');
   const count = probeWarnings(probe).filter((warning) => warning.severity !== 'info').length;
-  return count === 0 ? `${system}.` : `${system}; ${String(count)} ${count === 1 ? 'warning' : 'warnings'}.`;
+  return count === 0 ? say.system({ system }) : say.system_warnings({ system, count });
 }
 
-function errorOf(run: CollectedRun, probe: MachineProbe): { kind: string; message: string; action?: string } {
+function errorOf(run: CollectedRun, probe: MachineProbe): NonNullable<ActionOutcome['error']> {
   if (run.brokenBy !== null) {
     const { kind, message, action } = run.brokenBy;
     return action === null ? { kind, message } : { kind, message, action };
   }
   const incomplete = probeWarnings(probe).find(({ code }) => code === 'answer_incomplete');
-  return { kind: 'partial_answer', message: incomplete?.message ?? 'The machine answered in part only.' };
+  return {
+    kind: 'partial_answer',
+    message: incomplete === undefined ? jobs.partial_answer() : quoted(incomplete.message),
+  };
 }

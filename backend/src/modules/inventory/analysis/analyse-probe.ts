@@ -25,6 +25,7 @@ import { SectionReader, type ProbeSections } from './probe-sections';
 import { findDisks } from './storage';
 import { findSystemState, systemWarnings, type ProbeTiming } from './system-state';
 import { findVirtualization, type Virtualization } from './virtualization';
+import { say } from '../inventory.sentences';
 
 type Facts = ReadonlyMap<string, Cell>;
 
@@ -65,9 +66,7 @@ function groundwork(sections: ProbeSections): Groundwork {
 function hardwareOf(base: Groundwork, graphics: Graphics): ProbeHardware {
   const { reader, book, virtualization } = base;
   const inContainer = virtualization.nature === 'container';
-  const model = chain(base.cpu, (cpu) =>
-    given(cpu.model, 'undetermined', cpu.modelReason ?? 'The kernel gives no name of the processor.'),
-  );
+  const model = chain(base.cpu, (cpu) => given(cpu.model, 'undetermined', cpu.modelReason ?? say.no_processor_name()));
   const isRaspberry = base.verdict.kind === 'raspberry_pi';
   const found = {
     cpu_model: book.take('hardware.cpu_model', model),
@@ -103,13 +102,13 @@ function answerWarnings(base: Groundwork): ProbeWarning[] {
     code: 'section_unreadable',
     area: 'probe',
     severity: 'warning',
-    message: `The machine’s answer was not understood: ${detail}.`,
+    message: say.answer_not_understood({ reason: detail }),
     subject: section,
     params: { detail },
   }));
   const lacking = base.reader.lacking().join(', ');
   if (lacking !== '') {
-    const message = `The answer is not complete; missing or not readable: ${lacking}.`;
+    const message = say.answer_incomplete({ sections: lacking });
     warnings.push({
       code: 'answer_incomplete',
       area: 'probe',
@@ -121,7 +120,7 @@ function answerWarnings(base: Groundwork): ProbeWarning[] {
   }
   if (base.identity.debianFamily === false) {
     const id = base.identity.os.id ?? '';
-    const message = `The system "${id}" is not of the Debian family; its updates cannot be managed.`;
+    const message = say.not_debian_family({ system: id });
     warnings.push({
       code: 'not_debian_family',
       area: 'system',

@@ -2,6 +2,7 @@ import type { FileSystem, ProbeWarning } from '../contracts/machine-probe.v1';
 import type { Mount } from '../parsers/file-systems';
 import type { FileSystems } from './file-system-list';
 import { THRESHOLDS } from './thresholds';
+import { say } from '../inventory.sentences';
 
 const MIB = 1024 * 1024;
 
@@ -16,7 +17,7 @@ function nearlyFull(fileSystem: FileSystem): ProbeWarning[] {
       code: 'disk_nearly_full',
       area: 'disk',
       severity: percent >= THRESHOLDS.fullPercent ? 'error' : 'warning',
-      message: `${subject} is ${String(percent)} % full.`,
+      message: say.disk_nearly_full({ path: subject, percent }),
       subject,
       params: {
         percent,
@@ -34,7 +35,7 @@ function inodesNearlyFull(fileSystem: FileSystem): ProbeWarning[] {
       code: 'inodes_nearly_full',
       area: 'disk',
       severity: percent >= THRESHOLDS.fullPercent ? 'error' : 'warning',
-      message: `${subject} has used ${String(percent)} % of its inodes: soon no more files can be made on it.`,
+      message: say.inodes_nearly_full({ path: subject, percent }),
       subject,
       params: { percent },
     },
@@ -44,13 +45,12 @@ function inodesNearlyFull(fileSystem: FileSystem): ProbeWarning[] {
 function bootSmall(fileSystem: FileSystem): ProbeWarning[] {
   const { mount_point: subject, available_bytes: available } = fileSystem;
   if (!BOOT_MOUNT_POINTS.has(subject) || available === null || available >= THRESHOLDS.bootFreeBytes) return [];
-  const free = String(Math.floor(available / MIB));
   return [
     {
       code: 'boot_small',
       area: 'disk',
       severity: 'warning',
-      message: `${subject} has ${free} MiB free; a new kernel may not fit.`,
+      message: say.boot_small({ path: subject, free: Math.floor(available / MIB) }),
       subject,
       params: { available_bytes: available, needed_bytes: THRESHOLDS.bootFreeBytes },
     },
@@ -79,7 +79,7 @@ function turnedReadOnly(
       code: 'filesystem_read_only',
       area: 'disk',
       severity: subject === '/' || subject === '/var' || subject === '/usr' ? 'error' : 'warning',
-      message: `${subject} is mounted read-only although /etc/fstab does not ask for it; it may have failed or be write-protected.`,
+      message: say.read_only({ path: subject }),
       subject,
       params: { type: fileSystem.type, device: fileSystem.device },
     },
@@ -100,7 +100,7 @@ export function diskWarnings(fileSystems: FileSystems, wantedReadOnly: ReadonlyS
     code: 'filesystem_not_measured',
     area: 'disk',
     severity: 'warning',
-    message: `Not every file system could be measured: ${fileSystems.complaint}`,
+    message: say.file_systems_not_measured({ complaint: fileSystems.complaint }),
     subject: null,
     params: { complaint: fileSystems.complaint },
   };

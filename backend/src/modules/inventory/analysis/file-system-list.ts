@@ -2,6 +2,7 @@ import type { FileSystem } from '../contracts/machine-probe.v1';
 import { parseDfBytes, parseDfInodes, parseMounts, type DfRow, type Mount } from '../parsers/file-systems';
 import { chain, given, isMissing, map, missing, type Measured, type Missing, type ReasonBook } from './measured';
 import type { SectionReader } from './probe-sections';
+import { say } from '../inventory.sentences';
 
 /** File systems that keep data on the machine. Everything else (tmpfs, squashfs of snaps, proc …) is not listed. */
 const DISK_TYPES: ReadonlySet<string> = new Set([
@@ -40,10 +41,7 @@ const REMOTE_TYPES: ReadonlySet<string> = new Set([
 /** df exits 1 when one of many file systems could not be asked; the others' lines are good. */
 const DF_CODES = [0, 1];
 
-const REMOTE = missing(
-  'not_applicable',
-  'A network file system is not measured: a server that is gone would block the probe.',
-);
+const REMOTE = missing('not_applicable', say.network_file_system());
 
 /** used / (used + available), as df does: what only root may use counts neither as used nor as free. */
 function percentUsed(used: number, available: number): number | null {
@@ -60,10 +58,10 @@ type Inodes = Measured<{ total: number; used: number; free: number }>;
 function inodesOf(row: DfRow, all: Measured<DfRow[]>): Inodes {
   return chain(all, (rows): Inodes => {
     const found = rows.find((other) => other.mountPoint === row.mountPoint);
-    if (!found) return missing('not_readable', 'df gave no inode count for it.');
+    if (!found) return missing('not_readable', say.no_inode_count());
     const { total, used, available } = found;
     if (total === null || used === null || available === null || total === 0) {
-      return missing('not_applicable', `A ${row.type} file system has no fixed number of inodes.`);
+      return missing('not_applicable', say.no_fixed_inodes({ type: row.type }));
     }
     return { value: { total, used, free: Math.max(available, 0) } };
   });
@@ -78,14 +76,14 @@ function readOnly(mounts: Measured<Mount[]>, mountPoint: string): Measured<boole
   return chain(mounts, (all) => {
     const mount = mountAt(all, mountPoint);
     const state = mount && (mount.mountReadOnly || mount.fileSystemReadOnly);
-    return given(state, 'not_readable', 'The kernel’s list of mounts does not name it.');
+    return given(state, 'not_readable', say.not_in_mounts());
   });
 }
 
 function measuredSystem(row: DfRow, inodes: Inodes, mounts: Measured<Mount[]>, book: ReasonBook): FileSystem {
   const take = <T>(field: keyof FileSystem, measured: Measured<T>): T | null =>
     book.take(`metrics.filesystems[${row.mountPoint}].${field}`, measured);
-  const silent = 'df prints no number for it.';
+  const silent = say.df_silent();
   const size = row.total === 0 ? null : row.total;
   // negative while root has eaten into its reserve: users have nothing left
   const available = row.available === null ? null : Math.max(row.available, 0);

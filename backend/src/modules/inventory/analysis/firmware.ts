@@ -3,6 +3,8 @@ import { parseRaspberryPower, parseTemperatures, type TemperatureRow } from '../
 import type { Cell } from '../parsers/table';
 import { fromCell, given, isMissing, map, missing, type Measured, type ReasonBook } from './measured';
 import type { SectionReader } from './probe-sections';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../inventory.sentences';
 
 type Facts = ReadonlyMap<string, Cell>;
 
@@ -13,7 +15,7 @@ function eepromState(reader: SectionReader): Measured<(typeof EEPROM_STATES)[num
   const ran = reader.read('raspberry_eeprom', () => true, [0, 1, 2, 3]);
   if (isMissing(ran)) return ran;
   const state = EEPROM_STATES[reader.exitCode('raspberry_eeprom') ?? -1];
-  return given(state, 'command_failed', 'rpi-eeprom-update gave no known exit code.');
+  return given(state, 'command_failed', say.eeprom_exit_code());
 }
 
 /** What the firmware says of itself. Where there are neither DMI tables nor a Raspberry's EEPROM, null as a whole. */
@@ -25,19 +27,19 @@ export function findFirmware(
 ): Firmware | null {
   const eeprom = eepromState(reader);
   if (inContainer) {
-    return book.take('hardware.firmware', missing('not_applicable', 'A container has no firmware of its own.'));
+    return book.take('hardware.firmware', missing('not_applicable', say.no_firmware_in_container()));
   }
   if (isMissing(dmi) && isMissing(eeprom)) return book.take('hardware.firmware', dmi);
-  const field = (key: string, what: string): Measured<string> =>
+  const field = (key: string, what: Sentence): Measured<string> =>
     isMissing(dmi) ? dmi : fromCell(dmi.value.get(key), what);
-  const take = (key: keyof Firmware, from: string, what: string): string | null =>
+  const take = (key: keyof Firmware, from: string, what: Sentence): string | null =>
     book.take(`hardware.firmware.${key}`, field(from, what));
   return {
-    bios_vendor: take('bios_vendor', 'bios_vendor', 'The firmware’s maker'),
-    bios_version: take('bios_version', 'bios_version', 'The firmware’s version'),
-    bios_date: take('bios_date', 'bios_date', 'The firmware’s date'),
-    system_vendor: take('system_vendor', 'sys_vendor', 'The machine’s maker'),
-    product_name: take('product_name', 'product_name', 'The machine’s product name'),
+    bios_vendor: take('bios_vendor', 'bios_vendor', say.firmware_maker()),
+    bios_version: take('bios_version', 'bios_version', say.firmware_version()),
+    bios_date: take('bios_date', 'bios_date', say.firmware_date()),
+    system_vendor: take('system_vendor', 'sys_vendor', say.machine_maker()),
+    product_name: take('product_name', 'product_name', say.product_name()),
     raspberry_eeprom: book.take('hardware.firmware.raspberry_eeprom', eeprom),
   };
 }
@@ -61,14 +63,14 @@ function uniqueNames(rows: readonly TemperatureRow[]): string[] {
 
 export function findTemperatures(reader: SectionReader, inContainer: boolean, book: ReasonBook): Temperature[] | null {
   const read = reader.read('temperatures', parseTemperatures);
-  const ofHost = missing('not_applicable', 'A container shows the sensors of its host.');
+  const ofHost = missing('not_applicable', say.sensors_of_host());
   const rows = book.take('hardware.temperatures', inContainer ? ofHost : read);
   if (rows === null) return null;
   const names = uniqueNames(rows);
   return rows.map((row, index) => {
     const name = names[index] ?? row.sensor;
     const critical = row.criticalMillidegrees === null ? null : degrees(row.criticalMillidegrees);
-    const reading = map(fromCell(row.millidegrees, 'A reading of the sensor'), (text) => degrees(Number(text)));
+    const reading = map(fromCell(row.millidegrees, say.a_sensor_reading()), (text) => degrees(Number(text)));
     return {
       name,
       celsius: book.take(`hardware.temperatures[${name}].celsius`, reading),
@@ -86,12 +88,11 @@ export function findPower(
 ): Power | null {
   const read = reader.read('raspberry_power', parseRaspberryPower);
   if (inContainer || !isRaspberry) {
-    const reason = 'Only a Raspberry Pi’s firmware reports its power supply.';
-    return book.take('hardware.power', missing('not_applicable', reason));
+    return book.take('hardware.power', missing('not_applicable', say.only_raspberry_power()));
   }
   const power = book.take('hardware.power', read);
   if (power === null) return null;
-  const noFlags = missing('not_readable', 'The firmware’s power flags could not be read.');
+  const noFlags = missing('not_readable', say.power_flags_unread());
   const flag = (name: keyof Power, value: boolean | null | undefined): boolean | null =>
     book.take(`hardware.power.${name}`, value === null || value === undefined ? noFlags : { value });
   return {

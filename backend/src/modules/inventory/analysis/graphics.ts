@@ -2,6 +2,7 @@ import type { DeviceDriver, Gpu } from '../contracts/machine-probe.v1';
 import { parseDisplays, parsePci, parsePciModels, type DisplayRow, type PciRow } from '../parsers/devices';
 import { chain, fromCell, given, isMissing, map, missing, type Measured, type ReasonBook } from './measured';
 import type { SectionReader } from './probe-sections';
+import { say } from '../inventory.sentences';
 
 /** PCI vendor numbers of what draws pictures or computes; another vendor's name is null, not guessed. */
 const VENDORS: ReadonlyMap<string, string> = new Map([
@@ -41,25 +42,19 @@ function deviceClass(row: PciRow): DeviceDriver['device_class'] | null {
 
 function driverOf(row: PciRow): Measured<string> {
   if (row.driver.value === null && row.driver.missing === 'absent') {
-    return missing('not_present', 'No driver is bound to the device.');
+    return missing('not_present', say.no_driver_bound());
   }
-  return fromCell(row.driver, 'A driver');
+  return fromCell(row.driver, say.a_driver());
 }
 
 function pciGpu(row: PciRow, models: Measured<ReadonlyMap<string, string>>, book: ReasonBook): Gpu {
   const path = (field: string): string => `hardware.gpus[${row.address}].${field}`;
   const key = `${row.vendorId.slice(2)}:${row.deviceId.slice(2)}`;
-  const model = chain(models, (names) =>
-    given(names.get(key), 'not_present', 'The machine’s pci.ids does not know it.'),
-  );
+  const model = chain(models, (names) => given(names.get(key), 'not_present', say.not_in_pci_ids()));
   const driver = book.take(path('driver'), driverOf(row));
   // nouveau draws pictures on NVIDIA cards, but neither computes nor manages power on most of them
   const wantsVendorDriver = row.vendorId === NVIDIA && (driver === null || driver === 'nouveau');
-  const vendor = given(
-    VENDORS.get(row.vendorId),
-    'undetermined',
-    `The vendor number ${row.vendorId} is not known here.`,
-  );
+  const vendor = given(VENDORS.get(row.vendorId), 'undetermined', say.vendor_unknown({ vendor: row.vendorId }));
   return {
     address: row.address,
     bus: 'pci',
@@ -74,15 +69,15 @@ function pciGpu(row: PciRow, models: Measured<ReadonlyMap<string, string>>, book
 
 function platformGpu(row: DisplayRow, book: ReasonBook): Gpu {
   const path = (field: string): string => `hardware.gpus[${row.card}].${field}`;
-  const noPci = missing('not_applicable', 'The graphics are part of the processor and not on the PCI bus.');
+  const noPci = missing('not_applicable', say.graphics_not_on_pci());
   return {
     address: row.card,
     bus: 'platform',
     vendor: book.take(path('vendor'), noPci),
     vendor_id: book.take(path('vendor_id'), noPci),
     device_id: book.take(path('device_id'), noPci),
-    model: book.take(path('model'), fromCell(row.compatible, 'A device-tree name')),
-    driver: book.take(path('driver'), fromCell(row.driver, 'A driver')),
+    model: book.take(path('model'), fromCell(row.compatible, say.a_device_tree_name())),
+    driver: book.take(path('driver'), fromCell(row.driver, say.a_driver())),
     recommendations: [],
   };
 }
@@ -100,7 +95,7 @@ export function findGraphics(reader: SectionReader, inContainer: boolean, book: 
   const models = reader.read('pci_models', parsePciModels);
   const displays = reader.read('display', parseDisplays);
   if (inContainer) {
-    const ofHost = missing('not_applicable', 'A container shows the devices of its host.');
+    const ofHost = missing('not_applicable', say.devices_of_host());
     return {
       gpus: book.take('hardware.gpus', ofHost),
       drivers: book.take('hardware.drivers', ofHost),

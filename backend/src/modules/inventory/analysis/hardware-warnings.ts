@@ -1,9 +1,11 @@
 import type { ProbeHardware, ProbeWarning, Severity, WarningCode } from '../contracts/machine-probe.v1';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../inventory.sentences';
 
 function hardware(
   code: WarningCode,
   severity: Severity,
-  message: string,
+  message: Sentence,
   subject: string | null,
   params: ProbeWarning['params'] = {},
 ): ProbeWarning {
@@ -16,23 +18,14 @@ function powerWarnings({ power }: Found): ProbeWarning[] {
   if (power === null) return [];
   const found: ProbeWarning[] = [];
   if (power.undervoltage_now === true) {
-    found.push(
-      hardware('undervoltage', 'error', 'The supply voltage is too low now; writes to the card may be lost.', null),
-    );
+    found.push(hardware('undervoltage', 'error', say.undervoltage(), null));
   } else if (power.undervoltage_since_boot === true) {
-    found.push(
-      hardware(
-        'undervoltage_since_boot',
-        'warning',
-        'The supply voltage was too low at some time since the last boot.',
-        null,
-      ),
-    );
+    found.push(hardware('undervoltage_since_boot', 'warning', say.undervoltage_since_boot(), null));
   }
   if (power.throttled_now === true) {
-    found.push(hardware('throttled', 'warning', 'The processor is being slowed down now (heat or supply).', null));
+    found.push(hardware('throttled', 'warning', say.throttled(), null));
   } else if (power.throttled_since_boot === true) {
-    const message = 'The processor was slowed down at some time since the last boot (heat or supply).';
+    const message = say.throttled_since_boot();
     found.push(hardware('throttled_since_boot', 'info', message, null));
   }
   return found;
@@ -42,7 +35,7 @@ function powerWarnings({ power }: Found): ProbeWarning[] {
 function temperatureWarnings({ temperatures }: Found): ProbeWarning[] {
   return (temperatures ?? []).flatMap(({ name, celsius, critical_celsius: critical }) => {
     if (celsius === null || critical === null || celsius < critical) return [];
-    const message = `${name} measures ${String(celsius)} °C; its critical temperature is ${String(critical)} °C.`;
+    const message = say.temperature_high({ sensor: name, celsius, critical });
     return [hardware('temperature_high', 'error', message, name, { celsius, critical_celsius: critical })];
   });
 }
@@ -52,7 +45,7 @@ function driverWarnings({ drivers }: Found): ProbeWarning[] {
   return (drivers ?? [])
     .filter((device) => device.driver === null)
     .map((device) => {
-      const message = `No driver is in use for the ${device.device_class} device ${device.address}.`;
+      const message = say.device_without_driver({ class: device.device_class, address: device.address });
       const params = { device_class: device.device_class, vendor_id: device.vendor_id, device_id: device.device_id };
       return hardware('device_without_driver', 'info', message, device.address, params);
     });
@@ -60,7 +53,7 @@ function driverWarnings({ drivers }: Found): ProbeWarning[] {
 
 function firmwareWarnings({ firmware }: Found): ProbeWarning[] {
   if (firmware?.raspberry_eeprom !== 'update_available') return [];
-  return [hardware('firmware_update_available', 'info', 'A newer boot loader is available for the EEPROM.', null)];
+  return [hardware('firmware_update_available', 'info', say.firmware_update(), null)];
 }
 
 export function hardwareWarnings(found: Found): ProbeWarning[] {

@@ -5,6 +5,7 @@ import type { Cell } from '../parsers/table';
 import { chain, given, isMissing, map, missing, type Measured, type ReasonBook } from './measured';
 import type { SectionReader } from './probe-sections';
 import type { Virtualization } from './virtualization';
+import { say } from '../inventory.sentences';
 
 type Facts = ReadonlyMap<string, Cell>;
 
@@ -42,7 +43,7 @@ function versionOf(release: OsRelease, debianVersion: Measured<string>): Measure
     const point = debianVersion.value;
     if (point === versionId || point.startsWith(`${versionId}.`)) return { value: point };
   }
-  return given(versionId, 'not_present', 'os-release states no VERSION_ID, as on a release that is not out yet.');
+  return given(versionId, 'not_present', say.no_version_id());
 }
 
 export function identifySystem(reader: SectionReader, kind: Measured<Facts>, book: ReasonBook): SystemIdentity {
@@ -53,12 +54,12 @@ export function identifySystem(reader: SectionReader, kind: Measured<Facts>, boo
   const facts: Facts = kind.value ?? new Map();
   const proxmox = !isMissing(pve) || (pve.code !== 'tool_missing' && facts.get('pve_directory')?.value === 'yes');
   const field = (key: 'prettyName' | 'versionId', name: string): Measured<string> =>
-    chain(release, (read) => given(read[key], 'not_present', `os-release states no ${name}.`));
+    chain(release, (read) => given(read[key], 'not_present', say.os_release_states_no({ name })));
   return {
     family: map(release, (read) => familyOf(read, facts, proxmox)),
     version: proxmox ? pve : chain(release, (read) => versionOf(read, debianVersion)),
     codename: chain(release, (read) =>
-      given(read.versionCodename, 'not_present', 'os-release states no VERSION_CODENAME.'),
+      given(read.versionCodename, 'not_present', say.os_release_states_no({ name: 'VERSION_CODENAME' })),
     ),
     arch: reader.read('dpkg_arch', parseDpkgArchitecture),
     os: {
@@ -153,8 +154,8 @@ export function findProfile(
   if (verdict.kind === 'proxmox_host' || verdict.kind === 'raspberry_pi' || verdict.kind === 'workstation') {
     return { value: verdict.kind };
   }
-  if (verdict.kind === 'unknown') return missing('undetermined', 'The kind of machine is unknown.');
-  if (dedicatedGpu === null) return missing('undetermined', 'The graphics cards could not be read.');
+  if (verdict.kind === 'unknown') return missing('undetermined', say.kind_unknown());
+  if (dedicatedGpu === null) return missing('undetermined', say.graphics_not_read());
   if (dedicatedGpu) return { value: 'gpu_server' };
   return { value: verdict.kind === 'vm' ? 'generic_vm' : 'baremetal_server' };
 }

@@ -1,5 +1,7 @@
 import type { Unmeasured, UnmeasuredCode } from '../contracts/machine-probe.v1';
 import type { Cell } from '../parsers/table';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../inventory.sentences';
 
 /** A value, or why there is none. */
 export type Measured<T> = { readonly value: T } | Missing;
@@ -7,10 +9,10 @@ export type Measured<T> = { readonly value: T } | Missing;
 export interface Missing {
   readonly value: null;
   readonly code: UnmeasuredCode;
-  readonly reason: string;
+  readonly reason: Sentence;
 }
 
-export function missing(code: UnmeasuredCode, reason: string): Missing {
+export function missing(code: UnmeasuredCode, reason: Sentence): Missing {
   return { value: null, code, reason };
 }
 
@@ -29,17 +31,17 @@ export function chain<T, U>(measured: Measured<T>, step: (value: T) => Measured<
 }
 
 /** A value that may be null becomes missing with the given reason. */
-export function given<T>(value: T | null | undefined, code: UnmeasuredCode, reason: string): Measured<T> {
+export function given<T>(value: T | null | undefined, code: UnmeasuredCode, reason: Sentence): Measured<T> {
   return value === null || value === undefined ? missing(code, reason) : { value };
 }
 
 /** A cell of the script's tables; `what` stands in the reason, e.g. `The disk's model`. */
-export function fromCell(cell: Cell | undefined, what: string): Measured<string> {
-  if (cell === undefined) return missing('not_collected', `${what} is not in the answer.`);
+export function fromCell(cell: Cell | undefined, what: Sentence): Measured<string> {
+  if (cell === undefined) return missing('not_collected', say.cell_not_in_answer({ what }));
   if (cell.value !== null) return { value: cell.value };
   return cell.missing === 'absent'
-    ? missing('not_present', `${what} does not exist on this machine.`)
-    : missing('not_readable', `${what} exists, but the system gives no value for it.`);
+    ? missing('not_present', say.cell_absent({ what }))
+    : missing('not_readable', say.cell_unreadable({ what }));
 }
 
 /** Collects the reasons while a document is filled: each null that is written leaves its entry here. */

@@ -1,6 +1,7 @@
 import type { ProbeMetrics, ProbeWarning } from '../contracts/machine-probe.v1';
 import type { Mount } from '../parsers/file-systems';
 import { THRESHOLDS } from './thresholds';
+import { say } from '../inventory.sentences';
 
 function memoryLow(metrics: Omit<ProbeMetrics, 'warnings'>): ProbeWarning[] {
   const { memory_used_percent: percent, memory_available_bytes: available } = metrics;
@@ -10,7 +11,7 @@ function memoryLow(metrics: Omit<ProbeMetrics, 'warnings'>): ProbeWarning[] {
       code: 'memory_low',
       area: 'memory',
       severity: percent >= THRESHOLDS.memoryCriticalPercent ? 'error' : 'warning',
-      message: `${String(percent)} % of the memory is in use; an update may be ended by the kernel for lack of it.`,
+      message: say.memory_low({ percent }),
       subject: null,
       params: { percent, ...(available === null ? {} : { available_bytes: available }) },
     },
@@ -27,7 +28,7 @@ function metricsOfHost(inContainer: boolean, mounts: readonly Mount[]): ProbeWar
     code: 'metrics_of_host',
     area: 'memory',
     severity: 'info',
-    message: `${path} shows the host’s values in this container, not the container’s own.`,
+    message: say.metrics_of_host({ path }),
     subject: path,
     params: {},
   }));

@@ -5,6 +5,7 @@ import { parseLoadAverage } from '../parsers/system-facts';
 import type { FileSystems } from './file-system-list';
 import { chain, given, isMissing, map, type Measured, type ReasonBook } from './measured';
 import type { SectionReader } from './probe-sections';
+import { say } from '../inventory.sentences';
 
 /** Logical processors: what the machine may use, else what the kernel lists. */
 export function coresOf(count: Measured<number>, cpu: Measured<CpuFacts>): Measured<number> {
@@ -17,12 +18,10 @@ function percentOfMemory(memory: MemoryFacts): number | null {
   return Math.round(((memory.totalBytes - memory.availableBytes) / memory.totalBytes) * 1000) / 10;
 }
 
-const NO_ESTIMATE = 'The kernel gives no MemAvailable; used memory cannot be told from caches without it.';
-
 function rootPercent({ list, unread }: FileSystems): Measured<number> {
   if (unread !== null) return unread;
   const root = list?.find((fileSystem) => fileSystem.mount_point === '/');
-  const reason = root ? 'df prints no number for the root file system.' : 'df does not list the root file system.';
+  const reason = root ? say.df_silent_root() : say.df_no_root();
   return given(root?.used_percent, 'not_readable', reason);
 }
 
@@ -38,7 +37,7 @@ export function findMetrics(
   const take = <T>(field: keyof ProbeMetrics, measured: Measured<T>): T | null =>
     book.take(`metrics.${field}`, measured);
   const estimate = <T>(step: (facts: MemoryFacts) => T | null): Measured<T> =>
-    chain(memory, (facts) => given(step(facts), 'not_present', NO_ESTIMATE));
+    chain(memory, (facts) => given(step(facts), 'not_present', say.no_memory_estimate()));
   return {
     load1: take(
       'load1',

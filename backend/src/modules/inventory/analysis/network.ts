@@ -4,6 +4,7 @@ import { ParseError } from '../parsers/parse-error';
 import { wholeNumber } from '../parsers/table';
 import { chain, fromCell, map, missing, type Measured, type ReasonBook } from './measured';
 import type { SectionReader } from './probe-sections';
+import { say } from '../inventory.sentences';
 
 const ARPHRD_ETHERNET = '1';
 const ARPHRD_LOOPBACK = '772';
@@ -18,12 +19,12 @@ interface ReadInterface {
 
 function speedOf(row: InterfaceRow): Measured<number> {
   if (row.speed.value === null && row.speed.missing === 'unreadable') {
-    return missing('not_readable', 'The kernel states a speed only while a wired link is up.');
+    return missing('not_readable', say.speed_of_wired_link());
   }
-  return chain(fromCell(row.speed, 'A link speed'), (text): Measured<number> => {
+  return chain(fromCell(row.speed, say.a_link_speed()), (text): Measured<number> => {
     const speed = wholeNumber('net', text);
     if (speed < -1) throw new ParseError('net', 'a speed below -1');
-    return speed > 0 ? { value: speed } : missing('not_readable', 'The driver states no link speed.');
+    return speed > 0 ? { value: speed } : missing('not_readable', say.no_link_speed());
   });
 }
 
@@ -38,13 +39,13 @@ function readInterfaces(text: string): ReadInterface[] {
 }
 
 function macOf(row: InterfaceRow): Measured<string> {
-  if (row.type.value === ARPHRD_ETHERNET) return fromCell(row.mac, 'A hardware address');
-  return missing('not_applicable', 'Only Ethernet and wireless interfaces have a hardware address.');
+  if (row.type.value === ARPHRD_ETHERNET) return fromCell(row.mac, say.a_hardware_address());
+  return missing('not_applicable', say.no_hardware_address());
 }
 
 function driverOf(row: InterfaceRow): Measured<string> {
-  if (row.virtual) return missing('not_applicable', 'An interface made by software has no device driver.');
-  return fromCell(row.driver, 'A driver');
+  if (row.virtual) return missing('not_applicable', say.no_driver_of_software());
+  return fromCell(row.driver, say.a_driver());
 }
 
 function toInterface(
@@ -57,7 +58,7 @@ function toInterface(
   return {
     name: row.name,
     mac: book.take(path('mac'), macOf(row)),
-    state: book.take(path('state'), fromCell(row.state, 'A link state')),
+    state: book.take(path('state'), fromCell(row.state, say.a_link_state())),
     speed_mbps: book.take(path('speed_mbps'), speed),
     driver: book.take(path('driver'), driverOf(row)),
     virtual: row.virtual,

@@ -1,5 +1,6 @@
 import { ParseError, shown } from '../parsers/parse-error';
 import { missing, type Measured } from './measured';
+import { say } from '../inventory.sentences';
 
 /** One framed section of the answer. `exitCode` is null when the answer broke off before it was known. */
 export interface ProbeSection {
@@ -116,9 +117,9 @@ export class SectionReader {
 
   private attempt<T>(name: SectionName, parse: (text: string) => T, accepted: readonly number[]): Measured<T> {
     const section = this.sections.get(name);
-    if (section === undefined) return missing('not_collected', `The answer broke off before "${name}".`);
-    if (section.exitCode === null) return missing('not_collected', `The answer broke off in "${name}".`);
-    if (section.truncated === true) return missing('not_collected', `The answer of "${name}" was cut at its limit.`);
+    if (section === undefined) return missing('not_collected', say.broke_off_before({ section: name }));
+    if (section.exitCode === null) return missing('not_collected', say.broke_off_in({ section: name }));
+    if (section.truncated === true) return missing('not_collected', say.cut_at_limit({ section: name }));
     if (!accepted.includes(section.exitCode)) return this.failure(name, section.exitCode);
     try {
       if (CONTROL_CHARACTERS.test(section.stdout)) throw new ParseError(name, 'the text holds control characters');
@@ -126,19 +127,27 @@ export class SectionReader {
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
       this.refused.set(name, { section: name, detail: error.message });
-      return missing('unreadable_answer', `The answer was not understood: ${error.message}.`);
+      return missing('unreadable_answer', say.not_understood({ reason: error.message }));
     }
   }
 
   private failure(name: SectionName, exitCode: number): Measured<never> {
     const complaint = this.complaint(name);
     if (exitCode === EXIT_NOT_INSTALLED)
-      return missing('tool_missing', `${complaint || `The tool for "${name}" is not installed`}.`);
-    if (exitCode === EXIT_NOTHING_THERE) return missing('not_present', `On this machine ${complaint || name}.`);
+      return missing(
+        'tool_missing',
+        complaint ? say.tool_complained({ complaint }) : say.tool_not_installed({ section: name }),
+      );
+    if (exitCode === EXIT_NOTHING_THERE)
+      return missing('not_present', say.not_on_this_machine({ complaint: complaint || name }));
     if (exitCode === EXIT_TIMED_OUT || exitCode === EXIT_KILLED) {
-      return missing('timed_out', `"${name}" did not answer in time and was stopped.`);
+      return missing('timed_out', say.timed_out({ section: name }));
     }
-    const said = complaint ? `: ${complaint}` : '';
-    return missing('command_failed', `"${name}" failed with exit code ${String(exitCode)}${said}.`);
+    return missing(
+      'command_failed',
+      complaint
+        ? say.command_failed_saying({ section: name, code: exitCode, complaint })
+        : say.command_failed({ section: name, code: exitCode }),
+    );
   }
 }

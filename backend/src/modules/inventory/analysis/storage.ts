@@ -4,6 +4,8 @@ import { ParseError } from '../parsers/parse-error';
 import { wholeNumber, type Cell } from '../parsers/table';
 import { chain, fromCell, map, missing, type Measured, type ReasonBook } from './measured';
 import type { SectionReader } from './probe-sections';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../inventory.sentences';
 
 /** The kernel counts in these whatever the disk's own sector size is. */
 const SECTOR_BYTES = 512;
@@ -31,7 +33,7 @@ interface ReadDisk {
   readonly model: Measured<string>;
 }
 
-function flagOf(cell: Cell, what: string): Measured<boolean> {
+function flagOf(cell: Cell, what: Sentence): Measured<boolean> {
   return map(fromCell(cell, what), (text) => {
     if (text !== '0' && text !== '1') throw new ParseError('block', `${what}: 0 or 1 expected`);
     return text === '1';
@@ -39,9 +41,9 @@ function flagOf(cell: Cell, what: string): Measured<boolean> {
 }
 
 function sizeOf(cell: Cell): Measured<number> {
-  return chain(fromCell(cell, 'The size'), (text): Measured<number> => {
+  return chain(fromCell(cell, say.the_size()), (text): Measured<number> => {
     const sectors = wholeNumber('block', text);
-    return sectors > 0 ? { value: sectors * SECTOR_BYTES } : missing('not_present', 'The device holds no medium.');
+    return sectors > 0 ? { value: sectors * SECTOR_BYTES } : missing('not_present', say.no_medium());
   });
 }
 
@@ -49,10 +51,10 @@ function readDisk(row: BlockRow): ReadDisk {
   return {
     name: row.name,
     size: sizeOf(row.sectors),
-    rotational: flagOf(row.rotational, 'The mark of rotating disks'),
-    removable: flagOf(row.removable, 'The mark of removable disks'),
-    readOnly: flagOf(row.readOnly, 'The mark of write protection'),
-    model: fromCell(row.model, 'A model name'),
+    rotational: flagOf(row.rotational, say.rotating_mark()),
+    removable: flagOf(row.removable, say.removable_mark()),
+    readOnly: flagOf(row.readOnly, say.write_protection_mark()),
+    model: fromCell(row.model, say.a_model_name()),
   };
 }
 
@@ -64,7 +66,7 @@ function parseDisks(text: string): ReadDisk[] {
 
 function toDisk(disk: ReadDisk, book: ReasonBook): Disk {
   const path = (field: string): string => `hardware.disks[${disk.name}].${field}`;
-  book.take(path('smart'), missing('not_probed', 'The probe reads no SMART data.'));
+  book.take(path('smart'), missing('not_probed', say.no_smart()));
   return {
     name: disk.name,
     type: TYPES.find(([pattern]) => pattern.test(disk.name))?.[1] ?? 'other',
@@ -80,6 +82,6 @@ function toDisk(disk: ReadDisk, book: ReasonBook): Disk {
 /** Block devices without loop devices and memory disks. A container sees its host's, so it has none of its own. */
 export function findDisks(reader: SectionReader, inContainer: boolean, book: ReasonBook): Disk[] | null {
   const read = reader.read('block', parseDisks);
-  const own = inContainer ? missing('not_applicable', 'A container shows the disks of its host.') : read;
+  const own = inContainer ? missing('not_applicable', say.disks_of_host()) : read;
   return book.take('hardware.disks', own)?.map((disk) => toDisk(disk, book)) ?? null;
 }

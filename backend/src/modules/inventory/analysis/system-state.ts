@@ -3,6 +3,8 @@ import { parseBootId, parseClock, parseFailedUnits, parseSystemdState, parseUpti
 import { chain, map, missing, type Measured, type ReasonBook } from './measured';
 import type { SectionReader } from './probe-sections';
 import { THRESHOLDS } from './thresholds';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../inventory.sentences';
 
 /** The controller's clock before the script was sent and after the answer had arrived. */
 export interface ProbeTiming {
@@ -28,7 +30,7 @@ const STATE_CODES = [0, 1];
 /** "offline" and "unknown" say that systemd could not be asked, not how the machine is. */
 function saidState(state: string): Measured<string> {
   if (state !== 'offline' && state !== 'unknown') return { value: state };
-  return missing('not_readable', `systemd could not be asked for its state ("${state}").`);
+  return missing('not_readable', say.systemd_not_asked({ state }));
 }
 
 export function findSystemState(reader: SectionReader, timing: ProbeTiming, book: ReasonBook): State {
@@ -50,15 +52,21 @@ const NAMED_UNITS = 10;
 
 function failedUnits(units: readonly string[]): ProbeWarning {
   const named = units.slice(0, NAMED_UNITS).join(', ');
-  const more = units.length > NAMED_UNITS ? ` and ${String(units.length - NAMED_UNITS)} more` : '';
   return {
     code: 'failed_units',
     area: 'system',
     severity: 'warning',
-    message: `${units.length === 1 ? 'One systemd unit has' : `${String(units.length)} systemd units have`} failed: ${named}${more}.`,
+    message: failedSentence(units.length, named),
     subject: null,
     params: { count: units.length, units: named },
   };
+}
+
+function failedSentence(count: number, units: string): Sentence {
+  if (count === 1) return say.unit_failed({ units });
+  return count > NAMED_UNITS
+    ? say.units_failed_and_more({ count, units, more: count - NAMED_UNITS })
+    : say.units_failed({ count, units });
 }
 
 /** Failed units explain "degraded"; the state itself is told only when they do not. */
@@ -71,7 +79,7 @@ function systemdWarnings({ systemd_state: state, failed_units: units }: State): 
       code: 'systemd_not_running_normally',
       area: 'system',
       severity: passing ? 'info' : 'warning',
-      message: `systemd reports the state "${state}".`,
+      message: say.systemd_state({ state }),
       subject: null,
       params: { state },
     },
@@ -80,13 +88,13 @@ function systemdWarnings({ systemd_state: state, failed_units: units }: State): 
 
 function clockWarnings({ clock_offset_seconds: offset }: State): ProbeWarning[] {
   if (offset === null || Math.abs(offset) < THRESHOLDS.clockSkewSeconds) return [];
-  const side = offset > 0 ? 'ahead of' : 'behind';
+  const told = offset > 0 ? say.clock_ahead : say.clock_behind;
   return [
     {
       code: 'clock_skew',
       area: 'system',
       severity: Math.abs(offset) >= THRESHOLDS.clockErrorSeconds ? 'error' : 'warning',
-      message: `The machine’s clock is ${String(Math.abs(offset))} s ${side} the controller’s.`,
+      message: told({ seconds: Math.abs(offset) }),
       subject: null,
       params: { offset_seconds: offset },
     },

@@ -2,6 +2,7 @@ import { parseDetectVirt } from '../parsers/system-facts';
 import { parseKeyedTable, type Cell } from '../parsers/table';
 import { isMissing, missing, type Measured } from './measured';
 import type { SectionReader } from './probe-sections';
+import { say } from '../inventory.sentences';
 
 type Facts = ReadonlyMap<string, Cell>;
 
@@ -94,7 +95,7 @@ function hypervisorMarks(facts: Facts, dmi: Facts): Virtualization | null {
   if (value(facts, 'hypervisor_flag') !== 'yes') return null;
   return {
     nature: 'vm',
-    name: missing('undetermined', 'The processor reports a hypervisor, but nothing on the machine names it.'),
+    name: missing('undetermined', say.hypervisor_not_named()),
     evidence: 'The processor reports that it runs under a hypervisor.',
   };
 }
@@ -134,6 +135,6 @@ export function findVirtualization(reader: SectionReader, kind: Measured<Facts>,
     containerMarks(facts) ??
     hypervisorMarks(facts, dmi.value ?? NOTHING) ??
     bareMetalMarks(facts, kind.value ?? NOTHING);
-  const undecided = 'No mark of a container, a hypervisor or known bare hardware was found.';
+  const undecided = say.no_mark_found();
   return found ?? { nature: 'unknown', name: missing('undetermined', undecided), evidence: undecided };
 }

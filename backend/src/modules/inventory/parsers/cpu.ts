@@ -1,11 +1,13 @@
 import { ParseError } from './parse-error';
 import { onlyLine, parseTable, requiredCell, wholeNumber } from './table';
+import { say } from '../inventory.sentences';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 
 /** What /proc/cpuinfo says. `model` is null where it names the processor only by numbers that are not known here. */
 export interface CpuFacts {
   readonly model: string | null;
   /** why there is no model, null when there is one */
-  readonly modelReason: string | null;
+  readonly modelReason: Sentence | null;
   /** logical processors listed; null where the architecture does not number them */
   readonly processors: number | null;
 }
@@ -51,8 +53,7 @@ export function parseCpu(text: string): CpuFacts {
   const count = rows.find((row) => row.key.value === 'processors');
   return {
     model: model === null ? null : model.replace(/\s+/g, ' '),
-    modelReason:
-      model === null ? `The kernel gives no name of the processor, only numbers (${numbers || 'none'}).` : null,
+    modelReason: model === null ? say.only_processor_numbers({ numbers: numbers || '–' }) : null,
     processors: count ? wholeNumber('cpu', requiredCell('cpu', count.value, 'processors')) : null,
   };
 }

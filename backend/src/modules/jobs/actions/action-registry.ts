@@ -5,6 +5,7 @@ import { permissions } from '../../../kernel/auth/permissions';
 import { DomainError, invalidInput, notFound } from '../../../kernel/errors/domain-error';
 import { LOCK_KINDS } from '../entities/jobs.values';
 import { JOB_ACTION, type JsonSchema, type ReadAction, type ReadDeclaration } from './job-action';
+import { quoted } from '../../../kernel/sentences/sentences';
 
 /** The steps that every job has, around those of its action. */
 export const CONNECT_STEP = 'connect';
@@ -72,7 +73,7 @@ export class ActionRegistry implements OnModuleInit {
       (validate.errors ?? []).map(({ instancePath, params, message }) => {
         const extra: unknown = (params as Record<string, unknown>)['additionalProperty'];
         const path = [...instancePath.split('/').slice(1), ...(typeof extra === 'string' ? [extra] : [])];
-        return { field: ['parameters', ...path].join('.'), message: message ?? 'is not valid' };
+        return { field: ['parameters', ...path].join('.'), message: quoted(message ?? 'is not valid') };
       }),
     );
   }

@@ -4,6 +4,7 @@ import type { Permission } from '../../../kernel/auth/permissions';
 import type { Transaction } from '../../../kernel/database/transaction';
 import type { OutputLimits, RunTimeouts } from '../../../kernel/ssh/run-types';
 import type { LockKind } from '../entities/jobs.values';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 
 /** Metadata key by which actions are discovered. */
 export const JOB_ACTION = 'system_update:job_action';
@@ -35,8 +36,7 @@ export interface ReadDeclaration {
   readonly kind: 'read';
   /** `^[a-z][a-z0-9_]{2,63}$`, unique; stored as `jobs.kind`. */
   readonly name: string;
-  /** English; the portal translates by name. */
-  readonly title: string;
+  readonly title: Sentence;
   /** What a person needs to start it. */
   readonly permission: Permission;
   readonly risk: ActionRisk;
@@ -89,8 +89,8 @@ export interface CollectedSection {
 /** Why a run has no end: a class of error, a sentence, and what to do. */
 export interface RunFailure {
   readonly kind: string;
-  readonly message: string;
-  readonly action: string | null;
+  readonly message: Sentence;
+  readonly action: Sentence | null;
 }
 
 /** What the machine said. */
@@ -132,12 +132,12 @@ export interface StoreContext {
 export interface ActionOutcome {
   readonly status: 'ok' | 'warning' | 'error';
   /** With status `error`: why. */
-  readonly error?: { readonly kind: string; readonly message: string; readonly action?: string };
+  readonly error?: { readonly kind: string; readonly message: Sentence; readonly action?: Sentence };
   /** Kept as a snapshot. */
   readonly document?: OutcomeDocument;
   readonly failedSteps?: readonly string[];
   /** The result in one sentence, for the machine's history. */
-  readonly summary?: string;
+  readonly summary?: Sentence;
   /**
    * Writes what is derived from the document. Runs in the transaction that ends the job, after the snapshot's row and
    * under the lock's fence; it may run again after a rollback, so everything in it goes through `tx`.

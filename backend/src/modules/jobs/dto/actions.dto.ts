@@ -1,5 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayNotEmpty, IsInt, IsObject, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import type { SaidByField } from '../../../kernel/sentences/said';
+import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
 /** Machines that one request may name. */
 const MACHINES_MAX = 10_000;
@@ -7,8 +9,9 @@ const PRIORITY_MAX = 100;
 
 export class ActionDto {
   name: string;
-  /** English; the portal translates by name. */
   title: string;
+  @ApiSaid()
+  said: SaidByField;
   /** A reading action changes nothing on the machine. */
   @ApiProperty({ enum: ['read', 'change'] })
   kind: 'read' | 'change';
@@ -63,6 +66,8 @@ export class SkippedMachineDto {
   code: string;
   /** The reason as a sentence. */
   message: string;
+  @ApiSaid()
+  said: SaidByField;
 }
 
 export class RunManyResultDto {

@@ -3,6 +3,8 @@ import { Transform, Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
 import { JOB_STATUSES, LOG_STREAMS, type JobStatus, type LogStream } from '../entities/jobs.values';
 import type { StepStatus } from '../job-record';
+import type { SaidByField } from '../../../kernel/sentences/said';
+import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
 const PAGE_MAX = 200;
 const PAGE_DEFAULT = 50;
@@ -27,7 +29,6 @@ export class JobDto {
   id: string;
   /** Name of the action. */
   kind: string;
-  /** English; the portal translates by kind. */
   title: string;
   machineId: string;
   machineName: string;
@@ -55,6 +56,9 @@ export class JobDto {
   errorMessage: string | null;
   /** What to do about the error. */
   errorAction: string | null;
+  /** Of `title`, `waitingFor`, `errorMessage` and `errorAction`. */
+  @ApiSaid()
+  said: SaidByField;
   /** The document that it left. */
   snapshotId: string | null;
   /** Number of the last log line; 0 without any. */

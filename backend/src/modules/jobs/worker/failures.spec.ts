@@ -1,11 +1,12 @@
 import { DomainError } from '../../../kernel/errors/domain-error';
 import { SshError, sshErrorKinds } from '../../../kernel/ssh/ssh-error';
 import { failureOf, retryPause } from './failures';
+import { quoted } from '../../../kernel/sentences/sentences';
 
 describe('failures', () => {
   it('are classified by type and code', () => {
     expect(failureOf(new SshError('dns', 'connect', { host: 'nowhere' }))).toMatchObject({ kind: 'dns' });
-    const refused = new DomainError({ code: 'no_credentials', status: 409, detail: 'None.' });
+    const refused = new DomainError({ code: 'no_credentials', status: 409, detail: quoted('None.') });
     expect(failureOf(refused)).toEqual({ kind: 'no_credentials', message: 'None.', action: null });
     expect(failureOf(new Error('connection_lost: auth_failed'))).toMatchObject({ kind: 'internal_error' });
   });

@@ -2,6 +2,7 @@ import { isDatabaseUnavailable } from '../../../kernel/errors/database-errors';
 import { DomainError } from '../../../kernel/errors/domain-error';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import type { RunFailure } from '../actions/job-action';
+import { say } from '../jobs.sentences';
 
 /** Why an attempt was stopped from here; the reason of its AbortSignal. */
 export type StopReason = 'cancelled' | 'timeout' | 'shutdown' | 'lease_lost';
@@ -42,38 +43,38 @@ export function failureOf(error: unknown): RunFailure {
   if (error instanceof SshError) return { kind: error.kind, message: error.sentence, action: error.whatToDo };
   if (error instanceof DomainError) return { kind: error.code, message: error.detail, action: error.action ?? null };
   if (databaseIsAway(error)) {
-    return { kind: 'database_unavailable', message: 'The database did not answer while the job began.', action: null };
+    return { kind: 'database_unavailable', message: say.database_unavailable(), action: null };
   }
   if (isContractError(error)) {
     return {
       kind: error.code,
-      message: 'The result does not have the form that was agreed for it, so nothing of it was kept.',
-      action: 'This is a fault of the program: report it with the id of the job.',
+      message: say.contract_broken(),
+      action: say.contract_broken_action(),
     };
   }
   return {
     kind: 'internal_error',
-    message: 'Something went wrong in the program while it worked on this job. The log of the server says more.',
-    action: 'Start it again; if it fails again, report it with the id of the job.',
+    message: say.internal_error(),
+    action: say.internal_error_action(),
   };
 }
 
 export const timeoutFailure = (seconds: number): RunFailure => ({
   kind: 'timeout_total',
-  message: `The job did not end within ${String(seconds)} s and was stopped.`,
-  action: 'Find out what is slow on the machine; the last lines of the log show where it stood.',
+  message: say.timeout_total({ seconds }),
+  action: say.timeout_total_action(),
 });
 
 export const workerLostFailure: RunFailure = {
   kind: 'worker_lost',
-  message: 'The worker that ran this job disappeared before it ended.',
-  action: 'Start it again; if workers disappear often, look at their memory and at the log of the server.',
+  message: say.worker_lost(),
+  action: say.worker_lost_action(),
 };
 
 export const unknownActionFailure = (name: string): RunFailure => ({
   kind: 'unknown_action',
-  message: `This program has no action ${name}.`,
-  action: 'It was queued by another version; start what you want again.',
+  message: say.unknown_action({ action: name }),
+  action: say.unknown_action_action(),
 });
 
 function isContractError(error: unknown): error is Error & { code: string } {

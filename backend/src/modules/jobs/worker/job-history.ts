@@ -8,6 +8,8 @@ import type { RunFailure } from '../actions/job-action';
 import type { JobStatus } from '../entities/jobs.values';
 import type { JobResult } from '../job-record';
 import type { Claim } from './claims';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../jobs.sentences';
 
 /** What others learn about a job's end: the machine's history, and whoever watches. */
 @Injectable()
@@ -30,15 +32,12 @@ export class JobHistory {
     failure: RunFailure | null,
     result: JobResult,
   ): Promise<void> {
-    const title = this.registry.title(job.kind);
-    const told = { error: 'failed', cancelled: 'was cancelled' }[status as string] ?? 'finished';
-    const why = failure?.message ?? result.summary ?? '';
     await this.events.publish(tx, {
       type: { error: 'job_failed', cancelled: 'job_cancelled' }[status as string] ?? 'job_finished',
       machineId: job.machineId,
       severity: status === 'error' || status === 'warning' ? status : 'info',
       actor: job.requestedBy,
-      message: why === '' ? `${title} ${told}.` : `${title} ${told}: ${why}`,
+      message: endOf(this.registry.title(job.kind), status, failure, result),
       payload: { kind: job.kind, status, errorKind: failure?.kind ?? null },
       jobId: job.jobId,
       snapshotId: result.snapshotId ?? null,
@@ -49,4 +48,11 @@ export class JobHistory {
     const { jobId, machineId } = job;
     this.bus.changed(tx, { jobIds: [jobId], logJobIds: [jobId], machineIds: [machineId], work: true });
   }
+}
+
+function endOf(action: string, status: JobStatus, failure: RunFailure | null, { summary }: JobResult): Sentence {
+  if (status === 'cancelled') return say.cancelled({ action });
+  if (status === 'error')
+    return failure === null ? say.failed({ action }) : say.failed_why({ action, why: failure.message });
+  return summary == null ? say.finished({ action }) : say.finished_with({ action, summary });
 }

@@ -10,6 +10,7 @@ import type { JobStatus } from '../entities/jobs.values';
 import type { JobResult, JobStep } from '../job-record';
 import type { Claim } from './claims';
 import { JobHistory } from './job-history';
+import { say } from '../jobs.sentences';
 
 /** Another holds the machine now. Nothing of this attempt was written, and nothing may be. */
 export class FenceLostError extends Error {
@@ -165,10 +166,10 @@ export class Outcomes {
   }
 }
 
-function failureOfOutcome(title: string, { error }: ActionOutcome): RunFailure {
+function failureOfOutcome(action: string, { error }: ActionOutcome): RunFailure {
   return {
     kind: error?.kind ?? 'incomplete_result',
-    message: error?.message ?? `${title} did not come to a whole result.`,
+    message: error?.message ?? say.no_whole_result({ action }),
     action: error?.action ?? null,
   };
 }

@@ -1,4 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import type { SaidByField } from '../../../kernel/sentences/said';
+import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
 /** The way to a machine, in its order. */
 export const CONNECTION_STAGES = [
@@ -29,9 +32,13 @@ export class ConnectionStageDto {
   /** What kind of failure, stable snake_case. */
   kind: string | null;
   /** What happened, a sentence. */
-  message: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  message: Sentence | null;
   /** What to do next, a sentence. */
-  action: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  action: Sentence | null;
+  @ApiSaid()
+  said: SaidByField;
 }
 
 export class ConnectionTestDto {

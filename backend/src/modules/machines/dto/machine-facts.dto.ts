@@ -1,4 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { SaidByField } from '../../../kernel/sentences/said';
+import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
 const looseList = { type: 'array', items: { type: 'object', additionalProperties: true }, nullable: true } as const;
 
@@ -19,11 +21,15 @@ export class MachineHardwareDto {
   gpus: Record<string, unknown>[] | null;
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   firmware: Record<string, unknown> | null;
+  /** Each with its `message` and, as `said`, code and parameters of it. */
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
   warnings: Record<string, unknown>[];
   updatedAt: Date;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   reasons: Record<string, string>;
+  /** Of `reasons`, by the same paths. */
+  @ApiSaid()
+  said: SaidByField;
 }
 
 /** The latest figures of load, memory and file systems. Null: not measured. */
@@ -41,6 +47,7 @@ export class MachineMetricsDto {
   filesystems: Record<string, unknown>[] | null;
   /** 0 to 100. */
   rootUsedPercent: number | null;
+  /** Each with its `message` and, as `said`, code and parameters of it. */
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
   warnings: Record<string, unknown>[];
 }

@@ -9,6 +9,8 @@ import {
 } from '../entities/machines.values';
 import { NEED_STATES, type NeedState } from '../needs';
 import { TagDto } from './tag.dto';
+import type { SaidByField } from '../../../kernel/sentences/said';
+import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
 /** Counts are null until a first good analysis; afterwards they keep their last good values. */
 export class AptTileDto {
@@ -20,7 +22,11 @@ export class AptTileDto {
   keptBackCount: number | null;
   /** Null: not measured, or it cannot be told. */
   rebootRequired: boolean | null;
+  /** One sentence a line. */
   rebootReason: string | null;
+  /** Of `rebootReason`. */
+  @ApiSaid()
+  said: SaidByField;
   /** The counts are older than the last analysis that was tried. */
   stale: boolean;
   /** The last good analysis. */
@@ -51,6 +57,8 @@ export class RunningJobDto {
 export class LastErrorDto {
   kind: string;
   message: string | null;
+  @ApiSaid()
+  said: SaidByField;
 }
 
 /** A machine as a tile shows it. The same everywhere: list, page, live topic. */

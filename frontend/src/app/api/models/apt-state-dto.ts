@@ -7,6 +7,7 @@ import { AptPlansDto } from '../models/apt-plans-dto';
 import { AptRepositoryDto } from '../models/apt-repository-dto';
 import { BrokenPackageDto } from '../models/broken-package-dto';
 import { RebootDto } from '../models/reboot-dto';
+import { SaidDto } from '../models/said-dto';
 export interface AptStateDto {
   analysedAt: string;
   autoremovable: (Array<string> | null);
@@ -26,6 +27,13 @@ export interface AptStateDto {
   plans: AptPlansDto;
   reboot: RebootDto;
   repositories: (Array<AptRepositoryDto> | null);
+
+  /**
+   * The sentences of this document as codes and parameters, by field; one for each line of the field.
+   */
+  said: {
+[key: string]: Array<SaidDto>;
+};
   snapshotId: string;
 
   /**

@@ -3,6 +3,7 @@
 
 import { JobStepDto } from '../models/job-step-dto';
 import { RequestedByDto } from '../models/requested-by-dto';
+import { SaidDto } from '../models/said-dto';
 export interface JobDto {
 
   /**
@@ -55,6 +56,13 @@ export interface JobDto {
   requestedBy: RequestedByDto;
 
   /**
+   * The sentences of this document as codes and parameters, by field; one for each line of the field.
+   */
+  said: {
+[key: string]: Array<SaidDto>;
+};
+
+  /**
    * The document that it left.
    */
   snapshotId: (string | null);
@@ -66,10 +74,6 @@ export interface JobDto {
    */
   step: (string | null);
   steps: Array<JobStepDto>;
-
-  /**
-   * English; the portal translates by kind.
-   */
   title: string;
 
   /**

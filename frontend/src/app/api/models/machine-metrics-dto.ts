@@ -22,6 +22,10 @@ export interface MachineMetricsDto {
    * 0 to 100.
    */
   rootUsedPercent: (number | null);
+
+  /**
+   * Each with its `message` and, as `said`, code and parameters of it.
+   */
   warnings: Array<{
 [key: string]: any;
 }>;

@@ -1,6 +1,7 @@
 import { HttpErrorResponse, HttpHeaders } from '@angular/common/http';
 import { problemOf } from './problem';
 
+const said = { text: 'mail-01 has it.', code: 'machines.taken', params: {} };
 const body = {
   type: 'about:blank',
   title: 'Conflict',
@@ -8,6 +9,7 @@ const body = {
   code: 'machine_address_taken',
   detail: 'mail-01 has it.',
   action: 'Choose another.',
+  said: { detail: [said] },
   errors: [{ field: 'hostname', message: 'taken' }],
   requestId: 'r-1',
 };
@@ -19,7 +21,8 @@ describe('problemOf', () => {
       status: 409,
       detail: 'mail-01 has it.',
       action: 'Choose another.',
-      fields: { hostname: 'taken' },
+      said: { detail: [said] },
+      fields: { hostname: { message: 'taken', said: {} } },
       requestId: 'r-1',
       retryAfter: null,
     });

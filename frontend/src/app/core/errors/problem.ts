@@ -1,12 +1,19 @@
 import { HttpErrorResponse } from '@angular/common/http';
+import type { Saying } from '../i18n/said';
+
+/** What is wrong with one field of a request. */
+export interface FieldProblem extends Saying {
+  readonly message: string;
+}
 
 /** What went wrong, as the page needs it. `code` is stable; `detail` is a sentence for people. */
-export interface Problem {
+export interface Problem extends Saying {
   readonly code: string;
   readonly status: number;
   readonly detail: string | null;
   readonly action: string | null;
-  readonly fields: Readonly<Record<string, string>>;
+  /** By the path of the field. */
+  readonly fields: Readonly<Record<string, FieldProblem>>;
   readonly requestId: string | null;
   /** Seconds to wait before trying again, when the server said so. */
   readonly retryAfter: number | null;
@@ -34,6 +41,7 @@ export function problemOf(error: unknown): Problem {
     status: error.status,
     detail: textOf(body['detail']) ?? textOf(body['title']),
     action: textOf(body['action']),
+    said: saidOf(body['said']),
     fields: fieldsOf(body['errors']),
     requestId: textOf(body['requestId']),
     retryAfter,
@@ -69,13 +77,17 @@ function secondsOf(value: string | null): number | null {
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
 }
 
-function fieldsOf(value: unknown): Record<string, string> {
-  const fields: Record<string, string> = {};
+function saidOf(value: unknown): NonNullable<Saying['said']> {
+  return typeof value === 'object' && value !== null ? (value as NonNullable<Saying['said']>) : {};
+}
+
+function fieldsOf(value: unknown): Record<string, FieldProblem> {
+  const fields: Record<string, FieldProblem> = {};
   if (Array.isArray(value)) {
-    for (const one of value as { field?: unknown; message?: unknown }[]) {
+    for (const one of value as { field?: unknown; message?: unknown; said?: unknown }[]) {
       const field = textOf(one.field);
       if (field !== null) {
-        fields[field] ??= textOf(one.message) ?? '';
+        fields[field] ??= { message: textOf(one.message) ?? '', said: saidOf(one.said) };
       }
     }
   }

@@ -27,10 +27,11 @@ export class Texts {
 
   /** The text when there is one for a key made of a server's word, else what the server said. */
   known(key: string, otherwise: string, params: IcuParams = {}): string {
-    this.active();
-    return key in this.transloco.getTranslation(this.active())
-      ? this.transloco.translate<string>(key, params)
-      : otherwise;
+    return this.has(key) ? this.transloco.translate<string>(key, params) : otherwise;
+  }
+
+  has(key: string): boolean {
+    return key in this.transloco.getTranslation(this.active());
   }
 
   /** Loads the language kept on this device, or the browser's. */

@@ -12,8 +12,15 @@ import { formatMessage, type IcuParams } from './icu';
 @Injectable({ providedIn: 'root' })
 class BundledLoader implements TranslocoLoader {
   async getTranslation(lang: string): Promise<Translation> {
-    const file = lang === 'fr' ? await import('../../../i18n/fr.json') : await import('../../../i18n/en.json');
-    return file.default;
+    if (lang !== 'fr') {
+      return (await import('../../../i18n/en.json')).default;
+    }
+    // The server says its sentences in English, so only other languages have them here.
+    const [words, sentences] = await Promise.all([
+      import('../../../i18n/fr.json'),
+      import('../../../i18n/sentences.fr.json'),
+    ]);
+    return { ...words.default, ...sentences.default };
   }
 }
 

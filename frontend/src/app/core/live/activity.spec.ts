@@ -5,6 +5,7 @@ const job = (id: string, status: JobDto['status']): JobDto => ({
   id,
   status,
   kind: 'apt_update_analyze',
+  said: {},
   title: 'Analyse',
   machineId: 'm',
   machineName: 'm',

@@ -8,6 +8,7 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LinkOnce } from './link-once';
 import { UsersApi } from './users-api';
+import { Said } from '../../core/i18n/said';
 
 const ROLES = ['viewer', 'operator', 'administrator'] as const;
 
@@ -42,7 +43,7 @@ const ROLES = ['viewer', 'operator', 'administrator'] as const;
               />
             </div>
             @if (problem()?.fields?.['username']; as wrong) {
-              <p class="wrong">{{ wrong }}</p>
+              <p class="wrong">{{ said.of(wrong, 'message') }}</p>
             }
           </div>
           <div>
@@ -82,6 +83,7 @@ const ROLES = ['viewer', 'operator', 'administrator'] as const;
 })
 export class InviteUser {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly ref = inject<DialogRef<boolean>>(DialogRef);
   private readonly api = inject(UsersApi);
   protected readonly roles = ROLES;

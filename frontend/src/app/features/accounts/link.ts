@@ -13,6 +13,7 @@ import { LoadingNote } from '../../ui/loading-note';
 import { TakesFocus } from '../../ui/takes-focus';
 import { LonePage } from './lone-page';
 import { PASSWORD_MIN, passwordFits } from './password-rule';
+import { Said } from '../../core/i18n/said';
 
 /** Opened by a one-time link: the first administrator, an invitation, or a new password. */
 @Component({
@@ -22,6 +23,7 @@ import { PASSWORD_MIN, passwordFits } from './password-rule';
 })
 export class Link {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   private readonly session = inject(Session);
   private readonly router = inject(Router);

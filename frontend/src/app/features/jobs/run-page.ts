@@ -19,6 +19,7 @@ import { LoadingNote } from '../../ui/loading-note';
 import { LogView } from '../../ui/log-view/log-view';
 import { JobsApi } from './jobs-api';
 import { StepList } from './step-list';
+import { Said } from '../../core/i18n/said';
 
 /** A run while it runs and after it ended, at the same address. */
 @Component({
@@ -29,6 +30,7 @@ import { StepList } from './step-list';
 })
 export class RunPage {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   protected readonly words = inject(JobWords);

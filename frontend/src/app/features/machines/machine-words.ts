@@ -4,6 +4,7 @@ import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import type { Need } from '../../ui/states';
 import { JobWords } from '../../ui/job-words';
+import { Said } from '../../core/i18n/said';
 
 export interface Verdict {
   /** The strong words, in the colour of the machine's state. */
@@ -19,6 +20,7 @@ export interface Verdict {
 @Injectable({ providedIn: 'root' })
 export class MachineWords {
   private readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   private readonly formats = inject(Formats);
   private readonly jobs = inject(JobWords);
 
@@ -65,7 +67,7 @@ export class MachineWords {
           ...this.rebootLine(machine),
         };
       case 'reboot':
-        return plain(t('tile.rebootNeeded'), apt.rebootReason);
+        return plain(t('tile.rebootNeeded'), this.said.of(apt, 'rebootReason') || null);
       case 'updates':
         return { lead: t('tile.updates', { n: apt.updatesCount }), others: null, ...this.rebootLine(machine) };
       case 'unknown':
@@ -121,7 +123,9 @@ export class MachineWords {
   /** Why the last attempt failed, in the portal's words when the class of error is known. */
   cause(machine: Pick<MachineTileDto, 'lastError'>): string | null {
     const error = machine.lastError;
-    return error === null ? null : this.texts.known(`error.${error.kind}`, error.message ?? error.kind);
+    return error === null
+      ? null
+      : this.texts.known(`error.${error.kind}`, this.said.of(error, 'message') || error.kind);
   }
 
   private running(machine: MachineTileDto): Verdict {

@@ -3,6 +3,7 @@ import { RouterLink } from '@angular/router';
 import type { RunManyResultDto } from '../../api/models';
 import { Texts } from '../../core/i18n/texts';
 import { Icon } from '../../ui/icon';
+import { Said } from '../../core/i18n/said';
 
 export interface RunOutcomeView {
   readonly result: RunManyResultDto;
@@ -32,7 +33,7 @@ export interface RunOutcomeView {
               <li>
                 <a [routerLink]="['/machines', one.machineId]">{{
                   view().names.get(one.machineId) ?? one.machineId
-                }}</a>: {{ texts.known('skipped.' + one.code, one.message) }}
+                }}</a>: {{ said.of(one, 'message') }}
               </li>
             }
           </ul>
@@ -62,6 +63,7 @@ export interface RunOutcomeView {
 })
 export class RunOutcome {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   readonly view = input.required<RunOutcomeView>();
   readonly closed = output();
   protected readonly open = signal(false);

@@ -34,6 +34,7 @@ function tile(id: string, need: Need, revision = 1): MachineTileDto {
       keptBackCount: 0,
       rebootRequired: false,
       rebootReason: null,
+      said: {},
       stale: false,
       lastAnalyzeAt: null,
       indexRefreshedAt: null,

@@ -11,6 +11,7 @@ import { isOld, MachineWords } from '../machine-words';
 import type { DashboardAddress, Sort } from './dashboard-address';
 import { MachineList } from './machine-list';
 import { Selection } from './selection';
+import { Said } from '../../../core/i18n/said';
 
 /** The same machines as rows, for comparing and for picking several. Unmeasured values are `?`, never 0. */
 @Component({
@@ -21,6 +22,7 @@ import { Selection } from './selection';
 })
 export class MachineTable {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   protected readonly words = inject(MachineWords);
   protected readonly selection = inject(Selection);

@@ -4,6 +4,8 @@ import type { CreateMachineDto, TagDto } from '../../../api/models';
 import { Texts } from '../../../core/i18n/texts';
 import { MachinesApi } from '../machines-api';
 import { parseAddress, writeAddress } from './ssh-address';
+import { Said } from '../../../core/i18n/said';
+import type { Problem } from '../../../core/errors/problem';
 
 export interface AddressDraft {
   readonly address: string;
@@ -24,8 +26,13 @@ const KINDS = ['vm', 'physical', 'proxmox_host', 'lxc', 'raspberry_pi', 'worksta
 })
 export class AddressForm {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   readonly draft = model.required<AddressDraft>();
-  readonly wrong = input<Readonly<Record<string, string>>>({});
+  readonly wrong = input<Problem['fields']>({});
+  protected readonly addressProblem = computed(() => {
+    const problem = this.wrong()['hostname'] ?? this.wrong()['port'];
+    return problem ? this.said.of(problem, 'message') : this.texts.t('enrol.addressWrong');
+  });
   protected readonly left = signal(false);
   protected readonly tags = signal<readonly TagDto[]>([]);
   protected readonly kinds = KINDS;

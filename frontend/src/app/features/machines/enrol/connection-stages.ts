@@ -3,6 +3,7 @@ import type { ConnectionTestDto } from '../../../api/models';
 import { Texts } from '../../../core/i18n/texts';
 import { Icon } from '../../../ui/icon';
 import type { IconName } from '../../../ui/icons';
+import { Said } from '../../../core/i18n/said';
 
 type Stage = ConnectionTestDto['stages'][number];
 
@@ -39,9 +40,9 @@ const ORDER: readonly Stage['name'][] = [
           >
           <span class="xs t3">{{ stage.durationMs === null ? '' : texts.t('stage.ms', { n: stage.durationMs }) }}</span>
           <small>
-            {{ stage.message ?? note(stage) }}
+            {{ said.of(stage, 'message') || note(stage) }}
             @if (stage.action) {
-              <span class="next">{{ stage.action }}</span>
+              <span class="next">{{ said.of(stage, 'action') }}</span>
             }
           </small>
         </li>
@@ -95,13 +96,22 @@ const ORDER: readonly Stage['name'][] = [
 })
 export class ConnectionStages {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   /** Null before a test: every stage is shown as not tried. */
   readonly stages = input.required<readonly Stage[] | null>();
   protected readonly icon = ICON;
   protected readonly shown = computed<readonly Stage[]>(
     () =>
       this.stages() ??
-      ORDER.map((name) => ({ name, status: 'not_tried', durationMs: null, kind: null, message: null, action: null })),
+      ORDER.map((name) => ({
+        name,
+        status: 'not_tried',
+        durationMs: null,
+        kind: null,
+        message: null,
+        action: null,
+        said: {},
+      })),
   );
 
   /** A refusal is named by its class, everything else by its stage. */

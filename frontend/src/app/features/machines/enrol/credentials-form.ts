@@ -2,6 +2,8 @@ import { Component, computed, inject, input, model } from '@angular/core';
 import { FormsModule } from '@angular/forms';
 import type { CredentialsInputDto } from '../../../api/models';
 import { Texts } from '../../../core/i18n/texts';
+import { Said } from '../../../core/i18n/said';
+import type { FieldProblem, Problem } from '../../../core/errors/problem';
 
 export interface CredentialsDraft {
   readonly authMethod: CredentialsInputDto['authMethod'];
@@ -61,9 +63,10 @@ export function isComplete(draft: CredentialsDraft): boolean {
 })
 export class CredentialsForm {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   readonly draft = model.required<CredentialsDraft>();
   /** Messages of the server by field. */
-  readonly wrong = input<Readonly<Record<string, string>>>({});
+  readonly wrong = input<Problem['fields']>({});
   protected readonly methods: readonly CredentialsDraft['authMethod'][] = ['ssh_key', 'password'];
   protected readonly sudoModes = computed<readonly CredentialsDraft['sudoMode'][]>(() => [
     'none',
@@ -86,7 +89,7 @@ export class CredentialsForm {
     }
   }
 
-  protected wrongOf(field: string): string | undefined {
+  protected wrongOf(field: string): FieldProblem | undefined {
     return this.wrong()[field] ?? this.wrong()[`credentials.${field}`];
   }
 }

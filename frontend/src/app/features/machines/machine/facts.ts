@@ -3,6 +3,7 @@ import type { AptStateDto, MachineDetailDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
 import { isOld } from '../machine-words';
+import { Said } from '../../../core/i18n/said';
 
 interface Fact {
   readonly term: string;
@@ -76,6 +77,7 @@ const NEARLY_FULL = 90;
 })
 export class Facts {
   private readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   private readonly formats = inject(Formats);
   readonly machine = input.required<MachineDetailDto>();
   readonly apt = input<AptStateDto>();
@@ -118,7 +120,7 @@ export class Facts {
     return {
       term: t('need.reboot'),
       value: t(`fact.reboot.${key}`),
-      note: apt.rebootReason ?? running,
+      note: this.said.of(apt, 'rebootReason') || running,
       state: key === 'needed' && !isOld(this.machine()) ? 'reboot' : undefined,
     };
   }

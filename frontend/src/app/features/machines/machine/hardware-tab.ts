@@ -12,6 +12,7 @@ import { LoadingNote } from '../../../ui/loading-note';
 import { MachinesApi } from '../machines-api';
 import { flagAt, numberAt, textAt, textsAt, type Loose } from './loose';
 import { MachineStore } from './machine-store';
+import { Said, type Saying } from '../../../core/i18n/said';
 
 const NEARLY_FULL = 90;
 
@@ -29,6 +30,7 @@ interface Row {
 })
 export class HardwareTab {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   protected readonly store = inject(MachineStore);
@@ -48,7 +50,9 @@ export class HardwareTab {
   protected readonly facts = computed(() => this.factsOf(this.hardware.value()));
   protected readonly lists = computed(() => this.listsOf(this.hardware.value()));
   protected readonly warnings = computed(() =>
-    ((this.hardware.value()?.warnings ?? []) as Loose[]).flatMap((one) => textAt(one, 'message') ?? []),
+    [...(this.hardware.value()?.warnings ?? []), ...(this.metrics.value()?.warnings ?? [])].map((one) =>
+      this.said.of(one as Saying & Loose, 'message'),
+    ),
   );
   protected readonly filesystems = computed(() =>
     ((this.metrics.value()?.filesystems ?? []) as Loose[]).map((one) => ({
@@ -89,9 +93,8 @@ export class HardwareTab {
     }
     const { t } = this.texts;
     const why = (name: string): string => {
-      const reason =
-        hardware.reasons[name] ?? hardware.reasons[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
-      return reason ? t('hardware.notKnownWhy', { why: reason }) : t('fact.notKnown');
+      const reason = this.reason(hardware, name);
+      return reason === '' ? t('fact.notKnown') : t('hardware.notKnownWhy', { why: reason });
     };
     const firmware = hardware.firmware;
     const firmwareText = firmware
@@ -103,14 +106,14 @@ export class HardwareTab {
       ? ['systemVendor', 'productName'].flatMap((name) => textAt(firmware, name) ?? []).join(' ')
       : '';
     return [
-      { term: t('hardware.cpu'), value: hardware.cpuModel ?? why('cpuModel') },
+      { term: t('hardware.cpu'), value: hardware.cpuModel ?? why('cpu_model') },
       {
         term: t('hardware.cores'),
-        value: hardware.cpuCores === null ? why('cpuCores') : this.formats.number(hardware.cpuCores),
+        value: hardware.cpuCores === null ? why('cpu_cores') : this.formats.number(hardware.cpuCores),
       },
       {
         term: t('hardware.memory'),
-        value: hardware.memoryBytes === null ? why('memoryBytes') : this.formats.bytes(hardware.memoryBytes),
+        value: hardware.memoryBytes === null ? why('memory_bytes') : this.formats.bytes(hardware.memoryBytes),
       },
       { term: t('hardware.firmware'), value: firmwareText || why('firmware') },
       ...(product === '' ? [] : [{ term: t('hardware.product'), value: product }]),
@@ -122,7 +125,7 @@ export class HardwareTab {
       return [];
     }
     const { t } = this.texts;
-    const none = (name: string): string => hardware.reasons[name] ?? t('hardware.none');
+    const none = (name: string): string => this.reason(hardware, name) || t('hardware.none');
     return [
       { title: t('hardware.disks'), rows: rowsOf(hardware.disks, (disk) => this.disk(disk)), none: none('disks') },
       {
@@ -132,6 +135,12 @@ export class HardwareTab {
       },
       { title: t('hardware.gpus'), rows: rowsOf(hardware.gpus, (gpu) => this.gpu(gpu)), none: none('gpus') },
     ];
+  }
+
+  /** Why a value of the probe's document is missing; empty when it is not. */
+  private reason(hardware: MachineHardwareDto, name: string): string {
+    const path = `hardware.${name}`;
+    return this.said.of({ said: hardware.said, [path]: hardware.reasons[path] }, path);
   }
 
   private disk(disk: Loose): Row {

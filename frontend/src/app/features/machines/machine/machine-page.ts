@@ -18,6 +18,7 @@ import { MachineWords } from '../machine-words';
 import { MachinesApi } from '../machines-api';
 import { Facts } from './facts';
 import { MachineStore } from './machine-store';
+import { Said } from '../../../core/i18n/said';
 
 /** What waits on this machine, and why? */
 @Component({
@@ -29,6 +30,7 @@ import { MachineStore } from './machine-store';
 })
 export class MachinePage {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly session = inject(Session);
   protected readonly store = inject(MachineStore);
   protected readonly words = inject(MachineWords);

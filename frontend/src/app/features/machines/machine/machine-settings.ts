@@ -7,6 +7,7 @@ import { Session } from '../../../core/session/session';
 import { ErrorNotice } from '../../../ui/error-notice';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
+import { Said } from '../../../core/i18n/said';
 
 const KINDS = ['vm', 'physical', 'proxmox_host', 'lxc', 'raspberry_pi', 'workstation', 'unknown'] as const;
 const PROXY_MODES = ['system', 'none', 'custom'] as const;
@@ -19,6 +20,7 @@ const PROXY_MODES = ['system', 'none', 'custom'] as const;
 })
 export class MachineSettings {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly session = inject(Session);
   private readonly api = inject(MachinesApi);
   private readonly store = inject(MachineStore);

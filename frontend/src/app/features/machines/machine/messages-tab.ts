@@ -12,6 +12,7 @@ import { Icon } from '../../../ui/icon';
 import { LoadingNote } from '../../../ui/loading-note';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
+import { Said } from '../../../core/i18n/said';
 
 /** What the machine said that somebody should know. Acknowledging takes it off the count, not off the record. */
 @Component({
@@ -44,6 +45,7 @@ import { MachineStore } from './machine-store';
 })
 export class MessagesTab {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   private readonly store = inject(MachineStore);

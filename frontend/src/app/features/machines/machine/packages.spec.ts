@@ -14,6 +14,7 @@ const pack = (name: string, part: Partial<AptPackageDto> = {}): AptPackageDto =>
   inDistUpgrade: true,
   reason: null,
   reasonDetail: null,
+  said: {},
   phasedPercent: null,
   downloadBytes: null,
   ...part,

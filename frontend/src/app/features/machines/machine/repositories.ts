@@ -3,6 +3,7 @@ import type { AptStateDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
 import { Icon } from '../../../ui/icon';
+import { Said } from '../../../core/i18n/said';
 
 /** Below the packages: which repositories answered, what could be removed, what is broken. */
 @Component({
@@ -38,7 +39,7 @@ import { Icon } from '../../../ui/icon';
                     }}</span
                   >
                   @if (one.message) {
-                    <small>{{ one.message }}</small>
+                    <small [attr.lang]="said.lang(one, 'message')">{{ said.of(one, 'message') }}</small>
                   }
                 </span>
                 <span class="t3 xs">{{ one.origin ?? '' }}</span>
@@ -105,6 +106,7 @@ import { Icon } from '../../../ui/icon';
 })
 export class Repositories {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   readonly state = input.required<AptStateDto>();
   protected readonly answered = computed(

@@ -12,6 +12,7 @@ import { WhenSeen } from '../../../ui/when-seen';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
 import { Paged } from './paged';
+import { Said } from '../../../core/i18n/said';
 
 const ICON: Readonly<Record<string, IconName>> = { info: 'info', warning: 'warning', error: 'failed' };
 const COLOUR: Readonly<Record<string, string>> = { warning: 'fg-stale', error: 'fg-failed' };
@@ -61,6 +62,7 @@ const COLOUR: Readonly<Record<string, string>> = { warning: 'fg-stale', error: '
 })
 export class TimelineTab {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   private readonly store = inject(MachineStore);
   private readonly api = inject(MachinesApi);

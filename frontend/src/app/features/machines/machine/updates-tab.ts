@@ -24,6 +24,7 @@ import {
   type PackageGroup,
 } from './packages';
 import { Repositories } from './repositories';
+import { Said } from '../../../core/i18n/said';
 
 /** Pending packages: what each mode would do, and for what it leaves, why. */
 @Component({
@@ -34,6 +35,7 @@ import { Repositories } from './repositories';
 })
 export class UpdatesTab {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   protected readonly store = inject(MachineStore);

@@ -1,0 +1,25 @@
+import { sentences } from '../sentences/sentences';
+
+/** What class-validator says by itself, and the little that is said here. */
+export const say = sentences('validation', {
+  each: 'each value in {field}',
+  array: '{field} must be an array',
+  boolean: '{field} must be a boolean value',
+  defined: '{field} should not be null or undefined',
+  integer: '{field} must be an integer number',
+  in: '{field} must be one of the following values: {values}',
+  length: '{field} must be longer than or equal to {min} and shorter than or equal to {max} characters',
+  longer: '{field} must be longer than or equal to {min} characters',
+  match: '{field} must match {pattern} regular expression',
+  max: '{field} must not be greater than {max}',
+  min: '{field} must not be less than {min}',
+  no_such_field: 'property {field} should not exist',
+  nested: 'nested property {field} must be either object or array',
+  not_empty: '{field} should not be empty',
+  object: '{field} must be an object',
+  shorter: '{field} must be shorter than or equal to {max} characters',
+  string: '{field} must be a string',
+  too_many: '{field} must contain no more than {max} elements',
+  uuid: '{field} must be a UUID',
+  cursor: '{field} does not belong to this list and order',
+});

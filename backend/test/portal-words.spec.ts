@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { sshErrorKinds } from '../src/kernel/ssh/ssh-error';
+import { AptUpdateAnalyzeAction } from '../src/modules/apt/actions/apt-update-analyze.action';
+import { APT_ERROR_KINDS } from '../src/modules/apt/contracts/apt-error-kinds';
+import { MachineProbeAction } from '../src/modules/inventory/actions/machine-probe.action';
+import { CONNECT_STEP, STORE_STEP } from '../src/modules/jobs/actions/action-registry';
+import { workerLostFailure } from '../src/modules/jobs/worker/failures';
+
+const without = undefined as never;
+const actions = [
+  new AptUpdateAnalyzeAction(without, without, without, without),
+  new MachineProbeAction(without, without),
+].map(({ declaration }) => declaration);
+
+const failures = [
+  ...sshErrorKinds,
+  ...APT_ERROR_KINDS,
+  workerLostFailure.kind,
+  'credentials_unreadable',
+  'database_unavailable',
+  'contract_mismatch',
+  'contract_newer',
+  'contract_unknown',
+  'document_holds_secret',
+  'incomplete_result',
+  'internal_error',
+  'machine_archived',
+  'machine_quarantined',
+  'no_credentials',
+  'partial_answer',
+  'unknown_action',
+];
+
+/** Codes that the portal has words of its own for, shorter than the server's sentences. */
+const keys = [
+  ...failures.map((kind) => `error.${kind}`),
+  ...actions.flatMap(({ name, steps }) => [
+    `job.kind.${name}`,
+    `job.doing.${name}`,
+    `job.reading.${name}`,
+    ...[CONNECT_STEP, ...steps.map((step) => step.name), STORE_STEP].map((step) => `job.step.${step}`),
+  ]),
+];
+
+describe.each(['en', 'fr'])('the portal in %s', (language) => {
+  const file = path.resolve(__dirname, `../../frontend/src/i18n/${language}.json`);
+  const texts = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+
+  it('has words for every action, step and kind of failure', () => {
+    expect(keys.filter((key) => !texts[key])).toEqual([]);
+  });
+});

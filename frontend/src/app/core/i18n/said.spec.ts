@@ -1,0 +1,41 @@
+import { TestBed } from '@angular/core/testing';
+import { Said } from './said';
+import { Texts } from './texts';
+import { providePortalTexts } from './transloco';
+
+describe('Said', () => {
+  const place = { text: 'web-01, port 22', code: 'ssh.place', params: { host: 'web-01', port: '22' } };
+  const lost = {
+    text: 'The connection to web-01, port 22 was lost.',
+    code: 'ssh.connection_lost',
+    params: { place },
+  };
+  const quoted = { text: 'E: no such host', code: null, params: {} };
+  const unheard = { text: 'Something new.', code: 'ssh.something_new', params: {} };
+  let said: Said;
+  let texts: Texts;
+
+  beforeEach(async () => {
+    TestBed.configureTestingModule({ providers: providePortalTexts() });
+    said = TestBed.inject(Said);
+    texts = TestBed.inject(Texts);
+    await texts.use('fr');
+  });
+
+  it('says a sentence, and the sentence in it, in the language that is on', async () => {
+    const document = { message: lost.text, said: { message: [lost] } };
+    expect(said.of(document, 'message')).toBe('La connexion à web-01, port 22 a été perdue.');
+    expect(said.lang(document, 'message')).toBeNull();
+    await texts.use('en');
+    expect(said.of(document, 'message')).toBe(lost.text);
+  });
+
+  it('shows a machine’s words and sentences without a translation as they came', () => {
+    const mixed = { message: '…', said: { message: [lost, quoted] } };
+    expect(said.of(mixed, 'message')).toBe('La connexion à web-01, port 22 a été perdue. E: no such host');
+    expect(said.lang(mixed, 'message')).toBe('en');
+    expect(said.of({ message: unheard.text, said: { message: [unheard] } }, 'message')).toBe('Something new.');
+    expect(said.of({ message: 'E: x', said: {} }, 'message')).toBe('E: x');
+    expect(said.of({ message: null, said: {} }, 'message')).toBe('');
+  });
+});
