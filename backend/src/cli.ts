@@ -5,7 +5,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module';
 import { enrol } from './enrol';
 import { ConfigError, loadConfig, type Config } from './kernel/config/config';
-import { migrate } from './kernel/database/migrate';
+import { DatabaseRefusedError, migrate } from './kernel/database/migrate';
 import { openApiDocument } from './kernel/http/openapi';
 import { LinksService } from './modules/accounts/links.service';
 
@@ -69,13 +69,17 @@ async function main(): Promise<void> {
   await command(loadConfig({ ...process.env, ROLE: 'api', LOG_LEVEL: 'error' }), args);
 }
 
+/** What a person has to mend as a sentence; anything else with its stack. */
+function explained(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const forPeople = [ConfigError, UsageError, DatabaseRefusedError].some((kind) => error instanceof kind);
+  return forPeople ? error.message : (error.stack ?? error.message);
+}
+
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    const known = error instanceof ConfigError || error instanceof UsageError;
-    process.stderr.write(
-      `${error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
-    );
+    process.stderr.write(`${explained(error)}\n`);
     process.exit(error instanceof UsageError ? 2 : 1);
   },
 );

@@ -14,6 +14,7 @@ export const QUEUE_SCHEMA = 'pgboss';
 const MIGRATION_LOCK = 7_388_120_331;
 const LOCK_NOT_AVAILABLE = '55P03';
 const PAUSE_BETWEEN_ATTEMPTS_MS = 1_000;
+const PAUSE_BETWEEN_LOCK_TRIES_MS = 200;
 
 export interface MigrateOptions {
   /** How long a change of a table waits for the queries on it before it steps back, in milliseconds. */
@@ -76,17 +77,26 @@ export async function revertMigrations(settings: DatabaseSettings, count = Numbe
   );
 }
 
-/** The lock lives on a connection of its own without timeouts: waiting for another program's migration is no fault. */
+/**
+ * The lock lives on a connection of its own without timeouts: waiting for another program's migration is no fault.
+ * It is asked for again and again, for a statement that waits in the server keeps a snapshot, and a concurrent index
+ * build of the other program would wait for that one for ever.
+ */
 async function underMigrationLock<T>(settings: DatabaseSettings, work: () => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: settings.url, application_name: 'system_update migrations' });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    while (!(await tryMigrationLock(client))) await delay(PAUSE_BETWEEN_LOCK_TRIES_MS);
     return await work();
   } finally {
     await client.end();
   }
+}
+
+async function tryMigrationLock(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [MIGRATION_LOCK]);
+  return rows[0]?.held === true;
 }
 
 async function withMigrationSource<T>(

@@ -9,6 +9,8 @@ import { JOB_REQUESTER_TYPES, JOB_STATUSES, type JobRequesterType, type JobStatu
   comment: 'Work on a machine, from its request to its end; pg-boss only carries it to a worker.',
 })
 @Index('jobs_created_at_idx', { synchronize: false })
+@Index('jobs_finished_at_idx', ['finishedAt'])
+@Index('jobs_machine_id_created_at_id_idx', { synchronize: false })
 @Index('jobs_machine_id_status_idx', ['machineId', 'status'])
 @Index('jobs_queue_idx', { synchronize: false })
 @Index('jobs_request_id_idx', { synchronize: false })
