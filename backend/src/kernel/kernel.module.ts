@@ -2,6 +2,7 @@ import { Global, Logger, Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { ArtifactStore } from './artifacts/artifact-store';
 import { AuditModule } from './audit/audit.module';
 import { AuthModule } from './auth/auth.module';
 import { Clock, SystemClock } from './clock';
@@ -53,6 +54,7 @@ export class KernelModule {
       ],
       controllers: [HealthController, SystemController],
       providers: [
+        ArtifactStore,
         HealthChecks,
         PartitionUpkeep,
         SshConnectionFactory,
@@ -66,7 +68,7 @@ export class KernelModule {
             }),
         },
       ],
-      exports: [Clock, SshConnectionFactory, TransactionRunner],
+      exports: [ArtifactStore, Clock, SshConnectionFactory, TransactionRunner],
     };
   }
 }

@@ -3,6 +3,7 @@ import { Global, Module, type DynamicModule, type INestApplication, type Provide
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
+import { ArtifactStore } from '../../src/kernel/artifacts/artifact-store';
 import { AuditModule } from '../../src/kernel/audit/audit.module';
 import type { Principal } from '../../src/kernel/auth/actor';
 import { AuthModule } from '../../src/kernel/auth/auth.module';
@@ -125,6 +126,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     { provide: LiveBus, useValue: live },
     { provide: SshConnectionFactory, useValue: options.ssh ?? new UnexpectedSsh() },
     { provide: SessionAuthenticator, useClass: RoleAuthenticator },
+    { provide: ArtifactStore, useValue: new ArtifactStore(config) },
   ]);
   const shared = [ConfigModule.forRoot(config), LoggingModule.forRoot(config), AuthModule];
   const builder = Test.createTestingModule({

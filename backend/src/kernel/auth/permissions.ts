@@ -3,6 +3,7 @@ export const permissions = [
   'machines.read',
   'machines.write',
   'machines.run',
+  'machines.purge',
   'credentials.write',
   'hostkeys.decide',
   'jobs.read',

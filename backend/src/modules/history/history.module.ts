@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MachinesModule } from '../machines/machines.module';
+import { ArtifactRemovals } from './artifact-removals';
 import { EventLog } from './event-log';
 import { HistoryController } from './history.controller';
 import { HistoryRepository } from './history.repository';
@@ -12,6 +13,7 @@ import { Snapshots } from './snapshots';
   imports: [MachinesModule],
   controllers: [HistoryController],
   providers: [
+    ArtifactRemovals,
     EventLog,
     HistoryRepository,
     ImportantMessages,

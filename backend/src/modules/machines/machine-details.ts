@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { notFound } from '../../kernel/errors/domain-error';
 import { Credentials } from '../credentials/credentials.service';
 import { HostKeys, toHostKeyDto } from '../credentials/host-keys.service';
 import type { CredentialsSummaryDto } from '../credentials/dto/credentials.dto';
 import type { MachineDetailDto } from './dto/machine-detail.dto';
+import { MachineTombstones } from './machine-tombstones';
 import { MachineTiles } from './machine-tiles';
 import { MachinesRepository } from './machines.repository';
 
@@ -15,9 +15,10 @@ export class MachineDetails {
     private readonly machines: MachinesRepository,
     private readonly credentials: Credentials,
     private readonly hostKeys: HostKeys,
+    private readonly tombstones: MachineTombstones,
   ) {}
 
-  /** @throws DomainError `not_found` */
+  /** @throws DomainError `not_found`, `machine_purged` */
   async of(id: string): Promise<MachineDetailDto> {
     const [tile, machine, credentials, keys] = await Promise.all([
       this.tiles.one(id),
@@ -25,7 +26,7 @@ export class MachineDetails {
       this.credentials.summary(id),
       this.hostKeys.list(id),
     ]);
-    if (tile === undefined || machine === null) throw notFound('machine');
+    if (tile === undefined || machine === null) throw await this.tombstones.absence(id);
     const fingerprints = keys.filter((key) => key.status !== 'rejected').map((key) => key.fingerprint);
     return Object.assign(tile, {
       username: machine.username,

@@ -8,11 +8,12 @@ import { ConnectionTests } from './connection-tests';
 import { ConnectionTestDto } from './dto/connection-test.dto';
 import { MachineDetailDto } from './dto/machine-detail.dto';
 import { MachineHardwareDto, MachineMetricsDto } from './dto/machine-facts.dto';
-import { ChangeMachineDto, CreateMachineDto } from './dto/machine-input.dto';
+import { ChangeMachineDto, CreateMachineDto, PurgeMachineDto } from './dto/machine-input.dto';
 import { MachineListQueryDto } from './dto/machine-list-query.dto';
 import { MachinePageDto } from './dto/machine-tile.dto';
 import { MachineDetails } from './machine-details';
 import { MachineFacts } from './machine-facts';
+import { MachinePurge } from './machine-purge';
 import { MachineTiles } from './machine-tiles';
 import { Machines } from './machines.service';
 
@@ -23,6 +24,7 @@ const machineId = uuidPipe('id');
 export class MachinesController {
   constructor(
     private readonly machines: Machines,
+    private readonly purges: MachinePurge,
     private readonly tiles: MachineTiles,
     private readonly details: MachineDetails,
     private readonly facts: MachineFacts,
@@ -43,7 +45,7 @@ export class MachinesController {
     return this.details.of(await this.machines.create(body, origin));
   }
 
-  /** Everything but secrets. */
+  /** Everything but secrets. 410 `machine_purged`. */
   @Get(':id')
   @RequirePermission('machines.read')
   get(@Param('id', machineId) id: string): Promise<MachineDetailDto> {
@@ -77,6 +79,21 @@ export class MachinesController {
   async restore(@Param('id', machineId) id: string, @CurrentOrigin() origin: RequestOrigin): Promise<MachineDetailDto> {
     await this.machines.restore(id, origin);
     return this.details.of(id);
+  }
+
+  /**
+   * Removes an archived machine with everything that is known about it, for ever; its audit and a tombstone stay.
+   * 409 `machine_not_archived`, `machine_busy`; 410 `machine_purged`.
+   */
+  @Post(':id/purge')
+  @HttpCode(204)
+  @RequirePermission('machines.purge')
+  purge(
+    @Param('id', machineId) id: string,
+    @Body() body: PurgeMachineDto,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<void> {
+    return this.purges.purge(id, body.name, origin);
   }
 
   /** Replaces how to sign in, all of it. Nothing of it can be read again. */

@@ -9,7 +9,9 @@ import { MachineDetails } from './machine-details';
 import { MachineFacts } from './machine-facts';
 import { MachineFactsRepository } from './machine-facts.repository';
 import { MachineHostKeys } from './machine-host-keys';
+import { MachinePurge } from './machine-purge';
 import { MachineState } from './machine-state';
+import { MachineTombstones } from './machine-tombstones';
 import { MachineTiles } from './machine-tiles';
 import { MachineTilesTopic } from './machine-tiles.topic';
 import { MachinesController } from './machines.controller';
@@ -32,11 +34,13 @@ import { Tags } from './tags.service';
     MachineFacts,
     MachineFactsRepository,
     MachineHostKeys,
+    MachinePurge,
     Machines,
     MachinesRepository,
     MachineState,
     MachineTiles,
     MachineTilesTopic,
+    MachineTombstones,
     Tags,
     TagsRepository,
   ],

@@ -78,6 +78,11 @@ export class MachinesRepository {
     await affected(manager, 'UPDATE machines SET deleted_at = $2, updated_at = $3 WHERE id = $1', [id, deletedAt, at]);
   }
 
+  /** The machine, and by the foreign keys every row that is its own. */
+  async remove(manager: EntityManager, id: string): Promise<void> {
+    await affected(manager, 'DELETE FROM machines WHERE id = $1', [id]);
+  }
+
   async runningJobId(manager: EntityManager, id: string): Promise<string | null> {
     const sql = 'SELECT running_job_id AS "runningJobId" FROM machine_state WHERE machine_id = $1';
     return (await queryOne<{ runningJobId: string | null }>(manager, sql, [id]))?.runningJobId ?? null;

@@ -43,6 +43,8 @@ export type { MachinesArchive$Params as MachinesArchive$Params } from './fn/mach
 export { machinesArchive as machinesArchive } from './fn/machines/machines-archive';
 export type { MachinesRestore$Params as MachinesRestore$Params } from './fn/machines/machines-restore';
 export { machinesRestore as machinesRestore } from './fn/machines/machines-restore';
+export type { MachinesPurge$Params as MachinesPurge$Params } from './fn/machines/machines-purge';
+export { machinesPurge as machinesPurge } from './fn/machines/machines-purge';
 export type { MachinesPutCredentials$Params as MachinesPutCredentials$Params } from './fn/machines/machines-put-credentials';
 export { machinesPutCredentials as machinesPutCredentials } from './fn/machines/machines-put-credentials';
 export type { MachinesTestConnection$Params as MachinesTestConnection$Params } from './fn/machines/machines-test-connection';

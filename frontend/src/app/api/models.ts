@@ -68,6 +68,7 @@ export type { Object } from './models/object';
 export type { OneTimeLinkDto } from './models/one-time-link-dto';
 export type { PlanCountsDto } from './models/plan-counts-dto';
 export type { ProblemDto } from './models/problem-dto';
+export type { PurgeMachineDto } from './models/purge-machine-dto';
 export type { QueuedJobDto } from './models/queued-job-dto';
 export type { RebootDto } from './models/reboot-dto';
 export type { RebootReasonDto } from './models/reboot-reason-dto';

@@ -124,3 +124,11 @@ export class ChangeMachineDto {
   @Type(() => AptProxyInputDto)
   aptProxy?: AptProxyInputDto;
 }
+
+/** Purging cannot be undone: it is confirmed by typing. */
+export class PurgeMachineDto {
+  /** The machine's name, exactly as it is. */
+  @IsString()
+  @Length(1, 100)
+  name: string;
+}

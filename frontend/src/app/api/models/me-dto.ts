@@ -9,7 +9,7 @@ export interface MeDto {
   /**
    * What this person may do.
    */
-  permissions: Array<'machines.read' | 'machines.write' | 'machines.run' | 'credentials.write' | 'hostkeys.decide' | 'jobs.read' | 'jobs.cancel' | 'events.read' | 'messages.acknowledge' | 'tags.write' | 'system.read' | 'users.manage' | 'audit.read' | 'me'>;
+  permissions: Array<'machines.read' | 'machines.write' | 'machines.run' | 'machines.purge' | 'credentials.write' | 'hostkeys.decide' | 'jobs.read' | 'jobs.cancel' | 'events.read' | 'messages.acknowledge' | 'tags.write' | 'system.read' | 'users.manage' | 'audit.read' | 'me'>;
   role: 'viewer' | 'operator' | 'administrator';
   theme: ('light' | 'dark' | 'system' | null);
   username: string;

@@ -3,6 +3,7 @@ export type Permission =
   | 'machines.read'
   | 'machines.write'
   | 'machines.run'
+  | 'machines.purge'
   | 'credentials.write'
   | 'hostkeys.decide'
   | 'jobs.read'

@@ -21,6 +21,7 @@ import {
   machinesHardware,
   machinesList,
   machinesMetrics,
+  machinesPurge,
   machinesPutCredentials,
   machinesRestore,
   machinesTestConnection,
@@ -82,6 +83,11 @@ export class MachinesApi {
 
   restore(id: string): Promise<MachineDetailDto> {
     return this.api.invoke(machinesRestore, { id });
+  }
+
+  /** For ever; `name` is what was typed. */
+  purge(id: string, name: string): Promise<void> {
+    return this.api.invoke(machinesPurge, { id, body: { name } });
   }
 
   putCredentials(id: string, input: CredentialsInputDto): Promise<CredentialsSummaryDto> {

@@ -99,6 +99,13 @@ export class AccessTab {
     });
   }
 
+  protected purge(): Promise<void> {
+    return this.act(async (id) => {
+      await this.api.purge(id, this.typedName());
+      await this.router.navigateByUrl('/machines');
+    });
+  }
+
   private async runTest(id: string): Promise<void> {
     this.testing.set(true);
     this.test.set(null);
