@@ -7,7 +7,7 @@ import type {
   Repository,
 } from './contracts/apt-update-analyze.v1';
 import type { AptPackageDto, AptRepositoryDto, AptStateDto, PlanCountsDto } from './dto/apt.dto';
-import { staleReasonOf } from './apt-verdict';
+import { isMeasured, staleReasonOf } from './apt-verdict';
 import { saidIn } from '../../kernel/sentences/said';
 
 /** From the stored document to what the portal shows. */
@@ -27,7 +27,7 @@ export function toAptState(snapshotId: string, createdAt: Date, document: AptUpd
       upgradeWithNew: toCounts(document.plans.upgrade_with_new),
       distUpgrade: toCounts(document.plans.dist_upgrade),
     },
-    packages: document.changes === null ? null : toPackages(document.changes, document.left_back ?? []),
+    packages: packagesOf(document),
     reboot: {
       state: document.reboot.state,
       reasons: document.reboot.reasons.map(({ signal, verdict, detail }) => ({
@@ -51,6 +51,13 @@ export function toAptState(snapshotId: string, createdAt: Date, document: AptUpd
       importantLines: important_lines,
     })),
   };
+}
+
+/** What was found stands there in any case; that nothing was found is told only where it was measured. */
+function packagesOf(document: AptUpdateAnalyze): AptPackageDto[] | null {
+  if (document.changes === null) return null;
+  const packages = toPackages(document.changes, document.left_back ?? []);
+  return packages.length > 0 || isMeasured(document) ? packages : null;
 }
 
 function dateOf(text: string | null): Date | null {

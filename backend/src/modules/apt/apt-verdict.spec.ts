@@ -46,9 +46,36 @@ describe.each(suites)('what an analysis on %s does to the state of the machine',
     },
   );
 
+  it.each(['repo-404', 'repo-401', 'repo-dns', 'lists-stuck', 'timed-out'])(
+    'tells no count after %s, whose lists nobody has confirmed: those of the last good analysis stay',
+    (state) => {
+      const patch = patchOf(suite, state);
+      for (const key of [
+        'aptUpdatesCount',
+        'aptSecurityUpdatesCount',
+        'aptKeptBackCount',
+        'aptLastAnalyzeAt',
+        'aptIndexRefreshedAt',
+      ]) {
+        expect(patch).not.toHaveProperty(key);
+      }
+      expect(patch).toMatchObject({ aptStale: true });
+      expect(['error', 'unknown']).toContain(patch.aptStatus);
+    },
+  );
+
+  it('tells no count by lists that nobody has ever seen confirmed, and does not call that a failure', () => {
+    const { index, ...rest } = analyseApt(loadFixture(suite, 'lock-lists'), { measuredAt });
+    expect(statePatchOf({ ...rest, index }, measuredAt)).toHaveProperty('aptUpdatesCount');
+    const patch = statePatchOf({ ...rest, index: { ...index, last_success_at: null } }, measuredAt);
+    expect(patch).not.toHaveProperty('aptUpdatesCount');
+    expect(patch).toMatchObject({ aptStatus: 'unknown', aptStale: true });
+  });
+
   it('has no plans and no zero when every section is missing', () => {
     const document = analyseApt(new Map(), { measuredAt });
     expect(statePatchOf(document, measuredAt)).not.toHaveProperty('aptUpdatesCount');
+    expect(statePatchOf(document, measuredAt)).not.toHaveProperty('aptRebootRequired');
     expect(staleReasonOf(document)).not.toBeNull();
     expect(document.status).toBe('error');
   });

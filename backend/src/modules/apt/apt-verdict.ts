@@ -15,9 +15,14 @@ export function staleReasonOf(document: AptUpdateAnalyze): Sentence | null {
   return failed > 0 ? say.repositories_silent({ count: failed }) : say.refresh_failed();
 }
 
-/** True when the plans rest on lists that exist: without any list apt says "0 updates", which nobody measured. */
+/**
+ * True when the counts may be told: every repository has a list that was once confirmed with its server, and this run did
+ * not fail to look. Otherwise apt's "0 updates" is about lists that are missing, or of an age that nobody knows.
+ */
 export function isMeasured(document: AptUpdateAnalyze): boolean {
-  return document.counts.updates !== null && document.index.basis !== 'none';
+  const { basis, last_success_at: confirmedAt } = document.index;
+  const looked = document.status !== 'error' || document.refresh.refreshed;
+  return document.counts.updates !== null && (basis === 'fresh' || basis === 'stale') && confirmedAt !== null && looked;
 }
 
 function aptStatus(document: AptUpdateAnalyze, stale: boolean): NonNullable<MachineStatePatch['aptStatus']> {
@@ -28,25 +33,23 @@ function aptStatus(document: AptUpdateAnalyze, stale: boolean): NonNullable<Mach
 }
 
 /**
- * What an analysis changes in `machine_state`. An analysis without plans keeps the counts of the last good one and
- * marks them stale; nothing here turns "not measured" into 0.
+ * What an analysis changes in `machine_state`. One that measured nothing keeps the counts of the last good one and marks
+ * them stale; nothing here turns "not measured" into 0. Its error is the job's to write.
  */
 export function statePatchOf(document: AptUpdateAnalyze, measuredAt: Date): MachineStatePatch {
-  const staleReason = isMeasured(document) ? staleReasonOf(document) : say.plans_not_measured();
-  const stale = staleReason !== null;
-  const refreshedAt = document.index.last_success_at;
-  const common: MachineStatePatch = {
-    aptStale: stale,
-    aptStaleReason: staleReason,
-    ...(refreshedAt === null ? {} : { aptIndexRefreshedAt: new Date(refreshedAt) }),
-    ...rebootPatch(document),
-    ...errorPatch(document),
-  };
-  if (!isMeasured(document)) return { ...common, aptStatus: 'error' };
-  const { plans, counts } = document;
+  const staleReason = staleReasonOf(document) ?? (isMeasured(document) ? null : say.plans_not_measured());
+  const common: MachineStatePatch = { aptStale: staleReason !== null, aptStaleReason: staleReason };
+  if (!isMeasured(document)) {
+    // What could not be read says nothing against what was known.
+    const reboot = document.reboot.state === 'cannot_tell' ? {} : rebootPatch(document);
+    return { ...common, ...reboot, aptStatus: document.status === 'error' ? 'error' : 'unknown' };
+  }
+  const { plans, counts, index } = document;
   return {
     ...common,
-    aptStatus: aptStatus(document, stale),
+    ...rebootPatch(document),
+    ...(index.last_success_at === null ? {} : { aptIndexRefreshedAt: new Date(index.last_success_at) }),
+    aptStatus: aptStatus(document, staleReason !== null),
     aptUpdatesCount: counts.updates,
     aptSecurityUpdatesCount: counts.security,
     // Of the same plan as the updates, so that the two numbers add up to what is newer.
@@ -69,9 +72,4 @@ function rebootPatch(document: AptUpdateAnalyze): MachineStatePatch {
     aptRebootRequired: state === 'cannot_tell' ? null : state === 'needed',
     aptRebootReason: telling.length === 0 ? null : telling.map(({ detail }) => detail).join('\n'),
   };
-}
-
-function errorPatch(document: AptUpdateAnalyze): MachineStatePatch {
-  const worst = document.status === 'error' ? document.errors.find(({ severity }) => severity === 'error') : undefined;
-  return { lastErrorKind: worst?.kind ?? null, lastErrorMessage: worst?.message ?? null };
 }

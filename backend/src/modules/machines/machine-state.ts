@@ -18,6 +18,8 @@ export interface MachineStatePatch extends StoredPatch {
   readonly status?: MachineStatus;
   /** The last time that a connection was made; written to `machines`. */
   readonly lastSeenAt?: Date;
+  /** This action went well: its own last error is settled, and those of connecting; another action's stays. */
+  readonly settles?: string;
 }
 
 const columns: Readonly<Record<keyof StoredPatch, string>> = {
@@ -50,7 +52,12 @@ const columns: Readonly<Record<keyof StoredPatch, string>> = {
   runningJobId: 'running_job_id',
   lastErrorKind: 'last_error_kind',
   lastErrorMessage: 'last_error_message',
+  lastErrorAction: 'last_error_action',
 };
+
+interface Before extends NeedFacts {
+  readonly lastErrorAction: string | null;
+}
 
 const MESSAGE_MAX = 2000;
 
@@ -78,8 +85,8 @@ export class MachineState {
   /** @throws DomainError `not_found` when there is no such machine */
   async patch(tx: Transaction, machineId: string, patch: MachineStatePatch): Promise<void> {
     const before = await this.lock(tx, machineId);
-    const { status, lastSeenAt, ...stored } = maskSecrets(patch);
-    const changes = cleaned(stored);
+    const { status, lastSeenAt, settles, ...stored } = maskSecrets(patch);
+    const changes = cleaned({ ...settled(before, settles), ...stored });
     const facts: NeedFacts = { ...before, ...changes, machineStatus: status ?? before.machineStatus };
     await this.write(tx, machineId, changes, facts);
     if (status !== undefined || lastSeenAt !== undefined) {
@@ -93,10 +100,11 @@ export class MachineState {
   }
 
   /** Both rows, so that a status written by somebody else in the meantime is seen and not overwritten. */
-  private async lock(tx: Transaction, machineId: string): Promise<NeedFacts> {
-    const row = await queryOne<NeedFacts>(
+  private async lock(tx: Transaction, machineId: string): Promise<Before> {
+    const row = await queryOne<Before>(
       tx.manager,
-      `SELECT m.status AS "machineStatus", s.last_error_kind AS "lastErrorKind", s.running_job_id AS "runningJobId",
+      `SELECT m.status AS "machineStatus", s.last_error_kind AS "lastErrorKind", s.last_error_action AS "lastErrorAction",
+              s.running_job_id AS "runningJobId",
               s.apt_status AS "aptStatus", s.apt_updates_count AS "aptUpdatesCount",
               s.apt_security_updates_count AS "aptSecurityUpdatesCount", s.apt_reboot_required AS "aptRebootRequired",
               s.apt_stale AS "aptStale"
@@ -129,6 +137,11 @@ export class MachineState {
   }
 }
 
+function settled({ lastErrorAction }: Before, action: string | undefined): StoredPatch {
+  if (action === undefined || (lastErrorAction !== null && lastErrorAction !== action)) return {};
+  return { lastErrorKind: null, lastErrorMessage: null };
+}
+
 /** Only known keys that are given; texts of machines are cut, and a kind is a kind. */
 function cleaned(patch: StoredPatch): StoredPatch {
   const given = Object.entries(patch).filter(
@@ -136,6 +149,8 @@ function cleaned(patch: StoredPatch): StoredPatch {
   );
   const changes = Object.fromEntries(given) as StoredPatch;
   const { lastErrorKind, lastErrorMessage } = changes;
+  // An error that no action is named for, and none at all, is no action's.
+  if (lastErrorKind !== undefined) changes.lastErrorAction ??= null;
   if (lastErrorKind && !/^[a-z][a-z0-9_]*$/.test(lastErrorKind)) changes.lastErrorKind = 'unexpected';
   if (lastErrorMessage) changes.lastErrorMessage = lastErrorMessage.slice(0, MESSAGE_MAX);
   return changes;

@@ -127,17 +127,33 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
       machineId: context.machineId,
       source: 'apt',
       snapshotId: context.snapshotId,
-      messages: document.messages.map((message): ImportantMessage => ({
-        category: message.category,
-        severity: message.severity,
-        packageName: message.package_name,
-        component: message.component,
-        message: message.message,
-        payload: { code: message.code },
-      })),
+      messages: messagesOf(document),
     });
     await this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));
   }
+}
+
+/** What people should read when the log is gone: what apt said, and what went wrong. */
+function messagesOf({ messages, errors }: AptUpdateAnalyze): ImportantMessage[] {
+  const failures = errors.filter(({ severity }) => severity === 'error');
+  return [
+    ...messages.map(({ category, severity, package_name, component, message, code }) => ({
+      category,
+      severity,
+      packageName: package_name,
+      component,
+      message,
+      payload: { code },
+    })),
+    ...failures.map(({ kind, message, subject }) => ({
+      category: 'error' as const,
+      severity: 'error' as const,
+      packageName: null,
+      component: subject,
+      message,
+      payload: { code: kind },
+    })),
+  ];
 }
 
 /** Of what becomes rows of `apt_planned_packages` and `apt_errors`. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { Snapshots } from '../../history/snapshots';
-import { MachineState } from '../../machines/machine-state';
+import { MachineState, type MachineStatePatch } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
 import type { ActionOutcome, RunFailure } from '../actions/job-action';
 import { Dispatcher } from '../dispatcher';
@@ -118,7 +118,7 @@ export class Outcomes {
       JSON.stringify(facts.steps),
     ]);
     if (ended !== 1) throw new FenceLostError(claim.jobId);
-    await this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final) });
+    await this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
     await this.history.publish(tx, claim, final.status, final.failure, result);
   }
 
@@ -175,12 +175,10 @@ function failureOfOutcome(action: string, { error }: ActionOutcome): RunFailure 
 }
 
 /** A cancelled job says nothing about the machine. */
-function stateAfter({ status, failure }: FinalRow): {
-  lastErrorKind?: string | null;
-  lastErrorMessage?: string | null;
-} {
+function stateAfter({ status, failure }: FinalRow, action: string): MachineStatePatch {
   if (status === 'cancelled') return {};
-  return { lastErrorKind: failure?.kind ?? null, lastErrorMessage: failure?.message ?? null };
+  if (failure === null) return { settles: action };
+  return { lastErrorKind: failure.kind, lastErrorMessage: failure.message, lastErrorAction: action };
 }
 
 const END = `

@@ -125,7 +125,9 @@ export class Sweeper {
     ]);
     await this.machineState.patch(tx, job.machine_id, {
       runningJobId: null,
-      ...(failure === null ? {} : { lastErrorKind: failure.kind, lastErrorMessage: failure.message }),
+      ...(failure === null
+        ? {}
+        : { lastErrorKind: failure.kind, lastErrorMessage: failure.message, lastErrorAction: job.kind }),
     });
     const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);
     await this.history.publish(

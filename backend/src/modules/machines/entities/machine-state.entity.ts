@@ -29,6 +29,7 @@ import {
 @Check('machine_state_docker_status_check', oneOf('docker_status', DOCKER_STATUSES))
 @Check('machine_state_docker_updates_count_check', nonNegative('docker_updates_count'))
 @Check('machine_state_hardware_warnings_count_check', nonNegative('hardware_warnings_count'))
+@Check('machine_state_last_error_action_check', openName('last_error_action'))
 @Check('machine_state_last_error_kind_check', openName('last_error_kind'))
 @Check('machine_state_memory_used_percent_check', percentage('memory_used_percent'))
 @Check('machine_state_needs_rank_check', nonNegative('needs_rank'))
@@ -142,6 +143,10 @@ export class MachineStateEntity {
 
   @Column({ name: 'last_error_message', type: 'text', nullable: true })
   lastErrorMessage: string | null;
+
+  /** The action that ended with it; null for errors of connecting. */
+  @Column({ name: 'last_error_action', type: 'text', nullable: true })
+  lastErrorAction: string | null;
 
   /** Place in the dashboard's precedence, 0 = quarantined … 9 = clean, 7 = unknown, with a running job counted in. */
   @Column({ name: 'needs_rank', type: 'smallint', default: 7 })
