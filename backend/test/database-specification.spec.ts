@@ -9,7 +9,7 @@ import {
 } from './database-introspection';
 import { createTestDatabase, type TestDatabase } from './support/postgres';
 
-/** docs/specification.json; how its lines are read stands in its `about`. */
+/** docs/data-model/specification.json; how its lines are read stands in its `about`. */
 interface Specification {
   readonly tables: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly indexes: readonly string[];
@@ -17,7 +17,7 @@ interface Specification {
 }
 
 const specification = JSON.parse(
-  readFileSync(join(__dirname, '..', '..', 'docs', 'specification.json'), 'utf8'),
+  readFileSync(join(__dirname, '..', '..', 'docs', 'data-model', 'specification.json'), 'utf8'),
 ) as Specification;
 const tables = Object.assign({}, ...Object.values(specification.tables)) as Record<string, readonly string[]>;
 
