@@ -9,10 +9,14 @@ import type {
 import type { AptPackageDto, AptRepositoryDto, AptStateDto, PlanCountsDto } from './dto/apt.dto';
 import { isMeasured, staleReasonOf } from './apt-verdict';
 import { saidIn } from '../../kernel/sentences/said';
+import type { Sentence } from '../../kernel/sentences/sentences';
+import { INDEX_STALE_AFTER_DAYS, isIndexOld } from '../machines/index-age';
+import { say } from './apt.sentences';
 
-/** From the stored document to what the portal shows. */
-export function toAptState(snapshotId: string, createdAt: Date, document: AptUpdateAnalyze): AptStateDto {
-  const staleReason = staleReasonOf(document);
+/** From the stored document to what the portal shows. What was fresh when it was written ages until it is read. */
+export function toAptState(snapshotId: string, createdAt: Date, document: AptUpdateAnalyze, now: Date): AptStateDto {
+  const indexRefreshedAt = dateOf(document.index.last_success_at);
+  const staleReason = staleReasonOf(document) ?? (isIndexOld(indexRefreshedAt, now) ? oldIndex() : null);
   return {
     snapshotId,
     analysedAt: createdAt,
@@ -20,7 +24,7 @@ export function toAptState(snapshotId: string, createdAt: Date, document: AptUpd
     stale: staleReason !== null,
     staleReason,
     said: saidIn({ staleReason }, ['staleReason']),
-    indexRefreshedAt: dateOf(document.index.last_success_at),
+    indexRefreshedAt,
     repositories: document.repositories?.map(toRepository) ?? null,
     plans: {
       upgrade: toCounts(document.plans.upgrade),
@@ -59,6 +63,8 @@ function packagesOf(document: AptUpdateAnalyze): AptPackageDto[] | null {
   const packages = toPackages(document.changes, document.left_back ?? []);
   return packages.length > 0 || isMeasured(document) ? packages : null;
 }
+
+const oldIndex = (): Sentence => say.index_old({ days: INDEX_STALE_AFTER_DAYS });
 
 function dateOf(text: string | null): Date | null {
   return text === null ? null : new Date(text);

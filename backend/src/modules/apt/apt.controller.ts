@@ -1,6 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../kernel/auth/access.decorators';
+import { Clock } from '../../kernel/clock';
 import { DomainError } from '../../kernel/errors/domain-error';
 import { uuidPipe } from '../../kernel/http/validation';
 import { Snapshots } from '../history/snapshots';
@@ -12,7 +13,10 @@ import { say } from './apt.sentences';
 @ApiTags('apt')
 @Controller('machines/:id/apt')
 export class AptController {
-  constructor(private readonly snapshots: Snapshots) {}
+  constructor(
+    private readonly snapshots: Snapshots,
+    private readonly clock: Clock,
+  ) {}
 
   /** The last analysis: pending packages, what is left back and why, repositories, reboot. */
   @Get()
@@ -27,6 +31,6 @@ export class AptController {
         action: say.not_analysed_action(),
       });
     }
-    return toAptState(snapshot.id, snapshot.createdAt, snapshot.payload as AptUpdateAnalyze);
+    return toAptState(snapshot.id, snapshot.createdAt, snapshot.payload as AptUpdateAnalyze, this.clock.now());
   }
 }

@@ -14,6 +14,7 @@ export const say = sentences('apt', {
   updates_security_left: 'Updates: {updates}, security: {security}, left back: {left}.',
   plans_not_measured: 'The plans could not be measured.',
   index_incomplete: 'The package list of a repository is missing.',
+  index_old: 'The package lists were last refreshed more than {days} days ago.',
   refresh_skipped: 'The package lists were not refreshed.',
   refresh_lock_busy: 'Another process held the lock of the package lists.',
   refresh_out_of_time: 'The refresh ran out of time.',

@@ -1,5 +1,6 @@
 import type { MachineListQueryDto, MachineSort, SortOrder } from './dto/machine-list-query.dto';
 import { decodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
+import { NEEDS_RANK } from './index-age';
 import { TILE_COLUMNS, TILE_SOURCES } from './machine-tile.mapper';
 import { rankOf } from './needs';
 
@@ -23,7 +24,7 @@ const byName: SortKey = { expression: 'lower(m.name)', type: 'text', form: keyFo
 /** Every sort by a closed list: nothing of a request becomes SQL text. The id follows, so that the order is total. */
 const sorts: Readonly<Record<MachineSort, { readonly keys: readonly SortKey[]; readonly order: SortOrder }>> = {
   need: {
-    keys: [{ expression: 's.needs_rank::integer', type: 'integer', form: keyForms.integer }, byName],
+    keys: [{ expression: `(${NEEDS_RANK})::integer`, type: 'integer', form: keyForms.integer }, byName],
     order: 'asc',
   },
   name: { keys: [byName], order: 'asc' },
@@ -68,7 +69,7 @@ export function machineListStatement(filter: MachineListFilter): Statement {
   ];
   const sql = `
     WITH filtered AS MATERIALIZED (
-      SELECT m.id, s.needs_rank, ${keys.map((key, index) => `${key.expression} AS k${String(index)}`).join(', ')}
+      SELECT m.id, ${NEEDS_RANK} AS needs_rank, ${keys.map((key, index) => `${key.expression} AS k${String(index)}`).join(', ')}
         FROM machines m JOIN machine_state s ON s.machine_id = m.id
        WHERE ${conditions.join(' AND ')}
     ), counted AS (

@@ -7,10 +7,16 @@ import { LiveBus, type LiveSignal } from '../../kernel/live/live-bus';
 import { sendEvent, type LiveClient } from '../../kernel/live/live-client';
 import { LiveTopic } from '../../kernel/live/live-topic';
 import { Clock } from '../../kernel/clock';
+import { indexBecameOld } from './index-age';
 import { MachineTiles } from './machine-tiles';
 
 /** After missed notifications, tiles that changed so long ago are sent again. Longer than any pause between checks. */
 const MISSED_MS = 120_000;
+
+/** Nothing is written when a machine's package lists become old, so nothing announces it. */
+const AGE_CHECK_MS = 60_000;
+/** Looks back over more than one pause; a tile that is sent twice is the same. */
+const AGE_CHECK_MINUTES = 3;
 
 /** Sends the current tile of every machine that changed. Rows are read anew, so a late commit cannot be skipped. */
 @LiveTopic()
@@ -18,6 +24,7 @@ export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(MachineTilesTopic.name);
   private readonly watchers = new Set<LiveClient>();
   private stopListening: (() => void) | undefined;
+  private ageTimer: NodeJS.Timeout | undefined;
   /** Reads follow each other, so that an older tile is never sent after a newer one. */
   private telling: Promise<void> = Promise.resolve();
 
@@ -31,17 +38,15 @@ export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
   onModuleInit(): void {
     this.stopListening = this.bus.listen((signal) => {
       if (this.watchers.size === 0 || (!signal.everything && signal.machineIds.size === 0)) return;
-      this.telling = this.telling
-        .then(() => this.tell(signal))
-        .catch((error: unknown) => {
-          // The next signal, at the latest the regular check, reads again.
-          this.logger.warn({ err: error }, 'Live changes of machines could not be read.');
-        });
+      void this.next(() => this.tell(signal));
     });
+    this.ageTimer = setInterval(() => void this.tellAged(), AGE_CHECK_MS);
+    this.ageTimer.unref();
   }
 
   onModuleDestroy(): void {
     this.stopListening?.();
+    clearInterval(this.ageTimer);
   }
 
   handleDisconnect(client: LiveClient): void {
@@ -54,8 +59,28 @@ export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
     this.watchers.add(client);
   }
 
+  /** Sends the tiles of machines whose package lists have just become old. */
+  async tellAged(): Promise<void> {
+    if (this.watchers.size === 0) return;
+    await this.next(async () => {
+      const sql = `SELECT s.machine_id AS id FROM machine_state s WHERE ${indexBecameOld(AGE_CHECK_MINUTES)}`;
+      await this.send((await queryRows<{ id: string }>(this.dataSource, sql)).map((row) => row.id));
+    });
+  }
+
+  private next(telling: () => Promise<void>): Promise<void> {
+    this.telling = this.telling.then(telling).catch((error: unknown) => {
+      // The next signal, at the latest the regular check, reads again.
+      this.logger.warn({ err: error }, 'Live changes of machines could not be read.');
+    });
+    return this.telling;
+  }
+
   private async tell(signal: LiveSignal): Promise<void> {
-    const ids = signal.everything ? await this.changedRecently() : [...signal.machineIds];
+    await this.send(signal.everything ? await this.changedRecently() : [...signal.machineIds]);
+  }
+
+  private async send(ids: readonly string[]): Promise<void> {
     const tiles = await this.tiles.byIds(ids);
     const present = new Set(tiles.map((tile) => tile.id));
     for (const client of this.watchers) {

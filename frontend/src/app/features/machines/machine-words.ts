@@ -43,8 +43,9 @@ export class MachineWords {
     return [this.system(machine), machine.arch, kind].filter((part) => part !== null).join(', ');
   }
 
-  age(machine: MachineTileDto): string {
-    const at = machine.apt.lastAnalyzeAt;
+  /** Of the package lists: everything that is counted rests on them, however often it was counted since. */
+  age(machine: Pick<MachineTileDto, 'apt'>): string {
+    const at = indexTime(machine);
     return at === null ? this.texts.t('tile.neverShort') : this.formats.age(at);
   }
 
@@ -105,7 +106,7 @@ export class MachineWords {
     }
   }
 
-  /** "mail-01, Security: 4 security, 7 other, a reboot is needed, analysed 6 min ago". */
+  /** "mail-01, Security: 4 security, 7 other, a reboot is needed, package lists 6 min old". */
   accessibleName(machine: MachineTileDto): string {
     const verdict = this.verdict(machine);
     const { t } = this.texts;
@@ -113,9 +114,7 @@ export class MachineWords {
       verdict.lead,
       verdict.others === null ? null : t('tile.others', { n: verdict.others }),
       verdict.reboot ?? verdict.note,
-      machine.apt.lastAnalyzeAt === null
-        ? null
-        : t('tile.analysedAgo', { age: this.formats.age(machine.apt.lastAnalyzeAt) }),
+      indexTime(machine) === null ? null : t('tile.indexAge', { age: this.age(machine) }),
     ];
     return `${machine.name}, ${t(`need.${machine.need}`)}: ${parts.filter((part) => part !== null).join(', ')}`;
   }
@@ -171,6 +170,11 @@ export class MachineWords {
         return { reboot: null, note: t('tile.rebootUnknown') };
     }
   }
+}
+
+/** When the package lists were last refreshed well; where that is not known, when they were last read. */
+export function indexTime({ apt }: Pick<MachineTileDto, 'apt'>): string | null {
+  return apt.indexRefreshedAt ?? apt.lastAnalyzeAt;
 }
 
 function plain(lead: string, note: string | null): Verdict {

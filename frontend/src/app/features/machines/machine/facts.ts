@@ -137,7 +137,7 @@ export class Facts {
       term: t('fact.index'),
       value: at === null ? t('fact.index.never') : t('fact.index.age', { age: this.formats.age(at) }),
       note: repositories ? t('fact.repositories', { n: answered, total: repositories.length }) : '',
-      state: this.apt()?.stale || (repositories && answered < repositories.length) ? 'stale' : undefined,
+      state: this.machine().apt.stale || (repositories && answered < repositories.length) ? 'stale' : undefined,
     };
   }
 
