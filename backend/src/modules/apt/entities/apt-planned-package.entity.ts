@@ -53,9 +53,9 @@ export class AptPlannedPackageEntity {
   @Column({ type: 'text' })
   operation: AptPlannedOperation;
 
-  /** By the origin of the target version, never by a word in a line. */
-  @Column({ name: 'is_security', type: 'boolean', default: false })
-  isSecurity: boolean;
+  /** By the origin of the target version, never by a word in a line. Null when the answer broke off before the origins. */
+  @Column({ name: 'is_security', type: 'boolean', default: false, nullable: true })
+  isSecurity: boolean | null;
 
   /** Why the package is left as it is; null when the plan changes it. */
   @Column({ type: 'text', nullable: true })

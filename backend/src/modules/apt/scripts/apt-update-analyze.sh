@@ -21,6 +21,8 @@ STATE_DIR=/var/lib/system-update
 STAMPS=$STATE_DIR/apt-refresh
 LISTS=/var/lib/apt/lists
 EXPLAIN_MAX=15
+# Of one command, in bytes. A thousand updates print a tenth of it; a command gone mad must not fill /run, which is memory.
+OUTPUT_MAX=16777216
 tab=$(printf '\t')
 
 umask 077
@@ -31,6 +33,14 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 141' PIPE
 trap 'exit 143' TERM
+
+# bounded NAME COMMAND…: its output goes to $work/NAME up to OUTPUT_MAX, where SIGPIPE ends it; returns its exit code.
+bounded() {
+  output=$work/$1
+  shift
+  { "$@"; echo $? >"$output.rc"; } | head -c "$OUTPUT_MAX" >"$output"
+  return "$(cat "$output.rc" 2>/dev/null || echo 70)"
+}
 
 apt_sim() { timeout -k 5 120 apt-get -s -q -o APT::Color=0 "$@"; }
 
@@ -80,12 +90,13 @@ write_proxy_config() {
 update_once() {
   (
     [ ! -f "$work/apt.conf" ] || { APT_CONFIG=$work/apt.conf; export APT_CONFIG; }
-    timeout -k 10 "$REFRESH_TIMEOUT" apt-get -q update \
-      -o APT::Color=0 -o APT::Update::Error-Mode=any -o Acquire::Retries=0 \
-      -o Acquire::http::Timeout="$FETCH_TIMEOUT" -o Acquire::https::Timeout="$FETCH_TIMEOUT" \
-      2>"$work/update.err"
-    echo $? >"$work/update.rc"
-  ) | tee "$work/update.out"
+    {
+      timeout -k 10 "$REFRESH_TIMEOUT" apt-get -q update \
+        -o APT::Color=0 -o APT::Update::Error-Mode=any -o Acquire::Retries=0 \
+        -o Acquire::http::Timeout="$FETCH_TIMEOUT" -o Acquire::https::Timeout="$FETCH_TIMEOUT" 2>&4
+      echo $? >"$work/update.rc"
+    } 4>&1 >&3 | head -c "$OUTPUT_MAX" >"$work/update.err"
+  ) 3>&1 | head -c "$OUTPUT_MAX" | tee "$work/update.out"
 }
 
 # `apt-get update` gives up at once when the lists lock is taken, so the bounded waiting is done here.
@@ -165,9 +176,8 @@ note_successes() {
 simulate() {
   name=$1
   shift
-  apt_sim "$@" >"$work/$name"
+  bounded "$name" apt_sim "$@"
   rc=$?
-  echo "$rc" >"$work/$name.rc"
   awk '/^Inst /{ seen[$2] = 1 } /^Conf / && ($2 in seen) { next } /^(Reading|Building|Calculating) /{ next } { print }' "$work/$name"
   return "$rc"
 }
@@ -184,7 +194,7 @@ installed_names() { awk -F '\t' 'substr($1, 2, 1) !~ /[nc]/ { print $2 }' "$work
 # Blocks of `apt-cache policy` for packages that are not at the newest known version, whatever the reason.
 policy_packages() {
   { installed_names; installs_of "$work/sim_dist"; } | sort -u |
-    xargs -r apt-cache policy >"$work/policy.all"
+    bounded policy.all xargs -r apt-cache policy
   rc=$?
   awk '
     function flush() { if (block != "" && keep) printf "%s", block; block = ""; keep = 0; table = 0; installed = "" }
@@ -228,7 +238,7 @@ explain() {
 records() {
   targets_of "$work/sim_upgrade" "$work/sim_new" "$work/sim_dist" >"$work/targets"
   installs_of "$work/sim_upgrade" >"$work/easy"
-  xargs -r apt-cache show --no-all-versions <"$work/targets" >"$work/show"
+  bounded show xargs -r apt-cache show --no-all-versions <"$work/targets"
   rc=$?
   awk -v easy="$work/easy" '
     BEGIN { while ((getline name < easy) > 0) simple[name] = 1 }
@@ -289,7 +299,7 @@ holds() {
 # ------------------------------------------------------------------------------------------------------------------ index
 # Every configured repository, reached or not, with the names of its list files; no network, no lock.
 configured() {
-  apt-get -q update --print-uris >"$work/uris"
+  bounded uris apt-get -q update --print-uris
   rc=$?
   sed -n "s#://[^/']*@#://***@#
     s#^'\\([^']*Release\\)' \\([^ ]*\\) .*#\\1${tab}\\2#p

@@ -86,6 +86,8 @@ export class JobAttempt {
 
   private async work(): Promise<ActionOutcome> {
     const reading = await this.read();
+    // Nothing was read: there is nothing to keep, and a document of it would pass for a look at the machine.
+    if (!hasEndedSection(reading.run)) throw new SshError('protocol', 'run');
     return this.collect(reading);
   }
 
@@ -164,8 +166,9 @@ export class JobAttempt {
     const pauseMs = retryPause(failure.kind, claim.attempt, claim.maxAttempts);
     if (pauseMs !== null) return { kind: 'again', failure, pauseMs, spend: true };
     const partial = error instanceof SshError ? error.partial : undefined;
-    const ended = partial?.sections.some(({ exitCode }) => exitCode !== null) ?? false;
-    return partial === undefined || !ended ? { kind: 'failed', failure } : this.keepPartial(partial, failure);
+    return partial !== undefined && hasEndedSection(partial)
+      ? this.keepPartial(partial, failure)
+      : { kind: 'failed', failure };
   }
 
   /** What was read before the run broke off is worth keeping, marked as the incomplete thing that it is. */
@@ -190,6 +193,10 @@ export class JobAttempt {
     const { jobId, machineId, attempt, parameters, requestedBy } = this.claim;
     return { jobId, machineId, attempt, parameters, requestedBy, signal: this.abort.signal };
   }
+}
+
+function hasEndedSection({ sections }: RunResult): boolean {
+  return sections.some(({ exitCode }) => exitCode !== null);
 }
 
 function withError(outcome: ActionOutcome, error: NonNullable<ActionOutcome['error']>): ActionOutcome {
