@@ -4,7 +4,8 @@
 //   /status/CODE/...   that status, no content     /hang/...        never an answer
 //   /slow/BYTES/...    so many bytes a second      /cut/BYTES/...   closes after so many bytes
 //
-// It is a proxy for itself as well (a request line with a whole address), to test proxy settings.
+// It is a proxy for itself as well (a request line with a whole address), to test proxy settings. It asks for no login, but
+// refuses a wrong one, and logs which it was given.
 // Usage: apt-server.mjs ROOT ADDRESS PORT ACCESS_LOG
 import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -14,6 +15,7 @@ import { join, normalize } from 'node:path';
 const [root, address, port, accessLogPath] = process.argv.slice(2);
 const accessLog = createWriteStream(accessLogPath, { flags: 'a' });
 const expectedLogin = `Basic ${Buffer.from('fleet:secret').toString('base64')}`;
+const expectedProxyLogin = `Basic ${Buffer.from('fleet:p@ss/wörd').toString('base64')}`;
 const slowSteps = 5;
 
 const refuse = (response, status, headers = {}) => {
@@ -78,16 +80,20 @@ const answer = async (request, response, path) => {
 const server = createServer((request, response) => {
   const proxied = /^http:/i.test(request.url);
   const path = decodeURIComponent(new URL(request.url, `http://${address}:${port}`).pathname);
+  const given = request.headers['proxy-authorization'];
+  const proxyLogin = given === undefined ? 'none' : given === expectedProxyLogin ? 'right' : 'wrong';
   response.on('close', () => {
     const entry = {
       time: new Date().toISOString(),
       method: request.method,
       path,
       proxied,
+      proxyLogin,
       status: response.statusCode,
     };
     accessLog.write(`${JSON.stringify(entry)}\n`);
   });
+  if (proxyLogin === 'wrong') return refuse(response, 407, { 'Proxy-Authenticate': 'Basic realm="fleet"' });
   answer(request, response, path).catch(() => response.destroy());
 });
 

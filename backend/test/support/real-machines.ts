@@ -22,3 +22,10 @@ export function fleet(...words: readonly string[]): string {
 export function realMachines(): RealMachine[] {
   return JSON.parse(fleet('list')) as RealMachine[];
 }
+
+/** The package repository of the fleet. Its folder holds `access.log`: one request a line, as JSON. */
+export function aptServer(): { readonly address: string; readonly folder: string } {
+  const { FLEET_ROOT, FLEET_APT } = process.env;
+  if (!FLEET_ROOT || !FLEET_APT) throw new Error('The environment names no fleet: run through npm test.');
+  return { address: FLEET_APT, folder: path.join(FLEET_ROOT, 'apt-server') };
+}
