@@ -4,8 +4,9 @@ import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module';
 import { enrol } from './enrol';
-import { ConfigError, loadConfig, type Config } from './kernel/config/config';
-import { DatabaseRefusedError, migrate } from './kernel/database/migrate';
+import { loadConfig, type Config } from './kernel/config/config';
+import { migrate } from './kernel/database/migrate';
+import { StartRefusedError } from './kernel/errors/start-refused';
 import { openApiDocument } from './kernel/http/openapi';
 import { LinksService } from './modules/accounts/links.service';
 
@@ -52,8 +53,12 @@ function print(line: string): void {
 async function withApplication(config: Config, work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
     logger: ['error'],
+    // A failure to start is told once, by `explained`.
+    bufferLogs: true,
+    autoFlushLogs: false,
     abortOnError: false,
   });
+  app.flushLogs();
   try {
     await work(app);
   } finally {
@@ -72,7 +77,7 @@ async function main(): Promise<void> {
 /** What a person has to mend as a sentence; anything else with its stack. */
 function explained(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const forPeople = [ConfigError, UsageError, DatabaseRefusedError].some((kind) => error instanceof kind);
+  const forPeople = error instanceof StartRefusedError || error instanceof UsageError;
   return forPeople ? error.message : (error.stack ?? error.message);
 }
 

@@ -6,14 +6,20 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module';
 import { ListeningOrigins } from './kernel/auth/listening-origins';
-import { ConfigError, loadConfig, type Config } from './kernel/config/config';
+import { loadConfig, type Config } from './kernel/config/config';
 import { isDatabaseUnavailable } from './kernel/errors/database-errors';
+import { errorCode } from './kernel/errors/error-code';
+import { StartRefusedError } from './kernel/errors/start-refused';
 import { configureHttp } from './kernel/http/http-app';
 import { serveOpenApi } from './kernel/http/openapi';
 import { secretRegistry } from './kernel/logging/secret-registry';
 
 /** A connection that a browser keeps open must not hold up the end of the process for longer. */
 const SHUTDOWN_LIMIT_MS = 45_000;
+/** The address is taken, not ours, not to be had by name, or needs more rights. */
+const LISTEN_PROBLEMS = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EAI_AGAIN']);
+/** Logs wait until the start went well: why it did not is told once, by `startFailure`. */
+const untilStarted = { bufferLogs: true, autoFlushLogs: false, abortOnError: false } as const;
 
 async function serve(config: Config): Promise<void> {
   const { TLS_CERT_FILE, TLS_KEY_FILE, HOST, PORT } = config.env;
@@ -22,29 +28,40 @@ async function serve(config: Config): Promise<void> {
       ? undefined
       : { cert: readFileSync(TLS_CERT_FILE), key: readFileSync(TLS_KEY_FILE) };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
-    bufferLogs: true,
-    abortOnError: false,
+    // JSON alone is read (configureHttp); Nest would add forms.
+    bodyParser: false,
+    ...untilStarted,
     forceCloseConnections: true,
     ...(httpsOptions === undefined ? {} : { httpsOptions }),
   });
   configureHttp(app, config);
   serveOpenApi(app);
   stopOnSignals(() => app.close());
-  await app.listen(PORT, HOST);
+  await listen(app, HOST, PORT);
+  app.flushLogs();
   const origins = app.get(ListeningOrigins);
   origins.listeningOn((app.getHttpServer().address() as AddressInfo).port);
   app.get(Logger).log({ origin: origins.primary() }, 'listening');
   process.send?.({ origin: origins.primary() });
 }
 
+async function listen(app: NestExpressApplication, host: string, port: number): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (cause) {
+    const code = errorCode(cause);
+    if (code === undefined || !LISTEN_PROBLEMS.has(code)) throw cause;
+    const place = host.includes(':') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
+    throw new StartRefusedError(`${place} cannot be listened on (${code}): choose another HOST or PORT.`, { cause });
+  }
+}
+
 async function work(config: Config): Promise<void> {
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
-    bufferLogs: true,
-    abortOnError: false,
-  });
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), untilStarted);
   app.useLogger(app.get(Logger));
   stopOnSignals(() => app.close());
   await app.init();
+  app.flushLogs();
   app.get(Logger).log('working');
 }
 
@@ -77,13 +94,13 @@ async function main(): Promise<void> {
   await (config.servesHttp ? serve(config) : work(config));
 }
 
-/** What went wrong at the start, in the words of somebody who has to mend it. */
+/** What went wrong at the start, in the words of somebody who has to mend it; a fault of ours with its stack. */
 function startFailure(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof StartRefusedError) return error.message;
   return isDatabaseUnavailable(error)
-    ? `The database does not answer. Check DATABASE_URL and that PostgreSQL runs.\n${text}`
-    : text;
+    ? `The database does not answer (${error.message || String(errorCode(error))}). Check DATABASE_URL and that PostgreSQL runs.`
+    : (error.stack ?? error.message);
 }
 
 main().catch((error: unknown) => {

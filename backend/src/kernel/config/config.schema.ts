@@ -1,13 +1,46 @@
-import { isIP } from 'node:net';
+import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
+import { parseKeyring } from '../secrets/keyring';
 
-const port = z.coerce.number().int().min(0).max(65535);
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
+/** Errors say what a value has to be: the variable's name stands in front of them, the value behind. */
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${String(min)} to ${String(max)}`;
+  return z
+    .string({ error })
+    .transform((text) => (/^\d{1,9}$/.test(text) ? Number(text) : Number.NaN))
+    .pipe(z.number({ error }).min(min, { error }).max(max, { error }));
+}
+
+const text = z.string().min(1);
+const file = text.refine(isReadable, { error: 'must name a file that can be read' });
+
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: 'must be IP addresses or networks such as 10.0.0.0/8, separated by commas',
+});
+const networks = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  )
+  .pipe(z.array(network));
+
+const keyring = text.superRefine((value, context) => {
+  try {
+    parseKeyring(value);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.addIssue({
+      code: 'custom',
+      message: `must be "id:base64 of 32 bytes", several separated by commas: ${reason}`,
+    });
+  }
+});
 
 /**
  * Every setting of the product, by its environment variable.
@@ -16,54 +49,45 @@ const list = z.string().transform((value) =>
  */
 export const environmentSchema = z.object({
   /** What this process does: serve HTTP (`api`), run jobs (`worker`) or both (`all`). */
-  ROLE: z.enum(['all', 'api', 'worker']).default('all'),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: port.default(8460),
+  ROLE: oneOf(['all', 'api', 'worker']).default('all'),
+  HOST: text.default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(8460),
   /** The address people type. Needed on any other address than loopback: cookies and origins are checked against it. */
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  TLS_CERT_FILE: z.string().min(1).optional(),
-  TLS_KEY_FILE: z.string().min(1).optional(),
+  PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
+  TLS_CERT_FILE: file.optional(),
+  TLS_KEY_FILE: file.optional(),
   /** Addresses or networks (CIDR) of reverse proxies whose `X-Forwarded-*` headers are believed. */
-  TRUSTED_PROXIES: list.default([]),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://'),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(20),
+  TRUSTED_PROXIES: networks.default([]),
+  DATABASE_URL: z
+    .string({ error: 'must begin with postgres:// or postgresql://' })
+    .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), {
+      error: 'must begin with postgres:// or postgresql:// and be a well-formed address',
+    }),
+  DATABASE_POOL_SIZE: wholeNumber(2, 200).default(20),
   /** Where keys, artifacts and reports are kept. */
-  DATA_DIR: z.string().min(1).default('data'),
+  DATA_DIR: text.default('data'),
   /** `id:base64 of 32 bytes`, several separated by commas, the first encrypts; empty: `DATA_DIR/keys/keyring`. */
-  ENCRYPTION_KEYS: z.string().min(1).optional(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  ENCRYPTION_KEYS: keyring.optional(),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Jobs that one worker process runs at a time. */
-  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(500).default(20),
+  WORKER_CONCURRENCY: wholeNumber(1, 500).default(20),
   /** Jobs that the whole fleet runs at a time, over all worker processes. */
-  FLEET_CONCURRENCY: z.coerce.number().int().min(1).max(5000).default(100),
+  FLEET_CONCURRENCY: wholeNumber(1, 5000).default(100),
   /** The built portal; empty string serves none. */
   PORTAL_DIR: z.string().optional(),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
+export type Setting = keyof Environment;
 
 /** Variables that may come from a file named by `<name>_FILE`; their values never appear in logs. */
 export const secretVariables = ['DATABASE_URL', 'ENCRYPTION_KEYS'] as const;
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
-/** Rules over several variables. Returns one sentence per violation. */
-export function crossChecks(env: Environment): string[] {
-  const problems: string[] = [];
-  const hasCertificate = env.TLS_CERT_FILE !== undefined && env.TLS_KEY_FILE !== undefined;
-  if ((env.TLS_CERT_FILE === undefined) !== (env.TLS_KEY_FILE === undefined)) {
-    problems.push('TLS_CERT_FILE and TLS_KEY_FILE: give both or neither');
+function isReadable(name: string): boolean {
+  try {
+    accessSync(name, constants.R_OK);
+    return true;
+  } catch {
+    return false;
   }
-  if (env.ROLE === 'worker' || isLoopback(env.HOST)) return problems;
-  if (!hasCertificate && env.TRUSTED_PROXIES.length === 0) {
-    problems.push(
-      `HOST: ${env.HOST} is not loopback, so HTTPS is required: set TLS_CERT_FILE and TLS_KEY_FILE, or name your HTTPS proxy in TRUSTED_PROXIES`,
-    );
-  }
-  if (env.PUBLIC_URL?.startsWith('https://') !== true) {
-    problems.push('PUBLIC_URL: set the https:// address that people type, since HOST is not loopback');
-  }
-  return problems;
 }

@@ -28,11 +28,77 @@ describe('loadConfig', () => {
     expect(config.allowedOrigins().every((origin) => origin.startsWith('http://'))).toBe(true);
   });
 
-  it('lists everything that is wrong at once', () => {
-    const problems = problemsOf({ DATABASE_URL: 'mysql://x', PORT: '99999', ROLE: 'king' });
-    expect(problems.map((problem) => problem.split(':')[0])).toEqual(
-      expect.arrayContaining(['DATABASE_URL', 'PORT', 'ROLE']),
-    );
+  it('lists everything that is wrong at once, rules over several settings included', () => {
+    expect(
+      problemsOf({
+        DATABASE_URL: 'mysql://x',
+        PORT: 'abc',
+        ROLE: 'king',
+        DATABASE_POOL_SIZE: '1.5',
+        FLEET_CONCURRENCY: '-1',
+        WORKER_CONCURRENCY: '1e3',
+        TLS_CERT_FILE: '/nowhere/c.pem',
+      }),
+    ).toEqual([
+      'ROLE must be one of all, api, worker, not "king"',
+      'PORT must be a whole number from 0 to 65535, not "abc"',
+      'TLS_CERT_FILE must name a file that can be read, not "/nowhere/c.pem"',
+      'DATABASE_URL must begin with postgres:// or postgresql:// and be a well-formed address',
+      'DATABASE_POOL_SIZE must be a whole number from 2 to 200, not "1.5"',
+      'WORKER_CONCURRENCY must be a whole number from 1 to 500, not "1e3"',
+      'FLEET_CONCURRENCY must be a whole number from 1 to 5000, not "-1"',
+    ]);
+    const problems = problemsOf({ HOST: '0.0.0.0', PORT: '99999' });
+    expect(problems.map((problem) => problem.split(/[ :]/)[0])).toEqual(['PORT', 'DATABASE_URL', 'HOST', 'PUBLIC_URL']);
+    expect(problems[1]).toBe('DATABASE_URL is not set: it must begin with postgres:// or postgresql://');
+  });
+
+  it('speaks once of each setting', () => {
+    const problems = problemsOf({
+      DATABASE_URL: database,
+      HOST: '0.0.0.0',
+      TRUSTED_PROXIES: 'x',
+      PUBLIC_URL: 'su.example',
+    });
+    expect(problems).toEqual([
+      'PUBLIC_URL must be an http:// or https:// address, not "su.example"',
+      'TRUSTED_PROXIES must be IP addresses or networks such as 10.0.0.0/8, separated by commas, not "x"',
+    ]);
+    expect(problemsOf({ DATABASE_URL_FILE: path.join(folder, 'absent') })).toHaveLength(1);
+  });
+
+  it.each(['notanaddress', '10.0.0.0/33', '10.0.0.1,', '::1/129', 'loopback', '10.0.0', '10.0.0.1 10.0.0.2'])(
+    'takes %j as proxies only when each is an address or a network',
+    (proxies) => {
+      const problems = problemsOf({ DATABASE_URL: database, TRUSTED_PROXIES: proxies });
+      expect(problems.map((problem) => problem.split(' ')[0])).toEqual(
+        proxies === '10.0.0.1,' ? [] : ['TRUSTED_PROXIES'],
+      );
+    },
+  );
+
+  it('trusts the named addresses and networks, also in IPv6 notation', () => {
+    const { trustedProxies } = loadConfig({
+      DATABASE_URL: database,
+      TRUSTED_PROXIES: '10.1.0.0/16, 192.0.2.7, 2001:db8::/32',
+    });
+    for (const address of ['10.1.2.3', '192.0.2.7', '::ffff:10.1.2.3', '2001:db8::9']) {
+      expect(trustedProxies.contain(address)).toBe(true);
+    }
+    for (const address of ['10.2.0.1', '192.0.2.8', '::ffff:10.2.0.1', '2001:db9::1', undefined]) {
+      expect(trustedProxies.contain(address)).toBe(false);
+    }
+  });
+
+  it.each([
+    ['zz', 'Key 1 of the keyring is not'],
+    [`k1:${Buffer.alloc(32).toString('base64')},k1:${Buffer.alloc(32, 1).toString('base64')}`, 'same key id twice'],
+  ])('looks at the form of the keyring, case %#', (keys, words) => {
+    const [problem, ...others] = problemsOf({ DATABASE_URL: database, ENCRYPTION_KEYS: keys });
+    expect(problem).toMatch(/^ENCRYPTION_KEYS must be "id:base64 of 32 bytes"/);
+    expect(problem).toContain(words);
+    expect(problem).not.toContain(keys);
+    expect(others).toEqual([]);
   });
 
   it('never repeats a secret value in a problem', () => {
@@ -60,7 +126,18 @@ describe('loadConfig', () => {
     expect(loadConfig(behindProxy).allowedOrigins()).toEqual(['https://su.example']);
   });
 
-  it('refuses half a certificate', () => {
-    expect(problemsOf({ DATABASE_URL: database, TLS_CERT_FILE: 'c.pem' })[0]).toContain('both or neither');
+  it('demands the proxy or the certificate that an https:// address needs', () => {
+    const [problem, ...others] = problemsOf({ DATABASE_URL: database, PUBLIC_URL: 'https://su.example' });
+    expect(problem).toMatch(/^PUBLIC_URL is an https:.*TRUSTED_PROXIES/);
+    expect(others).toEqual([]);
+    expect(problemsOf({ DATABASE_URL: database, PUBLIC_URL: 'https://su.example', ROLE: 'worker' })).toEqual([]);
+  });
+
+  it('refuses half a certificate, and files that hold none', () => {
+    const file = path.join(folder, 'c.pem');
+    writeFileSync(file, 'no certificate\n');
+    const half = { DATABASE_URL: database, TLS_CERT_FILE: file };
+    expect(problemsOf(half)).toEqual(['TLS_CERT_FILE and TLS_KEY_FILE: give both or neither']);
+    expect(problemsOf({ ...half, TLS_KEY_FILE: file })).toEqual([expect.stringContaining('in PEM form')]);
   });
 });

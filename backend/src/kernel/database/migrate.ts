@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { DataSource } from 'typeorm';
 import { makePartitionsAhead } from '../partitions/partitions';
+import { StartRefusedError } from '../errors/start-refused';
 import { dataSourceOptions, MIGRATIONS_TABLE, type DatabaseSettings } from './data-source-options';
 import { queryRows } from './rows';
 import { sqlState } from './transaction';
@@ -34,7 +35,7 @@ export interface MigrationReport {
 }
 
 /** The database is not one that this program may change. */
-export class DatabaseRefusedError extends Error {
+export class DatabaseRefusedError extends StartRefusedError {
   constructor(
     readonly code: 'database_newer' | 'database_foreign',
     message: string,

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config/config';
+import { StartRefusedError } from '../errors/start-refused';
 import { keyIdOf } from './envelope';
 import { createKeyring, keyringFile, loadKeyring, type Keyring } from './keyring';
 
@@ -45,19 +46,30 @@ function selfTest(keyring: Keyring): void {
  * A new key is made only while the database holds no envelope: otherwise a lost key would be replaced quietly and all
  * stored secrets with it.
  *
- * @throws Error naming the missing key ids.
+ * @throws StartRefusedError naming the missing key ids, or what is wrong with the file of the keyring.
  */
 export async function openKeyring(config: Config, database: DataSource): Promise<Keyring> {
   const needed = await keyIdsInUse(database);
-  const existing = loadKeyring(config.env.ENCRYPTION_KEYS, config.dataDir);
+  const file = keyringFile(config.dataDir);
+  const existing = await orRefuse(file, () => loadKeyring(config.env.ENCRYPTION_KEYS, config.dataDir));
   const missing = [...needed].filter((id) => existing?.has(id) !== true);
   if (missing.length > 0) {
-    throw new Error(
+    throw new StartRefusedError(
       `Encryption key ${missing.map((id) => `"${id}"`).join(', ')} is missing: the database holds secrets encrypted with it. ` +
-        `Restore it into ENCRYPTION_KEYS or ${keyringFile(config.dataDir)}; no new key was made.`,
+        `Restore it into ENCRYPTION_KEYS or ${file}; no new key was made.`,
     );
   }
-  const keyring = existing ?? (await createKeyring(config.dataDir));
+  const keyring = existing ?? (await orRefuse(file, () => createKeyring(config.dataDir)));
   selfTest(keyring);
   return keyring;
+}
+
+/** What a keyring's file is wrong with is for people to mend: its form, its folder, its rights. */
+async function orRefuse<T>(file: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartRefusedError(`The keyring ${file} cannot be used: ${reason}`, { cause });
+  }
 }
