@@ -1,9 +1,10 @@
 import type { ConnectOptions, ScanOptions } from '../../src/kernel/ssh/ssh-connection-factory';
+import type { ConnectStep } from '../../src/kernel/ssh/connect-steps';
 import { SshConnectionFactory } from '../../src/kernel/ssh/ssh-connection-factory';
 import { presentedHostKey, type PresentedHostKey } from '../../src/kernel/ssh/host-key';
 import type { RunResult, RunScriptOptions } from '../../src/kernel/ssh/run-types';
 import type { SshConnection } from '../../src/kernel/ssh/ssh-connection';
-import { SshError } from '../../src/kernel/ssh/ssh-error';
+import { SshError, type SshStage } from '../../src/kernel/ssh/ssh-error';
 
 type Run = (options: RunScriptOptions) => Partial<RunResult> | SshError;
 
@@ -40,6 +41,7 @@ export class FakeSsh extends SshConnectionFactory {
   }
 
   override scanHostKeys(options: ScanOptions): Promise<readonly PresentedHostKey[]> {
+    tellSteps(options, 'host_key');
     const answer = this.scans.shift();
     if (answer === undefined) return this.refuse(`scan of ${options.host}`);
     return answer instanceof SshError ? Promise.reject(answer) : Promise.resolve(answer);
@@ -48,13 +50,18 @@ export class FakeSsh extends SshConnectionFactory {
   override connect(options: ConnectOptions): Promise<SshConnection> {
     const answer = this.connections.shift();
     if (answer === undefined) return this.refuse(`connection to ${options.host}`);
-    if (answer instanceof SshError) return Promise.reject(answer);
+    if (answer instanceof SshError) {
+      tellSteps(options, LAST_STEPS[answer.stage]);
+      return Promise.reject(answer);
+    }
     const { approved } = options.hostKeys;
     const details = { host: options.host, port: options.port, presented: answer.key, approved };
+    tellSteps(options, 'host_key');
     if (approved.length === 0) return Promise.reject(new SshError('host_key_unknown', 'handshake', details));
     if (!approved.some((key) => key.fingerprint === answer.key.fingerprint)) {
       return Promise.reject(new SshError('host_key_changed', 'handshake', details));
     }
+    tellSteps(options, 'authenticate');
     this.connected.push(options);
     return Promise.resolve(fakeConnection(answer.key, answer.run));
   }
@@ -63,6 +70,21 @@ export class FakeSsh extends SshConnectionFactory {
     this.unexpected.push(what);
     return Promise.reject(new Error(`unexpected ${what}`));
   }
+}
+
+const STEPS: readonly ConnectStep[] = ['resolve', 'connect', 'banner', 'key_exchange', 'host_key', 'authenticate'];
+const LAST_STEPS: Readonly<Record<SshStage, ConnectStep>> = {
+  connect: 'connect',
+  banner: 'banner',
+  handshake: 'host_key',
+  auth: 'authenticate',
+  sudo: 'authenticate',
+  run: 'authenticate',
+};
+
+/** Each took as many milliseconds as its place says. */
+function tellSteps({ onStep }: ScanOptions, last: ConnectStep): void {
+  for (const [index, step] of STEPS.slice(0, STEPS.indexOf(last) + 1).entries()) onStep?.(step, index + 1);
 }
 
 function fakeConnection(key: PresentedHostKey, run: Run): SshConnection {

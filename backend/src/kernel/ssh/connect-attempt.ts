@@ -1,4 +1,4 @@
-import { connect as netConnect, type Socket } from 'node:net';
+import { connect as netConnect, isIP, type Socket } from 'node:net';
 import { Client, type AuthenticationType, type NegotiatedAlgorithms, type NextAuthHandler } from 'ssh2';
 import { offeredCiphers, offeredKex, offeredMacs } from './algorithms';
 import {
@@ -10,6 +10,7 @@ import {
 } from './host-key';
 import { classifyFailure } from './connect-failure';
 import { HandshakeTap } from './handshake-tap';
+import { ConnectSteps, type ConnectStepListener } from './connect-steps';
 import type { Login } from './login';
 import { SshError, type SshErrorDetails, type SshErrorKind, type SshStage } from './ssh-error';
 import type { ConnectTimeouts, KeepaliveOptions } from './ssh-connection-factory';
@@ -25,6 +26,7 @@ export interface AttemptOptions {
   readonly timeouts: ConnectTimeouts;
   readonly keepalive: KeepaliveOptions;
   readonly signal: AbortSignal | undefined;
+  readonly onStep: ConnectStepListener | undefined;
   /** Negotiate these key types only; those of the policy where absent. */
   readonly hostKeyAlgorithms?: ReturnType<typeof negotiableAlgorithms>;
 }
@@ -63,10 +65,13 @@ export class ConnectAttempt {
   private negotiated: NegotiatedAlgorithms | undefined;
   private readonly provenHostKeys: PresentedHostKey[] = [];
   private bannerText = '';
+  private readonly steps: ConnectSteps;
   private resolve!: (opened: OpenedClient) => void;
   private reject!: (error: SshError) => void;
 
-  constructor(private readonly options: AttemptOptions) {}
+  constructor(private readonly options: AttemptOptions) {
+    this.steps = new ConnectSteps(options.onStep);
+  }
 
   run(): Promise<OpenedClient> {
     return new Promise((resolve, reject) => {
@@ -87,6 +92,7 @@ export class ConnectAttempt {
 
   private openSocket(): void {
     const { host, port } = this.options;
+    this.steps.begin('resolve');
     if (host.trim() === '') {
       // Node would take it for localhost.
       this.fail('dns', { reason: say.host_name_empty() });
@@ -95,6 +101,11 @@ export class ConnectAttempt {
     this.enter('connect', this.options.timeouts.connectMs);
     const socket = netConnect({ host, port, noDelay: true });
     this.socket = socket;
+    // Of an address there is nothing to look up, and no event.
+    if (isIP(host) !== 0) this.steps.begin('connect');
+    socket.once('lookup', (error: Error | null) => {
+      if (error === null && !this.settled) this.steps.begin('connect');
+    });
     socket.on('error', (error) => {
       this.failed(error);
     });
@@ -108,6 +119,7 @@ export class ConnectAttempt {
 
   private speakSsh(socket: Socket): void {
     this.enter('banner', this.options.timeouts.bannerMs);
+    this.steps.begin('banner');
     // Ahead of the library's own listener, so that what failed is known when the library says that it failed.
     socket.prependListener('data', this.onBytes);
     this.client
@@ -152,12 +164,15 @@ export class ConnectAttempt {
   private readonly onBytes = (chunk: Buffer): void => {
     this.tap.push(chunk);
     if (this.tap.flooding) this.fail('protocol', { reason: say.sends_more_than_login(), serverText: this.tap.text });
-    else if (this.stage === 'banner' && this.tap.ident !== undefined)
+    else if (this.stage === 'banner' && this.tap.ident !== undefined) {
       this.enter('handshake', this.options.timeouts.handshakeMs);
+      this.steps.begin('key_exchange');
+    }
   };
 
   /** Runs before any authentication. Strictly true or false: the library takes anything but false for consent. */
   private verifyHostKey(blob: Buffer): boolean {
+    this.steps.begin('host_key');
     const presented = presentedHostKey(blob);
     this.hostKey = presented;
     const verdict = this.options.login === undefined ? 'accepted' : judgeHostKey(this.options.hostKeys, presented);
@@ -174,6 +189,7 @@ export class ConnectAttempt {
     if (this.settled || this.negotiated !== undefined) return;
     this.negotiated = negotiated;
     this.enter('auth', this.options.timeouts.authMs);
+    if (this.options.login !== undefined) this.steps.begin('authenticate');
     if (this.options.login === undefined) this.succeed();
   }
 
@@ -234,6 +250,7 @@ export class ConnectAttempt {
   private settle(): boolean {
     if (this.settled) return false;
     this.settled = true;
+    this.steps.end();
     clearTimeout(this.timer);
     this.options.signal?.removeEventListener('abort', this.onAbort);
     this.socket?.removeListener('data', this.onBytes);

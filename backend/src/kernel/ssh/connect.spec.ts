@@ -8,6 +8,42 @@ const { opened, closeAll } = serverTracker();
 
 afterEach(closeAll);
 
+describe('the steps', () => {
+  const ALL = ['resolve', 'connect', 'banner', 'key_exchange', 'host_key', 'authenticate'];
+
+  function recorder() {
+    const told: (readonly [string, number])[] = [];
+    return {
+      onStep: (step: string, durationMs: number) => void told.push([step, durationMs]),
+      names: () => told.map(([step]) => step),
+      areMeasured: () => told.every(([, durationMs]) => Number.isInteger(durationMs) && durationMs >= 0),
+    };
+  }
+
+  it.each(['127.0.0.1', 'localhost'])('to %s are told in order, each with its time', async (host) => {
+    const server = opened(await new FakeSshServer().start());
+    const steps = recorder();
+    const options = { hostKeys: server.policy, onStep: steps.onStep };
+    await (await factory.connect({ ...connectOptions(server, options), host })).close();
+    expect(steps.names()).toEqual(ALL);
+    expect(steps.areMeasured()).toBe(true);
+  });
+
+  it('end where it failed', async () => {
+    const server = opened(await new FakeSshServer().start());
+    const [unknown, refused, nameless, scan] = [recorder(), recorder(), recorder(), recorder()];
+    await sshFailure(factory.connect(connectOptions(server, { onStep: unknown.onStep })));
+    expect(unknown.names()).toEqual(ALL.slice(0, 5));
+    await sshFailure(factory.connect({ ...connectOptions(server, { onStep: refused.onStep }), port: 9 }));
+    expect(refused.names()).toEqual(ALL.slice(0, 2));
+    await sshFailure(factory.connect({ ...connectOptions(server, { onStep: nameless.onStep }), host: 'no.invalid' }));
+    expect(nameless.names()).toEqual(ALL.slice(0, 1));
+    await factory.scanHostKeys({ host: server.host, port: server.port, onStep: scan.onStep });
+    expect(scan.names().slice(0, 5)).toEqual(ALL.slice(0, 5));
+    expect(scan.names()).not.toContain('authenticate');
+  });
+});
+
 describe('login', () => {
   it('sends a wrong password once', async () => {
     const server = opened(

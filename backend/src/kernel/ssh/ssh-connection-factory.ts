@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ConnectAttempt, type AttemptOptions, type OpenedClient } from './connect-attempt';
+import type { ConnectStepListener } from './connect-steps';
 import { allHostKeyAlgorithms, keyTypeOf, type HostKeyPolicy, type PresentedHostKey } from './host-key';
 import { Login, type SshSecret } from './login';
 import { SshConnection } from './ssh-connection';
@@ -33,6 +34,7 @@ export interface ConnectOptions {
   readonly keepalive?: KeepaliveOptions;
   /** Gives up (`cancelled`) while connecting. An open connection is closed with `close()`. */
   readonly signal?: AbortSignal;
+  readonly onStep?: ConnectStepListener;
 }
 
 export interface ScanOptions {
@@ -40,6 +42,7 @@ export interface ScanOptions {
   readonly port: number;
   readonly timeouts?: Partial<ConnectTimeouts>;
   readonly signal?: AbortSignal;
+  readonly onStep?: ConnectStepListener;
 }
 
 const defaultTimeouts: ConnectTimeouts = { connectMs: 10_000, bannerMs: 10_000, handshakeMs: 15_000, authMs: 20_000 };
@@ -103,6 +106,7 @@ function common(options: ScanOptions & Pick<ConnectOptions, 'keepalive'>) {
     host,
     port,
     signal,
+    onStep: options.onStep,
     timeouts: { ...defaultTimeouts, ...options.timeouts },
     keepalive: options.keepalive ?? defaultKeepalive,
   };

@@ -50,6 +50,17 @@ describe('isHostAddress', () => {
     expect(canonicalAddress('2001:DB8:0:0::5')).toBe('2001:db8::5');
     expect(canonicalAddress('Web-1')).toBe('Web-1');
   });
+
+  it.each([
+    ['::ffff:127.0.74.1', '127.0.74.1'],
+    ['::FFFF:7f00:4a01', '127.0.74.1'],
+    ['0:0:0:0:0:ffff:0.0.0.0', '0.0.0.0'],
+    ['::ffff:255.255.255.255', '255.255.255.255'],
+    ['::ffff:0:127.0.0.1', '::ffff:0:7f00:1'],
+    ['64:ff9b::192.0.2.1', '64:ff9b::c000:201'],
+  ])('takes %s for %s', (text, address) => {
+    expect(canonicalAddress(text)).toBe(address);
+  });
 });
 
 describe('names', () => {

@@ -19,10 +19,17 @@ function isIPv6Address(text: string): boolean {
   return rest.length === 0 && isIPv6(address ?? '') && (zone === undefined || /^[A-Za-z0-9_.-]{1,15}$/.test(zone));
 }
 
-/** One spelling per IPv6 address, so that the same address twice is noticed. Others stay as they are. */
+/**
+ * One spelling per IP address, so that the same address twice is noticed. An IPv4 address in IPv6 notation
+ * (`::ffff:192.0.2.1`, RFC 4291, 2.5.5.2) is the IPv4 address. Others stay as they are.
+ */
 export function canonicalAddress(text: string): string {
   if (!isIPv6(text) || text.includes('%')) return text;
-  return new URL(`http://[${text}]/`).hostname.slice(1, -1);
+  const address = new URL(`http://[${text}]/`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address);
+  if (mapped === null) return address;
+  const groups = mapped.slice(1).map((group) => Number.parseInt(group, 16));
+  return groups.flatMap((group) => [group >> 8, group & 0xff]).join('.');
 }
 
 /** An account of a Unix system, as useradd takes them. */

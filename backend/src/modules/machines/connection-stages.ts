@@ -11,12 +11,12 @@ import { saidIn } from '../../kernel/sentences/said';
 
 type Verdict = Pick<ConnectionTestDto, 'status' | 'stages'>;
 
-/** What a test says when everything worked, with the time that becoming root took. */
-export function allStagesOk(sudoMs: number): Verdict {
-  return {
-    status: 'ok',
-    stages: CONNECTION_STAGES.map((name) => stage(name, 'ok', name === 'sudo' ? { durationMs: sudoMs } : {})),
-  };
+/** How long each stage took that was tried, in milliseconds. */
+export type StageTimes = ReadonlyMap<ConnectionStageName, number>;
+
+/** What a test says when everything worked. */
+export function allStagesOk(times: StageTimes): Verdict {
+  return { status: 'ok', stages: CONNECTION_STAGES.map((name) => stage(name, 'ok', timeOf(name, times))) };
 }
 
 /** A machine in quarantine is not asked: the host key decides before anything is tried. */
@@ -30,16 +30,21 @@ export function quarantinedStages(message: Sentence, action: Sentence): Verdict 
 }
 
 /** Which stages a failed test had passed, where it failed, and which it never came to. Pure. */
-export function failedStages(error: SshError): Verdict {
+export function failedStages(error: SshError, times: StageTimes): Verdict {
   const failed = CONNECTION_STAGES.indexOf(stageOf(error));
   const waiting = error.kind === 'host_key_unknown';
   const stages = CONNECTION_STAGES.map((name, index) => {
-    if (index < failed) return stage(name, 'ok');
+    // A key that cannot be read ends the test before anything is tried.
+    if (index < failed) return stage(name, times.has(name) ? 'ok' : 'not_tried', timeOf(name, times));
     if (index > failed) return stage(name, 'not_tried');
     const { kind, sentence: message, whatToDo: action } = error;
-    return stage(name, waiting ? 'waiting' : 'failed', { kind, message, action });
+    return stage(name, waiting ? 'waiting' : 'failed', { kind, message, action, ...timeOf(name, times) });
   });
   return { status: waiting ? 'waiting' : 'error', stages };
+}
+
+function timeOf(name: ConnectionStageName, times: StageTimes): { durationMs: number | null } {
+  return { durationMs: times.get(name) ?? null };
 }
 
 function stageOf(error: SshError): ConnectionStageName {

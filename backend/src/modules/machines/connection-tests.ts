@@ -7,7 +7,7 @@ import { SshError } from '../../kernel/ssh/ssh-error';
 import { Credentials } from '../credentials/credentials.service';
 import { ConnectionOutcomes } from './connection-outcomes';
 import { allStagesOk, failedStages, quarantinedStages } from './connection-stages';
-import type { ConnectionTestDto } from './dto/connection-test.dto';
+import type { ConnectionStageName, ConnectionTestDto } from './dto/connection-test.dto';
 import { MachineConnections } from './machine-connections';
 import { Machines } from './machines.service';
 import { quarantineProblem } from './ssh-problems';
@@ -62,24 +62,29 @@ export class ConnectionTests {
 
   private async try(machineId: string, origin: RequestOrigin): Promise<Verdict> {
     const signal = AbortSignal.timeout(WHOLE_TEST_MS);
+    const times = new Map<ConnectionStageName, number>();
+    // A look at all host keys takes several connections; the first has gone the whole way.
+    const onStep = (step: ConnectionStageName, durationMs: number): void => {
+      if (!times.has(step)) times.set(step, durationMs);
+    };
     try {
-      const opened = await this.connections.connect(machineId, { origin, purpose: 'connection test', signal });
+      const opened = await this.connections.connect(machineId, { origin, purpose: 'connection test', signal, onStep });
       const { connection, sudo, masker } = opened;
+      const beganMs = performance.now();
       try {
         const run = await connection.runScript({ script: TEST_SCRIPT, sudo, masker, signal, timeouts: SUDO_TIMEOUTS });
-        return run.section('root')?.stdout.trim() === '0' ? allStagesOk(run.durationMs) : notRoot();
+        if (run.section('root')?.stdout.trim() !== '0')
+          throw new SshError('sudo_policy', 'sudo', { reason: 'not_root' });
       } finally {
+        times.set('sudo', Math.round(performance.now() - beganMs));
         await opened.close();
       }
+      return allStagesOk(times);
     } catch (error) {
-      if (error instanceof SshError) return failedStages(error);
+      if (error instanceof SshError) return failedStages(error, times);
       throw error;
     }
   }
-}
-
-function notRoot(): Verdict {
-  return failedStages(new SshError('sudo_policy', 'sudo', { reason: 'not_root' }));
 }
 
 function inQuarantine(name: string): Verdict {

@@ -89,6 +89,7 @@ describe('host keys', () => {
       status: 'waiting',
       kind: 'host_key_unknown',
     });
+    expect(result.stages.map((stage) => stage.durationMs)).toEqual([1, 2, 3, 4, 5, null, null]);
     expect(await usesOf(id)).toBe(0);
     expect(await statuses(id)).toEqual({ [ed.fingerprint]: 'unknown', [rsa.fingerprint]: 'unknown' });
     expect(await detail(id)).toMatchObject({ need: 'unknown', status: 'new', credentials: { status: 'unknown' } });
@@ -118,6 +119,7 @@ describe('host keys', () => {
     ssh.willConnect(ed, asRoot);
     const result = await connectionTest(id);
     expect(result.stages.map((stage) => stage.status)).toEqual(result.stages.map(() => 'ok'));
+    expect(result.stages.map((stage) => stage.durationMs)).toEqual([1, 2, 3, 4, 5, 6, expect.any(Number)]);
     expect(ssh.connected[0]?.hostKeys.approved.map((key) => key.fingerprint)).toEqual([ed.fingerprint]);
     expect(ssh.connected[0]).toMatchObject({
       username: 'updater',

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestOrigin } from '../../kernel/audit/request-origin';
 import { SecretMasker } from '../../kernel/logging/secret-masker';
 import type { ApprovedHostKey } from '../../kernel/ssh/host-key';
+import type { ConnectStepListener } from '../../kernel/ssh/connect-steps';
 import type { SudoMode } from '../../kernel/ssh/run-types';
 import type { SshConnection } from '../../kernel/ssh/ssh-connection';
 import { SshConnectionFactory, type ConnectTimeouts } from '../../kernel/ssh/ssh-connection-factory';
@@ -23,6 +24,7 @@ export interface MachineConnectOptions {
   /** Gives up while connecting. */
   readonly signal?: AbortSignal;
   readonly timeouts?: Partial<ConnectTimeouts>;
+  readonly onStep?: ConnectStepListener;
 }
 
 /** A signed-in connection with what its runs need. The secrets are dropped when it closes. */
@@ -146,11 +148,12 @@ export class MachineConnections {
   }
 }
 
-function target(machine: MachineRow, { signal, timeouts }: MachineConnectOptions) {
+function target(machine: MachineRow, { signal, timeouts, onStep }: MachineConnectOptions) {
   return {
     host: machine.hostname,
     port: machine.port,
     ...(signal === undefined ? {} : { signal }),
     ...(timeouts === undefined ? {} : { timeouts }),
+    ...(onStep === undefined ? {} : { onStep }),
   };
 }

@@ -186,6 +186,9 @@ describe('machines', () => {
       await addMachine(operator, 'web-3', { hostname: 'web.example', port: 2222 });
       await addMachine(operator, 'six', { hostname: '2001:db8:0::1' });
       expect((await operator.post('/machines', machineInput('six-2', { hostname: '2001:DB8::1' }))).status).toBe(409);
+      await addMachine(operator, 'four', { hostname: '127.0.74.1' });
+      const mapped = machineInput('four-2', { hostname: '::ffff:127.0.74.1' });
+      expect((await operator.post('/machines', mapped)).status).toBe(409);
     });
 
     it('holds for requests at the same moment', async () => {

@@ -27,7 +27,7 @@ export class ConnectionStageDto {
   /** `waiting`: for the approval of a host key. */
   @ApiProperty({ enum: STAGE_STATUSES, enumName: 'StageStatus' })
   status: StageStatus;
-  /** Null: not measured on its own. */
+  /** How long it took, well or not; null when it was not tried. */
   durationMs: number | null;
   /** What kind of failure, stable snake_case. */
   kind: string | null;
