@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Global, Module, type DynamicModule, type INestApplication, type Provider, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
+import { AppModule } from '../../src/app.module';
 import { ArtifactStore } from '../../src/kernel/artifacts/artifact-store';
 import { AuditModule } from '../../src/kernel/audit/audit.module';
 import type { Principal } from '../../src/kernel/auth/actor';
@@ -136,6 +140,33 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   for (const [token, value] of options.overrides ?? []) builder.overrideProvider(token as Type).useValue(value);
   const app = (await builder.compile()).createNestApplication({ bufferLogs: true, bodyParser: false });
   return start(app, config, { database, dataSource, live }, options.database === undefined);
+}
+
+/**
+ * Starts the whole program as it serves HTTP, jobs apart, on a database of its own; but for the sign-in, which takes the
+ * role for the session.
+ */
+export async function createWholeApp(): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'su-whole-'));
+  const settings = { DATABASE_URL: database.url, DATA_DIR: dataDir, ROLE: 'api', PORT: '0', LOG_LEVEL: 'silent' };
+  const config = loadConfig(settings);
+  const live = new RecordingLiveBus();
+  const module = await Test.createTestingModule({ imports: [AppModule.forRoot(config)] })
+    .overrideProvider(SessionAuthenticator)
+    .useClass(RoleAuthenticator)
+    .overrideProvider(LiveBus)
+    .useValue(live)
+    .overrideProvider(SshConnectionFactory)
+    .useValue(new UnexpectedSsh())
+    .compile();
+  const app = module.createNestApplication({ bufferLogs: true, bodyParser: false });
+  const test = await start(app, config, { database, dataSource: app.get(DataSource), live }, true);
+  const close = async (): Promise<void> => {
+    await test.close();
+    rmSync(dataDir, { recursive: true });
+  };
+  return { ...test, close };
 }
 
 type Parts = Pick<TestApp, 'database' | 'dataSource' | 'live'>;

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { saidIn } from '../sentences/said';
-import { quoted } from '../sentences/sentences';
+import { quoted, type Sentence } from '../sentences/sentences';
 import { DomainError, type FieldProblem } from './domain-error';
 import { isDatabaseUnavailable } from './database-errors';
 import { say } from './errors.sentences';
@@ -21,14 +21,6 @@ export function toDomainError(error: unknown): DomainError {
     });
   }
   if (error instanceof HttpException) return fromHttpException(error);
-  const parserStatus = bodyParserStatus(error);
-  if (parserStatus !== undefined) {
-    return new DomainError({
-      code: parserStatus === 413 ? 'body_too_large' : 'malformed_body',
-      status: parserStatus,
-      detail: parserStatus === 413 ? say.body_too_large() : say.malformed_body(),
-    });
-  }
   return new DomainError({
     code: 'internal_error',
     status: 500,
@@ -47,18 +39,30 @@ function fromHttpException(error: HttpException): DomainError {
     415: 'unsupported_media_type',
     503: 'not_ready',
   };
+  /** The framework's own words say what a library could not do with a request. */
+  const sentences: Record<number, () => Sentence> = {
+    400: say.malformed_request,
+    404: say.no_address,
+    413: say.body_too_large,
+    415: say.malformed_body,
+  };
   return new DomainError({
     code: codes[status] ?? 'request_refused',
     status,
-    detail: status === 404 ? say.no_address() : quoted(error.message),
+    detail: sentences[status]?.() ?? quoted(error.message),
     cause: error,
   });
 }
 
-/** Express' body parser throws plain errors with a status. */
-function bodyParserStatus(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('status' in error) || !('type' in error)) return undefined;
-  return typeof error.status === 'number' && error.status >= 400 && error.status < 500 ? error.status : undefined;
+/** A body that is no JSON document. */
+export function unreadableBody(): DomainError {
+  const message = say.malformed_body();
+  return new DomainError({
+    code: 'malformed_body',
+    status: 400,
+    detail: message,
+    errors: [{ field: 'body', message }],
+  });
 }
 
 function told(problem: FieldProblem): FieldProblemDto {

@@ -1,14 +1,16 @@
 import { RequestMethod, type INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { WsAdapter } from '@nestjs/platform-ws';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { ListeningOrigins } from '../auth/listening-origins';
 import { hostIsOurs } from '../auth/origin-policy';
+import { lacksHttps } from '../auth/secure-transport';
 import type { Config } from '../config/config';
 import { DomainError } from '../errors/domain-error';
-import { ProblemFilter } from '../errors/problem.filter';
+import { ProblemFilter, unreadableBody } from '../errors/problem.filter';
+import { LiveAdapter } from '../live/live-adapter';
+import { InputGuard } from './input.guard';
 import { validationPipe } from './validation';
 import { say } from '../auth/auth.sentences';
 
@@ -35,9 +37,29 @@ function securityHeaders(config: Config): ReturnType<typeof helmet> {
 }
 
 /** Health checks come from load balancers that may know us by address only; they tell nothing. */
+const isHealthCheck = (request: Request): boolean => request.path.startsWith('/api/health/');
+
+/** Past the named proxy nobody is answered, and no cookie given. */
+function refusePlainHttp(config: Config) {
+  return (request: Request, _response: Response, next: NextFunction): void => {
+    if (isHealthCheck(request) || !lacksHttps(config, request)) {
+      next();
+      return;
+    }
+    next(
+      new DomainError({
+        code: 'https_required',
+        status: 421,
+        detail: say.https_required(),
+        action: say.https_required_action(),
+      }),
+    );
+  };
+}
+
 function refuseForeignHosts(origins: ListeningOrigins) {
   return (request: Request, _response: Response, next: NextFunction): void => {
-    if (request.path.startsWith('/api/health/') || hostIsOurs(request.headers, origins.all())) {
+    if (isHealthCheck(request) || hostIsOurs(request.headers, origins.all())) {
       next();
       return;
     }
@@ -52,17 +74,25 @@ function refuseForeignHosts(origins: ListeningOrigins) {
   };
 }
 
+/** Nest would repeat the parser's own words to the client. */
+function refuseUnreadableBodies(error: unknown, _request: Request, _response: Response, next: NextFunction): void {
+  next(error instanceof SyntaxError ? unreadableBody() : error);
+}
+
 /** Everything that every HTTP process does before it listens; tests use the same. */
 export function configureHttp(app: INestApplication, config: Config): void {
   const express = app as NestExpressApplication;
   app.useLogger(app.get(Logger));
-  express.set('trust proxy', config.env.TRUSTED_PROXIES);
+  express.set('trust proxy', (address: string) => config.trustedProxies.contain(address));
   express.disable('x-powered-by');
   app.use(securityHeaders(config));
+  app.use(refusePlainHttp(config));
   app.use(refuseForeignHosts(app.get(ListeningOrigins)));
   express.useBodyParser('json', { limit: '1mb' });
+  app.use(refuseUnreadableBodies);
   app.setGlobalPrefix('api', { exclude: [{ path: 'mcp', method: RequestMethod.ALL }] });
+  app.useGlobalGuards(new InputGuard());
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter());
-  app.useWebSocketAdapter(new WsAdapter(app));
+  app.useWebSocketAdapter(new LiveAdapter(app));
 }

@@ -4,6 +4,7 @@ import { sentences } from '../sentences/sentences';
 export const say = sentences('validation', {
   each: 'each value in {field}',
   array: '{field} must be an array',
+  body_not_json: 'The request body must be JSON, with the header Content-Type: application/json.',
   boolean: '{field} must be a boolean value',
   defined: '{field} should not be null or undefined',
   integer: '{field} must be an integer number',
@@ -19,6 +20,7 @@ export const say = sentences('validation', {
   object: '{field} must be an object',
   shorter: '{field} must be shorter than or equal to {max} characters',
   string: '{field} must be a string',
+  too_deep: '{field} is nested too deeply',
   too_many: '{field} must contain no more than {max} elements',
   uuid: '{field} must be a UUID',
   cursor: '{field} does not belong to this list and order',

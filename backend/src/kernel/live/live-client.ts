@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Principal } from '../auth/actor';
+import type { DomainError } from '../errors/domain-error';
 
 /** A signed-in browser's socket, as message handlers receive it by `@ConnectedSocket()`. */
 export interface LiveClient extends WebSocket {
@@ -38,4 +39,9 @@ export function sendEvent(client: LiveClient, event: string, data: unknown): boo
   }
   client.send(JSON.stringify({ event, data }));
   return true;
+}
+
+/** Answers a refused message; the socket stays open. */
+export function sendProblem(client: LiveClient, { code, detail }: DomainError): void {
+  sendEvent(client, 'error', { code, message: detail });
 }

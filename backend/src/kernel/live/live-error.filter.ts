@@ -1,6 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { toDomainError } from '../errors/problem.filter';
-import { sendEvent, type LiveClient } from './live-client';
+import { sendProblem, type LiveClient } from './live-client';
 
 /** Answers a refused socket message with an `error` event; the socket stays open. */
 @Catch()
@@ -10,6 +10,6 @@ export class LiveErrorFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const problem = toDomainError(error);
     if (problem.status >= 500) this.logger.error({ err: problem.cause ?? error, code: problem.code }, problem.detail);
-    sendEvent(host.switchToWs().getClient<LiveClient>(), 'error', { code: problem.code, message: problem.detail });
+    sendProblem(host.switchToWs().getClient<LiveClient>(), problem);
   }
 }

@@ -6,11 +6,13 @@ import { RequirePermission } from '../auth/access.decorators';
 import type { Principal } from '../auth/actor';
 import { ListeningOrigins } from '../auth/listening-origins';
 import { socketOriginIsOurs } from '../auth/origin-policy';
+import { lacksHttps } from '../auth/secure-transport';
 import { SessionAuthenticator } from '../auth/session-authenticator';
 import { readSessionToken } from '../auth/session-cookie';
 import { Config } from '../config/config';
 import { LiveBus } from './live-bus';
-import { closeClient, liveClose, sendEvent, type LiveClient } from './live-client';
+import { closeClient, liveClose, sendEvent, sendProblem, type LiveClient } from './live-client';
+import { LiveMessages } from './live-messages';
 import { LiveTopic } from './live-topic';
 
 /** One person's browsers and tabs; more is a loop somewhere. */
@@ -42,6 +44,7 @@ export class LiveGateway implements OnGatewayInit<WebSocketServer>, OnModuleInit
     private readonly origins: ListeningOrigins,
     private readonly sessions: SessionAuthenticator,
     private readonly bus: LiveBus,
+    private readonly messages: LiveMessages,
   ) {}
 
   onModuleInit(): void {
@@ -81,6 +84,10 @@ export class LiveGateway implements OnGatewayInit<WebSocketServer>, OnModuleInit
     }
     client.principal = admission.principal;
     this.clients.set(client, { ...admission, checkedAt: Date.now(), answered: true });
+    client.on('message', (frame) => {
+      const problem = this.messages.problemOf(frame);
+      if (problem !== undefined) sendProblem(client, problem);
+    });
     client.on('pong', () => {
       const connected = this.clients.get(client);
       if (connected !== undefined) connected.answered = true;
@@ -105,6 +112,7 @@ export class LiveGateway implements OnGatewayInit<WebSocketServer>, OnModuleInit
 
   /** @returns the HTTP status of the answer to the upgrade; 101 lets it in */
   private async admit(request: IncomingMessage): Promise<number> {
+    if (lacksHttps(this.config, request)) return 421;
     if (!socketOriginIsOurs(request.headers, this.origins.all())) return 403;
     const token = readSessionToken(this.config, request.headers.cookie);
     const principal = token === undefined ? undefined : await this.sessions.authenticate(token);

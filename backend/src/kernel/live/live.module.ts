@@ -1,13 +1,16 @@
 import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { Config } from '../config/config';
 import { LiveBus } from './live-bus';
+import { LiveMessages } from './live-messages';
 import { LiveGateway } from './live.gateway';
 import { PostgresLiveBus } from './postgres-live-bus';
 
 /** Live changes between processes, and towards browsers where this process serves HTTP: elsewhere no socket is opened. */
 @Global()
 @Module({
+  imports: [DiscoveryModule],
   providers: [
     {
       provide: LiveBus,
@@ -15,6 +18,7 @@ import { PostgresLiveBus } from './postgres-live-bus';
       useFactory: (dataSource: DataSource, config: Config) => new PostgresLiveBus(dataSource, config.env.DATABASE_URL),
     },
     LiveGateway,
+    LiveMessages,
   ],
   exports: [LiveBus],
 })

@@ -2,8 +2,10 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/c
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrigin, type RequestOrigin } from '../../kernel/audit/request-origin';
 import { RequirePermission } from '../../kernel/auth/access.decorators';
-import { notFound } from '../../kernel/errors/domain-error';
+import { invalidInput, notFound } from '../../kernel/errors/domain-error';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { uuidPipe } from '../../kernel/http/validation';
+import { say } from '../../kernel/http/validation.sentences';
 import { Machines } from '../machines/machines.service';
 import {
   AuditPageDto,
@@ -27,6 +29,7 @@ export class HistoryController {
     private readonly history: HistoryRepository,
     private readonly importantMessages: ImportantMessages,
     private readonly machines: Machines,
+    private readonly contracts: Contracts,
   ) {}
 
   /** What happened to a machine, newest first. */
@@ -41,6 +44,7 @@ export class HistoryController {
   @Get('machines/:id/snapshots')
   @RequirePermission('events.read')
   async snapshots(@Param('id', id) machineId: string, @Query() query: SnapshotQueryDto): Promise<SnapshotPageDto> {
+    if (query.kind !== undefined) this.requireKind(query.kind);
     await this.machines.required(machineId);
     return this.history.snapshots(machineId, query.kind, query);
   }
@@ -82,5 +86,12 @@ export class HistoryController {
   @RequirePermission('audit.read')
   audit(@Query() query: PageQueryDto): Promise<AuditPageDto> {
     return this.history.audit(query);
+  }
+
+  /** Every kind of reading has a contract for its reduced form. */
+  private requireKind(kind: string): void {
+    const kinds = this.contracts.all().flatMap(({ name }) => /^(.+)\.important$/.exec(name)?.[1] ?? []);
+    if (kinds.includes(kind)) return;
+    throw invalidInput([{ field: 'kind', message: say.in({ field: 'kind', values: kinds.join(', ') }) }]);
   }
 }

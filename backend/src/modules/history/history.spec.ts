@@ -139,7 +139,10 @@ describe('history', () => {
       items: [{ id: snapshotId }],
       nextCursor: null,
     });
-    expect((await operator.get(`/machines/${id}/snapshots?kind=other`)).body).toMatchObject({ items: [] });
+    expect(await operator.get(`/machines/${id}/snapshots?kind=other`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'kind', message: 'kind must be one of the following values: sample' }] },
+    });
     await test.dataSource.query('UPDATE snapshots SET schema_version = 1 WHERE id = $1', [snapshotId]);
     expect(await snapshots.latest(id, 'sample')).toMatchObject({
       id: snapshotId,

@@ -134,6 +134,7 @@ export class JobLogQueryDto {
   @Type(() => Number)
   @IsInt()
   @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
   after = 0;
 
   @ApiProperty({ required: false })
@@ -154,6 +155,7 @@ export class WatchJobDto {
   @IsOptional()
   @IsInt()
   @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
   after = 0;
 }
 
