@@ -12,7 +12,7 @@ export interface ConnectionStageDto {
   action: (string | null);
 
   /**
-   * Null: not measured on its own.
+   * How long it took, well or not; null when it was not tried.
    */
   durationMs: (number | null);
 
