@@ -2,6 +2,7 @@
 
 /** Floors of the house, lowest first. A room may import rooms of lower floors only (docs/architecture.md). */
 const floors = [
+  ['settings'],
   ['credentials'],
   ['machines'],
   ['history'],
@@ -45,6 +46,17 @@ module.exports = {
       to: { path: '^backend/src/modules/', pathNot: room('accounts') },
     },
     ...oneWay,
+    {
+      name: 'looks-decide-nothing',
+      severity: 'error',
+      comment:
+        'Preferences and the way machines are shown are read by the portal only, never by a rule of the product.',
+      from: { path: '^backend/src/', pathNot: room('settings') },
+      to: {
+        path: '^backend/src/modules/settings/',
+        pathNot: 'settings/(settings\\.(module|service)|registry/app-settings)\\.ts$',
+      },
+    },
     {
       name: 'parsers-are-pure',
       severity: 'error',

@@ -12,6 +12,7 @@ import { InventoryModule } from './modules/inventory/inventory.module';
 import { JobsModule } from './modules/jobs/jobs.module';
 import { MaintenanceModule } from './modules/maintenance/maintenance.module';
 import { MachinesModule } from './modules/machines/machines.module';
+import { SettingsModule } from './modules/settings/settings.module';
 
 /** The only file that names every feature. */
 @Module({})
@@ -24,6 +25,7 @@ export class AppModule {
         KernelModule.forRoot(config),
         ScheduleModule.forRoot(),
         AccountsModule,
+        SettingsModule,
         CredentialsModule,
         MachinesModule,
         HistoryModule,

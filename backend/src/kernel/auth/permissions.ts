@@ -12,6 +12,8 @@ export const permissions = [
   'messages.acknowledge',
   'tags.write',
   'system.read',
+  'settings.read',
+  'settings.write',
   'users.manage',
   'audit.read',
   /** One's own profile; everybody who is signed in. */
@@ -22,7 +24,7 @@ export type Permission = (typeof permissions)[number];
 export const roles = ['viewer', 'operator', 'administrator'] as const;
 export type Role = (typeof roles)[number];
 
-const viewer: readonly Permission[] = ['machines.read', 'jobs.read', 'events.read', 'system.read', 'me'];
+const viewer: readonly Permission[] = ['machines.read', 'jobs.read', 'events.read', 'system.read', 'settings.read', 'me'];
 const operator: readonly Permission[] = [
   ...viewer,
   'machines.write',

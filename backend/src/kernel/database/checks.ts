@@ -13,6 +13,11 @@ export function openName(column: string): string {
   return `${column} ~ '^[a-z][a-z0-9_]*$'`;
 }
 
+/** Words of that kind, joined by dots: `section.setting`. */
+export function dottedName(column: string): string {
+  return `${column} ~ '^[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*$'`;
+}
+
 /** Ciphertext in the form that the key ring writes (`suenc:1:<key id>:<nonce>:<ciphertext>`), never clear text. */
 export function envelope(column: string): string {
   return `${column} ~ '^suenc:1:[a-z0-9-]+:[A-Za-z0-9_-]+:[A-Za-z0-9_-]+$'`;

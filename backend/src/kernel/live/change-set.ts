@@ -2,7 +2,16 @@ import type { LiveChange, LiveSignal } from './live-bus';
 
 /** PostgreSQL refuses payloads of 8000 bytes and more. */
 const MAX_PAYLOAD_BYTES = 7_900;
-const SETS = ['machineIds', 'jobIds', 'logJobIds', 'cancelledJobIds', 'userIds'] as const;
+const SETS = [
+  'machineIds',
+  'jobIds',
+  'logJobIds',
+  'cancelledJobIds',
+  'userIds',
+  'settingKeys',
+  'preferenceUserIds',
+  'uiMachineIds',
+] as const;
 type SetName = (typeof SETS)[number];
 
 /** One-letter names keep more ids in a payload. */
@@ -12,6 +21,9 @@ const CODES: Readonly<Record<SetName, string>> = {
   logJobIds: 'l',
   cancelledJobIds: 'c',
   userIds: 'u',
+  settingKeys: 's',
+  preferenceUserIds: 'p',
+  uiMachineIds: 'd',
 };
 
 interface Payload {
@@ -28,6 +40,9 @@ export class ChangeSet implements LiveSignal {
   readonly logJobIds = new Set<string>();
   readonly cancelledJobIds = new Set<string>();
   readonly userIds = new Set<string>();
+  readonly settingKeys = new Set<string>();
+  readonly preferenceUserIds = new Set<string>();
+  readonly uiMachineIds = new Set<string>();
   work = false;
   everything = false;
 

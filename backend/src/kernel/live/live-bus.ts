@@ -10,6 +10,12 @@ export interface LiveChange {
   readonly cancelledJobIds?: readonly string[];
   /** People whose sessions, role or status changed. */
   readonly userIds?: readonly string[];
+  /** Settings of the installation. */
+  readonly settingKeys?: readonly string[];
+  /** People who chose something for themselves. */
+  readonly preferenceUserIds?: readonly string[];
+  /** Machines that are shown in another way now. */
+  readonly uiMachineIds?: readonly string[];
   /** A job may be taken now. */
   readonly work?: boolean;
 }
@@ -21,6 +27,9 @@ export interface LiveSignal {
   readonly logJobIds: ReadonlySet<string>;
   readonly cancelledJobIds: ReadonlySet<string>;
   readonly userIds: ReadonlySet<string>;
+  readonly settingKeys: ReadonlySet<string>;
+  readonly preferenceUserIds: ReadonlySet<string>;
+  readonly uiMachineIds: ReadonlySet<string>;
   readonly work: boolean;
   /** Notifications may have been missed (a lost connection, or the regular check): read again whatever you watch. */
   readonly everything: boolean;

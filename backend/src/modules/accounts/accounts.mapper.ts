@@ -3,8 +3,8 @@ import type { MeDto, UserDto } from './dto/accounts.dto';
 import type { UserRow } from './users.repository';
 
 export function toMe(user: UserRow): MeDto {
-  const { id, username, displayName, role, locale, theme } = user;
-  return { id, username, displayName, role, locale, theme, permissions: permissionsOf(role) };
+  const { id, username, displayName, role } = user;
+  return { id, username, displayName, role, permissions: permissionsOf(role) };
 }
 
 export function toUser(user: UserRow): UserDto {

@@ -12,23 +12,19 @@ export interface UserRow {
   readonly passwordHash: string | null;
   readonly role: Role;
   readonly status: UserStatus;
-  readonly locale: 'en' | 'fr' | null;
-  readonly theme: 'light' | 'dark' | 'system' | null;
   readonly createdAt: Date;
   readonly lastLoginAt: Date | null;
 }
 
-const columns = `id, username, display_name AS "displayName", password_hash AS "passwordHash", role, status, locale, theme,
+const columns = `id, username, display_name AS "displayName", password_hash AS "passwordHash", role, status,
   created_at AS "createdAt", last_login_at AS "lastLoginAt"`;
 
-export type UserChanges = Partial<Pick<UserRow, 'displayName' | 'role' | 'status' | 'locale' | 'theme' | 'username'>>;
+export type UserChanges = Partial<Pick<UserRow, 'displayName' | 'role' | 'status' | 'username'>>;
 
 const columnOf: Readonly<Record<keyof UserChanges, string>> = {
   displayName: 'display_name',
   role: 'role',
   status: 'status',
-  locale: 'locale',
-  theme: 'theme',
   username: 'username',
 };
 

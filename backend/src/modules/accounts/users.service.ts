@@ -127,10 +127,7 @@ export class UsersService {
     });
   }
 
-  async changeOwnProfile(
-    me: Principal,
-    changes: Pick<UserChanges, 'displayName' | 'locale' | 'theme'>,
-  ): Promise<UserRow> {
+  async changeOwnProfile(me: Principal, changes: Pick<UserChanges, 'displayName'>): Promise<UserRow> {
     await this.users.update(this.database.manager, me.userId, changes, this.clock.now());
     return this.byId(me.userId);
   }

@@ -61,24 +61,12 @@ export class MeDto {
   displayName: string;
   @ApiProperty({ enum: roles })
   role: Role;
-  @ApiProperty({ enum: ['en', 'fr'], nullable: true, type: String })
-  locale: 'en' | 'fr' | null;
-  @ApiProperty({ enum: ['light', 'dark', 'system'], nullable: true, type: String })
-  theme: 'light' | 'dark' | 'system' | null;
   /** What this person may do. */
   @ApiProperty({ enum: permissions, isArray: true })
   permissions: Permission[];
 }
 
 export class ChangeMeDto {
-  @IsOptional()
-  @IsIn(['en', 'fr'])
-  locale?: 'en' | 'fr';
-
-  @IsOptional()
-  @IsIn(['light', 'dark', 'system'])
-  theme?: 'light' | 'dark' | 'system';
-
   @IsOptional()
   @Matches(PRINTABLE)
   @Length(1, 80)

@@ -6,9 +6,6 @@ export type UserRole = (typeof USER_ROLES)[number];
 export const USER_STATUSES = ['active', 'disabled', 'invited'] as const;
 export type UserStatus = (typeof USER_STATUSES)[number];
 
-export const USER_THEMES = ['light', 'dark', 'system'] as const;
-export type UserTheme = (typeof USER_THEMES)[number];
-
 export const LINK_PURPOSES = ['setup', 'invite', 'reset'] as const;
 export type LinkPurpose = (typeof LINK_PURPOSES)[number];
 

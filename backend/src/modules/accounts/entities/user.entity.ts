@@ -1,22 +1,13 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { oneOf } from '../../../kernel/database/checks';
-import {
-  USER_ROLES,
-  USER_STATUSES,
-  USER_THEMES,
-  type UserRole,
-  type UserStatus,
-  type UserTheme,
-} from './accounts.values';
+import { USER_ROLES, USER_STATUSES, type UserRole, type UserStatus } from './accounts.values';
 
 /** People who may sign in; invited ones have no password yet. */
 @Entity({ name: 'users', comment: 'People who may sign in; invited ones have no password yet.' })
 @Index('users_username_key', { synchronize: false })
-@Check('users_locale_check', "locale ~ '^[a-z]{2}(-[A-Z]{2})?$'")
 @Check('users_password_hash_check', `password_hash ~ '^\\$argon2id\\$'`)
 @Check('users_role_check', oneOf('role', USER_ROLES))
 @Check('users_status_check', oneOf('status', USER_STATUSES))
-@Check('users_theme_check', oneOf('theme', USER_THEMES))
 export class UserEntity {
   @PrimaryColumn({ type: 'uuid' })
   id: string;
@@ -36,12 +27,6 @@ export class UserEntity {
 
   @Column({ type: 'text' })
   status: UserStatus;
-
-  @Column({ type: 'text', nullable: true })
-  locale: string | null;
-
-  @Column({ type: 'text', nullable: true })
-  theme: UserTheme | null;
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

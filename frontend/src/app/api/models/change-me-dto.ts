@@ -3,6 +3,4 @@
 
 export interface ChangeMeDto {
   displayName?: string;
-  locale?: 'en' | 'fr';
-  theme?: 'light' | 'dark' | 'system';
 }

@@ -4,13 +4,11 @@
 export interface MeDto {
   displayName: string;
   id: string;
-  locale: ('en' | 'fr' | null);
 
   /**
    * What this person may do.
    */
-  permissions: Array<'machines.read' | 'machines.write' | 'machines.run' | 'machines.purge' | 'credentials.write' | 'hostkeys.decide' | 'jobs.read' | 'jobs.cancel' | 'events.read' | 'messages.acknowledge' | 'tags.write' | 'system.read' | 'users.manage' | 'audit.read' | 'me'>;
+  permissions: Array<'machines.read' | 'machines.write' | 'machines.run' | 'credentials.write' | 'hostkeys.decide' | 'jobs.read' | 'jobs.cancel' | 'events.read' | 'messages.acknowledge' | 'tags.write' | 'system.read' | 'settings.read' | 'settings.write' | 'users.manage' | 'audit.read' | 'me'>;
   role: 'viewer' | 'operator' | 'administrator';
-  theme: ('light' | 'dark' | 'system' | null);
   username: string;
 }

@@ -1,0 +1,46 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsDefined } from 'class-validator';
+import { DENSITY, LANGUAGE, THEME } from '../registry/app-settings';
+import {
+  DASHBOARD_VIEW,
+  DEFAULT_TAB,
+  PREFERENCE_KEYS,
+  type PreferenceKey,
+  type PreferenceValues,
+} from '../registry/preferences';
+import { settingValue } from './settings.dto';
+
+export class PreferenceValuesDto implements PreferenceValues {
+  @ApiProperty({ enum: THEME.words })
+  theme: PreferenceValues['theme'];
+  @ApiProperty({ enum: DENSITY.words })
+  density: PreferenceValues['density'];
+  /** Percent, 90 to 130. */
+  zoom: number;
+  @ApiProperty({ enum: LANGUAGE.words })
+  language: PreferenceValues['language'];
+  /** CSS pixels, 320 to 720. */
+  pane_width: number;
+  @ApiProperty({ enum: DASHBOARD_VIEW.words })
+  dashboard_view: PreferenceValues['dashboard_view'];
+  /** The tab of a machine that opens first; `last`: where it was left. */
+  @ApiProperty({ enum: DEFAULT_TAB.words })
+  default_tab: PreferenceValues['default_tab'];
+  dock_open: boolean;
+  shortcuts: boolean;
+}
+
+export class PreferencesDto {
+  /** What holds: chosen, or the default of the installation. */
+  values: PreferenceValuesDto;
+  /** What was chosen; the rest follows the defaults. */
+  @ApiProperty({ enum: PREFERENCE_KEYS, isArray: true })
+  chosen: PreferenceKey[];
+}
+
+export class ChoosePreferenceDto {
+  /** Must fit the preference's schema. */
+  @ApiProperty(settingValue)
+  @IsDefined()
+  value: unknown;
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { newId } from '../../kernel/database/ids';
+import { affected, queryRows } from '../../kernel/database/rows';
+import type { PreferenceKey } from './registry/preferences';
+
+/** Something that a person has chosen. */
+export interface PreferenceRow {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** The only place with SQL for `user_preferences`. */
+@Injectable()
+export class PreferencesRepository {
+  of(connection: EntityManager | DataSource, userId: string): Promise<PreferenceRow[]> {
+    return queryRows(connection, 'SELECT key, value_json AS value FROM user_preferences WHERE user_id = $1', [userId]);
+  }
+
+  async put(manager: EntityManager, userId: string, key: PreferenceKey, value: unknown, at: Date): Promise<void> {
+    await affected(
+      manager,
+      `INSERT INTO user_preferences (id, user_id, key, value_json, updated_at) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (user_id, key) DO UPDATE SET value_json = $4, updated_at = $5`,
+      [newId(), userId, key, JSON.stringify(value), at],
+    );
+  }
+
+  async remove(manager: EntityManager, userId: string, key: PreferenceKey): Promise<void> {
+    await affected(manager, 'DELETE FROM user_preferences WHERE user_id = $1 AND key = $2', [userId, key]);
+  }
+}

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { affected, queryOne, queryRows } from '../../kernel/database/rows';
+import type { AppSettingKey } from './registry/app-settings';
+
+/** A setting that somebody has set. */
+export interface SettingRow {
+  readonly key: string;
+  readonly value: unknown;
+  readonly updatedAt: Date;
+  readonly updatedBy: string | null;
+}
+
+const columns = 'key, value_json AS value, updated_at AS "updatedAt", updated_by AS "updatedBy"';
+
+/** The only place with SQL for `app_settings`. */
+@Injectable()
+export class SettingsRepository {
+  all(connection: EntityManager | DataSource): Promise<SettingRow[]> {
+    return queryRows(connection, `SELECT ${columns} FROM app_settings ORDER BY key`);
+  }
+
+  byKey(connection: EntityManager | DataSource, key: AppSettingKey): Promise<SettingRow | null> {
+    return queryOne(connection, `SELECT ${columns} FROM app_settings WHERE key = $1`, [key]);
+  }
+
+  /** One change of a setting at a time, also of one that has no row yet; until the transaction ends. */
+  async lock(manager: EntityManager, key: AppSettingKey): Promise<void> {
+    await queryRows(manager, `SELECT pg_advisory_xact_lock(hashtext('app_settings'), hashtext($1))`, [key]);
+  }
+
+  /** The time is later than that of the value before, whatever the clock says: it tells one from the other. */
+  async put(manager: EntityManager, key: AppSettingKey, value: unknown, at: Date, by: string): Promise<void> {
+    await affected(
+      manager,
+      `INSERT INTO app_settings AS s (key, value_json, updated_at, updated_by) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (key) DO UPDATE SET value_json = $2, updated_by = $4,
+         updated_at = greatest($3::timestamptz, s.updated_at + interval '1 millisecond')`,
+      [key, JSON.stringify(value), at, by],
+    );
+  }
+
+  async remove(manager: EntityManager, key: AppSettingKey): Promise<void> {
+    await affected(manager, 'DELETE FROM app_settings WHERE key = $1', [key]);
+  }
+}

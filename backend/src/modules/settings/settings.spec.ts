@@ -1,0 +1,158 @@
+import { principalOf, createTestApp, type TestApp } from '../../../test/support/test-app';
+import { affected, queryRows } from '../../kernel/database/rows';
+import { APP_SETTING_KEYS, APP_SETTINGS } from './registry/app-settings';
+import { valueProblems } from './registry/value-check';
+import { SettingsModule } from './settings.module';
+import { SettingsService } from './settings.service';
+
+const ZOOM = '/settings/appearance.zoom';
+const NETWORKS = '/settings/discovery.allowed_networks';
+
+interface Setting {
+  key: string;
+  value: unknown;
+  updatedAt: string | null;
+}
+
+describe('settings of the installation', () => {
+  let test: TestApp;
+  let settings: SettingsService;
+
+  beforeAll(async () => {
+    test = await createTestApp({ imports: [SettingsModule] });
+    settings = test.app.get(SettingsService);
+  });
+  afterAll(() => test.close());
+  beforeEach(async () => {
+    await affected(test.dataSource, 'DELETE FROM app_settings');
+    test.live.changes.length = 0;
+  });
+
+  const put = (path: string, value: unknown, seen: string | null = null) =>
+    test.as('administrator').put(path, { value, seen });
+  const audit = () =>
+    queryRows<{ action: string; object_id: string; actor_name: string; details_json: unknown }>(
+      test.dataSource,
+      `SELECT action, object_id, actor_name, details_json FROM audit_log WHERE object_type = 'setting' ORDER BY id`,
+    );
+
+  it.each(APP_SETTING_KEYS)('%s has a default that fits its own schema', (key) => {
+    const { schema, default: value } = APP_SETTINGS[key];
+    expect(key).toMatch(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/);
+    expect(valueProblems(key, schema.json, value)).toEqual([]);
+  });
+
+  it('have their defaults until somebody sets them, for everybody who is signed in', async () => {
+    const { body } = await test.as('viewer').get('/settings').expect(200);
+    expect((body as Setting[]).map(({ key }) => key)).toEqual(APP_SETTING_KEYS);
+    expect(body[0]).toEqual({
+      key: 'appearance.theme',
+      section: 'appearance',
+      value: 'system',
+      default: 'system',
+      schema: { type: 'string', enum: ['system', 'light', 'dark'] },
+      unit: null,
+      awaits: null,
+      updatedAt: null,
+      updatedBy: null,
+      unfit: false,
+      writable: false,
+    });
+    await test.anonymous.get('/settings').expect(401);
+  });
+
+  it('are set by an administrator, read by every process at once, and put into the audit with both values', async () => {
+    const other = await createTestApp({ imports: [SettingsModule], database: test.database });
+    try {
+      expect(await other.app.get(SettingsService).get('appearance.zoom')).toBe(100);
+      const { body } = await put(ZOOM, 120).expect(200);
+      expect(body).toMatchObject({ value: 120, default: 100, updatedBy: 'The administrator', writable: true });
+      const zoom: number = await other.app.get(SettingsService).get('appearance.zoom');
+      expect(zoom).toBe(120);
+    } finally {
+      await other.app.close();
+    }
+    expect((await audit()).at(-1)).toEqual({
+      action: 'setting.change',
+      object_id: 'appearance.zoom',
+      actor_name: principalOf('administrator').displayName,
+      details_json: { before: 100, after: 120 },
+    });
+    expect(test.live.changes).toEqual([{ settingKeys: ['appearance.zoom'] }]);
+  });
+
+  it('go back to their default', async () => {
+    const { body } = await put(ZOOM, 120).expect(200);
+    const seen = encodeURIComponent((body as Setting).updatedAt ?? '');
+    await test.as('administrator').delete(ZOOM).expect(409);
+    const reset = await test.as('administrator').delete(`${ZOOM}?seen=${seen}`).expect(200);
+    expect(reset.body).toMatchObject({ value: 100, updatedAt: null, updatedBy: null });
+    expect((await audit()).at(-1)).toMatchObject({
+      action: 'setting.reset',
+      details_json: { before: 120, after: 100 },
+    });
+    expect(await settings.get('appearance.zoom')).toBe(100);
+  });
+
+  it.each([
+    [ZOOM, 135, 'appearance.zoom', 'must be <= 130'],
+    [ZOOM, 92, 'appearance.zoom', 'must be multiple of 5'],
+    [ZOOM, '100', 'appearance.zoom', 'must be integer'],
+    ['/settings/appearance.theme', 'pink', 'appearance.theme', 'must be one of system, light, dark'],
+    ['/settings/terminal.enabled', 'yes', 'terminal.enabled', 'must be boolean'],
+    ['/settings/retention.jobs_days', 0, 'retention.jobs_days', 'must be >= 7'],
+    [NETWORKS, ['10.0.0.0/8', '10.1.2.3/16'], 'discovery.allowed_networks/1', 'must be a network'],
+    [NETWORKS, ['10.0.0.0/8', '10.0.0.0/8'], 'discovery.allowed_networks', 'must NOT have duplicate items'],
+  ])('refuse at %s the value %j, naming it', async (path, value, field, message) => {
+    const { body } = await put(path, value).expect(400);
+    expect(body).toMatchObject({ code: 'invalid_input', errors: [{ field }] });
+    expect(body.errors[0].message).toContain(message);
+    expect(await queryRows(test.dataSource, 'SELECT * FROM app_settings')).toEqual([]);
+  });
+
+  it('refuse what no request may say', async () => {
+    await put('/settings/appearance.font', 'serif').expect(404, /"code":"unknown_setting"/);
+    await test.as('viewer').get('/settings/appearance.font').expect(404);
+    await test.as('administrator').delete('/settings/__proto__').expect(404);
+    await test
+      .as('administrator')
+      .put(ZOOM, { seen: null })
+      .expect(400, /"field":"value"/);
+    await test
+      .as('administrator')
+      .put(ZOOM, { value: 100, seen: 'then' })
+      .expect(400, /"field":"seen"/);
+    await test.as('operator').put(ZOOM, { value: 110 }).expect(403);
+    await test.as('viewer').delete(ZOOM).expect(403);
+  });
+
+  it('are not overwritten unseen', async () => {
+    const first = (await put(ZOOM, 110).expect(200)).body as Setting;
+    expect((await put(ZOOM, 120).expect(409)).body).toMatchObject({
+      code: 'setting_changed',
+      detail: 'The administrator changed appearance.zoom meanwhile.',
+    });
+    const second = (await put(ZOOM, 120, first.updatedAt).expect(200)).body as Setting;
+    expect(Date.parse(second.updatedAt ?? '')).toBeGreaterThan(Date.parse(first.updatedAt ?? ''));
+    await put(ZOOM, 130, first.updatedAt).expect(409);
+    expect(await settings.get('appearance.zoom')).toBe(120);
+  });
+
+  it('take one of two changes at the same moment, also of a setting that nobody had set', async () => {
+    const answers = await Promise.all([100, 105, 110, 115].map((zoom) => put(ZOOM, zoom)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    const won = answers.find(({ status }) => status === 200)?.body as Setting;
+    expect(await settings.get('appearance.zoom')).toBe(won.value);
+  });
+
+  it('hold their default while the stored value does not fit, and say so', async () => {
+    await affected(test.dataSource, `INSERT INTO app_settings VALUES ('appearance.zoom', '999', now(), 'Ada')`);
+    expect(await settings.get('appearance.zoom')).toBe(100);
+    const { body } = await test.as('administrator').get(ZOOM).expect(200);
+    expect(body).toMatchObject({ value: 100, unfit: true, updatedBy: 'Ada' });
+    expect((await put(ZOOM, 105, (body as Setting).updatedAt).expect(200)).body).toMatchObject({
+      value: 105,
+      unfit: false,
+    });
+  });
+});
