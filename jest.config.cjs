@@ -14,7 +14,13 @@ const node = {
 
 module.exports = {
   projects: [
-    { ...node, displayName: 'backend', testMatch: ['<rootDir>/backend/**/*.spec.ts'] },
+    {
+      ...node,
+      displayName: 'backend',
+      // Making the template database takes longer than Jest's five seconds on a loaded machine.
+      testTimeout: 60_000,
+      testMatch: ['<rootDir>/backend/**/*.spec.ts'],
+    },
     '<rootDir>/frontend/jest.config.cjs',
     {
       ...node,

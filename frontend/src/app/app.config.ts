@@ -12,7 +12,7 @@ import { PortalTitle } from './shell/portal-title';
 import { providePortalTexts } from './core/i18n/transloco';
 import { Texts } from './core/i18n/texts';
 import { sessionInterceptor } from './core/session/session-interceptor';
-import { Appearance } from './core/theme/appearance';
+import { Appearance } from './core/preferences/appearance';
 
 export const appConfig: ApplicationConfig = {
   providers: [

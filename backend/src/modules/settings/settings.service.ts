@@ -9,6 +9,7 @@ import { LiveBus } from '../../kernel/live/live-bus';
 import { APP_SETTINGS, isAppSettingKey, type AppSettingKey, type AppSettingValue } from './registry/app-settings';
 import { valueProblems } from './registry/value-check';
 import { SettingsRepository, type SettingRow } from './settings.repository';
+import { say } from './settings.sentences';
 
 /** A setting as it holds now. */
 export interface CurrentSetting {
@@ -119,8 +120,8 @@ function changedMeanwhile(key: AppSettingKey, now: SettingRow | null): DomainErr
     status: 409,
     detail:
       now === null
-        ? `${key} was set back to its default meanwhile.`
-        : `${now.updatedBy ?? 'Somebody'} changed ${key} meanwhile.`,
-    action: 'Look at the present value, then decide again.',
+        ? say.reset_meanwhile({ setting: key })
+        : say.changed_meanwhile({ name: now.updatedBy ?? '?', setting: key }),
+    action: say.look_again(),
   });
 }

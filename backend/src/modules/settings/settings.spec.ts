@@ -95,14 +95,14 @@ describe('settings of the installation', () => {
   });
 
   it.each([
-    [ZOOM, 135, 'appearance.zoom', 'must be <= 130'],
-    [ZOOM, 92, 'appearance.zoom', 'must be multiple of 5'],
-    [ZOOM, '100', 'appearance.zoom', 'must be integer'],
-    ['/settings/appearance.theme', 'pink', 'appearance.theme', 'must be one of system, light, dark'],
-    ['/settings/terminal.enabled', 'yes', 'terminal.enabled', 'must be boolean'],
-    ['/settings/retention.jobs_days', 0, 'retention.jobs_days', 'must be >= 7'],
-    [NETWORKS, ['10.0.0.0/8', '10.1.2.3/16'], 'discovery.allowed_networks/1', 'must be a network'],
-    [NETWORKS, ['10.0.0.0/8', '10.0.0.0/8'], 'discovery.allowed_networks', 'must NOT have duplicate items'],
+    [ZOOM, 135, 'appearance.zoom', 'it has to be 130 or less'],
+    [ZOOM, 92, 'appearance.zoom', 'it has to be a multiple of 5'],
+    [ZOOM, '100', 'appearance.zoom', 'it has to be of the type integer'],
+    ['/settings/appearance.theme', 'pink', 'appearance.theme', 'it has to be one of system, light, dark'],
+    ['/settings/terminal.enabled', 'yes', 'terminal.enabled', 'it has to be of the type boolean'],
+    ['/settings/retention.jobs_days', 0, 'retention.jobs_days', 'it has to be 7 or more'],
+    [NETWORKS, ['10.0.0.0/8', '10.1.2.3/16'], 'discovery.allowed_networks/1', 'it has to be a network'],
+    [NETWORKS, ['10.0.0.0/8', '10.0.0.0/8'], 'discovery.allowed_networks', 'it holds the same entry twice'],
   ])('refuse at %s the value %j, naming it', async (path, value, field, message) => {
     const { body } = await put(path, value).expect(400);
     expect(body).toMatchObject({ code: 'invalid_input', errors: [{ field }] });

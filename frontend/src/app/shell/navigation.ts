@@ -35,6 +35,8 @@ import { Icon } from '../ui/icon';
         <a routerLink="/users" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.users')"
           ><su-icon name="users" /><span>{{ texts.t('nav.users') }}</span></a
         >
+      }
+      @if (session.can('settings.read')) {
         <a routerLink="/settings" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.settings')"
           ><su-icon name="gear" /><span>{{ texts.t('nav.settings') }}</span></a
         >

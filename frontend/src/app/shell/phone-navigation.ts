@@ -30,6 +30,8 @@ import { Icon } from '../ui/icon';
         <a mat-menu-item routerLink="/me"><su-icon name="user" />{{ texts.t('nav.me') }}</a>
         @if (session.can('users.manage')) {
           <a mat-menu-item routerLink="/users"><su-icon name="users" />{{ texts.t('nav.users') }}</a>
+        }
+        @if (session.can('settings.read')) {
           <a mat-menu-item routerLink="/settings"><su-icon name="gear" />{{ texts.t('nav.settings') }}</a>
         }
       </mat-menu>

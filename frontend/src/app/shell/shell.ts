@@ -3,7 +3,7 @@ import { Router, RouterOutlet } from '@angular/router';
 import { Texts } from '../core/i18n/texts';
 import { Shortcuts } from '../core/keyboard/shortcuts';
 import { Session } from '../core/session/session';
-import { Appearance } from '../core/theme/appearance';
+import { Appearance } from '../core/preferences/appearance';
 import { ActivityDock } from '../features/jobs/activity-dock';
 import { Dialogs } from '../ui/dialogs';
 import { KeySheet } from './key-sheet';

@@ -3,7 +3,8 @@ import { MatMenuModule } from '@angular/material/menu';
 import { Router, RouterLink } from '@angular/router';
 import { Texts } from '../core/i18n/texts';
 import { Session } from '../core/session/session';
-import { Appearance } from '../core/theme/appearance';
+import { Appearance } from '../core/preferences/appearance';
+import { Preferences } from '../core/preferences/preferences';
 import { Icon } from '../ui/icon';
 import { LiveState } from './live-state';
 import { Trail } from './trail';
@@ -36,7 +37,12 @@ import { Trail } from './trail';
       >
         <su-icon name="rows" />
       </button>
-      <button type="button" class="btn quiet icon" [attr.aria-label]="texts.t('top.theme')" (click)="switchTheme()">
+      <button
+        type="button"
+        class="btn quiet icon"
+        [attr.aria-label]="texts.t('top.theme')"
+        (click)="appearance.toggleTheme()"
+      >
         <su-icon [name]="appearance.dark() ? 'sun' : 'moon'" />
       </button>
       <button
@@ -65,6 +71,7 @@ export class TopBar {
   protected readonly session = inject(Session);
   protected readonly appearance = inject(Appearance);
   protected readonly trail = inject(Trail);
+  private readonly preferences = inject(Preferences);
   private readonly router = inject(Router);
   readonly keys = output();
   protected readonly initials = computed(() =>
@@ -77,11 +84,7 @@ export class TopBar {
   );
 
   protected switchLanguage(): void {
-    void this.session.useLanguage(this.texts.language() === 'en' ? 'fr' : 'en');
-  }
-
-  protected switchTheme(): void {
-    void this.session.useTheme(this.appearance.dark() ? 'light' : 'dark');
+    this.preferences.choose('language', this.texts.language() === 'en' ? 'fr' : 'en');
   }
 
   /** Also when the server does not answer: whoever wants to leave sees the sign-in page. */

@@ -11,6 +11,5 @@ export interface ChangeSettingDto {
   /**
    * Must fit the setting's schema.
    */
-  value: {
-};
+  value: (string | number | boolean | Array<string>);
 }

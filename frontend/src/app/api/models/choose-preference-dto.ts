@@ -6,6 +6,5 @@ export interface ChoosePreferenceDto {
   /**
    * Must fit the preference's schema.
    */
-  value: {
-};
+  value: (string | number | boolean | Array<string>);
 }

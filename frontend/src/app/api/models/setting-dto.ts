@@ -8,8 +8,7 @@ export interface SettingDto {
    * The feature that will read it; null: it takes effect at once.
    */
   awaits: ('terminal' | 'discovery' | 'side_pane' | null);
-  default: {
-};
+  default: (string | number | boolean | Array<string>);
   key: 'appearance.theme' | 'appearance.density' | 'appearance.zoom' | 'appearance.language' | 'appearance.pane_width' | 'retention.job_logs_days' | 'retention.jobs_days' | 'retention.snapshots_days' | 'retention.machine_events_days' | 'retention.important_messages_days' | 'terminal.enabled' | 'discovery.allowed_networks';
   schema: ValueSchemaDto;
   section: 'appearance' | 'retention' | 'terminal' | 'discovery';
@@ -29,8 +28,7 @@ export interface SettingDto {
   /**
    * What holds now.
    */
-  value: {
-};
+  value: (string | number | boolean | Array<string>);
 
   /**
    * Whether the person who asks may change it.

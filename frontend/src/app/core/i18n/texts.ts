@@ -1,8 +1,8 @@
-import { computed, inject, Injectable, signal } from '@angular/core';
+import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { TranslocoService } from '@jsverse/transloco';
 import { firstValueFrom } from 'rxjs';
 import type en from '../../../i18n/en.json';
-import { readLocal, writeLocal } from '../theme/local-store';
+import { Preferences } from '../preferences/preferences';
 import type { IcuParams } from './icu';
 
 export type Language = 'en' | 'fr';
@@ -15,6 +15,8 @@ export class Texts {
   private readonly transloco = inject(TranslocoService);
   private readonly active = signal<Language>('en');
   private readonly loaded = signal(new Set<string>());
+  private readonly preferences = inject(Preferences);
+  private readonly wanted = computed(() => spoken(this.preferences.get('language')));
 
   readonly language = this.active.asReadonly();
   /** BCP 47 tag for `Intl`. */
@@ -34,22 +36,43 @@ export class Texts {
     return key in this.transloco.getTranslation(this.active());
   }
 
-  /** Loads the language kept on this device, or the browser's. */
-  async start(): Promise<void> {
-    const kept = readLocal('locale') ?? navigator.language.slice(0, 2);
-    await this.use(kept === 'fr' ? 'fr' : 'en', false);
+  constructor() {
+    effect(() => {
+      this.wanted();
+      untracked(() => void this.start());
+    });
   }
 
-  async use(language: Language, keep = true): Promise<void> {
+  /** Resolves when the texts of the preferred language are there; without network the present ones may have to do. */
+  async start(): Promise<void> {
+    try {
+      await this.use(this.wanted());
+    } catch (error) {
+      if (this.loaded().size === 0) {
+        throw error;
+      }
+    }
+  }
+
+  private async use(language: Language): Promise<void> {
     if (!this.loaded().has(language)) {
       await firstValueFrom(this.transloco.load(language));
       this.loaded.update((all) => new Set(all).add(language));
     }
-    this.transloco.setActiveLang(language);
-    this.active.set(language);
-    document.documentElement.lang = language;
-    if (keep) {
-      writeLocal('locale', language);
+    // A slow language must not win over one that was chosen after it.
+    if (language === this.wanted()) {
+      this.transloco.setActiveLang(language);
+      this.active.set(language);
+      document.documentElement.lang = language;
     }
   }
+}
+
+/** The first language of the browser that the portal speaks, where none was chosen. */
+function spoken(chosen: 'browser' | Language): Language {
+  if (chosen !== 'browser') {
+    return chosen;
+  }
+  const first = navigator.languages.find((tag) => /^(en|fr)\b/.test(tag));
+  return first?.startsWith('fr') === true ? 'fr' : 'en';
 }

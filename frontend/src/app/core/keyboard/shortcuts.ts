@@ -1,5 +1,5 @@
-import { DestroyRef, inject, Injectable, signal } from '@angular/core';
-import { readLocal, writeLocal } from '../theme/local-store';
+import { computed, DestroyRef, inject, Injectable } from '@angular/core';
+import { Preferences } from '../preferences/preferences';
 
 /** Runs for its key; answers false when it had nothing to do, so that the key goes on to others. */
 type Handler = (event: KeyboardEvent) => boolean | void;
@@ -14,7 +14,8 @@ const SEQUENCE_WITHIN = 1200;
 export class Shortcuts {
   private readonly handlers = new Map<string, Handler[]>();
   private leader: { key: string; at: number } | null = null;
-  readonly on = signal(readLocal('shortcuts') !== 'off');
+  private readonly preferences = inject(Preferences);
+  readonly on = computed(() => this.preferences.get('shortcuts'));
 
   constructor() {
     const listen = (event: KeyboardEvent): void => {
@@ -27,8 +28,7 @@ export class Shortcuts {
   }
 
   switch(on: boolean): void {
-    this.on.set(on);
-    writeLocal('shortcuts', on ? 'on' : 'off');
+    this.preferences.choose('shortcuts', on);
   }
 
   /** Binds a key (`/`, `v`) or a sequence (`g m`) until `destroy`; the newest binding is asked first. */

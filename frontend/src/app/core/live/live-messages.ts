@@ -1,4 +1,4 @@
-import type { JobDto, LogLineDto, MachineTileDto } from '../../api/models';
+import type { JobDto, LogLineDto, MachineTileDto, MachineUiStateDto } from '../../api/models';
 
 /** What the server sends over the live socket. */
 export interface LiveEvents {
@@ -6,6 +6,11 @@ export interface LiveEvents {
   'machine.removed': { id: string };
   job: JobDto;
   'job.log': { jobId: string; lines: LogLineDto[] };
+  /** Settings of the installation: read again. */
+  'settings.changed': { keys: string[] };
+  /** One's own preferences: read again. */
+  'preferences.changed': unknown;
+  'machine.ui': MachineUiStateDto;
   pong: unknown;
   error: { code: string; message: string };
   'session.ended': unknown;
@@ -28,4 +33,15 @@ export function readFrame(text: unknown): { event: LiveEventName; data: LiveEven
   }
 }
 
-const KNOWN = new Set<string>(['machine', 'machine.removed', 'job', 'job.log', 'pong', 'error', 'session.ended']);
+const KNOWN = new Set<string>([
+  'machine',
+  'machine.removed',
+  'job',
+  'job.log',
+  'settings.changed',
+  'preferences.changed',
+  'machine.ui',
+  'pong',
+  'error',
+  'session.ended',
+]);

@@ -72,7 +72,10 @@ describe('Live', () => {
 
   it('watches the fleet as soon as it is open', () => {
     expect(live.status()).toBe('live');
-    expect(socket().sent).toEqual([{ event: 'watch.fleet', data: {} }]);
+    expect(socket().sent).toEqual([
+      { event: 'watch.fleet', data: {} },
+      { event: 'watch.settings', data: {} },
+    ]);
   });
 
   it('comes back by itself and watches again from the last line', () => {
@@ -87,6 +90,7 @@ describe('Live', () => {
     expect(FakeSocket.made).toHaveLength(2);
     expect(socket().sent).toEqual([
       { event: 'watch.fleet', data: {} },
+      { event: 'watch.settings', data: {} },
       { event: 'watch.job', data: { jobId: 'j', after: 8 } },
     ]);
     expect(live.returns()).toBe(1);

@@ -117,6 +117,7 @@ export class Live {
     this.status.set('live');
     this.since.set(null);
     this.send('watch.fleet', {});
+    this.send('watch.settings', {});
     for (const [jobId, lastSeq] of this.jobs) {
       this.send('watch.job', { jobId, after: lastSeq() });
     }

@@ -1,5 +1,7 @@
 import { inject } from '@angular/core';
 import { Router, type CanActivateFn } from '@angular/router';
+import { Texts } from '../i18n/texts';
+import { Preferences } from '../preferences/preferences';
 import type { Permission } from './permissions';
 import { Session } from './session';
 
@@ -7,8 +9,13 @@ import { Session } from './session';
 export const signedIn: CanActivateFn = async (_route, state) => {
   const session = inject(Session);
   const router = inject(Router);
+  const preferences = inject(Preferences);
+  const texts = inject(Texts);
   try {
     if (await session.ensure()) {
+      // A browser that does not know this person yet waits, so that nothing changes its looks under their eyes.
+      await preferences.ready();
+      await texts.start();
       return true;
     }
     if (await session.setupNeeded()) {

@@ -13,4 +13,6 @@ export type Permission =
   | 'events.read'
   | 'messages.acknowledge'
   | 'tags.write'
-  | 'system.read';
+  | 'system.read'
+  | 'settings.read'
+  | 'settings.write';

@@ -10,18 +10,14 @@ import {
   sessionSignOut,
   sessionSetup,
 } from '../../api/functions';
-import type { AcceptLinkDto, LinkInfoDto, MeDto, ChangeMeDto } from '../../api/models';
+import type { AcceptLinkDto, LinkInfoDto, MeDto } from '../../api/models';
 import { problemOf } from '../errors/problem';
-import { Texts, type Language } from '../i18n/texts';
-import { Appearance, type ThemeChoice } from '../theme/appearance';
 import type { Permission } from './permissions';
 
 /** Who is signed in, and what they may do. The only file that speaks to the session part of the API. */
 @Injectable({ providedIn: 'root' })
 export class Session {
   private readonly api = inject(Api);
-  private readonly texts = inject(Texts);
-  private readonly appearance = inject(Appearance);
   private readonly account = signal<MeDto | null>(null);
   private known = false;
 
@@ -37,7 +33,7 @@ export class Session {
   async ensure(): Promise<boolean> {
     if (!this.known) {
       try {
-        await this.enter(await this.api.invoke(sessionMe));
+        this.enter(await this.api.invoke(sessionMe));
       } catch (error) {
         if (problemOf(error).status !== 401) {
           throw error;
@@ -54,7 +50,7 @@ export class Session {
   }
 
   async signIn(username: string, password: string): Promise<void> {
-    await this.enter(await this.api.invoke(sessionSignIn, { body: { username, password } }));
+    this.enter(await this.api.invoke(sessionSignIn, { body: { username, password } }));
   }
 
   async signOut(): Promise<void> {
@@ -67,7 +63,7 @@ export class Session {
   }
 
   async acceptLink(input: AcceptLinkDto): Promise<void> {
-    await this.enter(await this.api.invoke(sessionAcceptLink, { body: input }));
+    this.enter(await this.api.invoke(sessionAcceptLink, { body: input }));
   }
 
   async changePassword(currentPassword: string, newPassword: string): Promise<void> {
@@ -75,18 +71,7 @@ export class Session {
   }
 
   async rename(displayName: string): Promise<void> {
-    await this.patch({ displayName });
-  }
-
-  /** The choice holds on this device at once; the account learns of it in the background. */
-  async useLanguage(language: Language): Promise<void> {
-    await this.texts.use(language);
-    await this.patchQuietly({ locale: language });
-  }
-
-  async useTheme(theme: ThemeChoice): Promise<void> {
-    this.appearance.useTheme(theme);
-    await this.patchQuietly({ theme });
+    this.account.set(await this.api.invoke(sessionChangeMe, { body: { displayName } }));
   }
 
   /** The server ended the session, or the person did. */
@@ -95,25 +80,8 @@ export class Session {
     this.account.set(null);
   }
 
-  private async enter(me: MeDto): Promise<void> {
+  private enter(me: MeDto): void {
     this.known = true;
-    if (me.locale !== null && me.locale !== this.texts.language()) {
-      await this.texts.use(me.locale);
-    }
-    if (me.theme !== null && me.theme !== this.appearance.theme()) {
-      this.appearance.useTheme(me.theme);
-    }
     this.account.set(me);
-  }
-
-  private async patch(body: ChangeMeDto): Promise<void> {
-    this.account.set(await this.api.invoke(sessionChangeMe, { body }));
-  }
-
-  /** A preference that the account could not keep is no reason to disturb anybody: this device has it. */
-  private async patchQuietly(body: ChangeMeDto): Promise<void> {
-    if (this.signedIn()) {
-      await this.patch(body).catch(() => undefined);
-    }
   }
 }

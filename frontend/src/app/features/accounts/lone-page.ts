@@ -1,7 +1,7 @@
 import { Component, inject } from '@angular/core';
-import { Session } from '../../core/session/session';
 import { Texts } from '../../core/i18n/texts';
-import { Appearance } from '../../core/theme/appearance';
+import { Appearance } from '../../core/preferences/appearance';
+import { Preferences } from '../../core/preferences/preferences';
 import { Icon } from '../../ui/icon';
 
 /** Frame of the pages before sign-in: the product's name, language and theme. */
@@ -15,7 +15,12 @@ import { Icon } from '../../ui/icon';
         <button type="button" class="btn quiet" [attr.aria-label]="texts.t('top.language')" (click)="switchLanguage()">
           <b class="xs">{{ texts.language().toUpperCase() }}</b>
         </button>
-        <button type="button" class="btn quiet icon" [attr.aria-label]="texts.t('top.theme')" (click)="switchTheme()">
+        <button
+          type="button"
+          class="btn quiet icon"
+          [attr.aria-label]="texts.t('top.theme')"
+          (click)="appearance.toggleTheme()"
+        >
           <su-icon [name]="appearance.dark() ? 'sun' : 'moon'" />
         </button>
       </div>
@@ -27,13 +32,9 @@ import { Icon } from '../../ui/icon';
 export class LonePage {
   protected readonly texts = inject(Texts);
   protected readonly appearance = inject(Appearance);
-  private readonly session = inject(Session);
+  private readonly preferences = inject(Preferences);
 
   protected switchLanguage(): void {
-    void this.session.useLanguage(this.texts.language() === 'en' ? 'fr' : 'en');
-  }
-
-  protected switchTheme(): void {
-    void this.session.useTheme(this.appearance.dark() ? 'light' : 'dark');
+    this.preferences.choose('language', this.texts.language() === 'en' ? 'fr' : 'en');
   }
 }

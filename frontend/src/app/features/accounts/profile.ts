@@ -1,18 +1,17 @@
 import { Component, computed, effect, inject, signal } from '@angular/core';
 import { FormsModule } from '@angular/forms';
 import { problemOf, type Problem } from '../../core/errors/problem';
-import { Texts, type Language } from '../../core/i18n/texts';
-import { Shortcuts } from '../../core/keyboard/shortcuts';
+import { Texts } from '../../core/i18n/texts';
 import { Session } from '../../core/session/session';
-import { Appearance, type ThemeChoice } from '../../core/theme/appearance';
 import { Trail } from '../../shell/trail';
 import { ErrorNotice } from '../../ui/error-notice';
+import { Look } from './look';
 import { PASSWORD_MIN, passwordFits } from './password-rule';
 
-/** One's own account: name, language, theme, keys, password. */
+/** One's own account: appearance, name, password. */
 @Component({
   selector: 'su-profile',
-  imports: [ErrorNotice, FormsModule],
+  imports: [ErrorNotice, FormsModule, Look],
   templateUrl: './profile.html',
   styles: `
     .cards {
@@ -27,14 +26,7 @@ import { PASSWORD_MIN, passwordFits } from './password-rule';
 export class Profile {
   protected readonly texts = inject(Texts);
   protected readonly session = inject(Session);
-  protected readonly appearance = inject(Appearance);
-  protected readonly shortcuts = inject(Shortcuts);
   protected readonly min = PASSWORD_MIN;
-  protected readonly themes: readonly ThemeChoice[] = ['light', 'dark', 'system'];
-  protected readonly languages: readonly { code: Language; name: string }[] = [
-    { code: 'en', name: 'English' },
-    { code: 'fr', name: 'Français' },
-  ];
   protected readonly name = signal(this.session.me()?.displayName ?? '');
   protected readonly nameProblem = signal<Problem | null>(null);
   protected readonly nameKept = signal(false);

@@ -4,7 +4,7 @@ import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import { Shortcuts } from '../../core/keyboard/shortcuts';
 import { Activity } from '../../core/live/activity';
-import { readLocal, writeLocal } from '../../core/theme/local-store';
+import { Preferences } from '../../core/preferences/preferences';
 import { EmptyState } from '../../ui/empty-state';
 import { Icon } from '../../ui/icon';
 import { JobRows } from './job-rows';
@@ -24,7 +24,8 @@ export class ActivityDock {
   protected readonly activity = inject(Activity);
   private readonly words = inject(JobWords);
   private readonly formats = inject(Formats);
-  protected readonly open = signal(readLocal('dock') === 'open');
+  private readonly preferences = inject(Preferences);
+  protected readonly open = computed(() => this.preferences.get('dock_open'));
   protected readonly tab = signal<DockTab>('busy');
   protected readonly tabs: readonly DockTab[] = ['busy', 'ended', 'failed'];
   private readonly lists = computed(() => ({
@@ -60,7 +61,6 @@ export class ActivityDock {
   }
 
   protected toggle(): void {
-    this.open.update((open) => !open);
-    writeLocal('dock', this.open() ? 'open' : 'closed');
+    this.preferences.choose('dock_open', !this.open());
   }
 }

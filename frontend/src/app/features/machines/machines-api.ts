@@ -14,6 +14,7 @@ import {
   hostKeysReject,
   hostKeysScan,
   jobsList,
+  jobsLog,
   machinesArchive,
   machinesChange,
   machinesCreate,
@@ -40,6 +41,7 @@ import type {
   HostKeyDto,
   JobDto,
   JobPageDto,
+  LogLineDto,
   MachineDetailDto,
   MachineHardwareDto,
   MachineMetricsDto,
@@ -148,6 +150,16 @@ export class MachinesApi {
 
   jobs(machineId: string, cursor?: string): Promise<JobPageDto> {
     return this.api.invoke(jobsList, { machineId, limit: 50, ...(cursor === undefined ? {} : { cursor }) });
+  }
+
+  /** The last lines of the machine's newest job; none while it has had no job. */
+  async lastLines(machineId: string, count: number): Promise<LogLineDto[]> {
+    const [job] = (await this.api.invoke(jobsList, { machineId, limit: 1 })).items;
+    if (job === undefined) {
+      return [];
+    }
+    const after = Math.max(0, job.lastSeq - count);
+    return (await this.api.invoke(jobsLog, { id: job.id, after })).lines.slice(-count);
   }
 
   tags(): Promise<TagDto[]> {

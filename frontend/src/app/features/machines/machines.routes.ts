@@ -1,5 +1,6 @@
 import type { Routes } from '@angular/router';
 import { Dashboard } from './dashboard/dashboard';
+import { firstTab } from './first-tab';
 
 export const machinesRoutes: Routes = [
   {
@@ -12,7 +13,7 @@ export const machinesRoutes: Routes = [
     path: ':id',
     loadComponent: async () => (await import('./machine/machine-page')).MachinePage,
     children: [
-      { path: '', pathMatch: 'full', redirectTo: 'updates' },
+      { path: '', pathMatch: 'full', redirectTo: firstTab },
       { path: 'updates', loadComponent: async () => (await import('./machine/updates-tab')).UpdatesTab },
       { path: 'runs', loadComponent: async () => (await import('./machine/runs-tab')).RunsTab },
       { path: 'timeline', loadComponent: async () => (await import('./machine/timeline-tab')).TimelineTab },

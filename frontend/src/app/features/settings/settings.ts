@@ -1,81 +1,88 @@
-import { Component, effect, inject } from '@angular/core';
-import { Api } from '../../api/api';
-import { systemInfo } from '../../api/functions';
-import type { SystemDto } from '../../api/models';
-import { Loadable } from '../../core/errors/loadable';
+import { Component, computed, DestroyRef, effect, ElementRef, inject, signal, viewChild } from '@angular/core';
+import type { SettingDto } from '../../api/models';
 import { Texts } from '../../core/i18n/texts';
+import { Shortcuts } from '../../core/keyboard/shortcuts';
 import { Trail } from '../../shell/trail';
+import { EmptyState } from '../../ui/empty-state';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
+import { About } from './about';
+import { SettingRow } from './setting-row';
+import { SettingWords } from './setting-words';
+import { SettingsStore } from './settings-store';
 
-/** What this installation is made of. */
+interface Section {
+  readonly key: SettingDto['section'];
+  readonly settings: readonly SettingDto[];
+}
+
+/** What holds for everybody, who set it, and what this installation is made of. */
 @Component({
   selector: 'su-settings',
-  imports: [ErrorNotice, Icon, LoadingNote],
-  template: `
-    <div class="page-head">
-      <h1>{{ texts.t('settings.title') }}</h1>
-    </div>
-    @if (system.problem(); as failed) {
-      <su-error-notice [problem]="failed" [retryable]="true" (retry)="refresh()" />
-    }
-    @if (system.value(); as about) {
-      <section class="card" aria-labelledby="about">
-        <header>
-          <h2 id="about">{{ texts.t('settings.about') }}</h2>
-        </header>
-        <dl class="in">
-          <dt>{{ texts.t('settings.version') }}</dt>
-          <dd>{{ about.version }}</dd>
-          <dt>{{ texts.t('settings.database') }}</dt>
-          <dd>PostgreSQL {{ about.databaseVersion }}</dd>
-          <dt>{{ texts.t('settings.process') }}</dt>
-          <dd>{{ texts.known('settings.role.' + about.role, about.role) }}</dd>
-          <dt>{{ texts.t('settings.crypto') }}</dt>
-          <dd>{{ texts.t(about.nativeSshCrypto ? 'settings.crypto.native' : 'settings.crypto.script') }}</dd>
-        </dl>
-        <footer>
-          <a class="link" href="/api/docs" target="_blank" rel="noopener"
-            ><su-icon class="small" name="info" />{{ texts.t('settings.apiDocs') }}</a
-          >
-        </footer>
-      </section>
-    } @else if (system.first()) {
-      <su-loading-note [text]="texts.t('settings.reading')" />
-    }
-  `,
-  styles: `
-    .card {
-      max-width: 560px;
-    }
-
-    dl {
-      display: grid;
-      grid-template-columns: minmax(110px, auto) 1fr;
-      gap: 6px 16px;
-      font-size: var(--t-s);
-    }
-
-    dt {
-      color: var(--text-3);
-    }
-  `,
+  imports: [About, EmptyState, ErrorNotice, Icon, LoadingNote, SettingRow],
+  templateUrl: './settings.html',
+  styleUrl: './settings.scss',
+  host: { '(window:beforeunload)': 'warn($event)', '(keydown)': 'press($event)' },
 })
 export class Settings {
   protected readonly texts = inject(Texts);
-  private readonly api = inject(Api);
-  protected readonly system = new Loadable<SystemDto>();
+  protected readonly store = inject(SettingsStore);
+  private readonly words = inject(SettingWords);
+  private readonly find = viewChild<ElementRef<HTMLInputElement>>('find');
+  protected readonly search = signal('');
+  protected readonly all = computed(() => this.store.settings.value() ?? []);
+  protected readonly set = computed(() => this.all().filter((setting) => setting.updatedAt !== null).length);
+  protected readonly mayWrite = computed(() => this.all().some((setting) => setting.writable));
+  protected readonly sections = computed<readonly Section[]>(() => {
+    const found = this.all().filter((setting) => this.matches(setting));
+    return [...new Set(found.map((setting) => setting.section))].map((key) => ({
+      key,
+      settings: found.filter((setting) => setting.section === key),
+    }));
+  });
 
   constructor() {
     const trail = inject(Trail);
     effect(() => {
       trail.parts.set([{ label: this.texts.t('nav.settings') }]);
     });
-    void this.refresh();
+    inject(Shortcuts).bind('/', () => this.find()?.nativeElement.focus(), inject(DestroyRef));
+    void this.store.refresh();
   }
 
-  protected refresh(): Promise<void> {
-    return this.system.load(() => this.api.invoke(systemInfo));
+  /** Closing the tab loses what leaving the page would keep. */
+  protected warn(event: BeforeUnloadEvent): void {
+    if (this.store.dirty().length > 0) {
+      event.preventDefault();
+    }
+  }
+
+  protected press(event: KeyboardEvent): void {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && this.savable()) {
+      event.preventDefault();
+      void this.store.save();
+    }
+  }
+
+  protected savable(): boolean {
+    return this.store.dirty().length > 0 && !this.store.faulty() && !this.store.saving();
+  }
+
+  /** Every word of the search, somewhere in what the page says about the setting. */
+  private matches(setting: SettingDto): boolean {
+    const text = [
+      setting.key,
+      this.words.name(setting),
+      this.words.about(setting),
+      this.texts.t(`settings.section.${setting.section}`),
+      this.words.value(setting, setting.value),
+    ]
+      .join(' ')
+      .toLocaleLowerCase(this.texts.locale());
+    return this.search()
+      .toLocaleLowerCase(this.texts.locale())
+      .split(/\s+/)
+      .every((word) => text.includes(word));
   }
 }

@@ -20,7 +20,8 @@ import { Texts } from '../../../core/i18n/texts';
 import { Shortcuts } from '../../../core/keyboard/shortcuts';
 import { Activity } from '../../../core/live/activity';
 import { Session } from '../../../core/session/session';
-import { readLocal, writeLocal } from '../../../core/theme/local-store';
+import { MachineUi } from '../../../core/preferences/machine-ui';
+import { Preferences } from '../../../core/preferences/preferences';
 import { Trail } from '../../../shell/trail';
 import { EmptyState } from '../../../ui/empty-state';
 import { ErrorNotice } from '../../../ui/error-notice';
@@ -70,14 +71,15 @@ export class Dashboard {
   protected readonly session = inject(Session);
   protected readonly list = inject(MachineList);
   protected readonly selection = inject(Selection);
+  protected readonly ui = inject(MachineUi);
   private readonly api = inject(MachinesApi);
   private readonly activity = inject(Activity);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
   private readonly filter = viewChild<ElementRef<HTMLInputElement>>('filter');
   private readonly params = toSignal(this.route.queryParamMap, { requireSync: true });
-  private readonly usualView = signal(readLocal('view') as View | null);
-  protected readonly address = computed(() => readAddress(this.params(), this.usualView() ?? 'comfort'));
+  private readonly preferences = inject(Preferences);
+  protected readonly address = computed(() => readAddress(this.params(), this.preferences.get('dashboard_view')));
   private readonly question = computed(() => queryOf(this.address()), {
     equal: (a, b) => JSON.stringify(a) === JSON.stringify(b),
   });
@@ -126,8 +128,7 @@ export class Dashboard {
   }
 
   protected useView(view: View): void {
-    this.usualView.set(view);
-    writeLocal('view', view);
+    this.preferences.choose('dashboard_view', view);
     this.change({ view });
   }
 

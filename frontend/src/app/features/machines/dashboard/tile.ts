@@ -3,11 +3,13 @@ import { MatMenuModule, MatMenuTrigger, type MatMenuPanel } from '@angular/mater
 import { RouterLink } from '@angular/router';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
+import { MachineUi } from '../../../core/preferences/machine-ui';
 import { Icon } from '../../../ui/icon';
 import { Lamp } from '../../../ui/lamp';
 import { isOld, MachineWords } from '../machine-words';
 import { MachineList } from './machine-list';
 import { Selection } from './selection';
+import { TileLog } from './tile-log';
 
 /** Above this a root file system is worth a look. */
 const NEARLY_FULL = 90;
@@ -15,13 +17,14 @@ const NEARLY_FULL = 90;
 /** One machine of the dashboard. It reads its own row, so a live change redraws this tile and nothing else. */
 @Component({
   selector: 'su-tile',
-  imports: [Icon, Lamp, MatMenuModule, RouterLink],
+  imports: [Icon, Lamp, MatMenuModule, RouterLink, TileLog],
   templateUrl: './tile.html',
   styleUrl: './tile.scss',
   host: {
     '[class]': '"is-" + machine().need',
     '[class.picked]': 'selected()',
     '[class.compact]': 'compact()',
+    '[class.expanded]': 'expanded()',
     '(keydown)': 'press($event)',
   },
 })
@@ -30,6 +33,7 @@ export class Tile {
   protected readonly formats = inject(Formats);
   protected readonly words = inject(MachineWords);
   private readonly list = inject(MachineList);
+  protected readonly ui = inject(MachineUi);
   private readonly selection = inject(Selection);
   readonly machineId = input.required<string>();
   readonly compact = input(false);
@@ -39,6 +43,8 @@ export class Tile {
   readonly reached = output();
   private readonly trigger = viewChild.required(MatMenuTrigger);
   private readonly link = viewChild.required<ElementRef<HTMLAnchorElement>>('link');
+  /** Only the comfortable form has room for more. */
+  protected readonly expanded = computed(() => !this.compact() && this.ui.expanded(this.machineId()));
   protected readonly machine = computed(() => this.list.tile(this.machineId())());
   protected readonly selected = computed(() => this.selection.has(this.machineId()));
   protected readonly verdict = computed(() => this.words.verdict(this.machine()));

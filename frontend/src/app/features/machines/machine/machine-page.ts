@@ -1,10 +1,14 @@
-import { Component, computed, DestroyRef, effect, inject, input } from '@angular/core';
+import { Component, computed, DestroyRef, effect, inject, input, untracked } from '@angular/core';
+import { toSignal } from '@angular/core/rxjs-interop';
 import { MatMenuModule } from '@angular/material/menu';
-import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
+import { ActivatedRoute, NavigationEnd, Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
+import { filter, startWith } from 'rxjs';
 import type { HostKeyDto } from '../../../api/models';
 import { problemOf } from '../../../core/errors/problem';
 import { Texts } from '../../../core/i18n/texts';
 import { Shortcuts } from '../../../core/keyboard/shortcuts';
+import { isMachineTab } from '../../../core/preferences/machine-tabs';
+import { MachineUi } from '../../../core/preferences/machine-ui';
 import { Session } from '../../../core/session/session';
 import { PortalTitle } from '../../../shell/portal-title';
 import { Trail } from '../../../shell/trail';
@@ -37,7 +41,15 @@ export class MachinePage {
   protected readonly jobs = inject(JobWords);
   private readonly api = inject(MachinesApi);
   private readonly router = inject(Router);
+  private readonly route = inject(ActivatedRoute);
+  private readonly ui = inject(MachineUi);
   readonly id = input.required<string>();
+  private readonly arrived = toSignal(
+    this.router.events.pipe(
+      filter((event) => event instanceof NavigationEnd),
+      startWith(null),
+    ),
+  );
   protected readonly machine = this.store.machine.value;
   protected readonly address = computed(() => {
     const machine = this.machine();
@@ -59,6 +71,19 @@ export class MachinePage {
     const title = inject(PortalTitle);
     effect(() => {
       this.store.open(this.id());
+    });
+    effect(() => {
+      void this.ui.read(this.id());
+    });
+    effect(() => {
+      this.arrived();
+      const tab = this.route.snapshot.firstChild?.url[0]?.path;
+      if (isMachineTab(tab)) {
+        const id = this.id();
+        untracked(() => {
+          this.ui.visited(id, tab);
+        });
+      }
     });
     effect(() => {
       const name = this.machine()?.name ?? '…';

@@ -2,8 +2,10 @@ import { Component, computed, inject, input } from '@angular/core';
 import type { AptStateDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
+import { MachineUi } from '../../../core/preferences/machine-ui';
 import { Icon } from '../../../ui/icon';
 import { Said } from '../../../core/i18n/said';
+import { MachineStore } from './machine-store';
 
 /** Below the packages: which repositories answered, what could be removed, what is broken. */
 @Component({
@@ -14,10 +16,14 @@ import { Said } from '../../../core/i18n/said';
       @if (state().repositories; as all) {
         <section class="card" aria-labelledby="repositories">
           <header>
-            <h2 id="repositories">{{ texts.t('repositories.title') }}</h2>
+            <h2 id="repositories">
+              <button type="button" class="link" [attr.aria-expanded]="open()" (click)="toggle()">
+                <su-icon class="small" [name]="open() ? 'fold' : 'right'" />{{ texts.t('repositories.title') }}
+              </button>
+            </h2>
             <span class="t2 s">{{ texts.t('fact.repositories', { n: answered(), total: all.length }) }}</span>
           </header>
-          <ul>
+          <ul [hidden]="!open()">
             @for (one of all; track one.uri + one.suite) {
               <li>
                 <su-icon
@@ -83,6 +89,10 @@ import { Said } from '../../../core/i18n/said';
       margin-top: 14px;
     }
 
+    h2 .link {
+      text-decoration: none;
+    }
+
     li {
       display: grid;
       grid-template-columns: 20px minmax(0, 1fr) auto;
@@ -108,8 +118,18 @@ export class Repositories {
   protected readonly texts = inject(Texts);
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
+  private readonly ui = inject(MachineUi);
+  private readonly store = inject(MachineStore);
   readonly state = input.required<AptStateDto>();
+  protected readonly open = computed(() => this.ui.open(this.store.id() ?? '', 'repositories'));
   protected readonly answered = computed(
     () => this.state().repositories?.filter((one) => one.status === 'ok').length ?? 0,
   );
+
+  protected toggle(): void {
+    const machineId = this.store.id();
+    if (machineId !== null) {
+      this.ui.toggle(machineId, 'repositories');
+    }
+  }
 }
