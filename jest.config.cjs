@@ -13,14 +13,10 @@ const node = {
 };
 
 module.exports = {
+  // Migrating a database takes longer than Jest's five seconds on a loaded machine. Jest reads this here only.
+  testTimeout: 60_000,
   projects: [
-    {
-      ...node,
-      displayName: 'backend',
-      // Making the template database takes longer than Jest's five seconds on a loaded machine.
-      testTimeout: 60_000,
-      testMatch: ['<rootDir>/backend/**/*.spec.ts'],
-    },
+    { ...node, displayName: 'backend', testMatch: ['<rootDir>/backend/**/*.spec.ts'] },
     '<rootDir>/frontend/jest.config.cjs',
     {
       ...node,

@@ -1,6 +1,8 @@
+import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
+import { Preferences } from '../preferences/preferences';
 import { Said } from './said';
-import { Texts } from './texts';
+import { Texts, type Language } from './texts';
 import { providePortalTexts } from './transloco';
 
 describe('Said', () => {
@@ -12,21 +14,26 @@ describe('Said', () => {
   };
   const quoted = { text: 'E: no such host', code: null, params: {} };
   const unheard = { text: 'Something new.', code: 'ssh.something_new', params: {} };
+  const language = signal<Language>('fr');
   let said: Said;
   let texts: Texts;
 
   beforeEach(async () => {
-    TestBed.configureTestingModule({ providers: providePortalTexts() });
+    language.set('fr');
+    TestBed.configureTestingModule({
+      providers: [...providePortalTexts(), { provide: Preferences, useValue: { get: language } }],
+    });
     said = TestBed.inject(Said);
     texts = TestBed.inject(Texts);
-    await texts.use('fr');
+    await texts.start();
   });
 
   it('says a sentence, and the sentence in it, in the language that is on', async () => {
     const document = { message: lost.text, said: { message: [lost] } };
     expect(said.of(document, 'message')).toBe('La connexion à web-01, port 22 a été perdue.');
     expect(said.lang(document, 'message')).toBeNull();
-    await texts.use('en');
+    language.set('en');
+    await texts.start();
     expect(said.of(document, 'message')).toBe(lost.text);
   });
 

@@ -1,4 +1,4 @@
-import { DestroyRef, effect, inject, Injectable, signal, untracked } from '@angular/core';
+import { DestroyRef, effect, inject, Injectable, Injector, signal, untracked } from '@angular/core';
 import { Router } from '@angular/router';
 import { Session } from '../session/session';
 import { backOff } from './back-off';
@@ -20,7 +20,8 @@ type Listener = (data: never) => void;
 @Injectable({ providedIn: 'root' })
 export class Live {
   private readonly session = inject(Session);
-  private readonly router = inject(Router);
+  /** The router is asked for when it is needed: it names pages by the texts, which follow preferences, which are live. */
+  private readonly injector = inject(Injector);
   private readonly listeners = new Map<LiveEventName, Set<Listener>>();
   private readonly jobs = new Map<string, () => number>();
   private socket: WebSocket | null = null;
@@ -186,7 +187,8 @@ export class Live {
   private endSession(): void {
     if (this.session.signedIn()) {
       this.session.forget();
-      void this.router.navigate(['/sign-in'], { queryParams: { return: this.router.url, ended: 1 } });
+      const router = this.injector.get(Router);
+      void router.navigate(['/sign-in'], { queryParams: { return: router.url, ended: 1 } });
     }
   }
 
