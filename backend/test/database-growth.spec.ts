@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { growHistory } from '../../tools/growth/history.cjs';
 import { lowestId, startOfMonth } from '../src/kernel/database/id-times';
+import { Contracts } from '../src/kernel/contracts/contracts';
 import { queryRows } from '../src/kernel/database/rows';
 import { makePartitionsAhead, partitionsOf } from '../src/kernel/partitions/partitions';
 import { HistoryRepository } from '../src/modules/history/history.repository';
 import { MachineEventsRetention, SnapshotsRetention } from '../src/modules/history/retention';
 import { PlannedPackagesRetention } from '../src/modules/apt/retention';
+import { goldenExample } from './support/golden-examples';
 import { createTestDatabase, type TestDatabase } from './support/postgres';
 import { explain, recordStatements, type Recorded } from './support/query-plans';
 
@@ -39,12 +39,10 @@ describe('a year of history', () => {
       packagesPerSnapshot: 100,
       eventsPerMachine: 1000,
       until,
-      document: JSON.parse(
-        readFileSync(join(__dirname, '../src/modules/apt/contracts/examples/apt-update-analyze.v1.json'), 'utf8'),
-      ) as object,
+      document: goldenExample('apt_update_analyze', 1) as object,
     });
     await client.end();
-    history = new HistoryRepository(source);
+    history = new HistoryRepository(source, new Contracts());
     [{ id: machineId } = { id: '' }] = await queryRows<{ id: string }>(
       source,
       'SELECT id FROM machines LIMIT 1 OFFSET 7',

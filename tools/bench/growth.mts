@@ -88,7 +88,7 @@ async function grow(server: string, name: string, machines: number, until: Date,
   const source = await new DataSource(dataSourceOptions({ url: url.href, statementTimeoutMs: 0 })).initialize();
   opened.push(source);
   for (let month = -12; month <= 0; month += 3) await makePartitionsAhead(source, startOfMonth(until, month));
-  const example = path.join(root, 'backend/src/modules/apt/contracts/examples/apt-update-analyze.v1.json');
+  const example = path.join(root, 'docs/contracts/examples/apt_update_analyze.v1.json');
   const document = JSON.parse(readFileSync(example, 'utf8')) as object;
   return withDatabase(url.href, async (database) => {
     await growHistory(database, { machines, ...PER_MACHINE, until, document });

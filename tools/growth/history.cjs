@@ -23,9 +23,10 @@ const SNAPSHOTS = `
 const SHARED = `
   INSERT INTO snapshots (id, machine_id, kind, created_at, status, payload_json, important_json, content_sha256, content_snapshot_id)
   SELECT pg_temp.id_at(at), machine_id, kind, at, 'ok',
-         jsonb_build_array(jsonb_build_object('op', 'replace', 'path', '/measured_at', 'value', at),
-                           jsonb_build_object('op', 'replace', 'path', '/index/age_seconds', 'value', later)),
-         '[]', content_sha256, id
+         jsonb_build_object('schema_version', 1, 'operations', jsonb_build_array(
+           jsonb_build_object('op', 'replace', 'path', '/measured_at', 'value', at),
+           jsonb_build_object('op', 'replace', 'path', '/index/age_seconds', 'value', later))),
+         '{"schema_version": 1, "operations": []}', content_sha256, id
     FROM (SELECT s.*, later, s.created_at + interval '365 days' * later / $1::int AS at
             FROM snapshots s, generate_series(1, 4) AS later) AS sharing`;
 

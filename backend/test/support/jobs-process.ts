@@ -2,7 +2,9 @@ import { DiscoveryService } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { systemActor } from '../../src/kernel/auth/actor';
 import { SystemClock } from '../../src/kernel/clock';
+import type { Contract } from '../../src/kernel/contracts/contract';
 import { Contracts } from '../../src/kernel/contracts/contracts';
+import { document } from '../../src/kernel/contracts/schemas';
 import { dataSourceOptions } from '../../src/kernel/database/data-source-options';
 import { newId } from '../../src/kernel/database/ids';
 import { affected, queryOne } from '../../src/kernel/database/rows';
@@ -11,11 +13,12 @@ import type { DomainEvent } from '../../src/kernel/events/domain-event';
 import { DomainEvents } from '../../src/kernel/events/domain-events';
 import { PostgresLiveBus } from '../../src/kernel/live/postgres-live-bus';
 import { WorkQueue } from '../../src/kernel/queue/work-queue';
-import { SNAPSHOT_PATCH_CONTRACT } from '../../src/modules/history/shared-content';
+import { SNAPSHOT_PATCH } from '../../src/modules/history/contracts/snapshot-patch';
 import { Snapshots } from '../../src/modules/history/snapshots';
 import { ActionRegistry } from '../../src/modules/jobs/actions/action-registry';
 import { ActionScripts } from '../../src/modules/jobs/actions/action-scripts';
 import type { ReadAction } from '../../src/modules/jobs/actions/job-action';
+import { JOB_DOCUMENTS } from '../../src/modules/jobs/contracts/job-documents';
 import { Dispatcher } from '../../src/modules/jobs/dispatcher';
 import { JobLogRepository } from '../../src/modules/jobs/job-log.repository';
 import type { JobRecord } from '../../src/modules/jobs/job-record';
@@ -45,7 +48,11 @@ class RecordedEvents extends DomainEvents {
   }
 }
 
-const anything = { type: 'object', additionalProperties: true };
+/** A contract of the fake reading's document that takes any object. */
+function anything(name: string, part: 'payload' | 'important'): Contract {
+  const body = { ...document(1, {}), additionalProperties: true };
+  return { name, title: name, description: name, columns: [`snapshots.${part}_json`], versions: { 1: { body } } };
+}
 
 /**
  * The jobs room of one process, put together by hand on a real database and a real queue: tests open several of them
@@ -55,7 +62,8 @@ export class JobsProcess {
   readonly clock = new SystemClock();
   readonly remote = new FakeRemote();
   readonly events = new RecordedEvents();
-  readonly registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService);
+  readonly contracts = new Contracts();
+  readonly registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService, this.contracts);
   readonly transactions: TransactionRunner;
   readonly reader: JobsReader;
   readonly logs: JobLogRepository;
@@ -73,23 +81,26 @@ export class JobsProcess {
     readonly bus: PostgresLiveBus,
     readonly queue: WorkQueue,
   ) {
-    const contracts = new Contracts();
-    for (const name of [READING, `${READING}.important`]) contracts.register({ name, version: 1, schema: anything });
-    contracts.register(SNAPSHOT_PATCH_CONTRACT);
-    const { clock, registry } = this;
+    const { clock, registry, contracts } = this;
+    contracts.register(
+      anything(READING, 'payload'),
+      anything(`${READING}.important`, 'important'),
+      SNAPSHOT_PATCH,
+      ...JOB_DOCUMENTS,
+    );
     this.transactions = new TransactionRunner(dataSource);
-    this.reader = new JobsReader(dataSource);
-    this.logs = new JobLogRepository(dataSource);
+    this.reader = new JobsReader(dataSource, contracts);
+    this.logs = new JobLogRepository(dataSource, contracts);
     this.dispatcher = new Dispatcher(queue, bus);
     this.history = new JobHistory(this.events, registry, bus, clock);
     this.machineState = new MachineState(clock, bus);
     const { transactions, dispatcher, reader, history, machineState } = this;
     const eligibility = new MachineEligibility();
     this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, clock, eligibility);
-    this.sweeper = new Sweeper(dataSource, transactions, queue, dispatcher, machineState, history);
-    this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus);
+    this.sweeper = new Sweeper(dataSource, transactions, queue, dispatcher, machineState, history, contracts);
+    this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus, contracts);
     const snapshots = new Snapshots(dataSource, contracts, clock);
-    this.outcomes = new Outcomes(transactions, registry, dispatcher, snapshots, machineState, history);
+    this.outcomes = new Outcomes(transactions, registry, dispatcher, snapshots, machineState, history, contracts);
   }
 
   static async open(url: string, actions: readonly ReadAction<object>[]): Promise<JobsProcess> {

@@ -1,7 +1,10 @@
 import { createTestApp, type TestApp } from '../../../test/support/test-app';
 import { systemActor } from '../auth/actor';
+import { Contracts } from '../contracts/contracts';
+import { count, list, object, text } from '../contracts/schemas';
 import { TransactionRunner } from '../database/transaction';
 import { secretRegistry } from '../logging/secret-registry';
+import { auditContract } from './audit-contracts';
 import { AuditLog } from './audit-log';
 import { originOf } from './request-origin';
 
@@ -13,6 +16,9 @@ describe('AuditLog', () => {
   beforeAll(async () => {
     test = await createTestApp({ imports: [] });
     audit = test.app.get(AuditLog);
+    test.app
+      .get(Contracts)
+      .register(auditContract('sample.done', 'Of this test.', {}, { count, deep: list(object({ text })) }));
   });
   afterAll(() => test.close());
 
@@ -28,7 +34,7 @@ describe('AuditLog', () => {
     await expect(failing).rejects.toThrow('the action failed');
     expect(await rows()).toHaveLength(0);
     await runner.run((tx) => audit.record(tx.manager, { ...entry, details: { count: 1 } }));
-    expect(await rows()).toMatchObject([{ action: 'sample.done', details_json: { count: 1 } }]);
+    expect(await rows()).toMatchObject([{ action: 'sample.done', details_json: { schema_version: 1, count: 1 } }]);
   });
 
   it('fails the action when the row cannot be written', async () => {

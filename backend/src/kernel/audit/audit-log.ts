@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock';
+import { Contracts } from '../contracts/contracts';
+import { snakeNames } from '../contracts/names';
 import { maskSecrets } from '../contracts/secret-values';
 import { newId } from '../database/ids';
 import { affected } from '../database/rows';
 import type { Actor } from '../auth/actor';
+import { auditContractName } from './audit-contracts';
 
 export type AuditOutcome = 'ok' | 'denied' | 'error';
 
@@ -20,7 +23,7 @@ export interface AuditEntry {
   readonly objectId?: string | null;
   readonly machineId?: string | null;
   readonly outcome: AuditOutcome;
-  /** Facts, never secrets. */
+  /** Facts, never secrets, as the contract `audit.<action>` has them (there in snake_case). */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -32,7 +35,10 @@ export interface AuditEntry {
  */
 @Injectable()
 export class AuditLog {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly contracts: Contracts,
+  ) {}
 
   async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
     const { actor, details } = maskSecrets({ actor: entry.actor, details: entry.details ?? null });
@@ -54,7 +60,9 @@ export class AuditLog {
         entry.outcome,
         entry.requestId ?? null,
         entry.ip ?? null,
-        details === null ? null : JSON.stringify(details),
+        details === null
+          ? null
+          : this.contracts.document(auditContractName(entry.action), snakeNames(details) as object),
       ],
     );
   }

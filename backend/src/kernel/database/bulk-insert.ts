@@ -1,7 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { affected } from './rows';
+import { refuseOther } from './json-writes';
+import { affectedByBulk } from './rows';
 
-/** Column types that a bulk insert can carry. jsonb values are given as they are, not as text. */
+/** Column types that a bulk insert can carry. jsonb values are documents that a contract has accepted. */
 export type BulkType =
   'uuid' | 'text' | 'boolean' | 'integer' | 'smallint' | 'bigint' | 'real' | 'timestamptz' | 'jsonb';
 
@@ -20,6 +21,7 @@ const IDENTIFIER = /^[a-z][a-z0-9_]*$/;
  * @param rows one object per row, keyed by column; null for NULL
  * @returns how many rows were inserted (with `onConflict`: inserted or updated)
  * @throws TypeError when a row lacks a column or holds a number that JSON does not know
+ * @throws BareJsonError when a jsonb column is given something that no contract has accepted
  */
 export async function bulkInsert<Column extends string>(
   connection: EntityManager | DataSource,
@@ -35,14 +37,15 @@ export async function bulkInsert<Column extends string>(
   }
   rows.forEach((row, index) => {
     refuseUnknownValues(row, names, index);
+    for (const name of names) if (columns[name] === 'jsonb') refuseOther(`${table}.${name}`, row[name]);
   });
   const list = names.join(', ');
   const shape = names.map((name) => `${name} ${columns[name]}`).join(', ');
-  return affected(
+  return affectedByBulk(
     connection,
     `INSERT INTO ${table} (${list}) SELECT ${list} FROM json_to_recordset($1::json) AS given (${shape})
      ${options.onConflict ?? ''}`,
-    [JSON.stringify(rows)],
+    JSON.stringify(rows),
   );
 }
 

@@ -1,9 +1,11 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { refuseBareJson } from './json-writes';
 
 /**
  * TypeORM's `query()` answers `[rows, count]` to UPDATE and DELETE, even with RETURNING, and plain rows to everything
  * else. A check such as "no row came back, so the fence is lost" would always pass on the tuple. These functions are
- * the only way in which this program reads raw SQL.
+ * the only way in which this program sends raw SQL, and they refuse to fill a `*_json` column with anything that no
+ * contract has accepted (see `json-writes.ts`).
  */
 interface RawResult {
   records: unknown[];
@@ -18,6 +20,7 @@ export async function queryRows<T extends object>(
   sql: string,
   params: readonly unknown[] = [],
 ): Promise<T[]> {
+  refuseBareJson(sql, params);
   return (await execute(connection, sql, params)).records as T[];
 }
 
@@ -37,7 +40,13 @@ export async function queryOne<T extends object>(
 
 /** How many rows an INSERT, UPDATE or DELETE touched. */
 export async function affected(connection: Connection, sql: string, params: readonly unknown[] = []): Promise<number> {
+  refuseBareJson(sql, params);
   return (await execute(connection, sql, params)).affected;
+}
+
+/** The same for `bulkInsert`, whose rows travel as one value: it has looked at each document itself. */
+export async function affectedByBulk(connection: Connection, sql: string, rows: string): Promise<number> {
+  return (await execute(connection, sql, [rows])).affected;
 }
 
 async function execute(connection: Connection, sql: string, params: readonly unknown[]): Promise<RawResult> {

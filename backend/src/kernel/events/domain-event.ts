@@ -16,6 +16,7 @@ export interface DomainEvent {
   readonly actor: Actor;
   /** A sentence that a person understands. */
   readonly message: Sentence;
+  /** Facts, as the contract `event.<type>` has them (there in snake_case). */
   readonly payload?: Readonly<Record<string, unknown>>;
   readonly jobId?: string | null;
   readonly snapshotId?: string | null;

@@ -1,5 +1,7 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { SessionAuthenticator } from '../../kernel/auth/session-authenticator';
+import { ACCOUNTS_AUDIT } from './accounts-audit';
 import { LinksRepository } from './links.repository';
 import { LinksService } from './links.service';
 import { Passwords } from './passwords';
@@ -28,4 +30,10 @@ import { UsersService } from './users.service';
   ],
   exports: [SessionAuthenticator, LinksService],
 })
-export class AccountsModule {}
+export class AccountsModule implements OnModuleInit {
+  constructor(private readonly contracts: Contracts) {}
+
+  onModuleInit(): void {
+    this.contracts.register(...ACCOUNTS_AUDIT);
+  }
+}

@@ -2,6 +2,7 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../kernel/auth/access.decorators';
 import { Clock } from '../../kernel/clock';
+import { noticeOf } from '../../kernel/contracts/document.dto';
 import { DomainError } from '../../kernel/errors/domain-error';
 import { uuidPipe } from '../../kernel/http/validation';
 import { Snapshots } from '../history/snapshots';
@@ -31,6 +32,16 @@ export class AptController {
         action: say.not_analysed_action(),
       });
     }
-    return toAptState(snapshot.id, snapshot.createdAt, snapshot.payload as AptUpdateAnalyze, this.clock.now());
+    const { payload } = snapshot;
+    if (!payload.readable) {
+      throw new DomainError({
+        code: 'document_unreadable',
+        status: 409,
+        detail: noticeOf(APT_UPDATE_ANALYZE_CONTRACT, payload.reason, payload.version),
+        action: say.document_unreadable_action(),
+        extensions: { snapshotId: snapshot.id },
+      });
+    }
+    return toAptState(snapshot.id, snapshot.createdAt, payload.document as AptUpdateAnalyze, this.clock.now());
   }
 }

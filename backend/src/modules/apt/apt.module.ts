@@ -6,8 +6,11 @@ import { MachinesModule } from '../machines/machines.module';
 import { AptUpdateAnalyzeAction } from './actions/apt-update-analyze.action';
 import { AptController } from './apt.controller';
 import { AptRepository } from './apt.repository';
-import { aptUpdateAnalyzeImportantSchema, aptUpdateAnalyzeSchema } from './contracts/apt-update-analyze.v1.schema';
-import { APT_UPDATE_ANALYZE_CONTRACT } from './contracts/apt-update-analyze.v1';
+import {
+  APT_ERROR_LINES,
+  APT_UPDATE_ANALYZE,
+  APT_UPDATE_ANALYZE_IMPORTANT,
+} from './contracts/apt-update-analyze.v1.schema';
 import { PlannedPackagesRetention } from './retention';
 
 @Module({
@@ -19,11 +22,6 @@ export class AptModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
 
   onModuleInit(): void {
-    this.contracts.register({ name: APT_UPDATE_ANALYZE_CONTRACT, version: 1, schema: aptUpdateAnalyzeSchema });
-    this.contracts.register({
-      name: `${APT_UPDATE_ANALYZE_CONTRACT}.important`,
-      version: 1,
-      schema: aptUpdateAnalyzeImportantSchema,
-    });
+    this.contracts.register(APT_UPDATE_ANALYZE, APT_UPDATE_ANALYZE_IMPORTANT, APT_ERROR_LINES);
   }
 }

@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
 import type { Transaction } from '../../kernel/database/transaction';
 import type { StoreContext } from '../jobs/actions/job-action';
 import type { PlannedPackage } from './analysis/planned-packages';
+import { APT_ERROR_LINES } from './contracts/apt-update-analyze.v1.schema';
 import type { AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 
 /** The only place with SQL for `apt_planned_packages` and `apt_errors`; one statement per table, however many rows. */
 @Injectable()
 export class AptRepository {
+  constructor(private readonly contracts: Contracts) {}
+
   async storePlans(tx: Transaction, context: StoreContext, planned: readonly PlannedPackage[]): Promise<void> {
     const rows = planned.map((row) => ({
       id: newId(),
@@ -57,7 +61,7 @@ export class AptRepository {
       kind: error.kind,
       severity: error.severity,
       message: error.message,
-      important_lines_json: error.important_lines,
+      important_lines_json: this.contracts.document(APT_ERROR_LINES.name, { lines: error.important_lines }),
       remediation: error.remediation,
       created_at: context.finishedAt,
     }));

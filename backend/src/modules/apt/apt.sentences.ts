@@ -5,6 +5,7 @@ export const say = sentences('apt', {
   title: 'Analyse updates',
   not_analysed: 'This machine has not been analysed yet.',
   not_analysed_action: 'Run an analysis.',
+  document_unreadable_action: 'Look at it among the raw readings, or run an analysis.',
   not_measured: 'The pending updates could not be measured.',
   nothing: 'Nothing to update.',
   nothing_by_old_lists: 'Nothing to update by old package lists.',

@@ -1,4 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { CREDENTIALS_AUDIT } from './credentials-audit';
 import { CredentialsRepository } from './credentials.repository';
 import { Credentials } from './credentials.service';
 import { HostKeysRepository } from './host-keys.repository';
@@ -9,4 +11,10 @@ import { HostKeys } from './host-keys.service';
   providers: [Credentials, CredentialsRepository, HostKeys, HostKeysRepository],
   exports: [Credentials, HostKeys],
 })
-export class CredentialsModule {}
+export class CredentialsModule implements OnModuleInit {
+  constructor(private readonly contracts: Contracts) {}
+
+  onModuleInit(): void {
+    this.contracts.register(...CREDENTIALS_AUDIT);
+  }
+}

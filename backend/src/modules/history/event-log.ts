@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { snakeNames } from '../../kernel/contracts/names';
 import { maskSecrets } from '../../kernel/contracts/secret-values';
 import { newId } from '../../kernel/database/ids';
 import type { Transaction } from '../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../kernel/events/domain-event';
+import { eventContractName } from '../../kernel/events/event-contracts';
 import { HistoryRepository } from './history.repository';
 
 const MESSAGE_MAX = 4000;
@@ -14,6 +17,7 @@ export class EventLog {
   constructor(
     private readonly repository: HistoryRepository,
     private readonly clock: Clock,
+    private readonly contracts: Contracts,
   ) {}
 
   @OnDomainEvent()
@@ -37,7 +41,7 @@ export class EventLog {
       event.executionId ?? null,
       event.jobId ?? null,
       message.slice(0, MESSAGE_MAX),
-      payload === null ? null : JSON.stringify(payload),
+      payload === null ? null : this.contracts.document(eventContractName(event.type), snakeNames(payload) as object),
     ]);
   }
 }

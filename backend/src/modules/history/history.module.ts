@@ -1,6 +1,9 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { MachinesModule } from '../machines/machines.module';
 import { ArtifactRemovals } from './artifact-removals';
+import { IMPORTANT_MESSAGE } from './contracts/important-message';
+import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
 import { EventLog } from './event-log';
 import { HistoryController } from './history.controller';
 import { HistoryRepository } from './history.repository';
@@ -24,4 +27,10 @@ import { Snapshots } from './snapshots';
   ],
   exports: [ImportantMessages, Snapshots],
 })
-export class HistoryModule {}
+export class HistoryModule implements OnModuleInit {
+  constructor(private readonly contracts: Contracts) {}
+
+  onModuleInit(): void {
+    this.contracts.register(IMPORTANT_MESSAGE, SNAPSHOT_PATCH);
+  }
+}

@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { auditContractName } from '../../kernel/audit/audit-contracts';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { toDocument, unreadable, type DocumentDto } from '../../kernel/contracts/document.dto';
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
+import { eventContractName } from '../../kernel/events/event-contracts';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import type { AuditEntryDto, EventDto, MessageDto, SnapshotDetailDto, SnapshotDto } from './dto/history.dto';
 import { saidIn, type SaidByField } from '../../kernel/sentences/said';
-import { patched } from './shared-content';
+import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
+import { wholeDocument } from './shared-content';
 
 export interface Page<T> {
   readonly items: T[];
@@ -31,22 +36,32 @@ interface Documents {
 const MESSAGE = `id, source, category, severity, package_name AS "packageName", component, message, first_seen_at AS "firstSeenAt",
   last_seen_at AS "lastSeenAt", acknowledged, acknowledged_at AS "acknowledgedAt", acknowledged_by AS "acknowledgedBy"`;
 
+/** A row whose document stands in it as it is stored. */
+type Stored<T, Column extends keyof T> = Omit<T, Column> & Record<Column, unknown>;
+
 /** What the pages of history read. Newest first, by cursor, whatever the depth. */
 @Injectable()
 export class HistoryRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contracts: Contracts,
+  ) {}
 
   async events(machineId: string, page: PageRequest): Promise<Page<EventDto>> {
     const columns = `id, event_type AS "eventType", severity, created_at AS "createdAt", COALESCE(actor_type, 'system') AS "actorType",
-      actor_name AS "actorName", COALESCE(message, '') AS message, job_id AS "jobId", snapshot_id AS "snapshotId"`;
-    const found = await this.page<Unsaid<EventDto>>(
+      actor_name AS "actorName", COALESCE(message, '') AS message, job_id AS "jobId", snapshot_id AS "snapshotId",
+      payload_json AS facts`;
+    const { items, nextCursor } = await this.page<Stored<Unsaid<EventDto>, 'facts'>>(
       'events',
       `SELECT ${columns} FROM machine_events WHERE machine_id = $1`,
       [machineId],
       'created_at',
       page,
     );
-    return { ...found, items: found.items.map(withSaid) };
+    const read = (event: Stored<Unsaid<EventDto>, 'facts'>): EventDto => {
+      return { ...withSaid(event), facts: this.document(eventContractName(event.eventType), event.facts) };
+    };
+    return { items: items.map(read), nextCursor };
   }
 
   snapshots(machineId: string, kind: string | undefined, page: PageRequest): Promise<Page<SnapshotDto>> {
@@ -67,10 +82,19 @@ export class HistoryRepository {
     );
     if (row === null) return null;
     const { payloadPatch, importantPatch, ...snapshot } = row;
+    const { kind, schemaVersion } = snapshot;
+    const payload = wholeDocument(this.contracts, snapshot.payload, payloadPatch);
+    const important = wholeDocument(this.contracts, snapshot.important, importantPatch);
     return {
       ...snapshot,
-      payload: patched(snapshot.payload, payloadPatch) as SnapshotDetailDto['payload'],
-      important: patched(snapshot.important, importantPatch) as SnapshotDetailDto['important'],
+      payload: payload.document as SnapshotDetailDto['payload'],
+      important: important.document as SnapshotDetailDto['important'],
+      unreadable: unreadable({
+        [SNAPSHOT_PATCH.name]: payload.fault ?? important.fault,
+        [kind]: this.contracts.read(kind, payload.document, schemaVersion),
+        [`${kind}.important`]:
+          important.document === null ? null : this.contracts.read(`${kind}.important`, important.document),
+      }),
     };
   }
 
@@ -103,10 +127,16 @@ export class HistoryRepository {
     return found === null ? null : withSaid(found);
   }
 
-  audit(page: PageRequest): Promise<Page<AuditEntryDto>> {
+  async audit(page: PageRequest): Promise<Page<AuditEntryDto>> {
     const columns = `id, at, actor_type AS "actorType", actor_name AS "actorName", action, object_type AS "objectType",
-      object_id AS "objectId", machine_id AS "machineId", outcome, request_id AS "requestId", ip`;
-    return this.page('audit', `SELECT ${columns} FROM audit_log WHERE true`, [], 'at', page);
+      object_id AS "objectId", machine_id AS "machineId", outcome, request_id AS "requestId", ip,
+      details_json AS details`;
+    const sql = `SELECT ${columns} FROM audit_log WHERE true`;
+    const { items, nextCursor } = await this.page<Stored<AuditEntryDto, 'details'>>('audit', sql, [], 'at', page);
+    const read = (entry: Stored<AuditEntryDto, 'details'>): AuditEntryDto => {
+      return { ...entry, details: this.document(auditContractName(entry.action), entry.details) };
+    };
+    return { items: items.map(read), nextCursor };
   }
 
   async insertEvent(tx: Transaction, values: readonly unknown[]): Promise<void> {
@@ -117,6 +147,10 @@ export class HistoryRepository {
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
       values,
     );
+  }
+
+  private document(contract: string, stored: unknown): DocumentDto | null {
+    return stored === null ? null : toDocument(contract, this.contracts.read(contract, stored));
   }
 
   /** `select` ends in a WHERE clause; rows are ordered by (time, id), which an index serves. */

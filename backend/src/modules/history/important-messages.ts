@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { RequestOrigin } from '../../kernel/audit/request-origin';
 import { Clock } from '../../kernel/clock';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { maskSecrets } from '../../kernel/contracts/secret-values';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
@@ -9,6 +10,7 @@ import { queryOne, queryRows } from '../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { notFound } from '../../kernel/errors/domain-error';
 import { MachineState } from '../machines/machine-state';
+import { IMPORTANT_MESSAGE, type MessageFacts } from './contracts/important-message';
 import type { MessageDto } from './dto/history.dto';
 import type { MessageCategory, MessageSeverity, MessageSource } from './entities/history.values';
 import { HistoryRepository } from './history.repository';
@@ -21,7 +23,7 @@ export interface ImportantMessage {
   readonly message: string;
   /** `artifact id#line`. */
   readonly rawLineRef?: string | null;
-  readonly payload?: object;
+  readonly payload?: MessageFacts;
 }
 
 export interface MessageBatch {
@@ -40,6 +42,7 @@ export class ImportantMessages {
     private readonly repository: HistoryRepository,
     private readonly state: MachineState,
     private readonly clock: Clock,
+    private readonly contracts: Contracts,
   ) {}
 
   /** Keeps messages; one seen before moves its `last_seen_at` and takes today's words, and stays acknowledged if it was. */
@@ -100,7 +103,8 @@ export class ImportantMessages {
       execution_id: batch.executionId ?? null,
       first_seen_at: now,
       last_seen_at: now,
-      payload_json: message.payload ?? null,
+      payload_json:
+        message.payload === undefined ? null : this.contracts.document(IMPORTANT_MESSAGE.name, message.payload),
     }));
     await bulkInsert(
       tx.manager,
@@ -138,7 +142,7 @@ export class ImportantMessages {
 
 /** A code names the same message whatever figures stand in its words; without one the words themselves do. */
 function dedupKey(source: MessageSource, message: ImportantMessage): string {
-  const code = message.payload !== undefined && 'code' in message.payload ? message.payload.code : message.message;
+  const code = message.payload?.code ?? message.message;
   const parts = [source, message.category, message.packageName, message.component, code];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

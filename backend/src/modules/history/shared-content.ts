@@ -1,46 +1,38 @@
-import { applyPatch, compare, type Operation } from 'fast-json-patch';
-
-/** A JSON Patch (RFC 6902): what one document has otherwise than another. */
-export type JsonPatch = readonly Operation[];
+import { applyPatch, compare } from 'fast-json-patch';
+import type { Contracts, Reading } from '../../kernel/contracts/contracts';
+import type { JsonDocument } from '../../kernel/contracts/json-document';
+import { SNAPSHOT_PATCH, type SnapshotPatch } from './contracts/snapshot-patch';
 
 /** A patch that is more than this share of the document saves too little to be worth the second look when reading. */
 const WORTHWHILE_SHARE = 0.5;
 
-/** The contract of what a snapshot holds that shares another's content. */
-export const SNAPSHOT_PATCH_CONTRACT = {
-  name: 'snapshot_patch',
-  version: 1,
-  schema: {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'Difference of a snapshot to the one whose content it shares',
-    description: 'A JSON Patch (RFC 6902) that makes this document out of that one.',
-    type: 'array',
-    items: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['op', 'path'],
-      properties: {
-        op: { enum: ['add', 'remove', 'replace'] },
-        path: { type: 'string', description: 'JSON Pointer (RFC 6901).' },
-        value: { description: 'Of add and replace: any JSON.' },
-      },
-    },
-  },
-} as const;
-
 /** @returns the patch from `base` to `document`; null when keeping the document whole is the better deal */
-export function patchBetween(base: object, document: object): JsonPatch | null {
-  const patch = compare(base, document);
-  const worthwhile = JSON.stringify(patch).length <= JSON.stringify(document).length * WORTHWHILE_SHARE;
-  return worthwhile ? patch : null;
+export function patchBetween(contracts: Contracts, base: object, document: JsonDocument): JsonDocument | null {
+  const operations = compare(base, document.body);
+  const worthwhile = JSON.stringify(operations).length <= JSON.stringify(document).length * WORTHWHILE_SHARE;
+  return worthwhile ? contracts.document(SNAPSHOT_PATCH.name, { operations }) : null;
+}
+
+/** A document put together again, or, with a `fault`, what stands in place of it. */
+export interface WholeDocument {
+  readonly document: unknown;
+  readonly fault: Reading<never> | null;
 }
 
 /**
+ * @param base the document, or the one that it shares
  * @param patch null: the document was kept whole, in `base`
- * @throws Error for a patch that does not fit its base
  */
-export function patched(base: unknown, patch: unknown): unknown {
-  if (patch === null) return base;
-  // `base` was read for this alone, so it may be changed in place.
-  return applyPatch(base, patch as Operation[], true).newDocument;
+export function wholeDocument(contracts: Contracts, base: unknown, patch: unknown): WholeDocument {
+  if (patch === null) return { document: base, fault: null };
+  const reading = contracts.read<SnapshotPatch>(SNAPSHOT_PATCH.name, patch);
+  if (!reading.readable) return { document: patch, fault: reading };
+  try {
+    // `base` was read for this alone, so it may be changed in place.
+    return { document: applyPatch(base, [...reading.document.operations], true).newDocument, fault: null };
+  } catch {
+    // A patch that does not fit its base. Which of the two is damaged, nobody can tell.
+    const fault = { readable: false, version: reading.version, document: patch, reason: 'damaged' } as const;
+    return { document: patch, fault };
+  }
 }

@@ -1,12 +1,13 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../../kernel/clock';
-import { Contracts } from '../../kernel/contracts/contracts';
+import { Contracts, type Reading } from '../../kernel/contracts/contracts';
+import type { JsonDocument } from '../../kernel/contracts/json-document';
 import { newId } from '../../kernel/database/ids';
 import { affected, queryOne } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import type { SnapshotStatus } from './entities/history.values';
-import { patchBetween, patched, SNAPSHOT_PATCH_CONTRACT, type JsonPatch } from './shared-content';
+import { patchBetween, wholeDocument } from './shared-content';
 
 export interface NewSnapshot {
   readonly machineId: string;
@@ -37,10 +38,16 @@ interface Base {
   readonly important: object;
 }
 
+interface LatestRow {
+  readonly schemaVersion: number;
+  readonly payload: unknown;
+  readonly patch: unknown;
+}
+
 interface Difference {
   readonly base: string;
-  readonly payload: JsonPatch;
-  readonly important: JsonPatch;
+  readonly payload: JsonDocument;
+  readonly important: JsonDocument;
 }
 
 export interface StoredSnapshot {
@@ -48,30 +55,28 @@ export interface StoredSnapshot {
   readonly kind: string;
   readonly status: SnapshotStatus;
   readonly createdAt: Date;
-  /** Of the contract's current version. */
-  readonly payload: unknown;
+  /** Brought to the contract's current version, where that is possible. */
+  readonly payload: Reading<unknown>;
 }
 
 /** What machines said, kept whole. Nothing without a contract gets in; what was said before is kept once. */
 @Injectable()
-export class Snapshots implements OnModuleInit {
+export class Snapshots {
   constructor(
     private readonly dataSource: DataSource,
     private readonly contracts: Contracts,
     private readonly clock: Clock,
   ) {}
 
-  onModuleInit(): void {
-    this.contracts.register(SNAPSHOT_PATCH_CONTRACT);
-  }
-
   /** @throws ContractError when a document is not what its contract says, or holds a secret */
   async store(tx: Transaction, snapshot: NewSnapshot): Promise<KeptSnapshot> {
     const id = newId();
-    const version = this.contracts.validateForWrite(snapshot.kind, snapshot.payload);
-    this.contracts.validateForWrite(`${snapshot.kind}.important`, snapshot.important);
-    const difference = await this.difference(tx, snapshot, version);
-    const { payload, important } = difference ?? snapshot;
+    const whole = {
+      payload: this.contracts.document(snapshot.kind, snapshot.payload),
+      important: this.contracts.document(`${snapshot.kind}.important`, snapshot.important),
+    };
+    const difference = await this.difference(tx, snapshot, whole);
+    const { payload, important } = difference ?? whole;
     await affected(
       tx.manager,
       `INSERT INTO snapshots (id, machine_id, kind, schema_version, created_at, status, payload_json, important_json, source_job_id,
@@ -81,11 +86,11 @@ export class Snapshots implements OnModuleInit {
         id,
         snapshot.machineId,
         snapshot.kind,
-        version,
+        whole.payload.version,
         snapshot.createdAt ?? this.clock.now(),
         snapshot.status,
-        JSON.stringify(payload),
-        JSON.stringify(important),
+        payload,
+        important,
         snapshot.jobId ?? null,
         snapshot.contentSha256 ?? null,
         difference?.base ?? null,
@@ -96,7 +101,7 @@ export class Snapshots implements OnModuleInit {
 
   /** The newest of a kind; null when there is none. */
   async latest(machineId: string, kind: string): Promise<StoredSnapshot | null> {
-    const row = await queryOne<StoredSnapshot & { schemaVersion: number; patch: unknown }>(
+    const row = await queryOne<Omit<StoredSnapshot, 'payload'> & LatestRow>(
       this.dataSource,
       `SELECT s.id, s.kind, s.status, s.schema_version AS "schemaVersion", s.created_at AS "createdAt",
               COALESCE(base.payload_json, s.payload_json) AS payload, CASE WHEN base.id IS NOT NULL THEN s.payload_json END AS patch
@@ -105,25 +110,27 @@ export class Snapshots implements OnModuleInit {
       [machineId, kind],
     );
     if (row === null) return null;
-    const { schemaVersion, patch, ...stored } = row;
-    const payload = patched(stored.payload, patch);
-    return { ...stored, payload: this.contracts.readUpcast(kind, schemaVersion, payload) };
+    const { schemaVersion, patch, payload: stored, ...snapshot } = row;
+    const { document, fault } = wholeDocument(this.contracts, stored, patch);
+    return { ...snapshot, payload: fault ?? this.contracts.read(kind, document, schemaVersion) };
   }
 
   /** What the snapshot says otherwise than the one that the machine's newest stands on; null when that is too much. */
-  private async difference(tx: Transaction, snapshot: NewSnapshot, version: number): Promise<Difference | null> {
+  private async difference(
+    tx: Transaction,
+    snapshot: NewSnapshot,
+    whole: { payload: JsonDocument; important: JsonDocument },
+  ): Promise<Difference | null> {
     const base = await queryOne<Base>(tx.manager, BASE, [
       snapshot.machineId,
       snapshot.kind,
-      version,
+      whole.payload.version,
       snapshot.contentSha256 ?? null,
     ]);
     if (base === null) return null;
-    const payload = patchBetween(base.payload, snapshot.payload);
-    const important = patchBetween(base.important, snapshot.important);
-    if (payload === null || important === null) return null;
-    for (const patch of [payload, important]) this.contracts.validateForWrite(SNAPSHOT_PATCH_CONTRACT.name, patch);
-    return { base: base.id, payload, important };
+    const payload = patchBetween(this.contracts, base.payload, whole.payload);
+    const important = patchBetween(this.contracts, base.important, whole.important);
+    return payload === null || important === null ? null : { base: base.id, payload, important };
   }
 }
 

@@ -4,23 +4,13 @@ import { HistoryModule } from '../history/history.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { MachinesModule } from '../machines/machines.module';
 import { MachineProbeAction } from './actions/machine-probe.action';
-import { machineProbeImportantSchema, machineProbeSchema } from './contracts/machine-probe.v1.schema';
-import { MACHINE_PROBE_CONTRACT, MACHINE_PROBE_VERSION } from './contracts/machine-probe.v1';
+import { MACHINE_PROBE, MACHINE_PROBE_IMPORTANT } from './contracts/machine-probe.v1.schema';
 
 @Module({ imports: [MachinesModule, HistoryModule, JobsModule], providers: [MachineProbeAction] })
 export class InventoryModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
 
   onModuleInit(): void {
-    this.contracts.register({
-      name: MACHINE_PROBE_CONTRACT,
-      version: MACHINE_PROBE_VERSION,
-      schema: machineProbeSchema,
-    });
-    this.contracts.register({
-      name: `${MACHINE_PROBE_CONTRACT}.important`,
-      version: MACHINE_PROBE_VERSION,
-      schema: machineProbeImportantSchema,
-    });
+    this.contracts.register(MACHINE_PROBE, MACHINE_PROBE_IMPORTANT);
   }
 }

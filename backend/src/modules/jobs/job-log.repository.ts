@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { queryOne, queryRows } from '../../kernel/database/rows';
+import { JOB_STEPS, stepsDocument } from './contracts/job-documents';
 import type { LogStream } from './entities/jobs.values';
 import type { JobStep, LogLine } from './job-record';
 
@@ -43,7 +45,10 @@ interface ChunkRow {
 /** The live log: rows of `job_log_chunks`, numbered line by line by the holder of the job's fence. */
 @Injectable()
 export class JobLogRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contracts: Contracts,
+  ) {}
 
   /**
    * Writes lines and progress of a running job. Since the job's row is locked while the lines are numbered, a later
@@ -62,7 +67,9 @@ export class JobLogRepository {
       count,
       write.progress?.phase ?? null,
       write.progress?.step ?? null,
-      write.progress === undefined ? null : JSON.stringify(write.progress.steps),
+      write.progress === undefined
+        ? null
+        : this.contracts.document(JOB_STEPS.name, stepsDocument(write.progress.steps)),
       offsets,
       write.chunks.map(({ stream }) => stream),
       write.chunks.map(({ section }) => section),

@@ -1,4 +1,5 @@
 import type { Actor } from '../../kernel/auth/actor';
+import type { DocumentDto } from '../../kernel/contracts/document.dto';
 import type { JobStatus, LogStream } from './entities/jobs.values';
 
 /**
@@ -9,7 +10,7 @@ export type JobPhase = 'waiting' | 'dispatched' | 'starting' | 'following' | 'co
 
 export type StepStatus = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
 
-/** One step, as `jobs.steps_json` keeps it. Times are ISO strings. */
+/** One step. Times are ISO strings. */
 export interface JobStep {
   name: string;
   status: StepStatus;
@@ -43,9 +44,11 @@ export interface JobRecord {
   readonly snapshotId: string | null;
   /** Number of the last log line. */
   readonly lastSeq: number;
+  /** What is stored of it in a form that this program cannot read. */
+  readonly unreadable: readonly DocumentDto[];
 }
 
-/** What `jobs.result_json` keeps of the last attempt. */
+/** What is kept of the last attempt. */
 export interface JobResult {
   readonly scriptSha256?: string | null;
   readonly snapshotId?: string | null;

@@ -1,6 +1,6 @@
 import type { ActionRegistry } from './actions/action-registry';
-import { parameterSchema } from './actions/action-registry';
 import type { ReadDeclaration } from './actions/job-action';
+import { parameterSchema } from './contracts/job-parameters';
 import type { ActionDto } from './dto/actions.dto';
 import type { JobDto, JobLogDto, LogLineDto } from './dto/jobs.dto';
 import type { LogPage } from './job-log.repository';
@@ -36,6 +36,7 @@ export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): 
     errorKind: job.errorKind,
     snapshotId: job.snapshotId,
     lastSeq: job.lastSeq,
+    unreadable: [...job.unreadable],
   };
 }
 

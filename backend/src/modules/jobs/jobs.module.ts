@@ -1,10 +1,13 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { HistoryModule } from '../history/history.module';
 import { MachinesModule } from '../machines/machines.module';
 import { ActionRegistry } from './actions/action-registry';
 import { ActionScripts } from './actions/action-scripts';
 import { ActionsController } from './actions.controller';
+import { JOB_DOCUMENTS } from './contracts/job-documents';
+import { JOB_EVENTS } from './contracts/job-events';
 import { Dispatcher } from './dispatcher';
 import { JobLogRepository } from './job-log.repository';
 import { JobsController } from './jobs.controller';
@@ -45,4 +48,10 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
   ],
   exports: [JobsService, JobsReader],
 })
-export class JobsModule {}
+export class JobsModule implements OnModuleInit {
+  constructor(private readonly contracts: Contracts) {}
+
+  onModuleInit(): void {
+    this.contracts.register(...JOB_DOCUMENTS, ...JOB_EVENTS);
+  }
+}

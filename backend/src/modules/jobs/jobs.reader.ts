@@ -1,9 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Actor } from '../../kernel/auth/actor';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { unreadable } from '../../kernel/contracts/document.dto';
 import { queryOne, queryRows } from '../../kernel/database/rows';
+import {
+  JOB_RESULT,
+  JOB_STEPS,
+  stepsOf,
+  type JobResultDocument,
+  type JobStepsDocument,
+} from './contracts/job-documents';
 import type { JobStatus } from './entities/jobs.values';
-import type { JobRecord, JobResult, JobStep } from './job-record';
+import type { JobRecord } from './job-record';
 
 interface JobRow {
   id: string;
@@ -13,7 +22,7 @@ interface JobRow {
   status: JobStatus;
   phase: string | null;
   step: string | null;
-  steps_json: JobStep[] | null;
+  steps_json: unknown;
   priority: number;
   attempt: number;
   max_attempts: number;
@@ -27,7 +36,7 @@ interface JobRow {
   cancel_requested_at: Date | null;
   error_kind: string | null;
   error_message: string | null;
-  result_json: JobResult | null;
+  result_json: unknown;
   last_seq: string;
 }
 
@@ -64,11 +73,14 @@ export interface JobActivity {
 /** Reads jobs. */
 @Injectable()
 export class JobsReader {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contracts: Contracts,
+  ) {}
 
   async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<JobRecord | null> {
     const row = await queryOne<JobRow>(manager, `${SELECT_JOB} WHERE j.id = $1`, [id]);
-    return row === null ? null : toRecord(row);
+    return row === null ? null : this.toRecord(row);
   }
 
   async byIds(ids: readonly string[]): Promise<JobRecord[]> {
@@ -107,11 +119,26 @@ export class JobsReader {
   }
 
   private async list(rest: string, params: readonly unknown[]): Promise<JobRecord[]> {
-    return (await queryRows<JobRow>(this.dataSource, `${SELECT_JOB} ${rest}`, params)).map(toRecord);
+    const rows = await queryRows<JobRow>(this.dataSource, `${SELECT_JOB} ${rest}`, params);
+    return rows.map((row) => this.toRecord(row));
+  }
+
+  private toRecord(row: JobRow): JobRecord {
+    const { steps_json: storedSteps, result_json: storedResult } = row;
+    const steps = storedSteps === null ? null : this.contracts.read<JobStepsDocument>(JOB_STEPS.name, storedSteps);
+    const result = storedResult === null ? null : this.contracts.read<JobResultDocument>(JOB_RESULT.name, storedResult);
+    const known = result?.readable === true ? result.document : null;
+    return {
+      ...plainFacts(row),
+      steps: steps?.readable === true ? stepsOf(steps.document) : [],
+      errorAction: known?.error_action ?? null,
+      snapshotId: known?.snapshot_id ?? null,
+      unreadable: unreadable({ [JOB_STEPS.name]: steps, [JOB_RESULT.name]: result }),
+    };
   }
 }
 
-function toRecord(row: JobRow): JobRecord {
+function plainFacts(row: JobRow): Omit<JobRecord, 'steps' | 'errorAction' | 'snapshotId' | 'unreadable'> {
   return {
     id: row.id,
     kind: row.kind,
@@ -120,7 +147,6 @@ function toRecord(row: JobRow): JobRecord {
     status: row.status,
     phase: row.phase,
     step: row.step,
-    steps: row.steps_json ?? [],
     priority: row.priority,
     attempt: row.attempt,
     maxAttempts: row.max_attempts,
@@ -132,8 +158,6 @@ function toRecord(row: JobRow): JobRecord {
     cancelRequested: row.cancel_requested_at !== null,
     errorKind: row.error_kind,
     errorMessage: row.error_message,
-    errorAction: row.result_json?.errorAction ?? null,
-    snapshotId: row.result_json?.snapshotId ?? null,
     lastSeq: Number(row.last_seq),
   };
 }

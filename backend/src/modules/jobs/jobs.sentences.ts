@@ -24,6 +24,7 @@ export const say = sentences('jobs', {
   worker_lost_action: 'Start it again; if workers disappear often, look at their memory and at the log of the server.',
   unknown_action: 'This program has no action {action}.',
   unknown_action_action: 'It was queued by another version; start what you want again.',
+  parameters_unreadable: 'The parameters of this job are stored in a form that this program cannot read.',
   partial_answer: 'The machine answered in part only.',
   no_whole_result: '{action} did not come to a whole result.',
   failed: '{action} failed.',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../kernel/auth/actor';
 import { Clock } from '../../kernel/clock';
+import type { JsonDocument } from '../../kernel/contracts/json-document';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
@@ -103,7 +104,7 @@ export class JobsService {
 
   private async enqueueAll(tx: Transaction, request: EnqueueManyRequest): Promise<EnqueuedMany> {
     const { declaration } = this.registry.require(request.action);
-    const parameters = this.registry.validParameters(request.action, request.parameters ?? {});
+    const parameters = this.registry.parametersDocument(request.action, request.parameters ?? {});
     const machineIds = [...new Set(request.machineIds)];
     await this.dispatcher.lockMachines(tx, machineIds);
     const { able, refused } = await this.eligibility.check(tx, machineIds);
@@ -130,7 +131,7 @@ export class JobsService {
     tx: Transaction,
     kind: string,
     machineIds: readonly string[],
-    parameters: object,
+    parameters: JsonDocument,
   ): Promise<Map<string, string>> {
     const rows = await queryRows<ActiveRow>(
       tx.manager,
@@ -138,7 +139,7 @@ export class JobsService {
        WHERE machine_id = ANY($1::uuid[]) AND kind = $2 AND status IN ('queued', 'running') AND cancel_requested_at IS NULL
          AND payload_json = $3::jsonb
        ORDER BY machine_id, status DESC, created_at`,
-      [machineIds, kind, JSON.stringify(parameters)],
+      [machineIds, kind, parameters],
     );
     return new Map(rows.map((row) => [row.machine_id, row.id]));
   }
@@ -147,7 +148,7 @@ export class JobsService {
     tx: Transaction,
     declaration: ReadDeclaration,
     machineIds: readonly string[],
-    job: { parameters: object; priority: number; requestedBy: Actor },
+    job: { parameters: JsonDocument; priority: number; requestedBy: Actor },
   ): Promise<Map<string, string>> {
     const ids = new Map(machineIds.map((machineId) => [machineId, newId()]));
     const common = {

@@ -148,7 +148,7 @@ describe('running', () => {
       'SELECT id, payload_json, status FROM snapshots WHERE source_job_id = $1',
       [id],
     );
-    expect(snapshot).toEqual({ id: done.snapshotId, payload_json: { look: 'seen' }, status: 'ok' });
+    expect(snapshot).toEqual({ id: done.snapshotId, payload_json: { schema_version: 1, look: 'seen' }, status: 'ok' });
     expect(await queryOne(p.dataSource, state, [machineId])).toMatchObject({
       running_job_id: null,
       last_error_kind: null,

@@ -150,8 +150,8 @@ describe('host keys', () => {
     expect(event).toMatchObject({
       severity: 'error',
       payload_json: {
-        oldFingerprints: [ed.fingerprint],
-        newKeys: [{ keyType: 'ssh-ed25519', fingerprint: otherEd.fingerprint }],
+        old_fingerprints: [ed.fingerprint],
+        new_keys: [{ key_type: 'ssh-ed25519', fingerprint: otherEd.fingerprint }],
       },
     });
 

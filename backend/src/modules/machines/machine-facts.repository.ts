@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Contracts, type Reading } from '../../kernel/contracts/contracts';
+import { unreadable, type DocumentDto } from '../../kernel/contracts/document.dto';
+import type { JsonDocument } from '../../kernel/contracts/json-document';
 import { affected, queryOne } from '../../kernel/database/rows';
+import { HARDWARE, METRICS } from './contracts/machine-facts';
 import type { MachineHardwareDto, MachineMetricsDto } from './dto/machine-facts.dto';
 import type { MachineKind } from './entities/machines.values';
 import { saidIn } from '../../kernel/sentences/said';
@@ -16,16 +20,19 @@ export interface MachineIdentity {
   readonly machineKind: MachineKind;
 }
 
+/** As the contract of the column has them. */
+type Items = readonly object[] | null;
+
 export interface HardwareFacts {
   readonly cpuModel: string | null;
   readonly cpuCores: number | null;
   readonly memoryBytes: number | null;
-  readonly gpus: unknown;
-  readonly disks: unknown;
-  readonly network: unknown;
-  readonly firmware: unknown;
-  readonly drivers: unknown;
-  readonly warnings: unknown;
+  readonly gpus: Items;
+  readonly disks: Items;
+  readonly network: Items;
+  readonly firmware: object | null;
+  readonly drivers: Items;
+  readonly warnings: Items;
   /** Why a value is null, by its path in the document. */
   readonly reasons: Readonly<Record<string, string>>;
 }
@@ -38,9 +45,9 @@ export interface MetricsFacts {
   readonly memoryUsedBytes: number | null;
   readonly memoryAvailableBytes: number | null;
   readonly memoryUsedPercent: number | null;
-  readonly filesystems: unknown;
+  readonly filesystems: Items;
   readonly rootUsedPercent: number | null;
-  readonly warnings: unknown;
+  readonly warnings: Items;
 }
 
 /** Which reading a row comes from. */
@@ -50,19 +57,22 @@ export interface FactsSource {
 }
 
 type Json = Record<string, unknown>;
-type HardwareRow = Omit<MachineHardwareDto, 'memoryBytes' | 'reasons' | 'said' | 'warnings'> & {
-  memoryBytes: string | null;
-  reasons: Record<string, string> | null;
-  warnings: Json[] | null;
-};
+type HardwareKey = 'gpus' | 'disks' | 'network' | 'firmware' | 'warnings' | 'reasons';
+type HardwareRow = Pick<MachineHardwareDto, 'cpuModel' | 'cpuCores' | 'updatedAt'> &
+  Record<HardwareKey, unknown> & { memoryBytes: string | null };
 type ByteKey = 'memoryTotalBytes' | 'memoryUsedBytes' | 'memoryAvailableBytes';
-type MetricsRow = Omit<MachineMetricsDto, ByteKey | 'warnings'> &
-  Record<ByteKey, string | null> & { warnings: Json[] | null };
+type MetricsKey = 'filesystems' | 'warnings';
+type MetricsRow = Omit<MachineMetricsDto, ByteKey | MetricsKey | 'unreadable'> &
+  Record<ByteKey, string | null> &
+  Record<MetricsKey, unknown>;
 
 /** SQL on machine_hardware, machine_metrics_latest, and the columns of `machines` that a probe finds. */
 @Injectable()
 export class MachineFactsRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contracts: Contracts,
+  ) {}
 
   /** Keeps what stands there where nothing was measured. */
   async saveIdentity(manager: EntityManager, machineId: string, identity: MachineIdentity): Promise<void> {
@@ -99,9 +109,13 @@ export class MachineFactsRepository {
       facts.cpuModel,
       facts.cpuCores,
       facts.memoryBytes,
-      ...[facts.gpus, facts.disks, facts.network, facts.firmware, facts.drivers, facts.warnings, facts.reasons].map(
-        json,
-      ),
+      this.items(HARDWARE.gpus.name, facts.gpus),
+      this.items(HARDWARE.disks.name, facts.disks),
+      this.items(HARDWARE.network.name, facts.network),
+      facts.firmware === null ? null : this.contracts.document(HARDWARE.firmware.name, facts.firmware),
+      this.items(HARDWARE.drivers.name, facts.drivers),
+      this.items(HARDWARE.warnings.name, facts.warnings),
+      this.contracts.document(HARDWARE.reasons.name, { reasons: facts.reasons }),
       source.snapshotId,
       source.at,
     ]);
@@ -124,10 +138,10 @@ export class MachineFactsRepository {
       facts.memoryUsedBytes,
       facts.memoryAvailableBytes,
       facts.memoryUsedPercent,
-      // The column is never null: the JSON null inside it says "not measured".
-      JSON.stringify(facts.filesystems ?? null),
+      // The column is never null: the null inside the document says "not measured".
+      this.contracts.document(METRICS.filesystems.name, { items: facts.filesystems }),
       facts.rootUsedPercent,
-      json(facts.warnings),
+      this.items(METRICS.warnings.name, facts.warnings),
       source.snapshotId,
       source.at,
     ]);
@@ -143,17 +157,19 @@ export class MachineFactsRepository {
       [machineId],
     );
     if (row === null) return null;
-    const reasons = row.reasons ?? {};
+    const read = this.reader();
+    const reasons = read<{ reasons: Record<string, string> }>(HARDWARE.reasons.name, row.reasons)?.reasons ?? {};
     return {
       ...row,
       memoryBytes: numberOf(row.memoryBytes),
-      disks: camelKeys(row.disks),
-      network: camelKeys(row.network),
-      gpus: camelKeys(row.gpus),
-      firmware: camelKeys(row.firmware),
-      warnings: warningsOf(row.warnings),
+      disks: itemsOf(read(HARDWARE.disks.name, row.disks)),
+      network: itemsOf(read(HARDWARE.network.name, row.network)),
+      gpus: itemsOf(read(HARDWARE.gpus.name, row.gpus)),
+      firmware: withoutVersion(read(HARDWARE.firmware.name, row.firmware)),
+      warnings: warningsOf(read(HARDWARE.warnings.name, row.warnings)),
       reasons,
       said: saidIn(reasons, Object.keys(reasons)),
+      unreadable: read.unreadable(),
     };
   }
 
@@ -168,15 +184,48 @@ export class MachineFactsRepository {
       [machineId],
     );
     if (row === null) return null;
+    const read = this.reader();
     return {
       ...row,
       memoryTotalBytes: numberOf(row.memoryTotalBytes),
       memoryUsedBytes: numberOf(row.memoryUsedBytes),
       memoryAvailableBytes: numberOf(row.memoryAvailableBytes),
-      filesystems: camelKeys(row.filesystems),
-      warnings: warningsOf(row.warnings),
+      filesystems: itemsOf(read(METRICS.filesystems.name, row.filesystems)),
+      warnings: warningsOf(read(METRICS.warnings.name, row.warnings)),
+      unreadable: read.unreadable(),
     };
   }
+
+  private items(contract: string, items: Items): JsonDocument | null {
+    return items === null ? null : this.contracts.document(contract, { items });
+  }
+
+  /** Reads the documents of one row: what cannot be read is null, and told at the end. */
+  private reader(): RowReader {
+    const readings: Record<string, Reading<unknown>> = {};
+    const read = <T>(contract: string, stored: unknown): T | null => {
+      if (stored === null) return null;
+      const reading = this.contracts.read<T>(contract, stored);
+      readings[contract] = reading;
+      return reading.readable ? reading.document : null;
+    };
+    return Object.assign(read, { unreadable: () => unreadable(readings) });
+  }
+}
+
+interface RowReader {
+  <T>(contract: string, stored: unknown): T | null;
+  unreadable(): DocumentDto[];
+}
+
+function itemsOf(document: { items: Json[] | null } | null): Json[] | null {
+  return document === null ? null : camelKeys(document.items);
+}
+
+function withoutVersion(document: Json | null): Json | null {
+  if (document === null) return null;
+  const { schema_version: _version, ...fields } = document;
+  return camelKeys(fields);
 }
 
 /** One statement: the row of a machine, new or in place of the old one. */
@@ -194,12 +243,8 @@ async function replaceRow(
   );
 }
 
-function warningsOf(rows: Json[] | null): Json[] {
-  return (rows ?? []).map((row) => ({ ...camelKeys(row), said: saidIn(row, ['message']) }));
-}
-
-function json(value: unknown): string | null {
-  return value === null || value === undefined ? null : JSON.stringify(value);
+function warningsOf(document: { items: Json[] } | null): Json[] {
+  return (document?.items ?? []).map((row) => ({ ...camelKeys(row), said: saidIn(row, ['message']) }));
 }
 
 /** A bigint comes as text. */

@@ -20,6 +20,32 @@ const identity: MachineFactsInput['identity'] = {
   hardwareProfile: 'generic_vm',
   machineKind: 'vm',
 };
+const disk = {
+  name: 'vda',
+  type: 'disk',
+  size_bytes: 12,
+  rotational: false,
+  removable: false,
+  read_only: false,
+  model: null,
+  smart: null,
+};
+const firmware = {
+  bios_vendor: 'Sea',
+  bios_version: null,
+  bios_date: null,
+  system_vendor: null,
+  product_name: null,
+  raspberry_eeprom: null,
+};
+const warning = {
+  code: 'x',
+  area: 'hardware',
+  severity: 'warning',
+  message: 'It is warm.',
+  subject: null,
+  params: { some_name: 1 },
+};
 const facts: MachineFactsInput = {
   actor: systemActor,
   jobId: null,
@@ -31,11 +57,11 @@ const facts: MachineFactsInput = {
     cpuCores: 4,
     memoryBytes: 8_589_934_592,
     gpus: null,
-    disks: [{ name: 'vda', size_bytes: 12, smart: null }],
+    disks: [disk],
     network: [],
-    firmware: { bios_vendor: 'Sea' },
+    firmware,
     drivers: null,
-    warnings: [{ code: 'x', params: { some_name: 1 } }],
+    warnings: [warning],
     reasons: { 'hardware.gpus': 'no PCI bus' },
   },
   metrics: {
@@ -89,13 +115,32 @@ describe('what is known about a machine', () => {
       cpuCores: 4,
       memoryBytes: 8_589_934_592,
       gpus: null,
-      disks: [{ name: 'vda', sizeBytes: 12, smart: null }],
+      disks: [
+        {
+          name: 'vda',
+          type: 'disk',
+          sizeBytes: 12,
+          rotational: false,
+          removable: false,
+          readOnly: false,
+          model: null,
+          smart: null,
+        },
+      ],
       network: [],
-      firmware: { biosVendor: 'Sea' },
-      warnings: [{ code: 'x', params: { some_name: 1 }, said: {} }],
+      firmware: {
+        biosVendor: 'Sea',
+        biosVersion: null,
+        biosDate: null,
+        systemVendor: null,
+        productName: null,
+        raspberryEeprom: null,
+      },
+      warnings: [{ ...warning, said: {} }],
       reasons: { 'hardware.gpus': 'no PCI bus' },
       said: {},
       updatedAt: collectedAt.toISOString(),
+      unreadable: [],
     });
     expect((await operator.get(`/machines/${id}/metrics`)).body).toMatchObject({
       collectedAt: collectedAt.toISOString(),
@@ -118,6 +163,43 @@ describe('what is known about a machine', () => {
     });
   });
 
+  it('reads what was stored before documents had a version, and marks what a newer program wrote', async () => {
+    await store();
+    await test.dataSource.query(
+      `UPDATE machine_hardware SET disks_json = $2, firmware_json = $3, reasons_json = $4, network_json = $5,
+              warnings_json = '{"schema_version": 1, "items": "none"}' WHERE machine_id = $1`,
+      [
+        id,
+        JSON.stringify([disk]),
+        JSON.stringify(firmware),
+        JSON.stringify({ 'hardware.gpus': 'no bus' }),
+        JSON.stringify({ schema_version: 2, links: [] }),
+      ],
+    );
+    await test.dataSource.query(`UPDATE machine_metrics_latest SET filesystems_json = 'null' WHERE machine_id = $1`, [
+      id,
+    ]);
+    const { status, body } = await operator.get(`/machines/${id}/hardware`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      disks: [{ name: 'vda', sizeBytes: 12 }],
+      firmware: { biosVendor: 'Sea' },
+      reasons: { 'hardware.gpus': 'no bus' },
+      network: null,
+      warnings: [],
+      unreadable: [
+        {
+          contract: 'machine_hardware.network',
+          schemaVersion: 2,
+          unreadable: 'newer',
+          document: { schema_version: 2, links: [] },
+        },
+        { contract: 'machine_hardware.warnings', unreadable: 'damaged' },
+      ],
+    });
+    expect((await operator.get(`/machines/${id}/metrics`)).body).toMatchObject({ filesystems: null, unreadable: [] });
+  });
+
   it('corrects a wrong kind with an event, once, and keeps what was not measured this time', async () => {
     await store();
     await store();
@@ -126,7 +208,7 @@ describe('what is known about a machine', () => {
     const events = await test.dataSource.query<{ payload_json: unknown }[]>(
       `SELECT payload_json FROM machine_events WHERE event_type = 'machine_kind_corrected'`,
     );
-    expect(events).toEqual([{ payload_json: { from: 'physical', to: 'vm' } }]);
+    expect(events).toEqual([{ payload_json: { schema_version: 1, from: 'physical', to: 'vm' } }]);
   });
 
   it('raises the revision with each change of the state, tells the live topic after the commit, and keeps old counts', async () => {

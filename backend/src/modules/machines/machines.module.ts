@@ -1,5 +1,8 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { CredentialsModule } from '../credentials/credentials.module';
+import { MACHINE_EVENTS } from './contracts/machine-events';
+import { HARDWARE, METRICS } from './contracts/machine-facts';
 import { AptProxies } from './apt-proxies';
 import { ConnectionOutcomes } from './connection-outcomes';
 import { ConnectionTests } from './connection-tests';
@@ -46,4 +49,10 @@ import { Tags } from './tags.service';
   ],
   exports: [AptProxies, MachineConnections, MachineFacts, MachineHostKeys, Machines, MachineState, MachineTiles, Tags],
 })
-export class MachinesModule {}
+export class MachinesModule implements OnModuleInit {
+  constructor(private readonly contracts: Contracts) {}
+
+  onModuleInit(): void {
+    this.contracts.register(...Object.values(HARDWARE), ...Object.values(METRICS), ...MACHINE_EVENTS);
+  }
+}

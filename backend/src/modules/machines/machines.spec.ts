@@ -224,6 +224,7 @@ describe('machines', () => {
     );
     expect(row?.message).toBe('The operator changed name, port, tags.');
     expect(row?.payload_json).toEqual({
+      schema_version: 1,
       changes: { name: { from: 'web-1', to: 'web-9' }, port: { from: 22, to: 2200 }, tags: { from: [], to: ['lab'] } },
     });
     await operator.patch(`/machines/${id}`, { name: 'web-9' });

@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
+import { goldenExample } from '../../../../test/support/golden-examples';
+import { schemaOf } from '../../../kernel/contracts/contract';
 import type { AptErrorKind } from '../contracts/apt-error-kinds';
 import { importantApt } from '../contracts/apt-update-analyze.important';
 import type { AptUpdateAnalyze, IndexBasis, LeftBackReason, RefreshOutcome } from '../contracts/apt-update-analyze.v1';
-import { aptUpdateAnalyzeImportantSchema, aptUpdateAnalyzeSchema } from '../contracts/apt-update-analyze.v1.schema';
+import { APT_UPDATE_ANALYZE, APT_UPDATE_ANALYZE_IMPORTANT } from '../contracts/apt-update-analyze.v1.schema';
 import { FIXTURE_FOLDER, loadFixture } from '../fixtures/load-fixture';
 import { analyseApt } from './analyse';
 
@@ -14,8 +16,8 @@ const analyse = (suite: string, state: string): AptUpdateAnalyze =>
   analyseApt(loadFixture(suite, state), { measuredAt });
 
 const ajv = new Ajv2020({ strict: true, allErrors: true });
-const validDocument = ajv.compile(aptUpdateAnalyzeSchema);
-const validImportant = ajv.compile(aptUpdateAnalyzeImportantSchema);
+const validDocument = ajv.compile(schemaOf(APT_UPDATE_ANALYZE, 1));
+const validImportant = ajv.compile(schemaOf(APT_UPDATE_ANALYZE_IMPORTANT, 1));
 
 const statesOf = (suite: string): string[] =>
   fs.readdirSync(path.join(FIXTURE_FOLDER, suite)).map((file) => path.basename(file, '.txt'));
@@ -284,13 +286,10 @@ describe.each(SUITES)('an analysis that could not measure on %s', (suite) => {
 });
 
 describe('the example kept for version 1', () => {
-  const folder = path.join(__dirname, '../contracts/examples');
-  const read = (name: string): unknown => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
-
   it('is what the captured machine gives, whole and reduced', () => {
     const document = analyse('trixie', 'everything');
-    expect(document).toEqual(read('apt-update-analyze.v1.json'));
-    expect(importantApt(document)).toEqual(read('apt-update-analyze.v1.important.json'));
+    expect(document).toEqual(goldenExample('apt_update_analyze', 1));
+    expect(importantApt(document)).toEqual(goldenExample('apt_update_analyze.important', 1));
   });
 });
 

@@ -1,11 +1,12 @@
 import Ajv2020 from 'ajv/dist/2020';
-import { aptUpdateAnalyzeSchema } from '../contracts/apt-update-analyze.v1.schema';
+import { schemaOf } from '../../../kernel/contracts/contract';
+import { APT_UPDATE_ANALYZE } from '../contracts/apt-update-analyze.v1.schema';
 import { loadFixture } from '../fixtures/load-fixture';
 import { analyseApt } from './analyse';
 import type { AptSection } from './sections';
 
 const measuredAt = new Date('2026-11-23T12:00:00Z');
-const validDocument = new Ajv2020({ strict: true, allErrors: true }).compile(aptUpdateAnalyzeSchema);
+const validDocument = new Ajv2020({ strict: true, allErrors: true }).compile(schemaOf(APT_UPDATE_ANALYZE, 1));
 
 describe('a damaged answer', () => {
   const good = loadFixture('trixie', 'everything');

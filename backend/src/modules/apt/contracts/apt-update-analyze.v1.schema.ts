@@ -1,3 +1,4 @@
+import type { Contract } from '../../../kernel/contracts/contract';
 import { APT_ERROR_KINDS } from './apt-error-kinds';
 import { APT_UPDATE_ANALYZE_CONTRACT } from './apt-update-analyze.v1';
 
@@ -221,53 +222,77 @@ const head = {
   measured_at: time,
 };
 
-/** JSON Schema 2020-12 of `apt_update_analyze`, version 1 (`payload_json`). */
-export const aptUpdateAnalyzeSchema: Schema = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: 'apt_update_analyze.v1',
+/** `apt_update_analyze`: what one analysis measured. */
+export const APT_UPDATE_ANALYZE: Contract = {
+  name: APT_UPDATE_ANALYZE_CONTRACT,
   title: 'What one analysis of the apt state of a machine measured',
-  ...object({
-    ...head,
-    apt_version: orNull(text),
-    architecture: orNull(text),
-    foreign_architectures: orNull(listOf(text)),
-    refresh,
-    index,
-    repositories: orNull(listOf(repository)),
-    counts,
-    plans,
-    changes: orNull(listOf(change)),
-    left_back: orNull(listOf(leftBack)),
-    autoremovable: orNull(listOf(object({ name: text, arch: text, version: text }))),
-    holds: orNull(listOf(text)),
-    reboot,
-    kernels: orNull(listOf(kernel)),
-    dpkg,
-    co_management: orNull(coManagement),
-    file_systems: orNull(listOf(fileSystem)),
-    errors: listOf(error),
-    messages: listOf(message),
-  }),
+  description:
+    'Repositories, the three plans with each change, what is left back and why, reboot, kernels, dpkg, space, errors. A ' +
+    'null is "not measured"; an empty list was measured. Sizes are in bytes, times UTC.',
+  columns: ['snapshots.payload_json'],
+  versions: {
+    1: {
+      body: object({
+        ...head,
+        apt_version: orNull(text),
+        architecture: orNull(text),
+        foreign_architectures: orNull(listOf(text)),
+        refresh,
+        index,
+        repositories: orNull(listOf(repository)),
+        counts,
+        plans,
+        changes: orNull(listOf(change)),
+        left_back: orNull(listOf(leftBack)),
+        autoremovable: orNull(listOf(object({ name: text, arch: text, version: text }))),
+        holds: orNull(listOf(text)),
+        reboot,
+        kernels: orNull(listOf(kernel)),
+        dpkg,
+        co_management: orNull(coManagement),
+        file_systems: orNull(listOf(fileSystem)),
+        errors: listOf(error),
+        messages: listOf(message),
+      }),
+    },
+  },
 };
 
-/** JSON Schema 2020-12 of the reduced form (`important_json`). */
-export const aptUpdateAnalyzeImportantSchema: Schema = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: 'apt_update_analyze.v1.important',
+/** `apt_update_analyze.important`: the same, reduced. */
+export const APT_UPDATE_ANALYZE_IMPORTANT: Contract = {
+  name: `${APT_UPDATE_ANALYZE_CONTRACT}.important`,
   title: 'The important part of an apt analysis',
-  ...object({
-    ...head,
-    refreshed: flag,
-    index,
-    counts,
-    plans,
-    security: orNull(listOf(object({ name: text, from_version: orNull(text), to_version: text }))),
-    left_back: orNull(
-      listOf(object({ name: text, reason: choice(...leftBackReasons), detail: text, security: orNull(flag) })),
-    ),
-    removals: orNull(listOf(text)),
-    reboot: object({ state: rebootAnswer, details: listOf(text), packages: listOf(text) }),
-    failed_repositories: orNull(listOf(object({ uri: text, suite: text, error_kind: orNull(kind) }))),
-    errors: listOf(object({ kind, severity, message: text, subject: orNull(text) })),
-  }),
+  description: 'What tiles, reports and agents need of an analysis: counts, security, reasons, reboot, failures.',
+  columns: ['snapshots.important_json'],
+  versions: {
+    1: {
+      body: object({
+        ...head,
+        refreshed: flag,
+        index,
+        counts,
+        plans,
+        security: orNull(listOf(object({ name: text, from_version: orNull(text), to_version: text }))),
+        left_back: orNull(
+          listOf(object({ name: text, reason: choice(...leftBackReasons), detail: text, security: orNull(flag) })),
+        ),
+        removals: orNull(listOf(text)),
+        reboot: object({ state: rebootAnswer, details: listOf(text), packages: listOf(text) }),
+        failed_repositories: orNull(listOf(object({ uri: text, suite: text, error_kind: orNull(kind) }))),
+        errors: listOf(object({ kind, severity, message: text, subject: orNull(text) })),
+      }),
+    },
+  },
+};
+
+/** `apt_error_lines`. */
+export const APT_ERROR_LINES: Contract = {
+  name: 'apt_error_lines',
+  title: 'The lines that an error of apt is known by',
+  description: 'Lines as the machine printed them, secrets masked, at most 10.',
+  columns: ['apt_errors.important_lines_json'],
+  versions: {
+    1: { body: object({ schema_version: { const: 1 }, lines: { type: 'array', items: text, maxItems: 10 } }) },
+  },
+  unversioned: (lines) => ({ lines }),
 };

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsInt, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import {
   EVENT_SEVERITIES,
   MESSAGE_CATEGORIES,
@@ -60,6 +61,9 @@ export class EventDto {
   said: SaidByField;
   jobId: string | null;
   snapshotId: string | null;
+  /** The facts behind the sentence. */
+  @ApiProperty({ type: DocumentDto, nullable: true })
+  facts: DocumentDto | null;
 }
 
 export class EventPageDto {
@@ -93,6 +97,9 @@ export class SnapshotDetailDto extends SnapshotDto {
   /** The reduced form. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   important: Record<string, unknown> | null;
+  /** Which of the two this program cannot read, and why. They are shown all the same. */
+  @ApiProperty({ type: () => [DocumentDto] })
+  unreadable: DocumentDto[];
 }
 
 export class MessageDto {
@@ -129,6 +136,9 @@ export class AuditEntryDto {
   outcome: 'ok' | 'denied' | 'error';
   requestId: string | null;
   ip: string | null;
+  /** What else is known about it. */
+  @ApiProperty({ type: DocumentDto, nullable: true })
+  details: DocumentDto | null;
 }
 
 export class AuditPageDto {

@@ -1,14 +1,15 @@
 import Ajv2020 from 'ajv/dist/2020';
-import { machineProbeImportantSchema, machineProbeSchema } from '../contracts/machine-probe.v1.schema';
+import { schemaOf } from '../../../kernel/contracts/contract';
+import { MACHINE_PROBE, MACHINE_PROBE_IMPORTANT } from '../contracts/machine-probe.v1.schema';
 import { importantProbe } from '../contracts/machine-probe-important.v1';
 import { probeWarnings, warningCounts, type MachineProbe } from '../contracts/machine-probe.v1';
 import { fixtureNames, loadFixture } from '../fixtures/load-fixture';
 import { analyseProbe } from './analyse-probe';
 import { ESSENTIAL_SECTIONS, PROBE_SECTIONS, type ProbeSection } from './probe-sections';
 
-const ajv = new Ajv2020({ strict: true, allErrors: true });
-const validate = ajv.compile(machineProbeSchema);
-const validateImportant = ajv.compile(machineProbeImportantSchema);
+const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
+const validate = ajv.compile(schemaOf(MACHINE_PROBE, 1));
+const validateImportant = ajv.compile(schemaOf(MACHINE_PROBE_IMPORTANT, 1));
 
 const analyse = (name: string, change: Record<string, Partial<ProbeSection> | null> = {}): MachineProbe => {
   const { sections, timing } = loadFixture(name);

@@ -1,3 +1,30 @@
+import type { Contract } from '../../../kernel/contracts/contract';
+import {
+  count,
+  countOrNull,
+  flag,
+  flagOrNull,
+  list,
+  mapOf,
+  nullable,
+  nullableList,
+  numberOrNull,
+  object,
+  percentOrNull,
+  positiveOrNull,
+  text,
+  textOrNull,
+  words,
+  type Schema,
+} from '../../../kernel/contracts/schemas';
+import {
+  deviceDriver,
+  disk,
+  fileSystem,
+  firmware,
+  gpu,
+  networkInterface,
+} from '../../machines/contracts/machine-facts';
 import {
   MACHINE_KINDS,
   MACHINE_PROBE_CONTRACT,
@@ -9,29 +36,6 @@ import {
 } from './machine-probe.v1';
 import { IMPORTANT_WARNINGS_LIMIT, MACHINE_PROBE_IMPORTANT_CONTRACT } from './machine-probe-important.v1';
 
-type Schema = Readonly<Record<string, unknown>>;
-
-/** Every property is required and no other is allowed: a field left out by mistake is refused, not read as "unmeasured". */
-function object(properties: Readonly<Record<string, Schema>>): Schema {
-  return { type: 'object', additionalProperties: false, required: Object.keys(properties), properties };
-}
-
-const list = (items: Schema): Schema => ({ type: 'array', items });
-const nullableList = (items: Schema): Schema => ({ type: ['array', 'null'], items });
-const nullable = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
-const words = (values: readonly string[]): Schema => ({ type: 'string', enum: values });
-
-const text: Schema = { type: 'string', minLength: 1 };
-const textOrNull: Schema = { type: ['string', 'null'], minLength: 1 };
-const count: Schema = { type: 'integer', minimum: 0 };
-const countOrNull: Schema = { type: ['integer', 'null'], minimum: 0 };
-const positiveOrNull: Schema = { type: ['integer', 'null'], minimum: 1 };
-const numberOrNull: Schema = { type: ['number', 'null'] };
-const percentOrNull: Schema = { type: ['number', 'null'], minimum: 0, maximum: 100 };
-const flag: Schema = { type: 'boolean' };
-const flagOrNull: Schema = { type: ['boolean', 'null'] };
-const hexOrNull: Schema = { type: ['string', 'null'], pattern: '^0x[0-9a-f]+$' };
-
 const unmeasured = object({ path: text, code: words(UNMEASURED_CODES), reason: text });
 const warning = object({
   code: words(WARNING_CODES),
@@ -39,7 +43,7 @@ const warning = object({
   severity: words(SEVERITIES),
   message: text,
   subject: textOrNull,
-  params: { type: 'object', additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }] } },
+  params: mapOf({ type: ['string', 'number'] }),
 });
 
 const operatingSystem = object({
@@ -51,57 +55,6 @@ const operatingSystem = object({
   kernel_release: textOrNull,
   kernel_machine: textOrNull,
   hostname: textOrNull,
-});
-const gpu = object({
-  address: text,
-  bus: words(['pci', 'platform']),
-  vendor: textOrNull,
-  vendor_id: hexOrNull,
-  device_id: hexOrNull,
-  model: textOrNull,
-  driver: textOrNull,
-  recommendations: list(words(['install_vendor_driver'])),
-});
-const disk = object({
-  name: text,
-  type: words(['disk', 'nvme', 'mmc', 'optical', 'raid', 'mapper', 'zvol', 'network', 'other']),
-  size_bytes: positiveOrNull,
-  rotational: flagOrNull,
-  removable: flagOrNull,
-  read_only: flagOrNull,
-  model: textOrNull,
-  smart: { type: 'null' },
-});
-const network = object({
-  name: text,
-  mac: textOrNull,
-  state: textOrNull,
-  speed_mbps: positiveOrNull,
-  driver: textOrNull,
-  virtual: flag,
-  addresses: nullableList(
-    object({
-      family: words(['inet', 'inet6']),
-      address: text,
-      prefix: { type: 'integer', minimum: 0, maximum: 128 },
-      scope: text,
-    }),
-  ),
-});
-const firmware = object({
-  bios_vendor: textOrNull,
-  bios_version: textOrNull,
-  bios_date: textOrNull,
-  system_vendor: textOrNull,
-  product_name: textOrNull,
-  raspberry_eeprom: nullable(words(['current', 'update_available', 'failed', 'frozen'])),
-});
-const driver = object({
-  address: text,
-  device_class: words(['storage', 'network', 'display', 'accelerator']),
-  vendor_id: { type: 'string', pattern: '^0x[0-9a-f]+$' },
-  device_id: { type: 'string', pattern: '^0x[0-9a-f]+$' },
-  driver: textOrNull,
 });
 const power = object({
   undervoltage_now: flagOrNull,
@@ -115,25 +68,12 @@ const hardware = object({
   memory_bytes: positiveOrNull,
   gpus: nullableList(gpu),
   disks: nullableList(disk),
-  network: nullableList(network),
+  network: nullableList(networkInterface),
   firmware: nullable(firmware),
-  drivers: nullableList(driver),
+  drivers: nullableList(deviceDriver),
   temperatures: nullableList(object({ name: text, celsius: numberOrNull, critical_celsius: numberOrNull })),
   power: nullable(power),
   warnings: list(warning),
-});
-const fileSystem = object({
-  mount_point: text,
-  device: text,
-  type: text,
-  size_bytes: positiveOrNull,
-  used_bytes: countOrNull,
-  available_bytes: countOrNull,
-  used_percent: percentOrNull,
-  inodes_total: positiveOrNull,
-  inodes_used: countOrNull,
-  inodes_used_percent: percentOrNull,
-  read_only: flagOrNull,
 });
 const metrics = object({
   load1: { ...numberOrNull, minimum: 0 },
@@ -169,41 +109,53 @@ const head = {
   hardware_profile: textOrNull,
 } satisfies Record<string, Schema>;
 
-const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
-
-/** JSON Schema of `MachineProbe`, for `ajv/dist/2020` in strict mode. */
-export const machineProbeSchema: Schema = {
-  $schema: DIALECT,
-  $id: 'system-update:machine-probe:1',
-  title: 'What one probe of a machine found; null is "not measured"',
-  ...object({
-    contract: { const: MACHINE_PROBE_CONTRACT },
-    ...head,
-    evidence: object({ machine_kind: text, virtualization: text }),
-    os: operatingSystem,
-    hardware,
-    metrics,
-    system,
-    unmeasured: list(unmeasured),
-  }),
+/** `machine_probe`: what one probe of a machine found. */
+export const MACHINE_PROBE: Contract = {
+  name: MACHINE_PROBE_CONTRACT,
+  title: 'What one probe of a machine found',
+  description:
+    'System, kind of machine, hardware, load and file systems. A null is "not measured", and `unmeasured` has the reason ' +
+    'for each. Sizes are in bytes, shares in percent, temperatures in degrees Celsius.',
+  columns: ['snapshots.payload_json'],
+  versions: {
+    [MACHINE_PROBE_VERSION]: {
+      body: object({
+        contract: { const: MACHINE_PROBE_CONTRACT },
+        ...head,
+        evidence: object({ machine_kind: text, virtualization: text }),
+        os: operatingSystem,
+        hardware,
+        metrics,
+        system,
+        unmeasured: list(unmeasured),
+      }),
+    },
+  },
 };
 
-/** JSON Schema of `MachineProbeImportant`. */
-export const machineProbeImportantSchema: Schema = {
-  $schema: DIALECT,
-  $id: 'system-update:machine-probe-important:1',
-  title: 'The reduced form of a machine probe',
-  ...object({
-    contract: { const: MACHINE_PROBE_IMPORTANT_CONTRACT },
-    ...head,
-    cpu_model: textOrNull,
-    cpu_cores: positiveOrNull,
-    memory_bytes: positiveOrNull,
-    load1: { ...numberOrNull, minimum: 0 },
-    memory_used_percent: percentOrNull,
-    root_used_percent: percentOrNull,
-    warnings: { ...list(warning), maxItems: IMPORTANT_WARNINGS_LIMIT },
-    warnings_total: count,
-    unmeasured: list(unmeasured),
-  }),
+/** `machine_probe.important`: the same, reduced. */
+export const MACHINE_PROBE_IMPORTANT: Contract = {
+  name: MACHINE_PROBE_IMPORTANT_CONTRACT,
+  title: 'The important part of a machine probe',
+  description:
+    'What a report or an assistant needs of a probe: identity, size, load and the worst warnings. Reasons stand for the ' +
+    'nulls of this document only.',
+  columns: ['snapshots.important_json'],
+  versions: {
+    [MACHINE_PROBE_VERSION]: {
+      body: object({
+        contract: { const: MACHINE_PROBE_IMPORTANT_CONTRACT },
+        ...head,
+        cpu_model: textOrNull,
+        cpu_cores: positiveOrNull,
+        memory_bytes: positiveOrNull,
+        load1: { ...numberOrNull, minimum: 0 },
+        memory_used_percent: percentOrNull,
+        root_used_percent: percentOrNull,
+        warnings: { ...list(warning), maxItems: IMPORTANT_WARNINGS_LIMIT },
+        warnings_total: count,
+        unmeasured: list(unmeasured),
+      }),
+    },
+  },
 };

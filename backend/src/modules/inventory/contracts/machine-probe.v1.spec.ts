@@ -1,35 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
+import { goldenExample } from '../../../../test/support/golden-examples';
+import { schemaOf } from '../../../kernel/contracts/contract';
 import { analyseProbe } from '../analysis/analyse-probe';
 import { PROBE_SECTIONS } from '../analysis/probe-sections';
 import { loadFixture } from '../fixtures/load-fixture';
 import { importantProbe, IMPORTANT_WARNINGS_LIMIT } from './machine-probe-important.v1';
 import type { MachineProbe } from './machine-probe.v1';
-import { machineProbeImportantSchema, machineProbeSchema } from './machine-probe.v1.schema';
+import { MACHINE_PROBE, MACHINE_PROBE_IMPORTANT } from './machine-probe.v1.schema';
 
-const ajv = new Ajv2020({ strict: true, allErrors: true });
-const validate = ajv.compile(machineProbeSchema);
-const validateImportant = ajv.compile(machineProbeImportantSchema);
-
-const example = (name: string): unknown => JSON.parse(readFileSync(join(__dirname, 'examples', name), 'utf8'));
+const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
+const validate = ajv.compile(schemaOf(MACHINE_PROBE, 1));
+const validateImportant = ajv.compile(schemaOf(MACHINE_PROBE_IMPORTANT, 1));
 
 describe('machine_probe version 1', () => {
   it('accepts the golden example, whose document ever was stored', () => {
-    expect({ valid: validate(example('machine-probe.v1.json')), errors: validate.errors }).toEqual({
+    expect({ valid: validate(goldenExample('machine_probe', 1)), errors: validate.errors }).toEqual({
       valid: true,
       errors: null,
     });
   });
 
   it('accepts the golden example of the reduced document', () => {
-    const valid = validateImportant(example('machine-probe-important.v1.json'));
+    const valid = validateImportant(goldenExample('machine_probe.important', 1));
     expect({ valid, errors: validateImportant.errors }).toEqual({ valid: true, errors: null });
   });
 
   it('reduces the golden example to the golden reduced one', () => {
-    expect(importantProbe(example('machine-probe.v1.json') as MachineProbe)).toEqual(
-      example('machine-probe-important.v1.json'),
+    expect(importantProbe(goldenExample('machine_probe', 1) as MachineProbe)).toEqual(
+      goldenExample('machine_probe.important', 1),
     );
   });
 
@@ -40,13 +40,13 @@ describe('machine_probe version 1', () => {
     ['an unknown kind', { machine_kind: 'toaster' }],
   ])('refuses %s', (_, change) => {
     const document: unknown = JSON.parse(
-      JSON.stringify({ ...(example('machine-probe.v1.json') as object), ...change }),
+      JSON.stringify({ ...(goldenExample('machine_probe', 1) as object), ...change }),
     );
     expect(validate(document)).toBe(false);
   });
 
   it('refuses 0 bytes of memory: that is never a measurement', () => {
-    const document = example('machine-probe.v1.json') as MachineProbe;
+    const document = goldenExample('machine_probe', 1) as MachineProbe;
     expect(validate({ ...document, hardware: { ...document.hardware, memory_bytes: 0 } })).toBe(false);
   });
 

@@ -1,5 +1,6 @@
 import type { DiscoveryService } from '@nestjs/core';
 import { fakeAction, type FakeActionOptions } from '../../../../test/support/jobs-fakes';
+import { Contracts } from '../../../kernel/contracts/contracts';
 import { ActionRegistry } from './action-registry';
 import { JobAction } from './job-action';
 
@@ -14,7 +15,7 @@ class NotMarked {
 
 function registryOf(...types: (new () => object)[]): ActionRegistry {
   const providers = types.map((metatype) => ({ metatype, instance: new metatype() }));
-  return new ActionRegistry({ getProviders: () => providers } as unknown as DiscoveryService);
+  return new ActionRegistry({ getProviders: () => providers } as unknown as DiscoveryService, new Contracts());
 }
 
 it('finds marked actions, and refuses to start with two of one name', () => {

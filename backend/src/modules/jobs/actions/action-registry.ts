@@ -2,16 +2,22 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 import { permissions } from '../../../kernel/auth/permissions';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import type { JsonDocument } from '../../../kernel/contracts/json-document';
 import { DomainError, invalidInput, notFound } from '../../../kernel/errors/domain-error';
+import {
+  parameterSchema,
+  parametersContract,
+  parametersName,
+  type JobParametersDocument,
+} from '../contracts/job-parameters';
 import { LOCK_KINDS } from '../entities/jobs.values';
-import { JOB_ACTION, type JsonSchema, type ReadAction, type ReadDeclaration } from './job-action';
+import { JOB_ACTION, type ReadAction, type ReadDeclaration } from './job-action';
 import { quoted } from '../../../kernel/sentences/sentences';
 
 /** The steps that every job has, around those of its action. */
 export const CONNECT_STEP = 'connect';
 export const STORE_STEP = 'store';
-
-const noParameters: JsonSchema = { type: 'object', properties: {}, additionalProperties: false };
 
 interface Registered {
   readonly action: ReadAction<object>;
@@ -24,7 +30,10 @@ export class ActionRegistry implements OnModuleInit {
   private readonly actions = new Map<string, Registered>();
   private readonly ajv = new Ajv2020({ useDefaults: true, strict: true, allErrors: true });
 
-  constructor(private readonly discovery: DiscoveryService) {}
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly contracts: Contracts,
+  ) {}
 
   onModuleInit(): void {
     for (const { instance, metatype } of this.discovery.getProviders()) {
@@ -40,6 +49,7 @@ export class ActionRegistry implements OnModuleInit {
     if (this.actions.has(declaration.name)) problems.push('another action has the same name');
     if (problems.length > 0)
       throw new Error(`The action ${declaration.name} is declared wrongly: ${problems.join('; ')}.`);
+    this.contracts.register(parametersContract(declaration));
     this.actions.set(declaration.name, { action, validate: this.ajv.compile(parameterSchema(declaration)) });
   }
 
@@ -78,6 +88,17 @@ export class ActionRegistry implements OnModuleInit {
     );
   }
 
+  /** The same, as a job keeps them. */
+  parametersDocument(name: string, given: object): JsonDocument {
+    return this.contracts.document(parametersName(name), { parameters: this.validParameters(name, given) });
+  }
+
+  /** What a job was queued with, in the action's current form; null when this program cannot read it. */
+  storedParameters(name: string, stored: unknown): Record<string, unknown> | null {
+    const reading = this.contracts.read<JobParametersDocument>(parametersName(name), stored ?? {});
+    return reading.readable ? reading.document.parameters : null;
+  }
+
   private registered(name: string): Registered {
     const registered = this.actions.get(name);
     if (registered === undefined) throw unknownAction();
@@ -87,10 +108,6 @@ export class ActionRegistry implements OnModuleInit {
 
 function unknownAction(): DomainError {
   return notFound('action', 'unknown_action');
-}
-
-export function parameterSchema(declaration: ReadDeclaration): JsonSchema {
-  return declaration.parameters ?? noParameters;
 }
 
 function declarationProblems(declaration: ReadDeclaration): string[] {

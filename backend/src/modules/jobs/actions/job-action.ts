@@ -52,6 +52,11 @@ export interface ReadDeclaration {
   readonly steps: readonly ActionStep[];
   /** Of the parameters, an object; its defaults are filled in. No parameters when absent. */
   readonly parameters?: JsonSchema;
+  /** Earlier forms of the parameters, oldest first, each with the way to the next: jobs queued with them still run. */
+  readonly olderParameters?: readonly {
+    readonly schema: JsonSchema;
+    readonly upcast: (parameters: Record<string, unknown>) => Record<string, unknown>;
+  }[];
   /** The documents that it leaves, as `name@version`. */
   readonly contracts: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { JOB_STATUSES, LOG_STREAMS, type JobStatus, type LogStream } from '../entities/jobs.values';
 import type { StepStatus } from '../job-record';
 import type { SaidByField } from '../../../kernel/sentences/said';
@@ -63,6 +64,8 @@ export class JobDto {
   snapshotId: string | null;
   /** Number of the last log line; 0 without any. */
   lastSeq: number;
+  /** What is stored of it in a form that this program cannot read; its fields above are empty for that. */
+  unreadable: DocumentDto[];
   /** Only in the answer to a start: the very same job waited or ran already, and is returned. */
   deduplicated?: boolean;
 }

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../../../kernel/auth/actor';
+import { Contracts } from '../../../kernel/contracts/contracts';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { WorkQueue } from '../../../kernel/queue/work-queue';
 import { MachineState } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
+import { JOB_STEPS, stepsDocument } from '../contracts/job-documents';
 import { freshSteps } from './step-tracker';
 import { requester } from '../jobs.reader';
 
@@ -25,7 +27,8 @@ export interface Claim {
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly timeoutSeconds: number;
-  readonly parameters: Record<string, unknown>;
+  /** Null: they are stored in a form that this program cannot read. */
+  readonly parameters: Record<string, unknown> | null;
   readonly requestedBy: Actor;
   readonly lastSeq: number;
   readonly cancelRequested: boolean;
@@ -39,7 +42,7 @@ interface ClaimRow {
   attempt: number;
   max_attempts: number;
   timeout_seconds: number | null;
-  payload_json: Record<string, unknown> | null;
+  payload_json: unknown;
   requested_by_type: Actor['type'] | null;
   requested_by_id: string | null;
   requested_by_name: string | null;
@@ -64,6 +67,7 @@ export class Claims {
     private readonly registry: ActionRegistry,
     private readonly machineState: MachineState,
     private readonly bus: LiveBus,
+    private readonly contracts: Contracts,
   ) {}
 
   /** Takes as many jobs as may run now. Token, job and lock change hands in one transaction or not at all. */
@@ -76,20 +80,20 @@ export class Claims {
       const ids = tokens.map(({ jobId }) => jobId);
       // Machines before jobs, as everybody does who hands jobs out.
       await queryRows(tx.manager, LOCK_MACHINES, [ids]);
-      const kinds = this.registry
-        .declarations()
-        .map(({ name, lockKind, steps }) => ({ kind: name, lock_kind: lockKind, steps: freshSteps(steps) }));
+      const actions = this.registry.declarations();
       const rows = await queryRows<ClaimRow>(tx.manager, CLAIM, [
         ids,
         tokens.map(({ id }) => id),
         workerId,
-        JSON.stringify(kinds),
         LEASE_SECONDS,
+        actions.map(({ name }) => name),
+        actions.map(({ lockKind }) => lockKind),
+        actions.map(({ steps }) => this.contracts.document(JOB_STEPS.name, stepsDocument(freshSteps(steps)))),
       ]);
       // What another holder still has goes back to wait; the release of the machine hands it out again.
       await affected(tx.manager, GIVE_BACK, [ids, tokens.map(({ id }) => id)]);
       for (const row of rows) await this.begin(tx, row);
-      return rows.map(toClaim);
+      return rows.map((row) => this.toClaim(row));
     });
   }
 
@@ -126,22 +130,22 @@ export class Claims {
     await this.machineState.patch(tx, row.machine_id, { runningJobId: row.id });
     this.bus.changed(tx, { jobIds: [row.id], machineIds: [row.machine_id] });
   }
-}
 
-function toClaim(row: ClaimRow): Claim {
-  return {
-    jobId: row.id,
-    machineId: row.machine_id,
-    kind: row.kind,
-    fence: row.fence,
-    attempt: row.attempt,
-    maxAttempts: row.max_attempts,
-    timeoutSeconds: row.timeout_seconds ?? 600,
-    parameters: row.payload_json ?? {},
-    requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),
-    lastSeq: Number(row.last_seq),
-    cancelRequested: row.cancel_requested_at !== null,
-  };
+  private toClaim(row: ClaimRow): Claim {
+    return {
+      jobId: row.id,
+      machineId: row.machine_id,
+      kind: row.kind,
+      fence: row.fence,
+      attempt: row.attempt,
+      maxAttempts: row.max_attempts,
+      timeoutSeconds: row.timeout_seconds ?? 600,
+      parameters: this.registry.storedParameters(row.kind, row.payload_json),
+      requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),
+      lastSeq: Number(row.last_seq),
+      cancelRequested: row.cancel_requested_at !== null,
+    };
+  }
 }
 
 const LOCK_MACHINES = `
@@ -150,15 +154,14 @@ const LOCK_MACHINES = `
 /** A token of a job that was taken, ended or handed out anew in the meantime matches no row: one effect per job. */
 const CLAIM = `
   WITH token AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)),
-  kinds AS (SELECT * FROM jsonb_to_recordset($4::jsonb) AS k (kind text, lock_kind text, steps jsonb)),
   candidate AS (
-    SELECT j.id, j.machine_id, COALESCE(k.lock_kind, 'exclusive') AS lock_kind, k.steps
-    FROM jobs j JOIN token t ON t.job_id = j.id AND t.token_id = j.boss_job_id LEFT JOIN kinds k ON k.kind = j.kind
+    SELECT j.id, j.machine_id, array_position($5::text[], j.kind) AS action
+    FROM jobs j JOIN token t ON t.job_id = j.id AND t.token_id = j.boss_job_id
     WHERE j.status = 'queued' AND j.phase = 'dispatched' FOR UPDATE OF j),
   lock AS (
     INSERT INTO machine_locks AS held (machine_id, job_id, lock_kind, holder, fence, created_at, renewed_at, expires_at)
-    SELECT machine_id, id, lock_kind, $3, nextval('machine_lock_fence'), clock_timestamp(), clock_timestamp(),
-      clock_timestamp() + make_interval(secs => $5)
+    SELECT machine_id, id, COALESCE(($6::text[])[action], 'exclusive'), $3, nextval('machine_lock_fence'), clock_timestamp(), clock_timestamp(),
+      clock_timestamp() + make_interval(secs => $4)
     FROM candidate
     ON CONFLICT (machine_id) DO UPDATE SET job_id = EXCLUDED.job_id, lock_kind = EXCLUDED.lock_kind, holder = EXCLUDED.holder,
       fence = EXCLUDED.fence, created_at = EXCLUDED.created_at, renewed_at = EXCLUDED.renewed_at, expires_at = EXCLUDED.expires_at
@@ -166,7 +169,7 @@ const CLAIM = `
     RETURNING job_id, fence)
   UPDATE jobs j SET status = 'running', phase = 'starting', step = NULL, fence = lock.fence, worker_id = $3, boss_job_id = NULL,
     attempt = j.attempt + 1, started_at = COALESCE(j.started_at, clock_timestamp()), heartbeat_at = clock_timestamp(),
-    steps_json = candidate.steps, available_at = NULL, error_kind = NULL, error_message = NULL
+    steps_json = ($7::jsonb[])[candidate.action], available_at = NULL, error_kind = NULL, error_message = NULL
   FROM lock JOIN candidate ON candidate.id = lock.job_id WHERE j.id = lock.job_id
   RETURNING j.id, j.machine_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,
     j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at`;

@@ -93,7 +93,7 @@ describe('failing', () => {
     const snapshot = await queryOne(p.dataSource, 'SELECT payload_json FROM snapshots WHERE id = $1', [
       failed.snapshotId,
     ]);
-    expect(snapshot).toEqual({ payload_json: { look: 'half' } });
+    expect(snapshot).toEqual({ payload_json: { schema_version: 1, look: 'half' } });
   });
 
   it('ends a job whose action always throws, and one whose result cannot be stored', async () => {

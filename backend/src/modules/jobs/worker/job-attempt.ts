@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { DomainError } from '../../../kernel/errors/domain-error';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import type { RunResult } from '../../../kernel/ssh/run-types';
 import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
@@ -12,6 +13,7 @@ import type {
   RunFailure,
 } from '../actions/job-action';
 import type { ActionScripts, ScriptText } from '../actions/action-scripts';
+import { say } from '../jobs.sentences';
 import type { JobResult } from '../job-record';
 import type { Claim } from './claims';
 import { failureOf, retryPause, timeoutFailure, type StopReason } from './failures';
@@ -191,12 +193,22 @@ export class JobAttempt {
 
   private context(): ActionContext<object> {
     const { jobId, machineId, attempt, parameters, requestedBy } = this.claim;
+    if (parameters === null) throw parametersUnreadable();
     return { jobId, machineId, attempt, parameters, requestedBy, signal: this.abort.signal };
   }
 }
 
 function hasEndedSection({ sections }: RunResult): boolean {
   return sections.some(({ exitCode }) => exitCode !== null);
+}
+
+function parametersUnreadable(): DomainError {
+  return new DomainError({
+    code: 'parameters_unreadable',
+    status: 409,
+    detail: say.parameters_unreadable(),
+    action: say.unknown_action_action(),
+  });
 }
 
 function withError(outcome: ActionOutcome, error: NonNullable<ActionOutcome['error']>): ActionOutcome {

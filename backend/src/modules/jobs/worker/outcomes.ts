@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { Contracts } from '../../../kernel/contracts/contracts';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { Snapshots } from '../../history/snapshots';
 import { MachineState, type MachineStatePatch } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
 import type { ActionOutcome, RunFailure } from '../actions/job-action';
+import { JOB_RESULT, JOB_STEPS, resultDocument, stepsDocument } from '../contracts/job-documents';
 import { Dispatcher } from '../dispatcher';
 import type { JobStatus } from '../entities/jobs.values';
 import type { JobResult, JobStep } from '../job-record';
@@ -53,6 +55,7 @@ export class Outcomes {
     private readonly snapshots: Snapshots,
     private readonly machineState: MachineState,
     private readonly history: JobHistory,
+    private readonly contracts: Contracts,
   ) {}
 
   /**
@@ -114,8 +117,8 @@ export class Outcomes {
       final.status,
       final.failure?.kind ?? null,
       final.failure?.message ?? null,
-      JSON.stringify(result),
-      JSON.stringify(facts.steps),
+      this.contracts.document(JOB_RESULT.name, resultDocument(result)),
+      this.contracts.document(JOB_STEPS.name, stepsDocument(facts.steps)),
     ]);
     if (ended !== 1) throw new FenceLostError(claim.jobId);
     await this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
@@ -158,8 +161,11 @@ export class Outcomes {
       ending.spend ? 0 : 1,
       ending.failure?.kind ?? null,
       ending.failure?.message ?? null,
-      JSON.stringify({ ...facts.result, errorAction: ending.failure?.action ?? null }),
-      JSON.stringify(facts.steps),
+      this.contracts.document(
+        JOB_RESULT.name,
+        resultDocument({ ...facts.result, errorAction: ending.failure?.action ?? null }),
+      ),
+      this.contracts.document(JOB_STEPS.name, stepsDocument(facts.steps)),
     ]);
     if (back !== 1) throw new FenceLostError(claim.jobId);
     await this.machineState.patch(tx, claim.machineId, { runningJobId: null });

@@ -1,12 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../../../kernel/auth/actor';
+import { Contracts } from '../../../kernel/contracts/contracts';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { WorkQueue } from '../../../kernel/queue/work-queue';
 import { MachineState } from '../../machines/machine-state';
 import { Dispatcher } from '../dispatcher';
-import type { JobStep } from '../job-record';
+import {
+  JOB_RESULT,
+  JOB_STEPS,
+  resultDocument,
+  stepsDocument,
+  stepsOf,
+  type JobStepsDocument,
+} from '../contracts/job-documents';
 import { requester } from '../jobs.reader';
 import { LEASE_SECONDS } from './claims';
 import { retryPause, workerLostFailure } from './failures';
@@ -23,7 +31,7 @@ interface LostRow {
   kind: string;
   attempt: number;
   max_attempts: number;
-  steps_json: JobStep[] | null;
+  steps_json: unknown;
   cancel_requested_at: Date | null;
   requested_by_type: Actor['type'] | null;
   requested_by_id: string | null;
@@ -43,6 +51,7 @@ export class Sweeper {
     private readonly dispatcher: Dispatcher,
     private readonly machineState: MachineState,
     private readonly history: JobHistory,
+    private readonly contracts: Contracts,
   ) {}
 
   async sweep(): Promise<void> {
@@ -104,7 +113,14 @@ export class Sweeper {
   }
 
   private async conclude(tx: Transaction, job: LostRow): Promise<void> {
-    const steps = JSON.stringify(abandonedSteps(job.steps_json ?? [], this.history.now()));
+    const stored = this.contracts.read<JobStepsDocument>(JOB_STEPS.name, job.steps_json);
+    // What cannot be read stays as it is.
+    const steps = stored.readable
+      ? this.contracts.document(
+          JOB_STEPS.name,
+          stepsDocument(abandonedSteps(stepsOf(stored.document), this.history.now())),
+        )
+      : null;
     const cancelled = job.cancel_requested_at !== null;
     const failure = cancelled ? null : workerLostFailure;
     const pauseMs = cancelled ? null : retryPause(workerLostFailure.kind, job.attempt, job.max_attempts);
@@ -121,7 +137,7 @@ export class Sweeper {
       status,
       failure?.kind ?? null,
       failure?.message ?? null,
-      JSON.stringify(result),
+      this.contracts.document(JOB_RESULT.name, resultDocument(result)),
     ]);
     await this.machineState.patch(tx, job.machine_id, {
       runningJobId: null,
@@ -178,12 +194,12 @@ const DROP_EXPIRED = `
 
 /** Without its fence, a worker that comes back finds nothing that it could write to. */
 const TRY_AGAIN = `
-  UPDATE jobs SET status = 'queued', fence = NULL, phase = 'waiting', step = NULL, steps_json = $2::jsonb, worker_id = NULL, available_at = NULL,
+  UPDATE jobs SET status = 'queued', fence = NULL, phase = 'waiting', step = NULL, steps_json = COALESCE($2::jsonb, steps_json), worker_id = NULL, available_at = NULL,
     error_kind = $3, error_message = $4
   WHERE id = $1 AND status = 'running'`;
 
 const CLOSE = `
-  UPDATE jobs SET status = $3, fence = NULL, phase = NULL, step = NULL, steps_json = $2::jsonb, error_kind = $4, error_message = $5,
+  UPDATE jobs SET status = $3, fence = NULL, phase = NULL, step = NULL, steps_json = COALESCE($2::jsonb, steps_json), error_kind = $4, error_message = $5,
     result_json = $6::jsonb, finished_at = clock_timestamp()
   WHERE id = $1 AND status = 'running'`;
 

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
+import { DocumentDto } from '../../../kernel/contracts/document.dto';
 
 const looseList = { type: 'array', items: { type: 'object', additionalProperties: true }, nullable: true } as const;
 
@@ -30,6 +31,9 @@ export class MachineHardwareDto {
   /** Of `reasons`, by the same paths. */
   @ApiSaid()
   said: SaidByField;
+  /** What is stored in a form that this program cannot read; its fields above are empty for that. */
+  @ApiProperty({ type: () => [DocumentDto] })
+  unreadable: DocumentDto[];
 }
 
 /** The latest figures of load, memory and file systems. Null: not measured. */
@@ -50,4 +54,7 @@ export class MachineMetricsDto {
   /** Each with its `message` and, as `said`, code and parameters of it. */
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
   warnings: Record<string, unknown>[];
+  /** What is stored in a form that this program cannot read; its fields above are empty for that. */
+  @ApiProperty({ type: () => [DocumentDto] })
+  unreadable: DocumentDto[];
 }

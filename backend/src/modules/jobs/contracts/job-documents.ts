@@ -1,0 +1,109 @@
+import type { Contract } from '../../../kernel/contracts/contract';
+import {
+  countOrNull,
+  document,
+  list,
+  object,
+  sha256OrNull,
+  text,
+  textOrNull,
+  timeOrNull,
+  uuidOrNull,
+  words,
+} from '../../../kernel/contracts/schemas';
+import type { JobResult, JobStep, StepStatus } from '../job-record';
+
+const STEP_STATUSES: readonly StepStatus[] = ['waiting', 'running', 'done', 'failed', 'skipped'];
+
+/** `job_steps`, version 1. */
+export interface JobStepsDocument {
+  readonly steps: readonly {
+    readonly name: string;
+    readonly status: StepStatus;
+    readonly started_at: string | null;
+    readonly ended_at: string | null;
+  }[];
+}
+
+/** `job_result`, version 1. */
+export interface JobResultDocument {
+  readonly script_sha256: string | null;
+  readonly snapshot_id: string | null;
+  readonly summary: string | null;
+  readonly error_action: string | null;
+  readonly duration_ms: number | null;
+  readonly received_bytes: number | null;
+}
+
+export const JOB_STEPS: Contract = {
+  name: 'job_steps',
+  title: 'Steps of a job',
+  description:
+    'How far the last attempt of a job came: its steps in their order. Written while it runs; times are UTC. A step that ' +
+    'an attempt never reached is `skipped`.',
+  columns: ['jobs.steps_json'],
+  versions: {
+    1: {
+      body: document(1, {
+        steps: list(object({ name: text, status: words(STEP_STATUSES), started_at: timeOrNull, ended_at: timeOrNull })),
+      }),
+    },
+  },
+  unversioned: (steps) => ({ ...stepsDocument(steps as JobStep[]) }),
+};
+
+export const JOB_RESULT: Contract = {
+  name: 'job_result',
+  title: 'Result of a job',
+  description:
+    'What is kept of the last attempt of a job besides its documents: which script ran (SHA-256 of the file), the ' +
+    'snapshot that it left, its result in a sentence, what to do about its error, how long the machine worked ' +
+    '(milliseconds) and how much it answered (bytes). Null: there was none.',
+  columns: ['jobs.result_json'],
+  versions: {
+    1: {
+      body: document(1, {
+        script_sha256: sha256OrNull,
+        snapshot_id: uuidOrNull,
+        summary: textOrNull,
+        error_action: textOrNull,
+        duration_ms: countOrNull,
+        received_bytes: countOrNull,
+      }),
+    },
+  },
+  unversioned: (result) => ({ ...resultDocument(result as JobResult) }),
+};
+
+export const JOB_DOCUMENTS = [JOB_STEPS, JOB_RESULT];
+
+export function stepsDocument(steps: readonly JobStep[]): JobStepsDocument {
+  return {
+    steps: steps.map(({ name, status, startedAt, endedAt }) => ({
+      name,
+      status,
+      started_at: startedAt,
+      ended_at: endedAt,
+    })),
+  };
+}
+
+export function stepsOf({ steps }: JobStepsDocument): JobStep[] {
+  return steps.map(({ name, status, started_at, ended_at }) => ({
+    name,
+    status,
+    startedAt: started_at,
+    endedAt: ended_at,
+  }));
+}
+
+export function resultDocument(result: JobResult): JobResultDocument {
+  return {
+    script_sha256: result.scriptSha256 ?? null,
+    snapshot_id: result.snapshotId ?? null,
+    summary: result.summary ?? null,
+    error_action: result.errorAction ?? null,
+    duration_ms: result.durationMs ?? null,
+    received_bytes: result.receivedBytes ?? null,
+  };
+}

@@ -1,0 +1,15 @@
+import { eventContract } from '../../../kernel/events/event-contracts';
+import { openWord, words } from '../../../kernel/contracts/schemas';
+import { JOB_STATUSES } from '../entities/jobs.values';
+
+const ended = {
+  kind: openWord,
+  status: words(JOB_STATUSES),
+  error_kind: { type: ['string', 'null'], pattern: '^[a-z][a-z0-9_]*$' },
+};
+
+export const JOB_EVENTS = [
+  eventContract('job_finished', 'A job came to its end: its kind and status.', ended),
+  eventContract('job_failed', 'A job ended with an error: its kind, status and the class of the error.', ended),
+  eventContract('job_cancelled', 'A job was cancelled: its kind and status.', ended),
+];
