@@ -1,10 +1,13 @@
 import 'reflect-metadata';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module';
 import { enrol } from './enrol';
 import { loadConfig, type Config } from './kernel/config/config';
+import { contractFiles } from './kernel/contracts/contract-files';
+import { Contracts } from './kernel/contracts/contracts';
 import { migrate } from './kernel/database/migrate';
 import { StartRefusedError } from './kernel/errors/start-refused';
 import { openApiDocument } from './kernel/http/openapi';
@@ -17,6 +20,7 @@ import { LinksService } from './modules/accounts/links.service';
  *   cli.js setup-link [ORIGIN]         a one-time link that creates the first administrator; nothing when there is one
  *   cli.js enrol < INVENTORY.json     adds machines, with their host keys when the inventory names them
  *   cli.js openapi FILE                writes the OpenAPI document
+ *   cli.js contracts FOLDER            writes the JSON contracts that the program registers, with their index
  */
 const commands: Readonly<Record<string, (config: Config, args: readonly string[]) => Promise<void>>> = {
   migrate: async (config) => {
@@ -42,6 +46,16 @@ const commands: Readonly<Record<string, (config: Config, args: readonly string[]
     app.setGlobalPrefix('api');
     writeFileSync(file, `${JSON.stringify(openApiDocument(app), null, 2)}\n`);
   },
+  contracts: (config, [folder]) => {
+    if (folder === undefined) throw new UsageError('contracts FOLDER');
+    return withApplication(config, (app) => {
+      rmSync(path.join(folder, 'schemas'), { recursive: true, force: true });
+      for (const [file, text] of contractFiles(app.get(Contracts).all())) {
+        mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+        writeFileSync(path.join(folder, file), text);
+      }
+    });
+  },
 };
 
 class UsageError extends Error {}
@@ -50,7 +64,10 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function withApplication(config: Config, work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
+async function withApplication(
+  config: Config,
+  work: (app: INestApplicationContext) => Promise<void> | void,
+): Promise<void> {
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
     logger: ['error'],
     // A failure to start is told once, by `explained`.

@@ -1,5 +1,4 @@
 import type { Contract } from '../contracts/contract';
-import { snakeNames } from '../contracts/names';
 import { document, type Properties } from '../contracts/schemas';
 
 /** Name of the contract of what an event carries. */
@@ -20,6 +19,5 @@ export function eventContract(
     description,
     columns: ['machine_events.payload_json'],
     versions: { 1: { body: document(1, properties, optional) } },
-    unversioned: (facts) => snakeNames(facts) as Record<string, unknown>,
   };
 }

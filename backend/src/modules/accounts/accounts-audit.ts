@@ -1,14 +1,13 @@
 import { auditContract } from '../../kernel/audit/audit-contracts';
+import { alsoUnversioned } from '../../kernel/contracts/names';
 import { roles } from '../../kernel/auth/permissions';
-import { text, textOrNull, words } from '../../kernel/contracts/schemas';
-import { USER_STATUSES, USER_THEMES } from './entities/accounts.values';
+import { text, words } from '../../kernel/contracts/schemas';
+import { USER_STATUSES } from './entities/accounts.values';
 
 const changeable = {
   role: words(roles),
   status: words(USER_STATUSES),
   display_name: text,
-  locale: textOrNull,
-  theme: { enum: [...USER_THEMES, null] },
 };
 
 /** What the audit rows of this room say. */
@@ -19,4 +18,4 @@ export const ACCOUNTS_AUDIT = [
   auditContract('session.start', 'How a session began: by password or by a one-time link.', {
     how: words(['sign_in', 'link']),
   }),
-];
+].map(alsoUnversioned);

@@ -1,4 +1,5 @@
 import { auditContract } from '../../kernel/audit/audit-contracts';
+import { alsoUnversioned } from '../../kernel/contracts/names';
 import { fingerprint, list, text, words } from '../../kernel/contracts/schemas';
 import { AUTH_METHODS, SUDO_MODES } from './entities/credentials.values';
 
@@ -16,4 +17,4 @@ export const CREDENTIALS_AUDIT = [
     { rejected: list(fingerprint), given: { type: 'string' } },
   ),
   auditContract('host_key.rejected', 'Which host key was rejected.', { fingerprint }),
-];
+].map(alsoUnversioned);

@@ -36,6 +36,7 @@ export type { CreateTagDto } from './models/create-tag-dto';
 export type { CredentialsInputDto } from './models/credentials-input-dto';
 export type { CredentialsStatus } from './models/credentials-status';
 export type { CredentialsSummaryDto } from './models/credentials-summary-dto';
+export type { DocumentDto } from './models/document-dto';
 export type { EventDto } from './models/event-dto';
 export type { EventPageDto } from './models/event-page-dto';
 export type { FieldProblemDto } from './models/field-problem-dto';

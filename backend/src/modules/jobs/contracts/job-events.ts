@@ -1,4 +1,5 @@
 import { eventContract } from '../../../kernel/events/event-contracts';
+import { alsoUnversioned } from '../../../kernel/contracts/names';
 import { openWord, words } from '../../../kernel/contracts/schemas';
 import { JOB_STATUSES } from '../entities/jobs.values';
 
@@ -12,4 +13,4 @@ export const JOB_EVENTS = [
   eventContract('job_finished', 'A job came to its end: its kind and status.', ended),
   eventContract('job_failed', 'A job ended with an error: its kind, status and the class of the error.', ended),
   eventContract('job_cancelled', 'A job was cancelled: its kind and status.', ended),
-];
+].map(alsoUnversioned);

@@ -1,4 +1,5 @@
 import { auditContract } from '../../../kernel/audit/audit-contracts';
+import { alsoUnversioned } from '../../../kernel/contracts/names';
 import { fingerprint, flag, list, mapOf, object, openWord, text, uuid, words } from '../../../kernel/contracts/schemas';
 import { eventContract } from '../../../kernel/events/event-contracts';
 import { AUTH_METHODS, SUDO_MODES } from '../../credentials/entities/credentials.values';
@@ -44,4 +45,4 @@ export const MACHINE_EVENTS = [
   eventContract('host_key_approved', 'Somebody approved a host key, which may lift the quarantine.', decision),
   eventContract('host_key_rejected', 'Somebody rejected a host key, which may lift the quarantine.', decision),
   auditContract('apt_proxy.used', 'What the proxy password of a machine was decrypted for.', { purpose: text }),
-];
+].map(alsoUnversioned);

@@ -24,6 +24,7 @@ const job = (id: string, status: JobDto['status']): JobDto => ({
   errorKind: null,
   errorMessage: null,
   errorAction: null,
+  unreadable: [],
   snapshotId: null,
   lastSeq: 0,
 });

@@ -17,6 +17,7 @@ import { Icon } from '../../ui/icon';
 import { JOB_ICON, JOB_STATE, JobWords } from '../../ui/job-words';
 import { LoadingNote } from '../../ui/loading-note';
 import { LogView } from '../../ui/log-view/log-view';
+import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { JobsApi } from './jobs-api';
 import { StepList } from './step-list';
 import { Said } from '../../core/i18n/said';
@@ -24,7 +25,7 @@ import { Said } from '../../core/i18n/said';
 /** A run while it runs and after it ended, at the same address. */
 @Component({
   selector: 'su-run-page',
-  imports: [ErrorNotice, Icon, LoadingNote, LogView, RouterLink, StepList],
+  imports: [ErrorNotice, Icon, LoadingNote, LogView, RouterLink, StepList, UnreadableNotes],
   templateUrl: './run-page.html',
   styleUrl: './run-page.scss',
 })

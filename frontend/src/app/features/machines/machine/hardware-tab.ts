@@ -9,6 +9,7 @@ import { EmptyState } from '../../../ui/empty-state';
 import { ErrorNotice } from '../../../ui/error-notice';
 import { Icon } from '../../../ui/icon';
 import { LoadingNote } from '../../../ui/loading-note';
+import { UnreadableNotes } from '../../../ui/unreadable-notes';
 import { MachinesApi } from '../machines-api';
 import { flagAt, numberAt, textAt, textsAt, type Loose } from './loose';
 import { MachineStore } from './machine-store';
@@ -24,7 +25,7 @@ interface Row {
 /** What the machine is made of and how full it is, as far as it could be read. */
 @Component({
   selector: 'su-hardware-tab',
-  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote],
+  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, UnreadableNotes],
   templateUrl: './hardware-tab.html',
   styleUrl: './hardware-tab.scss',
 })
@@ -49,6 +50,10 @@ export class HardwareTab {
   });
   protected readonly facts = computed(() => this.factsOf(this.hardware.value()));
   protected readonly lists = computed(() => this.listsOf(this.hardware.value()));
+  protected readonly unreadable = computed(() => [
+    ...(this.hardware.value()?.unreadable ?? []),
+    ...(this.metrics.value()?.unreadable ?? []),
+  ]);
   protected readonly warnings = computed(() =>
     [...(this.hardware.value()?.warnings ?? []), ...(this.metrics.value()?.warnings ?? [])].map((one) =>
       this.said.of(one as Saying & Loose, 'message'),

@@ -11,6 +11,7 @@ import { Icon } from '../../../ui/icon';
 import { JobWords } from '../../../ui/job-words';
 import { JsonTree } from '../../../ui/json-tree';
 import { LoadingNote } from '../../../ui/loading-note';
+import { UnreadableNotes } from '../../../ui/unreadable-notes';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
 import { Paged } from './paged';
@@ -18,7 +19,7 @@ import { Paged } from './paged';
 /** Everything the machine said, as it is kept: one versioned document per reading. */
 @Component({
   selector: 'su-raw-tab',
-  imports: [CopyButton, EmptyState, ErrorNotice, Icon, JsonTree, LoadingNote],
+  imports: [CopyButton, EmptyState, ErrorNotice, Icon, JsonTree, LoadingNote, UnreadableNotes],
   templateUrl: './raw-tab.html',
   styleUrl: './raw-tab.scss',
 })

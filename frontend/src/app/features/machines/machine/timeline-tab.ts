@@ -7,7 +7,9 @@ import { EmptyState } from '../../../ui/empty-state';
 import { ErrorNotice } from '../../../ui/error-notice';
 import { Icon } from '../../../ui/icon';
 import type { IconName } from '../../../ui/icons';
+import { JsonTree } from '../../../ui/json-tree';
 import { LoadingNote } from '../../../ui/loading-note';
+import { UnreadableNotes } from '../../../ui/unreadable-notes';
 import { WhenSeen } from '../../../ui/when-seen';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
@@ -20,7 +22,7 @@ const COLOUR: Readonly<Record<string, string>> = { warning: 'fg-stale', error: '
 /** What happened to this machine: time, what, evidence, who. */
 @Component({
   selector: 'su-timeline-tab',
-  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, WhenSeen],
+  imports: [EmptyState, ErrorNotice, Icon, JsonTree, LoadingNote, RouterLink, UnreadableNotes, WhenSeen],
   templateUrl: './timeline-tab.html',
   styles: `
     .card {
