@@ -52,6 +52,10 @@ export class ApiClient {
     return this.call<T>('POST', path, body);
   }
 
+  put<T>(path: string, body: object): Promise<T> {
+    return this.call<T>('PUT', path, body);
+  }
+
   patch<T>(path: string, body: object): Promise<T> {
     return this.call<T>('PATCH', path, body);
   }

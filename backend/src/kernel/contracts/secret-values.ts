@@ -1,3 +1,4 @@
+import { secretForms } from '../logging/secret-masker';
 import { secretRegistry } from '../logging/secret-registry';
 
 /** A copy in which every registered secret value inside any text is masked. Dates and other objects with a class stay. */
@@ -19,7 +20,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 /** True when any text inside the document contains a registered secret that cannot stand there by chance. */
 export function holdsSecret(document: unknown): boolean {
-  const secrets = secretRegistry.values().filter(isDistinctive);
+  const secrets = secretRegistry.values().filter(isDistinctive).flatMap(secretForms);
   if (secrets.length === 0) return false;
   return anyText(document, (text) => secrets.some((secret) => text.includes(secret)));
 }

@@ -40,6 +40,22 @@ describe('SecretMasker', () => {
     expect(masker.mask(JSON.stringify({ key }))).toBe('{"key":"•••"}');
   });
 
+  it.each([
+    ['an address', (secret: string) => `http://user:${encodeURIComponent(secret)}@proxy`],
+    ['a form', (secret: string) => new URLSearchParams({ password: secret }).toString()],
+    ['a header', (secret: string) => `Basic ${Buffer.from(`u:${secret}`).toString('base64')}`],
+    ['another header', (secret: string) => Buffer.from(`us:${secret}`).toString('base64url')],
+    ['base64 alone', (secret: string) => Buffer.from(secret).toString('base64')],
+  ])('masks a value in %s, also when it comes in pieces', (_where, written) => {
+    const secret = 'One+two/"three\\%25';
+    const text = written(secret);
+    const masked = new SecretMasker([secret]).mask(text);
+    expect(masked).toContain(secretMask);
+    expect(masked.replace(secretMask, '').length).toBeLessThan(text.length - secret.length + 5);
+    const stream = new SecretMasker([secret]).stream();
+    expect([...text].map((sign) => stream.push(sign)).join('') + stream.end()).toBe(masked);
+  });
+
   it('leaves text alone when there is nothing to hide', () => {
     expect(new SecretMasker(['', 'abc']).mask('abc')).toBe('abc');
   });

@@ -4,20 +4,24 @@ export const secretMask = '•••';
 /** Shorter values would mask ordinary words and numbers all over a text; they are not masked. */
 export const minimumSecretLength = 4;
 
+/** Less of a base64 text may be anything. */
+const minimumEncodedLength = 8;
+
 /** A line of a multi-line secret that is masked on its own as well, because programs print such secrets line by line. */
 const minimumLineLength = 16;
 
 /**
  * Replaces known secret values in text by {@link secretMask}, each run of overlapping secrets by one mask.
  *
- * A multi-line secret (a private key) is masked as a whole, in its JSON-escaped form, and line by line.
+ * A secret is masked as it is, JSON-escaped, URL-encoded and in base64 (of which up to four signs at either end depend on
+ * what stands beside it and are left); a multi-line one (a private key) as a whole, JSON-escaped, and line by line.
  */
 export class SecretMasker {
   private readonly secrets: readonly string[];
 
   /** @param secrets values to mask; those shorter than {@link minimumSecretLength} are ignored */
   constructor(secrets: readonly string[]) {
-    this.secrets = [...new Set(secrets.flatMap((secret) => forms(secret)))];
+    this.secrets = [...new Set(secrets.flatMap((secret) => secretForms(secret)))];
   }
 
   /** Masks a whole text. */
@@ -106,9 +110,25 @@ function isPrefix(secret: string, text: string, at: number): boolean {
   return true;
 }
 
-function forms(secret: string): string[] {
+/** Every text in which a secret is recognised: programs print it escaped, encoded, or line by line. */
+export function secretForms(secret: string): string[] {
   const lines = secret.split(/\r?\n/);
-  const inner =
-    lines.length > 1 ? lines.filter((line) => line.length >= minimumLineLength && !line.startsWith('-----')) : [];
-  return [secret, JSON.stringify(secret).slice(1, -1), ...inner].filter((form) => form.length >= minimumSecretLength);
+  const other = lines.length > 1 ? lines.filter(isTelling) : encodings(secret);
+  return [secret, JSON.stringify(secret).slice(1, -1), ...other].filter((form) => form.length >= minimumSecretLength);
+}
+
+function isTelling(line: string): boolean {
+  return line.length >= minimumLineLength && !line.startsWith('-----');
+}
+
+/** As it stands in an address or a header. Of an ordinary word these are other ordinary words: too short to tell. */
+function encodings(secret: string): string[] {
+  const url = [encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)];
+  const bytes = Buffer.from(secret, 'utf8');
+  const base64 = [0, 1, 2].flatMap((before) => {
+    const code = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const own = code.slice(before === 0 ? 0 : 4, -4);
+    return own.length < minimumEncodedLength ? [] : [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+  return [...url, ...base64];
 }
