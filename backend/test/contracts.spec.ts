@@ -21,6 +21,9 @@ import { createTestDatabase, type TestDatabase } from './support/postgres';
 const root = path.resolve(__dirname, '..', '..');
 const published = path.join(root, 'docs', 'contracts');
 
+/** Contracts whose documents no machine at hand has left yet (docs/unverified.md). */
+const NEVER_SEEN = ['machine_hardware.firmware'];
+
 /** The whole program on a migrated database, as it registers its contracts when it starts. */
 describe('the contracts of the program', () => {
   let database: TestDatabase;
@@ -106,6 +109,7 @@ describe('the contracts of the program', () => {
   it('keeps an example of every version that was ever stored', () => {
     const wanted = contracts
       .all()
+      .filter(({ name }) => !NEVER_SEEN.includes(name))
       .flatMap((contract) => versionsOf(contract).map((version) => nameOf(contract, version)));
     const kept = goldenNames().map(({ contract, version }) => `${contract}@${String(version)}`);
     expect(kept.sort()).toEqual(wanted.sort());

@@ -12,6 +12,7 @@ const folder = path.join(root, 'docs', 'contracts');
 
 /** Which rows of a shared column belong to a contract, by its name. */
 function condition(column: string, name: string): string {
+  if (name === 'snapshot_patch') return 'content_snapshot_id IS NOT NULL';
   const rest = name.slice(name.indexOf('.') + 1);
   switch (column) {
     case 'snapshots.payload_json':

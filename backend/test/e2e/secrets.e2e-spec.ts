@@ -4,7 +4,7 @@ import { Everyday, keyPair, onMachine, type EntrustedSecrets } from '../support/
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { startProduct, type Product } from '../support/product';
 import { fleet, realMachines, type RealMachine } from '../support/real-machines';
-import { places, searchDatabase, traces, tracesIn } from '../support/secret-search';
+import { searchDatabase, tables, traces, tracesIn } from '../support/secret-search';
 
 const aptServer = process.env['FLEET_APT'] ?? '';
 
@@ -53,7 +53,7 @@ describe('secrets that people entrust to it', () => {
 
   beforeAll(async () => {
     machines = realMachines().slice(0, 2);
-    for (const { name } of machines) fleet('scenario', name, 'plain', 'held');
+    for (const { name } of machines) fleet('scenario', name, 'plain', 'held', 'repo-duplicate');
     database = await createTestDatabase({ migrated: false });
     product = await startProduct({ DATABASE_URL: database.url, LOG_LEVEL: 'trace' });
     source = await database.dataSource();
@@ -80,6 +80,8 @@ describe('secrets that people entrust to it', () => {
       expect((await everyday.run(index, 'apt_update_analyze')).snapshotId).not.toBeNull();
       onMachine(machine, RECOVER);
     }
+    // The same again: what it shares with the one before is kept as a difference.
+    await everyday.run(1, 'apt_update_analyze');
     await everyday.people();
     await everyday.cancel(0);
     // A proxy that is not there: its address is what the error is about.
@@ -103,8 +105,8 @@ describe('secrets that people entrust to it', () => {
   });
 
   it('has them in no column of any table, in no form', async () => {
-    const all = await places(source);
-    expect(all.map(({ table, column }) => `${table}.${column}`)).toEqual(
+    const all = await tables(source);
+    expect(all.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`))).toEqual(
       expect.arrayContaining(['snapshots.payload_json', 'job_log_chunks.text', 'audit_log.details_json', 'job.data']),
     );
     expect(await searchDatabase(source, hidden)).toEqual([]);
@@ -137,12 +139,11 @@ describe('secrets that people entrust to it', () => {
     expect([...new Set(found)]).toEqual([
       'planted.leak.bytes: password: hexadecimal',
       'planted.leak.document: password: URL-encoded',
-      'planted.leak.document: password: URL-encoded as a form',
       'planted.leak.document: proxyPassword: base64',
       'planted.leak.words: password: as it is',
     ]);
     await source.query('DROP SCHEMA planted CASCADE');
-  });
+  }, 120_000);
 });
 
 /** What a machine can say in one line. */

@@ -27,6 +27,8 @@ export interface Enrolment {
 
 /** The product's HTTP API as a script would use it, signed in as its administrator. */
 export class ApiClient {
+  /** Of the administrator. */
+  static readonly PASSWORD = 'a password of this test';
   private session = '';
 
   constructor(readonly origin: string) {}
@@ -35,7 +37,7 @@ export class ApiClient {
   static async administrator(product: Entrance): Promise<ApiClient> {
     const api = new ApiClient(product.origin);
     const token = product.setupLink.split('#token=')[1] ?? '';
-    await api.post('/links/accept', { token, username: 'ada', password: 'a password of this test' });
+    await api.post('/links/accept', { token, username: 'ada', password: ApiClient.PASSWORD });
     return api;
   }
 

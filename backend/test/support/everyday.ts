@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ApiClient } from './api-client';
+import { ApiClient } from './api-client';
 import { eventually } from './eventually';
 import { fleet, type RealMachine } from './real-machines';
 
@@ -123,6 +123,8 @@ export class Everyday {
       role: 'viewer',
     });
     await this.api.patch(`/users/${user.id}`, { role: 'operator', displayName: 'Grace H.' });
+    const newPassword = 'another password of this test';
+    await this.api.post('/me/password', { currentPassword: ApiClient.PASSWORD, newPassword });
   }
 
   /** A job waits behind another and is cancelled. */

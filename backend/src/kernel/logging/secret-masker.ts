@@ -13,7 +13,7 @@ const minimumLineLength = 16;
 /**
  * Replaces known secret values in text by {@link secretMask}, each run of overlapping secrets by one mask.
  *
- * A secret is masked as it is, JSON-escaped, URL-encoded and in base64 (of which up to four signs at either end depend on
+ * A secret is masked as it is, JSON-escaped once or twice, URL-encoded and in base64 (of which up to four signs at either end depend on
  * what stands beside it and are left); a multi-line one (a private key) as a whole, JSON-escaped, and line by line.
  */
 export class SecretMasker {
@@ -114,7 +114,13 @@ function isPrefix(secret: string, text: string, at: number): boolean {
 export function secretForms(secret: string): string[] {
   const lines = secret.split(/\r?\n/);
   const other = lines.length > 1 ? lines.filter(isTelling) : encodings(secret);
-  return [secret, JSON.stringify(secret).slice(1, -1), ...other].filter((form) => form.length >= minimumSecretLength);
+  const escaped = jsonEscaped(secret);
+  // Documents hold texts that hold documents.
+  return [secret, escaped, jsonEscaped(escaped), ...other].filter((form) => form.length >= minimumSecretLength);
+}
+
+function jsonEscaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 function isTelling(line: string): boolean {
