@@ -1,8 +1,19 @@
 import type { DataSource } from 'typeorm';
+import { Contracts } from '../src/kernel/contracts/contracts';
+import { document } from '../src/kernel/contracts/schemas';
 import { bulkInsert, type BulkType } from '../src/kernel/database/bulk-insert';
 import { newId } from '../src/kernel/database/ids';
 import { queryRows } from '../src/kernel/database/rows';
 import { createTestDatabase, type TestDatabase } from './support/postgres';
+
+const documents = new Contracts();
+documents.register({
+  name: 'sample',
+  title: 'Sample',
+  description: 'Of this test.',
+  columns: ['sample.document_json'],
+  versions: { 1: { body: { ...document(1, {}), additionalProperties: true } } },
+});
 
 describe('bulkInsert', () => {
   let db: TestDatabase;
@@ -12,7 +23,7 @@ describe('bulkInsert', () => {
     db = await createTestDatabase();
     source = await db.dataSource();
     await source.query(`CREATE TABLE sample (id uuid PRIMARY KEY, word text, flag boolean, count integer, small smallint,
-                          big bigint, share real, at timestamptz, document jsonb)`);
+                          big bigint, share real, at timestamptz, document_json jsonb)`);
   });
 
   beforeEach(async () => {
@@ -32,7 +43,7 @@ describe('bulkInsert', () => {
     big: 'bigint',
     share: 'real',
     at: 'timestamptz',
-    document: 'jsonb',
+    document_json: 'jsonb',
   };
 
   it('keeps every type as it is', async () => {
@@ -45,7 +56,7 @@ describe('bulkInsert', () => {
       big: 9_007_199_254_740_991,
       share: 0.5,
       at: new Date('2026-02-01T10:00:00.123Z'),
-      document: { nested: [1, null, 'x'], text: '{"not": "parsed"}' },
+      document_json: documents.document('sample', { nested: [1, null, 'x'], text: '{"not": "parsed"}' }),
     };
     const empty = {
       ...full,
@@ -57,12 +68,13 @@ describe('bulkInsert', () => {
       big: null,
       share: null,
       at: null,
-      document: null,
+      document_json: null,
     };
-    const scalar = { ...empty, id: newId(), document: 'just text', word: '' };
-    expect(await bulkInsert(source, 'sample', columns, [full, empty, scalar])).toBe(3);
+    const bare = { ...empty, id: newId(), word: '' };
+    expect(await bulkInsert(source, 'sample', columns, [full, empty, bare])).toBe(3);
     const rows = await queryRows(source, 'SELECT * FROM sample ORDER BY id');
-    expect(rows).toEqual([{ ...full, big: '9007199254740991' }, empty, { ...scalar }]);
+    const stored = { ...full, big: '9007199254740991', document_json: full.document_json.body };
+    expect(rows).toEqual([stored, empty, bare]);
   });
 
   it('is one statement, however many rows', async () => {
@@ -90,6 +102,15 @@ describe('bulkInsert', () => {
     await expect(bulkInsert(source, 'sample', only, [incomplete])).rejects.toThrow('no storable value for share');
     await expect(bulkInsert(source, 'sample', only, [{ id: newId(), share: Number.NaN }])).rejects.toThrow('share');
     await expect(bulkInsert(source, 'sample; --', only, [{ id: newId(), share: 1 }])).rejects.toThrow('Not the name');
+    expect(await queryRows(source, 'SELECT 1 FROM sample')).toEqual([]);
+  });
+
+  it('stores no document that no contract has accepted', async () => {
+    const only = { id: 'uuid', document_json: 'jsonb' } as const;
+    for (const bare of ['{}', { schema_version: 1 }, 7]) {
+      const row = { id: newId(), document_json: bare };
+      await expect(bulkInsert(source, 'sample', only, [row])).rejects.toThrow('sample.document_json takes documents');
+    }
     expect(await queryRows(source, 'SELECT 1 FROM sample')).toEqual([]);
   });
 

@@ -117,6 +117,13 @@ describe('secrets that people entrust to it', () => {
     expect(tracesIn(product.output(), hidden)).toEqual([]);
   });
 
+  it('forgets them for good with the machine', async () => {
+    await everyday.purge(1);
+    const kept = await source.query<{ machine_id: string }[]>('SELECT machine_id FROM machine_credentials');
+    expect(kept).toEqual([{ machine_id: everyday.ids[0] }]);
+    expect(await searchDatabase(source, hidden)).toEqual([]);
+  }, 120_000);
+
   it('would have been found out', async () => {
     await source.query(
       'CREATE SCHEMA planted CREATE TABLE leak (id int PRIMARY KEY, words text, document jsonb, bytes bytea)',

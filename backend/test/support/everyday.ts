@@ -142,6 +142,14 @@ export class Everyday {
     return this.run(index, 'machine_probe');
   }
 
+  /** The machine and everything of it goes; its audit stays. */
+  async purge(index: number): Promise<void> {
+    const id = this.ids[index] ?? '';
+    const { name } = await this.api.get<{ name: string }>(`/machines/${id}`);
+    await this.api.post(`/machines/${id}/archive`);
+    await this.api.post(`/machines/${id}/purge`, { name });
+  }
+
   private machine(index: number): RealMachine {
     const found = this.machines[index];
     if (found === undefined) throw new Error('the fleet is too small');

@@ -1,7 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { CredentialsModule } from '../credentials/credentials.module';
-import { MACHINE_EVENTS } from './contracts/machine-events';
+import { MACHINE_AUDIT, MACHINE_EVENTS } from './contracts/machine-events';
 import { HARDWARE, METRICS } from './contracts/machine-facts';
 import { AptProxies } from './apt-proxies';
 import { ConnectionOutcomes } from './connection-outcomes';
@@ -53,6 +53,6 @@ export class MachinesModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
 
   onModuleInit(): void {
-    this.contracts.register(...Object.values(HARDWARE), ...Object.values(METRICS), ...MACHINE_EVENTS);
+    this.contracts.register(...Object.values(HARDWARE), ...Object.values(METRICS), ...MACHINE_EVENTS, ...MACHINE_AUDIT);
   }
 }

@@ -46,3 +46,7 @@ export const MACHINE_EVENTS = [
   eventContract('host_key_rejected', 'Somebody rejected a host key, which may lift the quarantine.', decision),
   auditContract('apt_proxy.used', 'What the proxy password of a machine was decrypted for.', { purpose: text }),
 ].map(alsoUnversioned);
+
+export const MACHINE_AUDIT = [
+  auditContract('machine.purged', 'Which machine is gone, as people knew it.', { name: text, hostname: text, port }),
+];
