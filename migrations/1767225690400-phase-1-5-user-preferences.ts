@@ -18,7 +18,7 @@ export class Phase15UserPreferences1767225690400 implements MigrationInterface {
     await queryRunner.query('CREATE UNIQUE INDEX user_preferences_user_id_key_key ON user_preferences (user_id, key)');
     await queryRunner.query(`
       INSERT INTO user_preferences (id, user_id, key, value_json, updated_at)
-      SELECT gen_random_uuid(), users.id, chosen.key, to_jsonb(chosen.value), users.updated_at
+      SELECT gen_random_uuid(), users.id, chosen.key, jsonb_build_object('schema_version', 1, 'value', chosen.value), users.updated_at
         FROM users, LATERAL (VALUES ('theme', theme), ('language', left(locale, 2))) AS chosen (key, value)
        WHERE chosen.value IS NOT NULL AND (chosen.key = 'theme' OR chosen.value IN ('en', 'fr'))`);
     await queryRunner.query('ALTER TABLE users DROP COLUMN theme, DROP COLUMN locale');
@@ -31,8 +31,8 @@ export class Phase15UserPreferences1767225690400 implements MigrationInterface {
         ADD COLUMN theme text CHECK (theme IN ('light', 'dark', 'system'))`);
     await queryRunner.query(`
       UPDATE users SET locale = chosen.language, theme = chosen.theme
-        FROM (SELECT user_id, max(value_json #>> '{}') FILTER (WHERE key = 'language' AND value_json <> '"browser"') AS language,
-                     max(value_json #>> '{}') FILTER (WHERE key = 'theme') AS theme
+        FROM (SELECT user_id, max(value_json ->> 'value') FILTER (WHERE key = 'language' AND value_json ->> 'value' <> 'browser') AS language,
+                     max(value_json ->> 'value') FILTER (WHERE key = 'theme') AS theme
                 FROM user_preferences GROUP BY user_id) AS chosen
        WHERE chosen.user_id = users.id`);
     await queryRunner.query('DROP TABLE user_preferences');

@@ -68,6 +68,8 @@ describe('the contracts of the program', () => {
   it('finds a contract for every column that the code fills', () => {
     const covered = contracted();
     const found = writesInSources();
+    // Rows that move as they are from one partition of their table to another (kernel/partitions).
+    found.delete('inserted.*_json');
     expect(found.size).toBeGreaterThan(5);
     expect([...found].filter((column) => !covered.has(column))).toEqual([]);
     expect([...found].filter((column) => pending.includes(column))).toEqual([]);

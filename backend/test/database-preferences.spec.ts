@@ -38,7 +38,7 @@ describe('the migration of language and theme', () => {
     await migrate({ url: db.url });
     const preferences = await queryRows(
       source,
-      `SELECT username, key, value_json AS value FROM user_preferences JOIN users ON users.id = user_id ORDER BY 1, 2`,
+      `SELECT username, key, value_json -> 'value' AS value FROM user_preferences JOIN users ON users.id = user_id ORDER BY 1, 2`,
     );
     expect(preferences).toEqual([
       { username: 'both', key: 'language', value: 'fr' },

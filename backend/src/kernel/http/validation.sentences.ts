@@ -7,7 +7,6 @@ export const say = sentences('validation', {
   body_not_json: 'The request body must be JSON, with the header Content-Type: application/json.',
   unique: "All {field}'s elements must be unique",
   date: '{field} must be a Date instance',
-  body_not_json: 'The request body must be JSON, with the header Content-Type: application/json.',
   boolean: '{field} must be a boolean value',
   defined: '{field} should not be null or undefined',
   integer: '{field} must be an integer number',

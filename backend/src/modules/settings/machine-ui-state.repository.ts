@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { TileMode } from './entities/settings.values';
+import { SECTIONS_OPEN } from './settings.contracts';
 
 /** How a machine is shown; null: never chosen. */
 export interface MachineUiState {
@@ -14,7 +16,7 @@ export interface MachineUiState {
 
 export type MachineUiChange = Partial<Omit<MachineUiState, 'machineId'>>;
 
-const columns = `machine_id AS "machineId", tile_mode AS "tileMode", sections_open_json AS "sectionsOpen",
+const columns = `machine_id AS "machineId", tile_mode AS "tileMode", sections_open_json -> 'sections' AS "sectionsOpen",
   last_active_tab AS "lastActiveTab"`;
 /** Beyond this many expanded tiles nobody looks at them. */
 const EXPANDED_AT_MOST = 500;
@@ -22,6 +24,8 @@ const EXPANDED_AT_MOST = 500;
 /** The only place with SQL for `machine_ui_state`. */
 @Injectable()
 export class MachineUiStateRepository {
+  constructor(private readonly contracts: Contracts) {}
+
   byIds(connection: EntityManager | DataSource, machineIds: readonly string[]): Promise<MachineUiState[]> {
     return queryRows(connection, `SELECT ${columns} FROM machine_ui_state WHERE machine_id = ANY ($1::uuid[])`, [
       machineIds,
@@ -40,24 +44,19 @@ export class MachineUiStateRepository {
   /** Changes what is given. Fails on the foreign key when there is no such machine. */
   async merge(manager: EntityManager, machineId: string, change: MachineUiChange, at: Date): Promise<void> {
     const { tileMode, sectionsOpen, lastActiveTab } = change;
+    const given = Object.entries({
+      tile_mode: tileMode,
+      sections_open_json: sectionsOpen && this.contracts.document(SECTIONS_OPEN.name, { sections: sectionsOpen }),
+      last_active_tab: lastActiveTab,
+    }).filter(([, value]) => value !== undefined);
+    const names = given.map(([name]) => `, ${name}`).join('');
+    const places = given.map((_one, index) => `, $${String(index + 3)}`).join('');
+    const changes = given.map(([name], index) => `, ${name} = $${String(index + 3)}`).join('');
     await affected(
       manager,
-      `INSERT INTO machine_ui_state AS s (machine_id, tile_mode, sections_open_json, last_active_tab, updated_at)
-       VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (machine_id) DO UPDATE SET updated_at = $5,
-         tile_mode = CASE WHEN $6 THEN $2 ELSE s.tile_mode END,
-         sections_open_json = CASE WHEN $7 THEN $3::jsonb ELSE s.sections_open_json END,
-         last_active_tab = CASE WHEN $8 THEN $4 ELSE s.last_active_tab END`,
-      [
-        machineId,
-        tileMode ?? null,
-        sectionsOpen == null ? null : JSON.stringify(sectionsOpen),
-        lastActiveTab ?? null,
-        at,
-        tileMode !== undefined,
-        sectionsOpen !== undefined,
-        lastActiveTab !== undefined,
-      ],
+      `INSERT INTO machine_ui_state (machine_id, updated_at${names}) VALUES ($1, $2${places})
+       ON CONFLICT (machine_id) DO UPDATE SET updated_at = $2${changes}`,
+      [machineId, at, ...given.map(([, value]) => value)],
     );
   }
 

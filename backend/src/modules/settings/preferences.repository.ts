@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { newId } from '../../kernel/database/ids';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { PreferenceKey } from './registry/preferences';
+import { USER_PREFERENCE } from './settings.contracts';
 
 /** Something that a person has chosen. */
 export interface PreferenceRow {
@@ -13,8 +15,14 @@ export interface PreferenceRow {
 /** The only place with SQL for `user_preferences`. */
 @Injectable()
 export class PreferencesRepository {
+  constructor(private readonly contracts: Contracts) {}
+
   of(connection: EntityManager | DataSource, userId: string): Promise<PreferenceRow[]> {
-    return queryRows(connection, 'SELECT key, value_json AS value FROM user_preferences WHERE user_id = $1', [userId]);
+    return queryRows(
+      connection,
+      `SELECT key, value_json -> 'value' AS value FROM user_preferences WHERE user_id = $1`,
+      [userId],
+    );
   }
 
   async put(manager: EntityManager, userId: string, key: PreferenceKey, value: unknown, at: Date): Promise<void> {
@@ -22,7 +30,7 @@ export class PreferencesRepository {
       manager,
       `INSERT INTO user_preferences (id, user_id, key, value_json, updated_at) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (user_id, key) DO UPDATE SET value_json = $4, updated_at = $5`,
-      [newId(), userId, key, JSON.stringify(value), at],
+      [newId(), userId, key, this.contracts.document(USER_PREFERENCE.name, { value }), at],
     );
   }
 

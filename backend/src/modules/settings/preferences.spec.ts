@@ -77,7 +77,7 @@ describe('preferences', () => {
 
   it('that do not fit any more are as if they had not been made', async () => {
     await test.as('viewer').put(`${ME}/density`, { value: 'compact' }).expect(200);
-    await affected(test.dataSource, `UPDATE user_preferences SET value_json = '"huge"'`);
+    await test.dataSource.query(`UPDATE user_preferences SET value_json = '{"schema_version": 1, "value": "huge"}'`);
     expect((await test.as('viewer').get(ME).expect(200)).body).toMatchObject({
       values: { density: 'comfort' },
       chosen: [],

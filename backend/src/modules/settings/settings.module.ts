@@ -1,10 +1,12 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { MachineUiStateController } from './machine-ui-state.controller';
 import { MachineUiStateRepository } from './machine-ui-state.repository';
 import { MachineUiStateService } from './machine-ui-state.service';
 import { PreferencesController } from './preferences.controller';
 import { PreferencesRepository } from './preferences.repository';
 import { PreferencesService } from './preferences.service';
+import { SETTINGS_CONTRACTS } from './settings.contracts';
 import { SettingsController } from './settings.controller';
 import { SettingsRepository } from './settings.repository';
 import { SettingsService } from './settings.service';
@@ -27,4 +29,10 @@ import { SettingsTopic } from './settings.topic';
   ],
   exports: [SettingsService],
 })
-export class SettingsModule {}
+export class SettingsModule implements OnModuleInit {
+  constructor(private readonly contracts: Contracts) {}
+
+  onModuleInit(): void {
+    this.contracts.register(...SETTINGS_CONTRACTS);
+  }
+}

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { AppSettingKey } from './registry/app-settings';
+import { APP_SETTING } from './settings.contracts';
 
 /** A setting that somebody has set. */
 export interface SettingRow {
@@ -11,11 +13,13 @@ export interface SettingRow {
   readonly updatedBy: string | null;
 }
 
-const columns = 'key, value_json AS value, updated_at AS "updatedAt", updated_by AS "updatedBy"';
+const columns = `key, value_json -> 'value' AS value, updated_at AS "updatedAt", updated_by AS "updatedBy"`;
 
 /** The only place with SQL for `app_settings`. */
 @Injectable()
 export class SettingsRepository {
+  constructor(private readonly contracts: Contracts) {}
+
   all(connection: EntityManager | DataSource): Promise<SettingRow[]> {
     return queryRows(connection, `SELECT ${columns} FROM app_settings ORDER BY key`);
   }
@@ -36,7 +40,7 @@ export class SettingsRepository {
       `INSERT INTO app_settings AS s (key, value_json, updated_at, updated_by) VALUES ($1, $2, $3, $4)
        ON CONFLICT (key) DO UPDATE SET value_json = $2, updated_by = $4,
          updated_at = greatest($3::timestamptz, s.updated_at + interval '1 millisecond')`,
-      [key, JSON.stringify(value), at, by],
+      [key, this.contracts.document(APP_SETTING.name, { value }), at, by],
     );
   }
 

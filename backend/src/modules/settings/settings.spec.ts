@@ -76,7 +76,7 @@ describe('settings of the installation', () => {
       action: 'setting.change',
       object_id: 'appearance.zoom',
       actor_name: principalOf('administrator').displayName,
-      details_json: { before: 100, after: 120 },
+      details_json: { schema_version: 1, before: 100, after: 120 },
     });
     expect(test.live.changes).toEqual([{ settingKeys: ['appearance.zoom'] }]);
   });
@@ -89,7 +89,7 @@ describe('settings of the installation', () => {
     expect(reset.body).toMatchObject({ value: 100, updatedAt: null, updatedBy: null });
     expect((await audit()).at(-1)).toMatchObject({
       action: 'setting.reset',
-      details_json: { before: 120, after: 100 },
+      details_json: { schema_version: 1, before: 120, after: 100 },
     });
     expect(await settings.get('appearance.zoom')).toBe(100);
   });
@@ -146,7 +146,9 @@ describe('settings of the installation', () => {
   });
 
   it('hold their default while the stored value does not fit, and say so', async () => {
-    await affected(test.dataSource, `INSERT INTO app_settings VALUES ('appearance.zoom', '999', now(), 'Ada')`);
+    await test.dataSource.query(
+      `INSERT INTO app_settings VALUES ('appearance.zoom', '{"schema_version": 1, "value": 999}', now(), 'Ada')`,
+    );
     expect(await settings.get('appearance.zoom')).toBe(100);
     const { body } = await test.as('administrator').get(ZOOM).expect(200);
     expect(body).toMatchObject({ value: 100, unfit: true, updatedBy: 'Ada' });
