@@ -1,15 +1,28 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  type DataSource,
+  type EntityManager,
+  type QueryRunner,
+} from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { refuseBareJson } from './json-writes';
 
 /**
- * TypeORM's `query()` answers `[rows, count]` to UPDATE and DELETE, even with RETURNING, and plain rows to everything
- * else. A check such as "no row came back, so the fence is lost" would always pass on the tuple. These functions are
- * the only way in which this program sends raw SQL, and they refuse to fill a `*_json` column with anything that no
- * contract has accepted (see `json-writes.ts`).
+ * The only way in which this program sends raw SQL: over the pool or the open transaction of TypeORM, past its
+ * `query()`. That one answers `[rows, count]` to UPDATE and DELETE, even with RETURNING, and plain rows to everything
+ * else (a check such as "no row came back, so the fence is lost" would always pass on the tuple), and what it does for
+ * subscribers, which we have none of, costs a third of a short statement. Nothing fills a `*_json` column that no contract
+ * has accepted (see `json-writes.ts`).
  */
 interface RawResult {
-  records: unknown[];
-  affected: number;
+  readonly rows: unknown[];
+  /** Null for statements that touch no rows. */
+  readonly rowCount: number | null;
+}
+
+interface Queryable {
+  query(sql: string, params: readonly unknown[]): Promise<RawResult>;
 }
 
 type Connection = EntityManager | DataSource;
@@ -21,7 +34,7 @@ export async function queryRows<T extends object>(
   params: readonly unknown[] = [],
 ): Promise<T[]> {
   refuseBareJson(sql, params);
-  return (await execute(connection, sql, params)).records as T[];
+  return (await execute(connection, sql, params)).rows as T[];
 }
 
 /**
@@ -41,27 +54,34 @@ export async function queryOne<T extends object>(
 /** How many rows an INSERT, UPDATE or DELETE touched. */
 export async function affected(connection: Connection, sql: string, params: readonly unknown[] = []): Promise<number> {
   refuseBareJson(sql, params);
-  return (await execute(connection, sql, params)).affected;
+  return (await execute(connection, sql, params)).rowCount ?? 0;
 }
 
 /** The same for `bulkInsert`, whose rows travel as one value: it has looked at each document itself. */
 export async function affectedByBulk(connection: Connection, sql: string, rows: string): Promise<number> {
-  return (await execute(connection, sql, [rows])).affected;
+  return (await execute(connection, sql, [rows])).rowCount ?? 0;
 }
 
 async function execute(connection: Connection, sql: string, params: readonly unknown[]): Promise<RawResult> {
-  const joined = 'queryRunner' in connection ? connection.queryRunner : undefined;
-  if (joined) return structured(joined, sql, params);
   const dataSource = 'dataSource' in connection ? connection.dataSource : connection;
-  const own = dataSource.createQueryRunner();
+  const joined = 'queryRunner' in connection ? connection.queryRunner : undefined;
+  dataSource.logger.logQuery(sql, params as unknown[], joined);
+  const target = joined ? await clientOf(joined) : poolOf(dataSource);
   try {
-    return await structured(own, sql, params);
-  } finally {
-    await own.release();
+    return await target.query(sql, params);
+  } catch (error) {
+    throw error instanceof Error ? new QueryFailedError(sql, [...params], error) : error;
   }
 }
 
-async function structured(runner: QueryRunner, sql: string, params: readonly unknown[]): Promise<RawResult> {
-  const result = await runner.query(sql, [...params], true);
-  return { records: result.records, affected: result.affected ?? 0 };
+/** @throws QueryRunnerAlreadyReleasedError: the connection belongs to somebody else by now */
+async function clientOf(runner: QueryRunner): Promise<Queryable> {
+  if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
+  return (await runner.connect()) as Queryable;
+}
+
+function poolOf({ driver }: DataSource): Queryable {
+  const master = (driver as PostgresDriver).master as Queryable | undefined;
+  if (master === undefined) throw new Error('Driver not Connected');
+  return master;
 }
