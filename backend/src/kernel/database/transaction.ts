@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
 
-type AfterCommit = () => void | Promise<void>;
+type Hook = () => void | Promise<void>;
 type Isolation = 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
 
 export interface TransactionOptions {
@@ -17,15 +17,23 @@ export interface TransactionOptions {
 export class Transaction {
   constructor(
     readonly manager: EntityManager,
-    private readonly hooks: AfterCommit[],
+    private readonly hooks: Readonly<Record<'before' | 'after', Hook[]>>,
   ) {}
+
+  /**
+   * Runs `hook` at the end of the outermost transaction's work, in the order of registration; when it fails, nothing is
+   * committed. For writes that several steps share, so that they are written once.
+   */
+  beforeCommit(hook: Hook): void {
+    this.hooks.before.push(hook);
+  }
 
   /**
    * Runs `hook` once the outermost transaction has committed, in the order of registration; never after a rollback.
    * For what others may only see when it is true: notifications, live events.
    */
-  afterCommit(hook: AfterCommit): void {
-    this.hooks.push(hook);
+  afterCommit(hook: Hook): void {
+    this.hooks.after.push(hook);
   }
 }
 
@@ -80,13 +88,18 @@ export class TransactionRunner {
   }
 
   private async attempt<T>(work: (transaction: Transaction) => Promise<T>, isolation?: Isolation): Promise<T> {
-    const hooks: AfterCommit[] = [];
+    const hooks = { before: new Array<Hook>(), after: new Array<Hook>() };
     const runner = this.dataSource.createQueryRunner();
     const frame: Frame = { transaction: new Transaction(runner.manager, hooks), ended: false };
     let result: T;
     try {
       await runner.startTransaction(isolation);
-      result = await this.frames.run(frame, () => work(frame.transaction));
+      result = await this.frames.run(frame, async () => {
+        const done = await work(frame.transaction);
+        // A failed nested run must not be written on.
+        if (!frame.failure) for (const hook of hooks.before) await hook();
+        return done;
+      });
       if (frame.failure) throw frame.failure.error;
       await runner.commitTransaction();
     } catch (error) {
@@ -97,11 +110,11 @@ export class TransactionRunner {
       frame.ended = true;
       await runner.release();
     }
-    await this.fire(hooks);
+    await this.fire(hooks.after);
     return result;
   }
 
-  private async fire(hooks: readonly AfterCommit[]): Promise<void> {
+  private async fire(hooks: readonly Hook[]): Promise<void> {
     for (const hook of hooks) {
       try {
         await hook();

@@ -65,8 +65,8 @@ export class HostKeys {
   }
 
   /** A connection was made on these keys. */
-  seen(tx: Transaction, machineId: string, fingerprints: readonly string[]): Promise<void> {
-    return this.repository.seen(tx.manager, machineId, fingerprints, this.clock.now());
+  seen(machineId: string, fingerprints: readonly string[], tx?: Transaction): Promise<void> {
+    return this.repository.seen(tx?.manager ?? this.dataSource.manager, machineId, fingerprints, this.clock.now());
   }
 
   /**

@@ -6,7 +6,7 @@ import { Contracts } from '../../kernel/contracts/contracts';
 import { maskSecrets } from '../../kernel/contracts/secret-values';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
-import { queryOne, queryRows } from '../../kernel/database/rows';
+import { queryOne } from '../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { notFound } from '../../kernel/errors/domain-error';
 import { MachineState } from '../machines/machine-state';
@@ -50,16 +50,14 @@ export class ImportantMessages {
     const now = this.clock.now();
     const byKey = new Map(maskSecrets(batch.messages).map((message) => [dedupKey(batch.source, message), message]));
     const words = [...byKey].map(([key, { message }]) => ({ key, message }));
-    const seen = await queryRows<{ key: string }>(
-      tx.manager,
-      `UPDATE important_messages m SET last_seen_at = $3, message = now.message
-         FROM jsonb_to_recordset($2::jsonb) AS now (key text, message text)
-        WHERE m.machine_id = $1 AND m.dedup_key = now.key RETURNING m.dedup_key AS key`,
-      [batch.machineId, JSON.stringify(words), now],
-    );
-    for (const { key } of seen) byKey.delete(key);
-    if (byKey.size > 0) await this.insert(tx, batch, byKey, now);
-    await this.count(tx, batch.machineId);
+    const known = await queryOne<{ keys: string[]; open: number }>(tx.manager, SEEN_AGAIN, [
+      batch.machineId,
+      JSON.stringify(words),
+      now,
+    ]);
+    for (const key of known?.keys ?? []) byKey.delete(key);
+    const added = byKey.size === 0 ? 0 : await this.insert(tx, batch, byKey, now);
+    this.state.patch(tx, batch.machineId, { openMessagesCount: (known?.open ?? 0) + added });
   }
 
   /** @throws DomainError `not_found` */
@@ -87,7 +85,7 @@ export class ImportantMessages {
     batch: MessageBatch,
     byKey: ReadonlyMap<string, ImportantMessage>,
     now: Date,
-  ): Promise<void> {
+  ): Promise<number> {
     const rows = [...byKey].map(([key, message]) => ({
       id: newId(),
       machine_id: batch.machineId,
@@ -106,7 +104,7 @@ export class ImportantMessages {
       payload_json:
         message.payload === undefined ? null : this.contracts.document(IMPORTANT_MESSAGE.name, message.payload),
     }));
-    await bulkInsert(
+    return bulkInsert(
       tx.manager,
       'important_messages',
       {
@@ -136,9 +134,18 @@ export class ImportantMessages {
       'SELECT count(*)::int AS open FROM important_messages WHERE machine_id = $1 AND NOT acknowledged',
       [machineId],
     );
-    await this.state.patch(tx, machineId, { openMessagesCount: row?.open ?? null });
+    this.state.patch(tx, machineId, { openMessagesCount: row?.open ?? null });
   }
 }
+
+/** What is seen again is as open as it was, and what is new is open: both are counted without another look. */
+const SEEN_AGAIN = `
+  WITH seen AS (
+    UPDATE important_messages m SET last_seen_at = $3, message = now.message
+      FROM jsonb_to_recordset($2::jsonb) AS now (key text, message text)
+     WHERE m.machine_id = $1 AND m.dedup_key = now.key RETURNING m.dedup_key)
+  SELECT ARRAY(SELECT dedup_key FROM seen) AS keys,
+         (SELECT count(*)::int FROM important_messages WHERE machine_id = $1 AND NOT acknowledged) AS open`;
 
 /** A code names the same message whatever figures stand in its words; without one the words themselves do. */
 function dedupKey(source: MessageSource, message: ImportantMessage): string {

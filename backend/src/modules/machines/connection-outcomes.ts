@@ -65,16 +65,18 @@ export class ConnectionOutcomes {
    * @throws DomainError `machine_quarantined`, `machine_archived` when that was decided in the meantime
    */
   async connected(machine: MachineRow, keys: readonly PresentedHostKey[], context: ConnectionContext): Promise<void> {
+    const fingerprints = keys.map((key) => key.fingerprint);
+    // Almost always nothing is new but the time, and nobody has to wait for a transaction.
+    if (await this.repository.seenAgain(machine.id, this.clock.now(), settledBySignIn)) {
+      await this.hostKeys.seen(machine.id, fingerprints);
+      return;
+    }
     await this.transactions.run(async (tx) => {
       const current = await this.machines.lockLive(tx, machine.id);
       if (current.status === 'quarantined') throw quarantineProblem(machine.name);
-      await this.hostKeys.seen(
-        tx,
-        machine.id,
-        keys.map((key) => key.fingerprint),
-      );
+      await this.hostKeys.seen(machine.id, fingerprints, tx);
       const settled = await this.settled(tx, machine.id, settledBySignIn);
-      await this.state.patch(tx, machine.id, { status: 'active', lastSeenAt: this.clock.now(), ...settled });
+      this.state.patch(tx, machine.id, { status: 'active', lastSeenAt: this.clock.now(), ...settled });
       if (current.status === 'unreachable') {
         await this.publish(tx, machine.id, context, 'machine_reachable', 'info', say.answers_again());
       }
@@ -89,7 +91,7 @@ export class ConnectionOutcomes {
       if (current.status === 'quarantined') return;
       const silent = UNREACHABLE_KINDS.has(error.kind);
       const patch: MachineStatePatch = { lastErrorKind: error.kind, lastErrorMessage: error.sentence };
-      await this.state.patch(tx, machine.id, silent ? { ...patch, status: 'unreachable' } : patch);
+      this.state.patch(tx, machine.id, silent ? { ...patch, status: 'unreachable' } : patch);
       if (silent && current.status !== 'unreachable') {
         await this.publish(tx, machine.id, context, 'machine_unreachable', 'warning', error.sentence);
       }
@@ -98,7 +100,7 @@ export class ConnectionOutcomes {
 
   /** A run became root. */
   async becameRoot(tx: Transaction, machineId: string): Promise<void> {
-    await this.state.patch(tx, machineId, await this.settled(tx, machineId, settledByRoot));
+    this.state.patch(tx, machineId, await this.settled(tx, machineId, settledByRoot));
   }
 
   private async settled(tx: Transaction, machineId: string, kinds: ReadonlySet<string>): Promise<MachineStatePatch> {

@@ -99,7 +99,10 @@ describe('what is known about a machine', () => {
   const store = (more: Partial<MachineFactsInput> = {}) =>
     transactions().run((tx) => test.app.get(MachineFacts).store(tx, id, { ...facts, ...more }));
   const patch = (change: MachineStatePatch) =>
-    transactions().run((tx) => test.app.get(MachineState).patch(tx, id, change));
+    transactions().run((tx) => {
+      test.app.get(MachineState).patch(tx, id, change);
+      return Promise.resolve();
+    });
   const tile = async () => (await operator.get(`/machines/${id}`)).body as MachineTileDto;
 
   it('is 404 before the first probe', async () => {
@@ -230,9 +233,10 @@ describe('what is known about a machine', () => {
     expect(await tile()).toMatchObject({ need: 'running', underlyingNeed: 'updates' });
     const told = test.live.changes.length;
     await expect(
-      transactions().run(async (tx) => {
-        await test.app.get(MachineState).patch(tx, id, { aptUpdatesCount: 99 });
-        throw new Error('rolled back');
+      transactions().run((tx) => {
+        test.app.get(MachineState).patch(tx, id, { aptUpdatesCount: 99 });
+        tx.beforeCommit(() => Promise.reject(new Error('rolled back')));
+        return Promise.resolve();
       }),
     ).rejects.toThrow('rolled back');
     expect(test.live.changes).toHaveLength(told);
@@ -242,10 +246,13 @@ describe('what is known about a machine', () => {
   it('computes the need from what another change has just written', async () => {
     const { promise: mayCommit, resolve: letCommit } = Promise.withResolvers<undefined>();
     const { promise: written, resolve: tellWritten } = Promise.withResolvers<undefined>();
-    const first = transactions().run(async (tx) => {
-      await test.app.get(MachineState).patch(tx, id, { status: 'unreachable', aptUpdatesCount: 1 });
-      tellWritten(undefined);
-      await mayCommit;
+    const first = transactions().run((tx) => {
+      test.app.get(MachineState).patch(tx, id, { status: 'unreachable', aptUpdatesCount: 1 });
+      tx.beforeCommit(async () => {
+        tellWritten(undefined);
+        await mayCommit;
+      });
+      return Promise.resolve();
     });
     await written;
     const second = patch({ aptSecurityUpdatesCount: 1 });

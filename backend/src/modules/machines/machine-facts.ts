@@ -47,7 +47,7 @@ export class MachineFacts {
     const source = { snapshotId: facts.snapshotId, at: facts.collectedAt };
     if (facts.hardware !== null) await this.repository.saveHardware(tx.manager, machineId, facts.hardware, source);
     if (facts.metrics !== null) await this.repository.saveMetrics(tx.manager, machineId, facts.metrics, source);
-    await this.state.patch(tx, machineId, statePatch(facts));
+    this.state.patch(tx, machineId, statePatch(facts));
   }
 
   /** @throws DomainError `not_found`, `not_probed` */

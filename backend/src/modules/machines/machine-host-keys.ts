@@ -74,7 +74,7 @@ export class MachineHostKeys {
       const approved = await this.hostKeys.approve(tx, machineId, keyId, fingerprint, origin);
       const lifted = machine.status === 'quarantined';
       const status = machine.lastSeenAt === null ? 'new' : 'active';
-      await this.state.patch(tx, machineId, {
+      this.state.patch(tx, machineId, {
         ...(lifted ? { status } : {}),
         ...(await this.errorSettled(tx, machineId)),
       });
@@ -90,7 +90,7 @@ export class MachineHostKeys {
     const key = await this.transactions.run(async (tx) => {
       await this.machines.lockLive(tx, machineId);
       const rejected = await this.hostKeys.reject(tx, machineId, keyId, origin);
-      await this.state.patch(tx, machineId, {});
+      this.state.patch(tx, machineId, {});
       await this.tellDecision(tx, machineId, rejected, 'host_key_rejected', origin, false);
       return rejected;
     });
@@ -123,7 +123,7 @@ export class MachineHostKeys {
     const changed = keys.shown.filter((key) => key.status === 'changed');
     const shown = changed.length === 0 ? say.none_of_them() : changed.map(nameOf).join(', ');
     const message = say.host_key_changed({ approved: keys.approved.join(', '), shown });
-    await this.state.patch(tx, machine.id, {
+    this.state.patch(tx, machine.id, {
       status: 'quarantined',
       lastErrorKind: 'host_key_changed',
       lastErrorMessage: message,
@@ -149,7 +149,7 @@ export class MachineHostKeys {
     origin: RequestOrigin,
   ): Promise<void> {
     if (keys.length === 0) return;
-    await this.state.patch(tx, machineId, {});
+    this.state.patch(tx, machineId, {});
     await this.events.publish(tx, {
       type: 'host_key_seen',
       machineId,

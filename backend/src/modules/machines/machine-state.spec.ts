@@ -19,7 +19,10 @@ describe('the last error of a machine', () => {
   });
 
   const patch = (change: MachineStatePatch) =>
-    test.app.get(TransactionRunner).run((tx) => test.app.get(MachineState).patch(tx, id, change));
+    test.app.get(TransactionRunner).run((tx) => {
+      test.app.get(MachineState).patch(tx, id, change);
+      return Promise.resolve();
+    });
   const lastError = async () =>
     ((await test.as('viewer').get(`/machines/${id}`)).body as { lastError: { kind: string } | null }).lastError?.kind ??
     null;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { maskSecrets } from '../../kernel/contracts/secret-values';
-import { affected, queryOne } from '../../kernel/database/rows';
+import { affected, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { notFound } from '../../kernel/errors/domain-error';
 import { LiveBus } from '../../kernel/live/live-bus';
@@ -56,17 +56,24 @@ const columns: Readonly<Record<keyof StoredPatch, string>> = {
 };
 
 interface Before extends NeedFacts {
+  readonly machineId: string;
   readonly lastErrorAction: string | null;
 }
 
 const MESSAGE_MAX = 2000;
 
+/** Patches of one transaction to one machine, in their order. */
+type PendingPatches = Map<string, MachineStatePatch[]>;
+
 /**
- * The only writer of `machine_state`. Each write computes the need anew, raises the revision and, after the commit,
- * tells the live topic.
+ * The only writer of `machine_state`. All patches of a transaction are written together at its end, however many
+ * machines they are about: the need is computed anew, the revision raised once and, after the commit, the live topic
+ * told.
  */
 @Injectable()
 export class MachineState {
+  private readonly pending = new WeakMap<Transaction, PendingPatches>();
+
   constructor(
     private readonly clock: Clock,
     private readonly live: LiveBus,
@@ -82,62 +89,87 @@ export class MachineState {
     this.live.changed(tx, { machineIds: [machineId] });
   }
 
-  /** @throws DomainError `not_found` when there is no such machine */
-  async patch(tx: Transaction, machineId: string, patch: MachineStatePatch): Promise<void> {
-    const before = await this.lock(tx, machineId);
-    const { status, lastSeenAt, settles, ...stored } = maskSecrets(patch);
-    const changes = cleaned({ ...settled(before, settles), ...stored });
-    const facts: NeedFacts = { ...before, ...changes, machineStatus: status ?? before.machineStatus };
-    await this.write(tx, machineId, changes, facts);
-    if (status !== undefined || lastSeenAt !== undefined) {
-      await affected(
-        tx.manager,
-        'UPDATE machines SET status = COALESCE($2, status), last_seen_at = GREATEST(last_seen_at, $3) WHERE id = $1',
-        [machineId, status ?? null, lastSeenAt ?? null],
-      );
-    }
-    this.live.changed(tx, { machineIds: [machineId] });
+  /** Written just before the commit, which fails with DomainError `not_found` when there is no such machine. */
+  patch(tx: Transaction, machineId: string, patch: MachineStatePatch): void {
+    const pending = this.pendingOf(tx);
+    pending.set(machineId, [...(pending.get(machineId) ?? []), maskSecrets(patch)]);
+  }
+
+  private pendingOf(tx: Transaction): PendingPatches {
+    const known = this.pending.get(tx);
+    if (known !== undefined) return known;
+    const pending: PendingPatches = new Map();
+    this.pending.set(tx, pending);
+    tx.beforeCommit(() => this.write(tx, pending));
+    return pending;
+  }
+
+  private async write(tx: Transaction, pending: PendingPatches): Promise<void> {
+    const machineIds = [...pending.keys()];
+    const before = new Map((await this.lock(tx, machineIds)).map((facts) => [facts.machineId, facts]));
+    const rows = [...pending].map(([machineId, patches]) => {
+      const facts = before.get(machineId);
+      if (facts === undefined) throw notFound('machine');
+      return rowOf(facts, patches);
+    });
+    const changed = [...new Set(rows.flatMap((row) => Object.keys(row.changes)))].join(', ');
+    await affected(tx.manager, WRITE.replaceAll('CHANGED', changed), [JSON.stringify(rows), this.clock.now()]);
+    this.live.changed(tx, { machineIds });
   }
 
   /** Both rows, so that a status written by somebody else in the meantime is seen and not overwritten. */
-  private async lock(tx: Transaction, machineId: string): Promise<Before> {
-    const row = await queryOne<Before>(
+  private lock(tx: Transaction, machineIds: readonly string[]): Promise<Before[]> {
+    return queryRows<Before>(
       tx.manager,
-      `SELECT m.status AS "machineStatus", s.last_error_kind AS "lastErrorKind", s.last_error_action AS "lastErrorAction",
-              s.running_job_id AS "runningJobId",
+      `SELECT m.id AS "machineId", m.status AS "machineStatus", s.last_error_kind AS "lastErrorKind",
+              s.last_error_action AS "lastErrorAction", s.running_job_id AS "runningJobId",
               s.apt_status AS "aptStatus", s.apt_updates_count AS "aptUpdatesCount",
               s.apt_security_updates_count AS "aptSecurityUpdatesCount", s.apt_reboot_required AS "aptRebootRequired",
               s.apt_stale AS "aptStale"
-         FROM machines m JOIN machine_state s ON s.machine_id = m.id WHERE m.id = $1 FOR NO KEY UPDATE`,
-      [machineId],
-    );
-    if (row === null) throw notFound('machine');
-    return row;
-  }
-
-  private async write(tx: Transaction, machineId: string, changes: StoredPatch, facts: NeedFacts): Promise<void> {
-    const underlying = underlyingNeedOf(facts);
-    const values: unknown[] = [
-      machineId,
-      rankOf(needOf(facts)),
-      rankOf(underlying),
-      stateStatusOf(underlying),
-      this.clock.now(),
-    ];
-    const assignments = Object.entries(changes).map(([key, value]) => {
-      values.push(value);
-      return `, ${columns[key as keyof StoredPatch]} = $${String(values.length)}`;
-    });
-    await affected(
-      tx.manager,
-      `UPDATE machine_state SET needs_rank = $2, underlying_needs_rank = $3, status = $4, updated_at = $5,
-              revision = revision + 1${assignments.join('')} WHERE machine_id = $1`,
-      values,
+         FROM machines m JOIN machine_state s ON s.machine_id = m.id WHERE m.id = ANY ($1::uuid[])
+        ORDER BY m.id FOR NO KEY UPDATE`,
+      [machineIds],
     );
   }
 }
 
-function settled({ lastErrorAction }: Before, action: string | undefined): StoredPatch {
+/** A column that a machine's changes do not name keeps its value. */
+const WRITE = `
+  WITH given AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb)
+      AS g (machine_id uuid, machine_status text, last_seen_at timestamptz, changes jsonb)),
+  machine AS (
+    UPDATE machines m SET status = COALESCE(g.machine_status, m.status), last_seen_at = GREATEST(m.last_seen_at, g.last_seen_at)
+      FROM given g WHERE m.id = g.machine_id AND (g.machine_status IS NOT NULL OR g.last_seen_at IS NOT NULL))
+  UPDATE machine_state s SET updated_at = $2, revision = revision + 1,
+         (CHANGED) = (SELECT CHANGED FROM jsonb_populate_record(s, g.changes))
+    FROM given g WHERE s.machine_id = g.machine_id`;
+
+/** What the patches, one after the other, make of a machine. */
+function rowOf(before: Before, patches: readonly MachineStatePatch[]) {
+  let changes: StoredPatch = {};
+  for (const patch of patches) {
+    changes = { ...changes, ...cleaned({ ...settled({ ...before, ...changes }, patch.settles), ...patch }) };
+  }
+  const status = patches.findLast((patch) => patch.status !== undefined)?.status;
+  const lastSeenAt = patches.findLast((patch) => patch.lastSeenAt !== undefined)?.lastSeenAt;
+  const facts: NeedFacts = { ...before, ...changes, machineStatus: status ?? before.machineStatus };
+  const underlying = underlyingNeedOf(facts);
+  const named = Object.entries(changes).map(([key, value]) => [columns[key as keyof StoredPatch], value] as const);
+  return {
+    machine_id: before.machineId,
+    machine_status: status ?? null,
+    last_seen_at: lastSeenAt ?? null,
+    changes: {
+      ...Object.fromEntries(named),
+      needs_rank: rankOf(needOf(facts)),
+      underlying_needs_rank: rankOf(underlying),
+      status: stateStatusOf(underlying),
+    },
+  };
+}
+
+function settled({ lastErrorAction }: Pick<Before, 'lastErrorAction'>, action: string | undefined): StoredPatch {
   if (action === undefined || (lastErrorAction !== null && lastErrorAction !== action)) return {};
   return { lastErrorKind: null, lastErrorMessage: null };
 }

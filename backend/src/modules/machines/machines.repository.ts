@@ -83,6 +83,22 @@ export class MachinesRepository {
     await affected(manager, 'DELETE FROM machines WHERE id = $1', [id]);
   }
 
+  /**
+   * Moves the time at which an active machine was last seen.
+   * @returns false, and nothing is written, when it is not active, or one of these errors stands in its state
+   */
+  async seenAgain(id: string, at: Date, unless: ReadonlySet<string>): Promise<boolean> {
+    const moved = await affected(
+      this.dataSource,
+      `UPDATE machines m SET last_seen_at = GREATEST(m.last_seen_at, $2)
+         FROM machine_state s
+        WHERE m.id = $1 AND s.machine_id = m.id AND m.status = 'active' AND m.deleted_at IS NULL
+          AND (s.last_error_kind IS NULL OR s.last_error_kind <> ALL ($3::text[]))`,
+      [id, at, [...unless]],
+    );
+    return moved === 1;
+  }
+
   async runningJobId(manager: EntityManager, id: string): Promise<string | null> {
     const sql = 'SELECT running_job_id AS "runningJobId" FROM machine_state WHERE machine_id = $1';
     return (await queryOne<{ runningJobId: string | null }>(manager, sql, [id]))?.runningJobId ?? null;

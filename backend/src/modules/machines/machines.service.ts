@@ -88,7 +88,7 @@ export class Machines {
       const changes = machineChanges({ ...before, tags: tagsBefore }, { ...after, tags });
       if (Object.keys(changes).length === 0) return;
       await this.repository.update(tx.manager, id, after, this.clock.now());
-      await this.state.patch(tx, id, {});
+      this.state.patch(tx, id, {});
       const message = say.edited({ who: origin.actor.name, fields: Object.keys(changes).join(', ') });
       await this.publish(tx, id, origin, 'machine_edited', message, { changes });
     });
@@ -120,7 +120,7 @@ export class Machines {
       await this.refuseBusy(tx, id);
       const now = this.clock.now();
       await this.repository.setDeletedAt(tx.manager, id, now, now);
-      await this.state.patch(tx, id, { status: 'archived' });
+      this.state.patch(tx, id, { status: 'archived' });
       await this.publish(
         tx,
         id,
@@ -139,7 +139,7 @@ export class Machines {
       if (machine === null) throw notFound('machine');
       if (machine.deletedAt === null) return;
       await this.repository.setDeletedAt(tx.manager, id, null, this.clock.now());
-      await this.state.patch(tx, id, { status: await this.statusAfterRestore(machine) });
+      this.state.patch(tx, id, { status: await this.statusAfterRestore(machine) });
       await this.publish(
         tx,
         id,

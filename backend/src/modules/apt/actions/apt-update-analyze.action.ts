@@ -129,7 +129,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
       snapshotId: context.snapshotId,
       messages: messagesOf(document),
     });
-    await this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));
+    this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));
   }
 }
 

@@ -91,8 +91,8 @@ export class Claims {
         actions.map(({ steps }) => this.contracts.document(JOB_STEPS.name, stepsDocument(freshSteps(steps)))),
       ]);
       // What another holder still has goes back to wait; the release of the machine hands it out again.
-      await affected(tx.manager, GIVE_BACK, [ids, tokens.map(({ id }) => id)]);
-      for (const row of rows) await this.begin(tx, row);
+      if (rows.length < tokens.length) await affected(tx.manager, GIVE_BACK, [ids, tokens.map(({ id }) => id)]);
+      for (const row of rows) this.begin(tx, row);
       return rows.map((row) => this.toClaim(row));
     });
   }
@@ -126,8 +126,8 @@ export class Claims {
     return Number(row?.running ?? 0);
   }
 
-  private async begin(tx: Transaction, row: ClaimRow): Promise<void> {
-    await this.machineState.patch(tx, row.machine_id, { runningJobId: row.id });
+  private begin(tx: Transaction, row: ClaimRow): void {
+    this.machineState.patch(tx, row.machine_id, { runningJobId: row.id });
     this.bus.changed(tx, { jobIds: [row.id], machineIds: [row.machine_id] });
   }
 

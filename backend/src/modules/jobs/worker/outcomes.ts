@@ -64,35 +64,26 @@ export class Outcomes {
    */
   async write(claim: Claim, ending: Ending, facts: AttemptFacts): Promise<void> {
     await this.transactions.run(async (tx) => {
-      await this.dispatcher.lockMachines(tx, [claim.machineId]);
       if (!(await this.holdFence(tx, claim))) return;
       if (ending.kind === 'again') await this.putBack(tx, claim, ending, facts);
       else await this.end(tx, claim, ending, facts);
-      const released = await affected(tx.manager, 'DELETE FROM machine_locks WHERE machine_id = $1 AND fence = $2', [
-        claim.machineId,
-        claim.fence,
-      ]);
-      if (released !== 1) throw new FenceLostError(claim.jobId);
-      await this.dispatcher.dispatch(tx, [claim.machineId]);
+      const released = await queryOne<{ waiting: boolean }>(tx.manager, RELEASE, [claim.machineId, claim.fence]);
+      if (released === null) throw new FenceLostError(claim.jobId);
+      if (released.waiting) await this.dispatcher.dispatch(tx, [claim.machineId]);
       this.history.announce(tx, claim);
     });
   }
 
-  /** Locks both rows, the lock's first as the renewal does. @returns false when this end is written already */
+  /** Locks machine, lock and job, see {@link HOLD}. @returns false when this end is written already */
   private async holdFence(tx: Transaction, { jobId, machineId, fence }: Claim): Promise<boolean> {
-    const lock = await queryOne(
-      tx.manager,
-      'SELECT fence FROM machine_locks WHERE machine_id = $1 AND job_id = $2 AND fence = $3 FOR UPDATE',
-      [machineId, jobId, fence],
-    );
-    const job = await queryOne<{ status: JobStatus; fence: string | null }>(
-      tx.manager,
-      'SELECT status, fence FROM jobs WHERE id = $1 FOR UPDATE',
-      [jobId],
-    );
+    const job = await queryOne<{ status: JobStatus; fence: string | null; locked: boolean }>(tx.manager, HOLD, [
+      machineId,
+      jobId,
+      fence,
+    ]);
     if (job?.fence !== fence) throw new FenceLostError(jobId);
     if (job.status !== 'running') return false;
-    if (lock === null) throw new FenceLostError(jobId);
+    if (!job.locked) throw new FenceLostError(jobId);
     return true;
   }
 
@@ -121,7 +112,7 @@ export class Outcomes {
       this.contracts.document(JOB_STEPS.name, stepsDocument(facts.steps)),
     ]);
     if (ended !== 1) throw new FenceLostError(claim.jobId);
-    await this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
+    this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
     await this.history.publish(tx, claim, final.status, final.failure, result);
   }
 
@@ -168,7 +159,7 @@ export class Outcomes {
       this.contracts.document(JOB_STEPS.name, stepsDocument(facts.steps)),
     ]);
     if (back !== 1) throw new FenceLostError(claim.jobId);
-    await this.machineState.patch(tx, claim.machineId, { runningJobId: null });
+    this.machineState.patch(tx, claim.machineId, { runningJobId: null });
   }
 }
 
@@ -186,6 +177,24 @@ function stateAfter({ status, failure }: FinalRow, action: string): MachineState
   if (failure === null) return { settles: action };
   return { lastErrorKind: failure.kind, lastErrorMessage: failure.message, lastErrorAction: action };
 }
+
+/**
+ * The machine's queue first, as everybody who ends or hands out jobs (see {@link Dispatcher.lockMachines}); then the
+ * lock, as the renewal; then the job. Each part reads the one before it, which fixes the order.
+ */
+const HOLD = `
+  WITH machine AS MATERIALIZED (SELECT id FROM machines WHERE id = $1 FOR NO KEY UPDATE),
+  lock AS MATERIALIZED (
+    SELECT l.fence FROM machine_locks l JOIN machine ON machine.id = l.machine_id
+    WHERE l.job_id = $2 AND l.fence = $3 FOR UPDATE OF l),
+  held AS MATERIALIZED (SELECT count(*) = 1 AS locked FROM lock)
+  SELECT j.status, j.fence, held.locked FROM held CROSS JOIN jobs j WHERE j.id = $2 FOR UPDATE OF j`;
+
+/** The machine's queue is held, so what waits now is all that there is to hand out. */
+const RELEASE = `
+  WITH released AS (DELETE FROM machine_locks WHERE machine_id = $1 AND fence = $2 RETURNING machine_id)
+  SELECT EXISTS (SELECT 1 FROM jobs j WHERE j.machine_id = released.machine_id AND j.status = 'queued') AS waiting
+  FROM released`;
 
 const END = `
   UPDATE jobs SET status = $3, phase = NULL, step = NULL, error_kind = $4, error_message = $5, result_json = $6::jsonb,

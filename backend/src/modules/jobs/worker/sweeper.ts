@@ -126,7 +126,7 @@ export class Sweeper {
     const pauseMs = cancelled ? null : retryPause(workerLostFailure.kind, job.attempt, job.max_attempts);
     if (pauseMs !== null) {
       await affected(tx.manager, TRY_AGAIN, [job.id, steps, failure?.kind, failure?.message]);
-      await this.machineState.patch(tx, job.machine_id, { runningJobId: null });
+      this.machineState.patch(tx, job.machine_id, { runningJobId: null });
       return;
     }
     const status = cancelled ? 'cancelled' : 'error';
@@ -139,7 +139,7 @@ export class Sweeper {
       failure?.message ?? null,
       this.contracts.document(JOB_RESULT.name, resultDocument(result)),
     ]);
-    await this.machineState.patch(tx, job.machine_id, {
+    this.machineState.patch(tx, job.machine_id, {
       runningJobId: null,
       ...(failure === null
         ? {}
