@@ -94,9 +94,10 @@ export class MaskStream {
   private holdFrom(text: string): number {
     let hold = text.length;
     for (const secret of this.secrets) {
-      for (let at = Math.max(0, text.length - secret.length + 1); at < hold; at++) {
-        if (isPrefix(secret, text, at)) hold = at;
-      }
+      const first = secret.charAt(0);
+      let at = text.indexOf(first, Math.max(0, text.length - secret.length + 1));
+      while (at >= 0 && at < hold && !isPrefix(secret, text, at)) at = text.indexOf(first, at + 1);
+      if (at >= 0 && at < hold) hold = at;
     }
     return hold;
   }

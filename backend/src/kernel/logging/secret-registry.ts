@@ -7,12 +7,13 @@ import { SecretMasker } from './secret-masker';
  */
 class SecretRegistry {
   private readonly holders = new Map<string, number>();
-  private masker = new SecretMasker([]);
+  /** Made when it is needed: values come and go with every connection, texts that must be masked hardly ever. */
+  private masker: SecretMasker | undefined;
 
   /** Registers a value until the returned function is called. */
   register(value: string): () => void {
     this.holders.set(value, (this.holders.get(value) ?? 0) + 1);
-    this.rebuild();
+    this.masker = undefined;
     let held = true;
     return () => {
       if (!held) return;
@@ -20,7 +21,7 @@ class SecretRegistry {
       const left = (this.holders.get(value) ?? 1) - 1;
       if (left > 0) this.holders.set(value, left);
       else this.holders.delete(value);
-      this.rebuild();
+      this.masker = undefined;
     };
   }
 
@@ -30,11 +31,9 @@ class SecretRegistry {
 
   /** Masks a whole text. */
   mask(text: string): string {
-    return this.holders.size === 0 ? text : this.masker.mask(text);
-  }
-
-  private rebuild(): void {
-    this.masker = new SecretMasker(this.values());
+    if (this.holders.size === 0) return text;
+    this.masker ??= new SecretMasker(this.values());
+    return this.masker.mask(text);
   }
 }
 
