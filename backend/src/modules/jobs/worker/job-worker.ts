@@ -42,6 +42,8 @@ export interface WorkerTools {
 /** Result writes are tried again for as long as a database may reasonably be away. */
 const OUTCOME_PATIENCE_MS = 15 * 60_000;
 const LOG_PATIENCE_MS = 10_000;
+/** Not below the time for which the live bus collects, so that its news of a job's end find the place still free. */
+const TAKE_AFTER_MS = 60;
 
 /** Takes jobs while it has places, keeps their locks, and writes their ends. */
 export class JobWorker {
@@ -51,8 +53,8 @@ export class JobWorker {
   private readonly timers: NodeJS.Timeout[] = [];
   private stopListening: (() => void) | undefined;
   private stopping = false;
-  private taking: Promise<void> | undefined;
-  private takeAgain = false;
+  private taking: Promise<void> = Promise.resolve();
+  private wakeTimer: NodeJS.Timeout | undefined;
   private renewing: Promise<void> | undefined;
   private sweeping: Promise<void> | undefined;
 
@@ -80,6 +82,7 @@ export class JobWorker {
   async stop(): Promise<void> {
     this.stopping = true;
     this.stopListening?.();
+    clearTimeout(this.wakeTimer);
     const graceMs = this.settings.graceMs ?? 20_000;
     await this.taking;
     await Promise.race([this.allDone(), delay(graceMs, undefined, { ref: false })]);
@@ -100,19 +103,12 @@ export class JobWorker {
     if (work || everything) this.wake();
   }
 
-  /** One take at a time; a wake-up during it leads to another. */
+  /** Several wake-ups within a moment (a place that is free, the news of the same end) lead to one look at the queue. */
   private wake(): void {
-    if (this.taking !== undefined) {
-      this.takeAgain = true;
-      return;
-    }
-    this.taking = this.take().finally(() => {
-      this.taking = undefined;
-      if (this.takeAgain) {
-        this.takeAgain = false;
-        this.wake();
-      }
-    });
+    this.wakeTimer ??= setTimeout(() => {
+      this.wakeTimer = undefined;
+      this.taking = this.taking.then(() => this.take());
+    }, TAKE_AFTER_MS);
   }
 
   private async take(): Promise<void> {
