@@ -35,7 +35,10 @@ describe('the age of the package lists', () => {
   });
 
   const patch = (change: MachineStatePatch) =>
-    test.app.get(TransactionRunner).run((tx) => test.app.get(MachineState).patch(tx, id, change));
+    test.app.get(TransactionRunner).run((tx) => {
+      test.app.get(MachineState).patch(tx, id, change);
+      return Promise.resolve();
+    });
   /** Nothing runs and nothing is written but time itself. */
   const passes = (time: string) =>
     test.dataSource.query(
