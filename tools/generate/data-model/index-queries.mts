@@ -3,6 +3,7 @@
  * says it by itself. "To come" is a query of a feature that does not read the table yet.
  */
 export const indexQueries: Readonly<Record<string, string>> = {
+  user_preferences_user_id_key_key: 'Keeps one choice of a person; all of them at the sign-in.',
   machines_hostname_port_idx: 'Machines at an address, archived ones included. To come.',
   machines_live_address_key:
     'Refuses a second machine in use at the same address and port; finds the one that is there.',

@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable, Module } from '@nestjs/common';
 import { createTestApp, type TestApp } from '../../../test/support/test-app';
+import { systemActor } from '../../kernel/auth/actor';
 import { startOfMonth } from '../../kernel/database/id-times';
 import { RetentionRule, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
 import { PlannedPackagesRetention } from '../apt/retention';
 import { ImportantMessagesRetention, MachineEventsRetention, SnapshotsRetention } from '../history/retention';
 import { JobLogsRetention, JobsRetention } from '../jobs/retention';
+import { APP_SETTINGS, isRetentionSetting } from '../settings/registry/app-settings';
+import { SettingsService } from '../settings/settings.service';
 import { MaintenanceModule } from './maintenance.module';
 import { RetentionRunner } from './retention-runner';
 
@@ -138,6 +141,25 @@ describe('retention', () => {
       { status: 'running' },
     ]);
     expect(await test.dataSource.query('SELECT 1 FROM job_log_chunks')).toEqual([]);
+  });
+
+  it('keeps what the settings say, and derived rows no longer than that', async () => {
+    await test.app
+      .get(SettingsService)
+      .set('retention.snapshots_days', 400, null, { actor: systemActor, requestId: null, ip: null });
+    const reports = await runner.run();
+    const before = startOfMonth(new Date(Date.now() - 400 * DAY_MS));
+    const periods = new Map(reports?.map((report) => [report.rule, report.before]));
+    expect(periods.get('snapshots')).toEqual(before);
+    expect(periods.get('apt_planned_packages')).toEqual(before);
+  });
+
+  it('has a setting for each period, with the same default', () => {
+    const rules = runner.rules().filter((rule) => !(rule instanceof Recording) && rule.defaultDays !== undefined);
+    const defaults = Object.entries(APP_SETTINGS).filter(([key]) => isRetentionSetting(key));
+    expect(Object.fromEntries(rules.map((rule) => [`retention.${rule.name}_days`, rule.defaultDays]))).toEqual(
+      Object.fromEntries(defaults.map(([key, setting]) => [key, setting.default])),
+    );
   });
 
   it('is what docs/retention.md says', () => {

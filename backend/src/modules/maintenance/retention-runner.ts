@@ -7,6 +7,8 @@ import { Config } from '../../kernel/config/config';
 import { startOfMonth } from '../../kernel/database/id-times';
 import { markedProviders } from '../../kernel/discovered';
 import { RETENTION_RULE, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
+import { isRetentionSetting } from '../settings/registry/app-settings';
+import { SettingsService } from '../settings/settings.service';
 
 const DAY_MS = 86_400_000;
 /** One program at a time, for as long as its connection lives. */
@@ -33,6 +35,7 @@ export class RetentionRunner implements BeforeApplicationShutdown {
     private readonly database: DataSource,
     private readonly clock: Clock,
     private readonly discovery: DiscoveryService,
+    private readonly settings: SettingsService,
   ) {}
 
   /** At night by most clocks that matter here, before the coming day's partitions. */
@@ -75,14 +78,24 @@ export class RetentionRunner implements BeforeApplicationShutdown {
   }
 
   /** Rows never outlive those that they were derived from. */
-  private days(rule: Retention): number {
+  private async days(rule: Retention): Promise<number> {
     const parent = this.rules().find(({ name }) => name === rule.derivedFrom);
-    return Math.min(rule.defaultDays ?? Number.POSITIVE_INFINITY, parent?.defaultDays ?? Number.POSITIVE_INFINITY);
+    return Math.min(
+      await this.period(rule),
+      parent === undefined ? Number.POSITIVE_INFINITY : await this.period(parent),
+    );
+  }
+
+  /** What an administrator has set for the rule, in days. */
+  private async period({ name, defaultDays }: Retention): Promise<number> {
+    const setting = `retention.${name}_days`;
+    if (isRetentionSetting(setting)) return this.settings.get(setting);
+    return defaultDays ?? Number.POSITIVE_INFINITY;
   }
 
   private async apply(rule: Retention): Promise<RetentionReport> {
     // By whole months: a month is dropped at once, and nothing of it is removed row by row before.
-    const before = startOfMonth(new Date(this.clock.now().getTime() - this.days(rule) * DAY_MS));
+    const before = startOfMonth(new Date(this.clock.now().getTime() - (await this.days(rule)) * DAY_MS));
     try {
       const removed = await rule.purge(before, this.abort.signal);
       this.logger.log({ rule: rule.name, before, removed }, 'old history removed');

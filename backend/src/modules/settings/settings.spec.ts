@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { principalOf, createTestApp, type TestApp } from '../../../test/support/test-app';
 import { affected, queryRows } from '../../kernel/database/rows';
 import { APP_SETTING_KEYS, APP_SETTINGS } from './registry/app-settings';
@@ -40,6 +42,13 @@ describe('settings of the installation', () => {
     const { schema, default: value } = APP_SETTINGS[key];
     expect(key).toMatch(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/);
     expect(valueProblems(key, schema.json, value)).toEqual([]);
+  });
+
+  it('stand in docs/operations.md, with their defaults', () => {
+    const documented = readFileSync(path.join(__dirname, '../../../../docs/operations.md'), 'utf8')
+      .split('\n')
+      .flatMap((line) => /^\| `([a-z_]+\.[a-z_]+)` +\| `([^`]+)`/.exec(line)?.slice(1, 3).join(' ') ?? []);
+    expect(documented).toEqual(APP_SETTING_KEYS.map((key) => `${key} ${JSON.stringify(APP_SETTINGS[key].default)}`));
   });
 
   it('have their defaults until somebody sets them, for everybody who is signed in', async () => {

@@ -64,3 +64,8 @@ export const APP_SETTING_KEYS = Object.keys(APP_SETTINGS) as AppSettingKey[];
 export function isAppSettingKey(key: string): key is AppSettingKey {
   return Object.hasOwn(APP_SETTINGS, key);
 }
+
+/** How many days the rule of a name keeps its rows: `retention.<rule>_days`. */
+export function isRetentionSetting(key: string): key is Extract<AppSettingKey, `retention.${string}`> {
+  return key.startsWith('retention.') && isAppSettingKey(key);
+}
