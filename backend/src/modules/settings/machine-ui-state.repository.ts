@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { TileMode } from './entities/settings.values';
-import { SECTIONS_OPEN } from './settings.contracts';
+import { SECTIONS_OPEN, type SectionsDocument } from './settings.contracts';
 
 /** How a machine is shown; null: never chosen. */
 export interface MachineUiState {
@@ -16,7 +16,11 @@ export interface MachineUiState {
 
 export type MachineUiChange = Partial<Omit<MachineUiState, 'machineId'>>;
 
-const columns = `machine_id AS "machineId", tile_mode AS "tileMode", sections_open_json -> 'sections' AS "sectionsOpen",
+interface StoredState extends Omit<MachineUiState, 'sectionsOpen'> {
+  readonly stored: unknown;
+}
+
+const columns = `machine_id AS "machineId", tile_mode AS "tileMode", sections_open_json AS stored,
   last_active_tab AS "lastActiveTab"`;
 /** Beyond this many expanded tiles nobody looks at them. */
 const EXPANDED_AT_MOST = 500;
@@ -26,19 +30,19 @@ const EXPANDED_AT_MOST = 500;
 export class MachineUiStateRepository {
   constructor(private readonly contracts: Contracts) {}
 
-  byIds(connection: EntityManager | DataSource, machineIds: readonly string[]): Promise<MachineUiState[]> {
-    return queryRows(connection, `SELECT ${columns} FROM machine_ui_state WHERE machine_id = ANY ($1::uuid[])`, [
-      machineIds,
-    ]);
+  async byIds(connection: EntityManager | DataSource, machineIds: readonly string[]): Promise<MachineUiState[]> {
+    const sql = `SELECT ${columns} FROM machine_ui_state WHERE machine_id = ANY ($1::uuid[])`;
+    return (await queryRows<StoredState>(connection, sql, [machineIds])).map((row) => this.read(row));
   }
 
   /** The machines whose tiles stand open, latest first. */
-  expanded(connection: EntityManager | DataSource): Promise<MachineUiState[]> {
-    return queryRows(
+  async expanded(connection: EntityManager | DataSource): Promise<MachineUiState[]> {
+    const rows = await queryRows<StoredState>(
       connection,
       `SELECT ${columns} FROM machine_ui_state WHERE tile_mode = 'expanded' ORDER BY updated_at DESC, machine_id LIMIT $1`,
       [EXPANDED_AT_MOST],
     );
+    return rows.map((row) => this.read(row));
   }
 
   /** Changes what is given. Fails on the foreign key when there is no such machine. */
@@ -62,5 +66,11 @@ export class MachineUiStateRepository {
 
   async remove(manager: EntityManager, machineId: string): Promise<void> {
     await affected(manager, 'DELETE FROM machine_ui_state WHERE machine_id = $1', [machineId]);
+  }
+
+  /** What cannot be read is as if it had not been chosen: it is only about looks. */
+  private read({ stored, ...state }: StoredState): MachineUiState {
+    const reading = this.contracts.read<SectionsDocument>(SECTIONS_OPEN.name, stored);
+    return { ...state, sectionsOpen: reading.readable ? reading.document.sections : null };
   }
 }

@@ -4,11 +4,12 @@ import { Contracts } from '../../kernel/contracts/contracts';
 import { newId } from '../../kernel/database/ids';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { PreferenceKey } from './registry/preferences';
-import { USER_PREFERENCE } from './settings.contracts';
+import { USER_PREFERENCE, type ValueDocument } from './settings.contracts';
 
 /** Something that a person has chosen. */
 export interface PreferenceRow {
   readonly key: string;
+  /** Undefined: what stands there cannot be read. */
   readonly value: unknown;
 }
 
@@ -17,12 +18,16 @@ export interface PreferenceRow {
 export class PreferencesRepository {
   constructor(private readonly contracts: Contracts) {}
 
-  of(connection: EntityManager | DataSource, userId: string): Promise<PreferenceRow[]> {
-    return queryRows(
+  async of(connection: EntityManager | DataSource, userId: string): Promise<PreferenceRow[]> {
+    const rows = await queryRows<{ key: string; stored: unknown }>(
       connection,
-      `SELECT key, value_json -> 'value' AS value FROM user_preferences WHERE user_id = $1`,
+      'SELECT key, value_json AS stored FROM user_preferences WHERE user_id = $1',
       [userId],
     );
+    return rows.map(({ key, stored }) => {
+      const reading = this.contracts.read<ValueDocument>(USER_PREFERENCE.name, stored);
+      return { key, value: reading.readable ? reading.document.value : undefined };
+    });
   }
 
   async put(manager: EntityManager, userId: string, key: PreferenceKey, value: unknown, at: Date): Promise<void> {

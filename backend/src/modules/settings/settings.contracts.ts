@@ -5,6 +5,15 @@ import { document, list, text, type Schema } from '../../kernel/contracts/schema
 /** Which value fits which key is said by the registries of this room, before a document is made. */
 const anyValue: Schema = { description: 'What the JSON Schema of the key lets through.' };
 
+/** A value as it is stored. */
+export interface ValueDocument {
+  readonly value: unknown;
+}
+
+export interface SectionsDocument {
+  readonly sections: readonly string[];
+}
+
 export const APP_SETTING: Contract = {
   name: 'app_setting',
   title: 'A setting of the installation',

@@ -3,29 +3,36 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { AppSettingKey } from './registry/app-settings';
-import { APP_SETTING } from './settings.contracts';
+import { APP_SETTING, type ValueDocument } from './settings.contracts';
 
 /** A setting that somebody has set. */
 export interface SettingRow {
   readonly key: string;
+  /** Undefined: what stands there cannot be read. */
   readonly value: unknown;
   readonly updatedAt: Date;
   readonly updatedBy: string | null;
 }
 
-const columns = `key, value_json -> 'value' AS value, updated_at AS "updatedAt", updated_by AS "updatedBy"`;
+interface StoredRow extends Omit<SettingRow, 'value'> {
+  readonly stored: unknown;
+}
+
+const columns = 'key, value_json AS stored, updated_at AS "updatedAt", updated_by AS "updatedBy"';
 
 /** The only place with SQL for `app_settings`. */
 @Injectable()
 export class SettingsRepository {
   constructor(private readonly contracts: Contracts) {}
 
-  all(connection: EntityManager | DataSource): Promise<SettingRow[]> {
-    return queryRows(connection, `SELECT ${columns} FROM app_settings ORDER BY key`);
+  async all(connection: EntityManager | DataSource): Promise<SettingRow[]> {
+    const rows = await queryRows<StoredRow>(connection, `SELECT ${columns} FROM app_settings ORDER BY key`);
+    return rows.map((row) => this.read(row));
   }
 
-  byKey(connection: EntityManager | DataSource, key: AppSettingKey): Promise<SettingRow | null> {
-    return queryOne(connection, `SELECT ${columns} FROM app_settings WHERE key = $1`, [key]);
+  async byKey(connection: EntityManager | DataSource, key: AppSettingKey): Promise<SettingRow | null> {
+    const row = await queryOne<StoredRow>(connection, `SELECT ${columns} FROM app_settings WHERE key = $1`, [key]);
+    return row === null ? null : this.read(row);
   }
 
   /** One change of a setting at a time, also of one that has no row yet; until the transaction ends. */
@@ -46,5 +53,10 @@ export class SettingsRepository {
 
   async remove(manager: EntityManager, key: AppSettingKey): Promise<void> {
     await affected(manager, 'DELETE FROM app_settings WHERE key = $1', [key]);
+  }
+
+  private read({ stored, ...row }: StoredRow): SettingRow {
+    const reading = this.contracts.read<ValueDocument>(APP_SETTING.name, stored);
+    return { ...row, value: reading.readable ? reading.document.value : undefined };
   }
 }

@@ -88,8 +88,9 @@ export class SettingsService {
         objectType: 'setting',
         objectId: key,
         outcome: 'ok',
+        // A value that does not fit any more never held.
         details: {
-          before: before === null ? APP_SETTINGS[key].default : before.value,
+          before: this.current(key, before).value,
           after: value ?? APP_SETTINGS[key].default,
         },
       });

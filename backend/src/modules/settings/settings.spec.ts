@@ -155,12 +155,21 @@ describe('settings of the installation', () => {
   });
 
   it('hold their default while the stored value does not fit, and say so', async () => {
-    await test.dataSource.query(
-      `INSERT INTO app_settings VALUES ('appearance.zoom', '{"schema_version": 1, "value": 999}', now(), 'Ada')`,
-    );
-    expect(await settings.get('appearance.zoom')).toBe(100);
+    const stored = ['{"schema_version": 1, "value": 999}', '{"schema_version": 2, "value": 105}', '105'];
+    for (const document of stored) {
+      await test.dataSource.query('DELETE FROM app_settings');
+      await test.dataSource.query(
+        `INSERT INTO app_settings (key, value_json, updated_at, updated_by) VALUES ('appearance.zoom', $1, now(), 'Ada')`,
+        [document],
+      );
+      expect(await settings.get('appearance.zoom')).toBe(100);
+      expect((await test.as('administrator').get(ZOOM).expect(200)).body).toMatchObject({
+        value: 100,
+        unfit: true,
+        updatedBy: 'Ada',
+      });
+    }
     const { body } = await test.as('administrator').get(ZOOM).expect(200);
-    expect(body).toMatchObject({ value: 100, unfit: true, updatedBy: 'Ada' });
     expect((await put(ZOOM, 105, (body as Setting).updatedAt).expect(200)).body).toMatchObject({
       value: 105,
       unfit: false,
