@@ -27,6 +27,25 @@ export default tseslint.config(
     },
   },
   {
+    // Every statement that fills a *_json column passes kernel/database/rows, which lets documents of a contract through
+    // only. These are the ways around it.
+    files: ['backend/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...['TemplateLiteral > TemplateElement[value.raw=/_json/]', 'Literal[value=/_json/]'].map((text) => ({
+          selector: `CallExpression[callee.property.name='query'] > ${text}`,
+          message: 'Documents go through queryRows, queryOne, affected or bulkInsert.',
+        })),
+        {
+          selector: 'CallExpression[callee.property.name=/^(getRepository|createQueryBuilder|getTreeRepository)$/]',
+          message: 'Rows are written with queryRows, queryOne, affected or bulkInsert.',
+        },
+      ],
+    },
+  },
+  {
     // The two places that hand the environment over to kernel/config.
     files: ['backend/src/main.ts', 'backend/src/cli.ts'],
     rules: { 'no-restricted-properties': 'off' },

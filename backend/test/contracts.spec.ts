@@ -148,7 +148,8 @@ function writesInSources(): Set<string> {
   const found = new Set<string>();
   eachNode((node) => {
     const text = textOf(node);
-    if (text !== undefined) for (const { table, column } of jsonWrites(text)) found.add(`${table}.${column}`);
+    if (text?.includes('_json') === true)
+      for (const { table, column } of jsonWrites(text)) found.add(`${table}.${column}`);
     if (ts.isCallExpression(node) && node.expression.getText() === 'bulkInsert') {
       for (const column of bulk(node)) found.add(column);
     }

@@ -11,11 +11,19 @@ interface Check {
   run(): Promise<string> | string;
 }
 
+/** Tools that would tell their makers about their use, or look for newer versions of themselves. */
+const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+
 function tool(name: string, script: string, ...args: string[]): Check {
   return {
     name,
     run: () => {
-      const result = spawnSync(node, [script, ...args], { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+      const result = spawnSync(node, [script, ...args], {
+        cwd: root,
+        encoding: 'utf8',
+        maxBuffer: 64 * 1024 * 1024,
+        env: { ...process.env, ...quiet },
+      });
       return result.status === 0 ? '' : `${result.stdout}${result.stderr}${result.error?.message ?? ''}`;
     },
   };
@@ -71,6 +79,7 @@ const checks: readonly Check[] = [
   shellcheck,
   { name: 'lockfile', run: lockfileHoles },
   { name: 'generated files', run: staleGeneratedFiles },
+  tool('openapi', `${modules}/@redocly/cli/bin/cli.js`, 'lint', '--max-problems', '50', 'docs/openapi.json'),
 ];
 
 async function main(): Promise<void> {

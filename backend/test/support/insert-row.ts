@@ -1,16 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { newId } from '../../src/kernel/database/ids';
-import { affected } from '../../src/kernel/database/rows';
 
 /** Inserts one row as it stands, past every service: for tests of what the database itself refuses. */
 export async function insertRow(source: DataSource, table: string, row: Record<string, unknown>): Promise<void> {
   const names = Object.keys(row);
   const places = names.map((_, index) => `$${String(index + 1)}`);
-  await affected(
-    source,
-    `INSERT INTO ${table} (${names.join(', ')}) VALUES (${places.join(', ')})`,
-    Object.values(row),
-  );
+  const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${places.join(', ')})`;
+  await source.query(sql, Object.values(row));
 }
 
 /** A machine with the given columns on top of the required ones. @returns its id */

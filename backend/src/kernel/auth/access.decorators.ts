@@ -1,4 +1,5 @@
-import { createParamDecorator, SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { ApiSecurity } from '@nestjs/swagger';
 import type { Request } from 'express';
 import type { Principal } from './actor';
 import type { Permission } from './permissions';
@@ -7,14 +8,18 @@ import type { Permission } from './permissions';
 export const ACCESS = 'system_update:access';
 export type Access = Permission | 'public';
 
+/** Name of the session cookie's scheme in the OpenAPI document. */
+export const SESSION_SCHEME = 'cookie';
+
 /** The permission that a route or socket message needs. Every handler declares this or {@link Public}. */
-export function RequirePermission(permission: Permission): CustomDecorator {
-  return SetMetadata(ACCESS, permission satisfies Access);
+export function RequirePermission(permission: Permission): MethodDecorator & ClassDecorator {
+  return applyDecorators(SetMetadata(ACCESS, permission satisfies Access), ApiSecurity(SESSION_SCHEME));
 }
 
 /** Open to everybody who can reach the server. Origin and CSRF rules still hold. */
-export function Public(): CustomDecorator {
-  return SetMetadata(ACCESS, 'public' satisfies Access);
+export function Public(): MethodDecorator & ClassDecorator {
+  // No requirement at all is one that everybody meets.
+  return applyDecorators(SetMetadata(ACCESS, 'public' satisfies Access), ApiSecurity({}));
 }
 
 export interface AuthenticatedRequest extends Request {

@@ -57,7 +57,7 @@ export function contractProblems(contract: Contract): string[] {
   const problems: string[] = [];
   if (!NAME.test(contract.name)) problems.push('its name must be snake_case words, joined by dots');
   const wrong = contract.columns.filter((column) => !COLUMN.test(column));
-  if (wrong.length > 0) problems.push(`${wrong.join(', ')} is no column for documents (table.name_json)`);
+  if (wrong.length > 0) problems.push(`${wrong.join(', ')} is no column for documents (table and …_json)`);
   if (contract.columns.length === 0) problems.push('no column holds it');
   const numbers = Object.keys(contract.versions).map(Number);
   if (numbers.length === 0) problems.push('it has no version');
@@ -70,7 +70,7 @@ export function contractProblems(contract: Contract): string[] {
 
 function versionProblems({ versions }: Contract, number: number, newest: boolean): string[] {
   const version = versions[number];
-  const { type, required, properties } = (version?.body ?? {}) as Partial<Record<string, unknown>>;
+  const { type, required, properties } = version?.body ?? {};
   const named = (properties as Partial<Record<string, { const?: unknown }>> | undefined)?.['schema_version']?.const;
   const demanded = Array.isArray(required) && required.includes('schema_version');
   const problems: string[] = [];

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { SESSION_SCHEME } from '../auth/access.decorators';
 import { ProblemDto } from '../errors/problem.dto';
 import { SaidDto } from '../sentences/said.dto';
 
@@ -12,7 +13,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
         'Requests that change something carry the header `X-System-Update: 1` and the session cookie.',
     )
     .setVersion('1')
-    .addCookieAuth('system_update_session')
+    .addCookieAuth('system_update_session', undefined, SESSION_SCHEME)
     .addGlobalResponse({ status: '4XX', description: 'Refused; nothing was changed.', type: ProblemDto })
     .build();
   return SwaggerModule.createDocument(app, options, {

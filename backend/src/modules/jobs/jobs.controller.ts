@@ -56,6 +56,7 @@ export class JobsController {
     return { running: map(running), waiting: map(waiting), recent: map(recent) };
   }
 
+  /** One job as it stands now. */
   @Get(':id')
   @RequirePermission('jobs.read')
   async get(@Param('id', uuidPipe('id')) id: string): Promise<JobDto> {

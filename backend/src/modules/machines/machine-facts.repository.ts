@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { Contracts, type Reading } from '../../kernel/contracts/contracts';
-import { unreadable, type DocumentDto } from '../../kernel/contracts/document.dto';
+import { Contracts } from '../../kernel/contracts/contracts';
 import type { JsonDocument } from '../../kernel/contracts/json-document';
+import { RowDocuments } from '../../kernel/contracts/row-documents';
 import { affected, queryOne } from '../../kernel/database/rows';
 import { HARDWARE, METRICS } from './contracts/machine-facts';
 import type { MachineHardwareDto, MachineMetricsDto } from './dto/machine-facts.dto';
@@ -157,19 +157,19 @@ export class MachineFactsRepository {
       [machineId],
     );
     if (row === null) return null;
-    const read = this.reader();
-    const reasons = read<{ reasons: Record<string, string> }>(HARDWARE.reasons.name, row.reasons)?.reasons ?? {};
+    const documents = new RowDocuments(this.contracts);
+    const reasons = (documents.read(HARDWARE.reasons.name, row.reasons)?.['reasons'] ?? {}) as Record<string, string>;
     return {
       ...row,
       memoryBytes: numberOf(row.memoryBytes),
-      disks: itemsOf(read(HARDWARE.disks.name, row.disks)),
-      network: itemsOf(read(HARDWARE.network.name, row.network)),
-      gpus: itemsOf(read(HARDWARE.gpus.name, row.gpus)),
-      firmware: withoutVersion(read(HARDWARE.firmware.name, row.firmware)),
-      warnings: warningsOf(read(HARDWARE.warnings.name, row.warnings)),
+      disks: itemsOf(documents.read(HARDWARE.disks.name, row.disks)),
+      network: itemsOf(documents.read(HARDWARE.network.name, row.network)),
+      gpus: itemsOf(documents.read(HARDWARE.gpus.name, row.gpus)),
+      firmware: camelKeys(documents.read(HARDWARE.firmware.name, row.firmware)),
+      warnings: warningsOf(documents.read(HARDWARE.warnings.name, row.warnings)),
       reasons,
       said: saidIn(reasons, Object.keys(reasons)),
-      unreadable: read.unreadable(),
+      unreadable: documents.unreadable(),
     };
   }
 
@@ -184,48 +184,25 @@ export class MachineFactsRepository {
       [machineId],
     );
     if (row === null) return null;
-    const read = this.reader();
+    const documents = new RowDocuments(this.contracts);
     return {
       ...row,
       memoryTotalBytes: numberOf(row.memoryTotalBytes),
       memoryUsedBytes: numberOf(row.memoryUsedBytes),
       memoryAvailableBytes: numberOf(row.memoryAvailableBytes),
-      filesystems: itemsOf(read(METRICS.filesystems.name, row.filesystems)),
-      warnings: warningsOf(read(METRICS.warnings.name, row.warnings)),
-      unreadable: read.unreadable(),
+      filesystems: itemsOf(documents.read(METRICS.filesystems.name, row.filesystems)),
+      warnings: warningsOf(documents.read(METRICS.warnings.name, row.warnings)),
+      unreadable: documents.unreadable(),
     };
   }
 
   private items(contract: string, items: Items): JsonDocument | null {
     return items === null ? null : this.contracts.document(contract, { items });
   }
-
-  /** Reads the documents of one row: what cannot be read is null, and told at the end. */
-  private reader(): RowReader {
-    const readings: Record<string, Reading<unknown>> = {};
-    const read = <T>(contract: string, stored: unknown): T | null => {
-      if (stored === null) return null;
-      const reading = this.contracts.read<T>(contract, stored);
-      readings[contract] = reading;
-      return reading.readable ? reading.document : null;
-    };
-    return Object.assign(read, { unreadable: () => unreadable(readings) });
-  }
 }
 
-interface RowReader {
-  <T>(contract: string, stored: unknown): T | null;
-  unreadable(): DocumentDto[];
-}
-
-function itemsOf(document: { items: Json[] | null } | null): Json[] | null {
-  return document === null ? null : camelKeys(document.items);
-}
-
-function withoutVersion(document: Json | null): Json | null {
-  if (document === null) return null;
-  const { schema_version: _version, ...fields } = document;
-  return camelKeys(fields);
+function itemsOf(document: Json | null): Json[] | null {
+  return document === null ? null : camelKeys(document['items'] as Json[] | null);
 }
 
 /** One statement: the row of a machine, new or in place of the old one. */
@@ -243,8 +220,8 @@ async function replaceRow(
   );
 }
 
-function warningsOf(document: { items: Json[] } | null): Json[] {
-  return (document?.items ?? []).map((row) => ({ ...camelKeys(row), said: saidIn(row, ['message']) }));
+function warningsOf(document: Json | null): Json[] {
+  return ((document?.['items'] ?? []) as Json[]).map((row) => ({ ...camelKeys(row), said: saidIn(row, ['message']) }));
 }
 
 /** A bigint comes as text. */

@@ -105,8 +105,8 @@ export class JobLogDto {
 }
 
 export class JobListQueryDto {
-  /** One status, or several separated by commas. */
-  @ApiProperty({ type: String, required: false })
+  /** Several by repeating the parameter, or separated by commas. */
+  @ApiProperty({ enum: JOB_STATUSES, isArray: true, required: false })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
   @IsIn(JOB_STATUSES, { each: true })

@@ -12,9 +12,9 @@ import { JobPageDto } from '../../models/job-page-dto';
 export interface JobsList$Params {
 
 /**
- * One status, or several separated by commas.
+ * Several by repeating the parameter, or separated by commas.
  */
-  status?: string;
+  status?: Array<'queued' | 'running' | 'ok' | 'warning' | 'error' | 'cancelled'>;
   limit?: number;
   machineId?: string;
 
