@@ -65,11 +65,11 @@ describe('machines that misbehave', () => {
   });
 
   it('classifies a failure before any output and keeps no document of it', async () => {
-    // On one address a machine is there once: this one is only known under the account that may not become root.
+    // On one address a machine is there once: this one is known by an account whose sudo asks for a password, and none is stored.
     await api.post(`/machines/${id(5)}/archive`);
     const asPlain = await api.enrol({ ...machine(5), name: 'no-root' }, 'plain');
     const job = await end(await jobs.analyse(asPlain));
-    expect(job).toMatchObject({ status: 'error', errorKind: 'sudo_policy', attempt: 1, snapshotId: null });
+    expect(job).toMatchObject({ status: 'error', errorKind: 'sudo_password', attempt: 1, snapshotId: null });
     expect(job.errorAction).toBeTruthy();
     expect(await jobs.tile(asPlain)).toMatchObject({ need: 'failed', apt: NOTHING_MEASURED });
   });
