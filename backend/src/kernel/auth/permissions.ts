@@ -24,7 +24,14 @@ export type Permission = (typeof permissions)[number];
 export const roles = ['viewer', 'operator', 'administrator'] as const;
 export type Role = (typeof roles)[number];
 
-const viewer: readonly Permission[] = ['machines.read', 'jobs.read', 'events.read', 'system.read', 'settings.read', 'me'];
+const viewer: readonly Permission[] = [
+  'machines.read',
+  'jobs.read',
+  'events.read',
+  'system.read',
+  'settings.read',
+  'me',
+];
 const operator: readonly Permission[] = [
   ...viewer,
   'machines.write',
