@@ -6,6 +6,7 @@ import { APT_ERROR_KINDS } from '../src/modules/apt/contracts/apt-error-kinds';
 import { MachineProbeAction } from '../src/modules/inventory/actions/machine-probe.action';
 import { CONNECT_STEP, STORE_STEP } from '../src/modules/jobs/actions/action-registry';
 import { workerLostFailure } from '../src/modules/jobs/worker/failures';
+import { AUDIT_ACTIONS } from '../src/kernel/audit/audit-actions';
 
 const without = undefined as never;
 const actions = [
@@ -34,6 +35,7 @@ const failures = [
 
 /** Codes that the portal has words of its own for, shorter than the server's sentences. */
 const keys = [
+  ...AUDIT_ACTIONS.map((action) => `audit.action.${action}`),
   ...failures.map((kind) => `error.${kind}`),
   ...actions.flatMap(({ name, steps }) => [
     `job.kind.${name}`,
@@ -47,7 +49,7 @@ describe.each(['en', 'fr'])('the portal in %s', (language) => {
   const file = path.resolve(__dirname, `../../frontend/src/i18n/${language}.json`);
   const texts = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
 
-  it('has words for every action, step and kind of failure', () => {
+  it('has words for every action, step, kind of failure and audited act', () => {
     expect(keys.filter((key) => !texts[key])).toEqual([]);
   });
 });

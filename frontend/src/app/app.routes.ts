@@ -35,6 +35,12 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/jobs/activity-page')).ActivityPage,
       },
       {
+        path: 'audit',
+        title: 'nav.audit',
+        canActivate: [allowed('audit.read')],
+        loadComponent: async () => (await import('./features/history/audit')).Audit,
+      },
+      {
         path: 'users',
         title: 'users.title',
         canActivate: [allowed('users.manage')],

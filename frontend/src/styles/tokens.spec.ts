@@ -73,6 +73,10 @@ const SHAPES: [string, string][] = [
   ['failed-solid', 'surface'],
   ['security-solid', 'surface'],
   ['quarantined-solid', 'surface'],
+  ...['slate', 'brown', 'olive', 'teal', 'sky', 'indigo', 'plum', 'rose'].flatMap((tag): [string, string][] => [
+    [`tag-${tag}`, 'surface'],
+    [`tag-${tag}`, 'sunken'],
+  ]),
 ];
 
 describe.each(['light', 'dark'] as const)('contrast of the %s theme', (name) => {

@@ -114,8 +114,9 @@ export const indexQueries: Readonly<Record<string, string>> = {
   one_time_links_user_id_idx: 'The links of a person, to withdraw older ones.',
   rate_limits_expire_idx: 'Counts whose time is over.',
   audit_log_at_idx: 'The audit, newest first, page by page.',
-  audit_log_machine_id_at_idx: 'The audit of a machine, purged ones included. To come.',
-  audit_log_actor_id_at_idx: 'What a person or client did. To come.',
+  audit_log_machine_id_at_idx: 'The audit of a machine, purged ones included.',
+  audit_log_action_at_idx: 'One kind of audited act, newest first, page by page.',
+  audit_log_actor_id_at_idx: 'What a person or client did.',
   audit_log_object_type_object_id_at_idx: 'What was done to a thing. To come.',
   installation_single_row_key: 'Refuses a second installation.',
 };

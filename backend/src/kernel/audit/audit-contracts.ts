@@ -1,5 +1,6 @@
 import type { Contract } from '../contracts/contract';
 import { document, type Properties } from '../contracts/schemas';
+import type { AuditAction } from './audit-actions';
 
 /** Name of the contract of what an audit row adds. */
 export function auditContractName(action: string): string {
@@ -8,7 +9,7 @@ export function auditContractName(action: string): string {
 
 /** The contract of the details of audit rows of one action; each is declared by the room that records it. */
 export function auditContract(
-  action: string,
+  action: AuditAction,
   description: string,
   properties: Properties,
   optional: Properties = {},

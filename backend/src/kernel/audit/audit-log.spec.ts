@@ -11,14 +11,14 @@ import { originOf } from './request-origin';
 describe('AuditLog', () => {
   let test: TestApp;
   let audit: AuditLog;
-  const entry = { ...originOf(systemActor), action: 'sample.done', objectType: 'sample', outcome: 'ok' } as const;
+  const entry = { ...originOf(systemActor), action: 'user.change', objectType: 'sample', outcome: 'ok' } as const;
 
   beforeAll(async () => {
     test = await createTestApp({ imports: [] });
     audit = test.app.get(AuditLog);
     test.app
       .get(Contracts)
-      .register(auditContract('sample.done', 'Of this test.', {}, { count, deep: list(object({ text })) }));
+      .register(auditContract('user.change', 'Of this test.', {}, { count, deep: list(object({ text })) }));
   });
   afterAll(() => test.close());
 
@@ -34,7 +34,7 @@ describe('AuditLog', () => {
     await expect(failing).rejects.toThrow('the action failed');
     expect(await rows()).toHaveLength(0);
     await runner.run((tx) => audit.record(tx.manager, { ...entry, details: { count: 1 } }));
-    expect(await rows()).toMatchObject([{ action: 'sample.done', details_json: { schema_version: 1, count: 1 } }]);
+    expect(await rows()).toMatchObject([{ action: 'user.change', details_json: { schema_version: 1, count: 1 } }]);
   });
 
   it('fails the action when the row cannot be written', async () => {

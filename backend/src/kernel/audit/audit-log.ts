@@ -8,6 +8,7 @@ import { newId } from '../database/ids';
 import { affected } from '../database/rows';
 import type { Actor } from '../auth/actor';
 import { auditContractName } from './audit-contracts';
+import type { AuditAction } from './audit-actions';
 
 export type AuditOutcome = 'ok' | 'denied' | 'error';
 
@@ -17,8 +18,7 @@ export interface AuditEntry {
   readonly requestId?: string | null;
   /** Address of the client. */
   readonly ip?: string | null;
-  /** `room.verb`: `credentials.used`, `host_key.approved`. */
-  readonly action: string;
+  readonly action: AuditAction;
   readonly objectType: string;
   readonly objectId?: string | null;
   readonly machineId?: string | null;

@@ -15,6 +15,7 @@ import { Passwords } from './passwords';
 import { SessionsRepository } from './sessions.repository';
 import { UsersRepository, type UserChanges, type UserRow } from './users.repository';
 import { say } from './accounts.sentences';
+import type { AuditAction } from '../../kernel/audit/audit-actions';
 
 export interface NewUser {
   readonly username: string;
@@ -141,7 +142,7 @@ export class UsersService {
   private record(
     tx: Transaction,
     by: RequestOrigin,
-    action: string,
+    action: AuditAction,
     id: string,
     details: Record<string, unknown>,
   ): Promise<void> {

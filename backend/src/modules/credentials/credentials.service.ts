@@ -88,7 +88,8 @@ export class Credentials {
    */
   async take(machineId: string, purpose: string, origin: RequestOrigin): Promise<HeldCredentials> {
     const row = await this.required(machineId);
-    const entry = { ...origin, action: 'credentials.used', objectType: TABLE, objectId: machineId, machineId };
+    const what = { action: 'credentials.used', objectType: TABLE, objectId: machineId, machineId } as const;
+    const entry = { ...origin, ...what };
     await this.audit.record(this.dataSource.manager, { ...entry, outcome: 'ok', details: { purpose } });
     try {
       return new HeldCredentials(row.auth_method, row.sudo_mode, (column) => this.decrypt(machineId, row, column));

@@ -10,6 +10,7 @@ import type { HostKeyDto } from './dto/host-key.dto';
 import { judgeShownKeys } from './host-key-judgement';
 import { HostKeysRepository, type HostKeyRow, type ShownAt } from './host-keys.repository';
 import { say } from './credentials.sentences';
+import type { AuditAction } from '../../kernel/audit/audit-actions';
 
 /** What recording shown keys led to. */
 export interface RecordedHostKeys {
@@ -140,7 +141,7 @@ export class HostKeys {
 
   private writeAudit(
     tx: Transaction,
-    action: string,
+    action: AuditAction,
     machineId: string,
     key: HostKeyRow,
     origin: RequestOrigin,

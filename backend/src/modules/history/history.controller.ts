@@ -9,6 +9,7 @@ import { say } from '../../kernel/http/validation.sentences';
 import { Machines } from '../machines/machines.service';
 import {
   AuditPageDto,
+  AuditQueryDto,
   EventPageDto,
   MessageDto,
   MessageQueryDto,
@@ -84,8 +85,8 @@ export class HistoryController {
   /** The security audit, newest first. */
   @Get('audit')
   @RequirePermission('audit.read')
-  audit(@Query() query: PageQueryDto): Promise<AuditPageDto> {
-    return this.history.audit(query);
+  audit(@Query() query: AuditQueryDto): Promise<AuditPageDto> {
+    return this.history.audit(query, query);
   }
 
   /** Every kind of reading has a contract for its reduced form. */

@@ -11,6 +11,8 @@ import type { AuditEntryDto, EventDto, MessageDto, SnapshotDetailDto, SnapshotDt
 import { saidIn, type SaidByField } from '../../kernel/sentences/said';
 import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
 import { wholeDocument } from './shared-content';
+import type { AuditAction } from '../../kernel/audit/audit-actions';
+import type { AuditOutcome } from '../../kernel/audit/entities/audit.values';
 
 export interface Page<T> {
   readonly items: T[];
@@ -20,6 +22,14 @@ export interface Page<T> {
 export interface PageRequest {
   readonly cursor?: string;
   readonly limit: number;
+}
+
+/** What of the audit is asked for; absent: everything. */
+export interface AuditFilter {
+  readonly action?: AuditAction;
+  readonly actorId?: string;
+  readonly machineId?: string;
+  readonly outcome?: AuditOutcome;
 }
 
 const SNAPSHOT = `s.id, s.kind, s.schema_version AS "schemaVersion", s.created_at AS "createdAt", s.status, s.source_job_id AS "jobId",
@@ -127,12 +137,21 @@ export class HistoryRepository {
     return found === null ? null : withSaid(found);
   }
 
-  async audit(page: PageRequest): Promise<Page<AuditEntryDto>> {
-    const columns = `id, at, actor_type AS "actorType", actor_name AS "actorName", action, object_type AS "objectType",
-      object_id AS "objectId", machine_id AS "machineId", outcome, request_id AS "requestId", ip,
-      details_json AS details`;
-    const sql = `SELECT ${columns} FROM audit_log WHERE true`;
-    const { items, nextCursor } = await this.page<Stored<AuditEntryDto, 'details'>>('audit', sql, [], 'at', page);
+  async audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntryDto>> {
+    const columns = `id, at, actor_type AS "actorType", actor_id AS "actorId", actor_name AS "actorName", action,
+      object_type AS "objectType", object_id AS "objectId", machine_id AS "machineId",
+      (SELECT name FROM machines m WHERE m.id = audit_log.machine_id) AS "machineName", outcome,
+      request_id AS "requestId", ip, details_json AS details`;
+    const wanted = Object.entries({
+      action: filter.action,
+      actor_id: filter.actorId,
+      machine_id: filter.machineId,
+      outcome: filter.outcome,
+    }).filter(([, value]) => value !== undefined);
+    const where = wanted.map(([column], index) => `${column} = $${String(index + 1)}`).join(' AND ');
+    const sql = `SELECT ${columns} FROM audit_log WHERE ${where === '' ? 'true' : where}`;
+    const params = wanted.map(([, value]) => value);
+    const { items, nextCursor } = await this.page<Stored<AuditEntryDto, 'details'>>('audit', sql, params, 'at', page);
     const read = (entry: Stored<AuditEntryDto, 'details'>): AuditEntryDto => {
       return { ...entry, details: this.document(auditContractName(entry.action), entry.details) };
     };

@@ -95,6 +95,22 @@ describe('history', () => {
     expect((await operator.get(`/machines/${id}/events?limit=0`)).status).toBe(400);
   });
 
+  it('filters the audit, and names machine, actor and details', async () => {
+    const administrator = test.as('administrator');
+    const { body } = await administrator.get(`/audit?machineId=${id}&action=credentials.stored&outcome=ok&limit=5`);
+    const { items } = body as { items: Record<string, unknown>[] };
+    expect(items).toHaveLength(1);
+    expect(items[0]).toMatchObject({ action: 'credentials.stored', machineId: id, outcome: 'ok' });
+    expect(items[0]?.['machineName']).toEqual(expect.any(String));
+    expect(items[0]).toHaveProperty('details');
+    const actorId = String(items[0]?.['actorId']);
+    const mine = (await administrator.get(`/audit?actorId=${actorId}`)).body as { items: { actorId: string }[] };
+    expect(mine.items.length).toBeGreaterThan(0);
+    expect(new Set(mine.items.map((entry) => entry.actorId))).toEqual(new Set([actorId]));
+    expect((await administrator.get('/audit?outcome=denied')).body).toMatchObject({ items: [] });
+    expect((await administrator.get('/audit?action=nothing.known')).status).toBe(400);
+  });
+
   it('writes an event with who, what and which job, in the transaction of what happened', async () => {
     const jobId = '01900000-0000-7000-8000-0000000000aa';
     const event = {

@@ -35,7 +35,10 @@ export const say = sentences('inventory', {
   cut_at_limit: 'The answer of "{section}" was cut at its limit.',
   not_understood: 'The answer was not understood: {reason}.',
   tool_not_installed: 'The tool for "{section}" is not installed.',
-  tool_complained: '{complaint}: the tool is not installed.',
+  tool_complained: 'The tool cannot be used: {complaint}.',
+  // What the script itself says, see machine-probe.sh.
+  no_such_thing: '{what} does not exist',
+  no_such_tool: '{what} is not installed',
   not_on_this_machine: 'On this machine {complaint}.',
   timed_out: '"{section}" did not answer in time and was stopped.',
   command_failed: '"{section}" failed with exit code {code}.',

@@ -68,7 +68,7 @@ export class ConnectionTests {
       if (!times.has(step)) times.set(step, durationMs);
     };
     try {
-      const opened = await this.connections.connect(machineId, { origin, purpose: 'connection test', signal, onStep });
+      const opened = await this.connections.connect(machineId, { origin, purpose: 'connection_test', signal, onStep });
       const { connection, sudo, masker } = opened;
       const beganMs = performance.now();
       try {

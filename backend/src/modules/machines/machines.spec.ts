@@ -268,6 +268,7 @@ describe('machines', () => {
       name: 'lab',
       color: null,
     });
+    expect((await operator.get('/tags')).body).toEqual([expect.objectContaining({ id: tag.id, machineCount: 1 })]);
     expect((await operator.delete(`/tags/${tag.id}`)).status).toBe(204);
     expect((await operator.delete(`/tags/${tag.id}`)).status).toBe(404);
     expect((await operator.get(`/machines/${id}`)).body).toMatchObject({ tags: [] });

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@ne
 import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../kernel/auth/access.decorators';
 import { uuidPipe } from '../../kernel/http/validation';
-import { ChangeTagDto, CreateTagDto, TagDto } from './dto/tag.dto';
+import { ChangeTagDto, CreateTagDto, TagDto, TagUseDto } from './dto/tag.dto';
 import { Tags } from './tags.service';
 
 @ApiTags('machines')
@@ -10,10 +10,10 @@ import { Tags } from './tags.service';
 export class TagsController {
   constructor(private readonly tags: Tags) {}
 
-  /** All tags by name. */
+  /** All tags by name, with their use. */
   @Get()
   @RequirePermission('machines.read')
-  list(): Promise<TagDto[]> {
+  list(): Promise<TagUseDto[]> {
     return this.tags.list();
   }
 

@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
-import type { TagDto } from './dto/tag.dto';
+import type { TagDto, TagUseDto } from './dto/tag.dto';
 
 /** The only place with SQL that writes tags and machine_tags. */
 @Injectable()
 export class TagsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  list(): Promise<TagDto[]> {
-    return queryRows<TagDto>(this.dataSource, 'SELECT id, name, color FROM tags ORDER BY lower(name), id');
+  list(): Promise<TagUseDto[]> {
+    return queryRows<TagUseDto>(
+      this.dataSource,
+      `SELECT t.id, t.name, t.color, count(mt.machine_id)::int AS "machineCount"
+         FROM tags t LEFT JOIN machine_tags mt ON mt.tag_id = t.id
+        GROUP BY t.id ORDER BY lower(t.name), t.id`,
+    );
   }
 
   async insert(manager: EntityManager, tag: TagDto, at: Date): Promise<void> {

@@ -5,7 +5,7 @@ import { TransactionRunner, type Transaction } from '../../kernel/database/trans
 import { DomainError, invalidInput, notFound } from '../../kernel/errors/domain-error';
 import { violatedUniqueConstraint } from '../../kernel/errors/database-errors';
 import { LiveBus } from '../../kernel/live/live-bus';
-import type { ChangeTagDto, CreateTagDto, TagDto } from './dto/tag.dto';
+import type { ChangeTagDto, CreateTagDto, TagDto, TagUseDto } from './dto/tag.dto';
 import { TagsRepository } from './tags.repository';
 import { say } from './machines.sentences';
 
@@ -19,7 +19,7 @@ export class Tags {
     private readonly live: LiveBus,
   ) {}
 
-  list(): Promise<TagDto[]> {
+  list(): Promise<TagUseDto[]> {
     return this.repository.list();
   }
 

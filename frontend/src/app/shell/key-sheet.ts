@@ -8,6 +8,7 @@ const SHEET: readonly { title: TextKey; keys: readonly { press: readonly string[
   {
     title: 'keys.everywhere',
     keys: [
+      { press: ['Ctrl K'], does: 'keys.palette' },
       { press: ['g', 'm'], does: 'keys.machines' },
       { press: ['g', 'a'], does: 'keys.activity' },
       { press: ['A'], does: 'keys.dock' },
@@ -24,18 +25,23 @@ const SHEET: readonly { title: TextKey; keys: readonly { press: readonly string[
       { press: ['← ↑ → ↓', 'h j k l'], does: 'keys.move' },
       { press: ['Enter'], does: 'keys.open' },
       { press: ['Space', 'x'], does: 'keys.select' },
+      { press: ['Shift', 'Space'], does: 'keys.range' },
       { press: ['.'], does: 'keys.menu' },
     ],
   },
   {
     title: 'keys.onMachine',
-    keys: [{ press: ['R'], does: 'keys.analyse' }],
+    keys: [
+      { press: ['R'], does: 'keys.analyse' },
+      { press: ['[', ']'], does: 'keys.neighbours' },
+    ],
   },
   {
     title: 'keys.onLog',
     keys: [
       { press: ['Space'], does: 'keys.follow' },
       { press: ['e'], does: 'keys.firstError' },
+      { press: ['Ctrl F'], does: 'keys.findInLog' },
     ],
   },
 ];

@@ -31,6 +31,11 @@ import { Icon } from '../ui/icon';
         </a>
       }
       <span class="gap"></span>
+      @if (session.can('audit.read')) {
+        <a routerLink="/audit" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.audit')"
+          ><su-icon name="audit" /><span>{{ texts.t('nav.audit') }}</span></a
+        >
+      }
       @if (session.can('users.manage')) {
         <a routerLink="/users" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.users')"
           ><su-icon name="users" /><span>{{ texts.t('nav.users') }}</span></a

@@ -28,6 +28,9 @@ import { Icon } from '../ui/icon';
       </button>
       <mat-menu #more="matMenu">
         <a mat-menu-item routerLink="/me"><su-icon name="user" />{{ texts.t('nav.me') }}</a>
+        @if (session.can('audit.read')) {
+          <a mat-menu-item routerLink="/audit"><su-icon name="audit" />{{ texts.t('nav.audit') }}</a>
+        }
         @if (session.can('users.manage')) {
           <a mat-menu-item routerLink="/users"><su-icon name="users" />{{ texts.t('nav.users') }}</a>
         }

@@ -10,6 +10,7 @@ import { KeySheet } from './key-sheet';
 import { Navigation } from './navigation';
 import { PhoneNavigation } from './phone-navigation';
 import { TopBar } from './top-bar';
+import { Palette } from './palette/palette';
 
 /** The frame around every page: navigation, top bar, the page, the activity dock. */
 @Component({
@@ -18,7 +19,7 @@ import { TopBar } from './top-bar';
   template: `
     <a class="skip" href="#main" (click)="skip($event)">{{ texts.t('shell.skip') }}</a>
     <su-navigation class="frame-only" />
-    <su-top-bar class="frame-only" (keys)="showKeys()" />
+    <su-top-bar class="frame-only" (keys)="showKeys()" (palette)="showPalette()" />
     <main id="main" tabindex="-1" #main><router-outlet /></main>
     @if (session.can('jobs.read')) {
       <su-activity-dock class="frame-only wide-only" />
@@ -26,6 +27,7 @@ import { TopBar } from './top-bar';
     <su-phone-navigation class="frame-only phone-only" />
   `,
   styleUrl: './shell.scss',
+  host: { '(document:keydown)': 'summon($event)' },
 })
 export class Shell {
   protected readonly texts = inject(Texts);
@@ -54,6 +56,21 @@ export class Shell {
       },
       destroy,
     );
+  }
+
+  /** Works in fields too: no letter is typed by it. */
+  protected summon(event: KeyboardEvent): void {
+    if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) {
+      return;
+    }
+    event.preventDefault();
+    if (!document.querySelector('.cdk-overlay-backdrop')) {
+      this.showPalette();
+    }
+  }
+
+  protected showPalette(): void {
+    this.dialogs.openAtTop<void, null, Palette>(Palette, null, 'palette-title');
   }
 
   protected showKeys(): void {

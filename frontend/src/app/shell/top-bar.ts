@@ -24,6 +24,16 @@ import { Trail } from './trail';
           }
         }
       </nav>
+      <button
+        type="button"
+        class="find"
+        [attr.aria-label]="texts.t('palette.title')"
+        aria-keyshortcuts="Control+K"
+        (click)="palette.emit()"
+      >
+        <su-icon name="search" /><span>{{ texts.t('palette.open') }}</span
+        ><kbd>Ctrl K</kbd>
+      </button>
       <su-live-state />
       <button type="button" class="btn quiet" [attr.aria-label]="texts.t('top.language')" (click)="switchLanguage()">
         <b class="xs">{{ texts.language().toUpperCase() }}</b>
@@ -74,6 +84,7 @@ export class TopBar {
   private readonly preferences = inject(Preferences);
   private readonly router = inject(Router);
   readonly keys = output();
+  readonly palette = output();
   protected readonly initials = computed(() =>
     (this.session.me()?.displayName ?? '')
       .split(/\s+/)

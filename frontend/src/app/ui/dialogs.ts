@@ -1,15 +1,33 @@
 import { Dialog, type DialogRef } from '@angular/cdk/dialog';
-import type { ComponentType } from '@angular/cdk/overlay';
-import { inject, Injectable } from '@angular/core';
+import { createGlobalPositionStrategy, type ComponentType, type PositionStrategy } from '@angular/cdk/overlay';
+import { inject, Injectable, Injector } from '@angular/core';
 
 /** Opens dialogs the one way they look here; focus goes in, stays in and returns to the opener. */
 @Injectable({ providedIn: 'root' })
 export class Dialogs {
   private readonly dialog = inject(Dialog);
+  private readonly injector = inject(Injector);
 
   /** @param focus selector of what takes the focus; the first control without it */
   open<R, D, C>(component: ComponentType<C>, data: D, labelledBy: string, focus = 'first-tabbable'): DialogRef<R, C> {
+    return this.show(component, data, labelledBy, focus, null);
+  }
+
+  /** Near the top, so that a list that grows and shrinks below a field does not move the field. */
+  openAtTop<R, D, C>(component: ComponentType<C>, data: D, labelledBy: string): DialogRef<R, C> {
+    const place = createGlobalPositionStrategy(this.injector).centerHorizontally().top('10vh');
+    return this.show(component, data, labelledBy, 'first-tabbable', place);
+  }
+
+  private show<R, D, C>(
+    component: ComponentType<C>,
+    data: D,
+    labelledBy: string,
+    focus: string,
+    place: PositionStrategy | null,
+  ): DialogRef<R, C> {
     return this.dialog.open<R, D, C>(component, {
+      ...(place === null ? {} : { positionStrategy: place }),
       data,
       autoFocus: focus,
       restoreFocus: true,

@@ -4,6 +4,7 @@ import { AUDIT_ACTOR_TYPES, AUDIT_OUTCOMES, type AuditActorType, type AuditOutco
 
 /** Security audit; rows can be added but not changed or removed. */
 @Entity({ name: 'audit_log', comment: 'Security audit; rows can be added but not changed or removed.' })
+@Index('audit_log_action_at_idx', { synchronize: false })
 @Index('audit_log_actor_id_at_idx', { synchronize: false })
 @Index('audit_log_at_idx', { synchronize: false })
 @Index('audit_log_machine_id_at_idx', { synchronize: false })

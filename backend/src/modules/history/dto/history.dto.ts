@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsBoolean, IsInt, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
 import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import {
   EVENT_SEVERITIES,
@@ -16,6 +16,8 @@ import {
 } from '../entities/history.values';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
+import { AUDIT_ACTIONS, type AuditAction } from '../../../kernel/audit/audit-actions';
+import { AUDIT_OUTCOMES, type AuditOutcome } from '../../../kernel/audit/entities/audit.values';
 
 export class PageQueryDto {
   /** `nextCursor` of the page before. */
@@ -122,18 +124,44 @@ export class MessageDto {
   acknowledgedBy: string | null;
 }
 
+export class AuditQueryDto extends PageQueryDto {
+  /** Only of this kind. */
+  @ApiProperty({ enum: AUDIT_ACTIONS, enumName: 'AuditAction', required: false })
+  @IsOptional()
+  @IsIn(AUDIT_ACTIONS)
+  action?: AuditAction;
+
+  /** Only what this user did. */
+  @IsOptional()
+  @IsUUID()
+  actorId?: string;
+
+  /** Only what concerns this machine. */
+  @IsOptional()
+  @IsUUID()
+  machineId?: string;
+
+  @ApiProperty({ enum: AUDIT_OUTCOMES, enumName: 'AuditOutcome', required: false })
+  @IsOptional()
+  @IsIn(AUDIT_OUTCOMES)
+  outcome?: AuditOutcome;
+}
+
 export class AuditEntryDto {
   id: string;
   at: Date;
   actorType: string;
+  actorId: string | null;
   actorName: string | null;
-  /** `room.verb`. */
-  action: string;
+  @ApiProperty({ enum: AUDIT_ACTIONS, enumName: 'AuditAction' })
+  action: AuditAction;
   objectType: string;
   objectId: string | null;
   machineId: string | null;
-  @ApiProperty({ enum: ['ok', 'denied', 'error'] })
-  outcome: 'ok' | 'denied' | 'error';
+  /** Null when it concerns no machine, or one that is there no more. */
+  machineName: string | null;
+  @ApiProperty({ enum: AUDIT_OUTCOMES, enumName: 'AuditOutcome' })
+  outcome: AuditOutcome;
   requestId: string | null;
   ip: string | null;
   /** What else is known about it. */

@@ -11,6 +11,11 @@ export class TagDto {
   color: string | null;
 }
 
+/** A tag with how many machines carry it, archived ones included. */
+export class TagUseDto extends TagDto {
+  machineCount: number;
+}
+
 export class CreateTagDto {
   @IsGivenName(50)
   name: string;

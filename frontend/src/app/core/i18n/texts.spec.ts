@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse, type PlainArg } from '@messageformat/parser';
 import en from '../../../i18n/en.json' with { type: 'json' };
 import fr from '../../../i18n/fr.json' with { type: 'json' };
+import sentences from '../../../i18n/sentences.fr.json' with { type: 'json' };
 import { formatMessage } from './icu';
 
 const languages: Record<string, Record<string, string>> = { en, fr };
@@ -65,7 +66,8 @@ describe('texts', () => {
   });
 
   it('use the narrow space before high punctuation in French', () => {
-    const wrong = Object.entries(fr).filter(([, text]) => / [:;!?%]/.test(text));
+    // A sign that begins a word, as in `Defaults:USER !requiretty`, is no punctuation.
+    const wrong = Object.entries({ ...fr, ...sentences }).filter(([, text]) => / [:;!?%](?![\w-])/.test(text));
     expect(wrong).toEqual([]);
   });
 

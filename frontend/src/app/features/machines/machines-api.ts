@@ -26,13 +26,16 @@ import {
   machinesPutCredentials,
   machinesRestore,
   machinesTestConnection,
+  tagsChange,
   tagsCreate,
   tagsList,
+  tagsRemove,
   type MachinesList$Params,
 } from '../../api/functions';
 import type {
   AptStateDto,
   ChangeMachineDto,
+  ChangeTagDto,
   ConnectionTestDto,
   CreateMachineDto,
   CredentialsInputDto,
@@ -51,6 +54,7 @@ import type {
   SnapshotDetailDto,
   SnapshotPageDto,
   TagDto,
+  TagUseDto,
 } from '../../api/models';
 
 export type MachineQuery = MachinesList$Params;
@@ -162,8 +166,16 @@ export class MachinesApi {
     return (await this.api.invoke(jobsLog, { id: job.id, after })).lines.slice(-count);
   }
 
-  tags(): Promise<TagDto[]> {
+  tags(): Promise<TagUseDto[]> {
     return this.api.invoke(tagsList);
+  }
+
+  changeTag(id: string, change: ChangeTagDto): Promise<TagDto> {
+    return this.api.invoke(tagsChange, { id, body: change });
+  }
+
+  removeTag(id: string): Promise<void> {
+    return this.api.invoke(tagsRemove, { id });
   }
 
   createTag(name: string): Promise<TagDto> {

@@ -1,13 +1,21 @@
 import type { Routes } from '@angular/router';
 import { Dashboard } from './dashboard/dashboard';
 import { firstTab } from './first-tab';
+import { allowed } from '../../core/session/guards';
 
 export const machinesRoutes: Routes = [
   {
     path: '',
     title: 'nav.machines',
     component: Dashboard,
-    children: [{ path: 'new', loadComponent: async () => (await import('./enrol/enrol-route')).EnrolRoute }],
+    children: [
+      { path: 'new', loadComponent: async () => (await import('./enrol/enrol-route')).EnrolRoute },
+      {
+        path: 'tags',
+        canActivate: [allowed('tags.write')],
+        loadComponent: async () => (await import('./tags/tags-route')).TagsRoute,
+      },
+    ],
   },
   {
     path: ':id',

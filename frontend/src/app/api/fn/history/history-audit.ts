@@ -7,10 +7,28 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
+import { AuditAction } from '../../models/audit-action';
+import { AuditOutcome } from '../../models/audit-outcome';
 import { AuditPageDto } from '../../models/audit-page-dto';
 
 export interface HistoryAudit$Params {
   limit?: number;
+
+/**
+ * Only of this kind.
+ */
+  action?: AuditAction;
+  outcome?: AuditOutcome;
+
+/**
+ * Only what this user did.
+ */
+  actorId?: string;
+
+/**
+ * Only what concerns this machine.
+ */
+  machineId?: string;
 
 /**
  * `nextCursor` of the page before.
@@ -22,6 +40,10 @@ export function historyAudit(http: HttpClient, rootUrl: string, params?: History
   const rb = new RequestBuilder(rootUrl, historyAudit.PATH, 'get');
   if (params) {
     rb.query('limit', params.limit, {});
+    rb.query('action', params.action, {});
+    rb.query('outcome', params.outcome, {});
+    rb.query('actorId', params.actorId, {});
+    rb.query('machineId', params.machineId, {});
     rb.query('cursor', params.cursor, {});
   }
 

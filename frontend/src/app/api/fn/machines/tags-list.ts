@@ -7,12 +7,12 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { TagDto } from '../../models/tag-dto';
+import { TagUseDto } from '../../models/tag-use-dto';
 
 export interface TagsList$Params {
 }
 
-export function tagsList(http: HttpClient, rootUrl: string, params?: TagsList$Params, context?: HttpContext): Observable<StrictHttpResponse<Array<TagDto>>> {
+export function tagsList(http: HttpClient, rootUrl: string, params?: TagsList$Params, context?: HttpContext): Observable<StrictHttpResponse<Array<TagUseDto>>> {
   const rb = new RequestBuilder(rootUrl, tagsList.PATH, 'get');
   if (params) {
   }
@@ -22,7 +22,7 @@ export function tagsList(http: HttpClient, rootUrl: string, params?: TagsList$Pa
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<Array<TagDto>>;
+      return r as StrictHttpResponse<Array<TagUseDto>>;
     })
   );
 }

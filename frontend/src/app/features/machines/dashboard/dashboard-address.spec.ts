@@ -6,6 +6,7 @@ describe('the address of the dashboard', () => {
     const address = readAddress(
       convertToParamMap({
         view: 'table',
+        group: 'tag',
         q: 'web',
         state: 'failed,security',
         tag: 'prod',
@@ -24,13 +25,14 @@ describe('the address of the dashboard', () => {
   });
 
   it('ignores what makes no sense', () => {
-    expect(readAddress(convertToParamMap({ view: 'x', state: 'bad,,clean', sort: 'size', order: 'up' }))).toMatchObject(
-      {
-        view: 'comfort',
-        states: ['clean'],
-        sort: 'need',
-        order: null,
-      },
-    );
+    expect(
+      readAddress(convertToParamMap({ view: 'x', group: 'y', state: 'bad,,clean', sort: 'size', order: 'up' })),
+    ).toMatchObject({
+      view: 'comfort',
+      group: 'need',
+      states: ['clean'],
+      sort: 'need',
+      order: null,
+    });
   });
 });

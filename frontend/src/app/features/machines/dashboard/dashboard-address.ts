@@ -1,6 +1,7 @@
 import { convertToParamMap, type ParamMap, type Params } from '@angular/router';
 import { NEEDS, type Need } from '../../../ui/states';
 import type { MachineQuery } from '../machines-api';
+import { GROUPINGS, type Grouping } from './machine-groups';
 
 export type View = 'comfort' | 'compact' | 'table';
 export type Sort = NonNullable<MachineQuery['sort']>;
@@ -8,6 +9,7 @@ export type Sort = NonNullable<MachineQuery['sort']>;
 /** Everything about the dashboard that an address can say: a saved view is an address. */
 export interface DashboardAddress {
   readonly view: View;
+  readonly group: Grouping;
   readonly q: string;
   readonly states: readonly Need[];
   readonly tag: string | null;
@@ -24,6 +26,7 @@ export function readAddress(params: ParamMap = convertToParamMap({}), usualView:
   const order = params.get('order');
   return {
     view: oneOf(VIEWS, params.get('view')) ?? usualView,
+    group: oneOf(GROUPINGS, params.get('group')) ?? 'need',
     q: (params.get('q') ?? '').slice(0, 200),
     states: (params.get('state') ?? '').split(',').flatMap((word) => oneOf(NEEDS, word) ?? []),
     tag: params.get('tag'),
@@ -37,6 +40,7 @@ export function readAddress(params: ParamMap = convertToParamMap({}), usualView:
 export function writeAddress(address: DashboardAddress): Params {
   return {
     view: address.view,
+    group: address.group === 'need' ? null : address.group,
     q: address.q === '' ? null : address.q,
     state: address.states.length === 0 ? null : address.states.join(','),
     tag: address.tag,

@@ -34,13 +34,16 @@ import { BulkBar } from './bulk-bar';
 import { queryOf, readAddress, VIEWS, writeAddress, type DashboardAddress, type View } from './dashboard-address';
 import { FirstRun } from './first-run';
 import { FleetBar } from './fleet-bar';
-import { MachineList, type MachineGroup } from './machine-list';
+import { GROUPINGS, type Grouping, type MachineGroup } from './machine-groups';
+import { MachineList } from './machine-list';
 import { MachineTable } from './machine-table';
 import { Selection } from './selection';
 import { TileGrid } from './tile-grid';
 import { WhenSeen } from '../../../ui/when-seen';
 
 const TYPING_PAUSE = 250;
+/** No tag has a slash alone for its name that somebody would filter by. */
+const EDIT_TAGS = '/';
 
 /** Who needs me? One sentence, one bar, and the machines in groups by what they need. */
 @Component({
@@ -88,6 +91,8 @@ export class Dashboard {
   protected readonly problem = signal<Problem | null>(null);
   protected readonly busy = signal(false);
   protected readonly views = VIEWS;
+  protected readonly groupings = GROUPINGS;
+  protected readonly editTags = EDIT_TAGS;
   private typing: ReturnType<typeof setTimeout> | undefined;
 
   protected readonly filtered = computed(() => {
@@ -107,6 +112,11 @@ export class Dashboard {
     const trail = inject(Trail);
     effect(() => {
       trail.parts.set([{ label: this.texts.t('nav.machines') }]);
+    });
+    // Before the first question: how much is read depends on how it is grouped.
+    effect(() => {
+      const grouping = this.address().view === 'table' ? 'need' : this.address().group;
+      untracked(() => void this.list.groupBy(grouping));
     });
     effect(() => {
       const query = this.question();
@@ -130,6 +140,20 @@ export class Dashboard {
   protected useView(view: View): void {
     this.preferences.choose('dashboard_view', view);
     this.change({ view });
+  }
+
+  /** The last choice is no tag but the place where tags are edited. */
+  protected filterByTag(field: HTMLSelectElement): void {
+    if (field.value === EDIT_TAGS) {
+      field.value = this.address().tag ?? '';
+      void this.router.navigate(['/machines/tags'], { queryParamsHandling: 'preserve' });
+      return;
+    }
+    this.change({ tag: field.value || null });
+  }
+
+  protected groupBy(group: string): void {
+    this.change({ group: group as Grouping });
   }
 
   protected type(text: string): void {
@@ -159,7 +183,11 @@ export class Dashboard {
   }
 
   protected analyseGroup(group: MachineGroup): Promise<void> {
-    return this.analyse(() => this.list.everyId({ ...this.question(), state: [...group.needs] }));
+    return this.analyse(() =>
+      group.by === 'need'
+        ? this.list.everyId({ ...this.question(), state: [...group.needs] })
+        : Promise.resolve([...group.ids]),
+    );
   }
 
   protected analyseAll(): Promise<void> {

@@ -12,22 +12,16 @@ import type { MachinePageDto, MachineTileDto } from '../../../api/models';
 import { problemOf, type Problem } from '../../../core/errors/problem';
 import { FleetSize } from '../../../core/fleet-size';
 import { Live } from '../../../core/live/live';
-import { groupOf, GROUPS, NEEDS, type GroupKey, type Need } from '../../../ui/states';
+import { groupOf, NEEDS, type GroupKey, type Need } from '../../../ui/states';
 import { MachinesApi, type MachineQuery } from '../machines-api';
+import { groupsByKind, groupsByNeed, groupsByTag, type Grouping, type MachineGroup } from './machine-groups';
 
 const PAGE = 200;
 const LARGEST_PAGE = 500;
+/** Machines under a tag may stand anywhere in the list: so many are read before they are grouped by it. */
+const GROUPED = 2000;
 /** How long changes of machines that are not on the list gather before it is read again. */
 const GATHER = 1500;
-
-export interface MachineGroup {
-  readonly key: GroupKey;
-  readonly icon: Need;
-  readonly needs: readonly Need[];
-  readonly ids: readonly string[];
-  /** Machines of this group on the server, loaded or not. */
-  readonly total: number;
-}
 
 type Counts = MachinePageDto['counts'];
 
@@ -62,23 +56,15 @@ export class MachineList {
   readonly held = signal(false);
   readonly moved = computed(() => this.waitingMoves().size);
 
+  /** Machines by need are grouped as the server counts them; by tag and kind, as far as they were loaded. */
+  readonly grouping = signal<Grouping>('need');
   readonly groups = computed<readonly MachineGroup[]>(() => {
-    const places = this.places();
-    const counts = this.serverCounts();
-    const filter = this.query?.state;
-    const byKey = new Map<GroupKey, string[]>();
-    for (const id of this.order()) {
-      const key = places.get(id) ?? 'notKnown';
-      const ids = byKey.get(key) ?? [];
-      ids.push(id);
-      byKey.set(key, ids);
+    const grouping = this.grouping();
+    if (grouping === 'need') {
+      return groupsByNeed(this.order(), this.places(), this.serverCounts(), this.query?.state ?? []);
     }
-    return GROUPS.flatMap((group) => {
-      const ids = byKey.get(group.key) ?? [];
-      const asked = filter?.length ? group.needs.filter((need) => filter.includes(need)) : group.needs;
-      const total = asked.reduce((sum, need) => sum + (counts?.[need] ?? 0), 0);
-      return ids.length === 0 ? [] : [{ ...group, ids, total: Math.max(total, ids.length) }];
-    });
+    const machines = this.order().map((id) => this.tile(id)());
+    return grouping === 'tag' ? groupsByTag(machines) : groupsByKind(machines);
   });
 
   constructor() {
@@ -118,11 +104,19 @@ export class MachineList {
   /** Shows what matches the filter. The old list stays until the new one is there. */
   show(query: MachineQuery): Promise<void> {
     this.query = query;
-    return this.read(PAGE);
+    return this.read(this.wanted());
   }
 
   refresh(): Promise<void> {
-    return this.query === null ? Promise.resolve() : this.read(Math.max(PAGE, this.order().length));
+    return this.query === null ? Promise.resolve() : this.read(Math.max(this.wanted(), this.order().length));
+  }
+
+  /** Groups anew; reads more where that needs more than the first page. */
+  async groupBy(grouping: Grouping): Promise<void> {
+    this.grouping.set(grouping);
+    if (this.nextCursor() !== null && this.order().length < this.wanted()) {
+      await this.refresh();
+    }
   }
 
   /** Loads the next page, if there is one. */
@@ -167,6 +161,10 @@ export class MachineList {
       this.waitingMoves.set(new Set());
       this.places.set(this.placesNow(this.order()));
     }
+  }
+
+  private wanted(): number {
+    return this.grouping() === 'need' ? PAGE : GROUPED;
   }
 
   private async read(wanted: number): Promise<void> {

@@ -12,11 +12,12 @@ import type { DashboardAddress, Sort } from './dashboard-address';
 import { MachineList } from './machine-list';
 import { Selection } from './selection';
 import { Said } from '../../../core/i18n/said';
+import { TagChip } from '../tags/tag-chip';
 
 /** The same machines as rows, for comparing and for picking several. Unmeasured values are `?`, never 0. */
 @Component({
   selector: 'su-machine-table',
-  imports: [Ago, Icon, MatMenuModule, RouterLink, StateChip],
+  imports: [Ago, Icon, MatMenuModule, RouterLink, StateChip, TagChip],
   templateUrl: './machine-table.html',
   styleUrl: './machine-table.scss',
 })

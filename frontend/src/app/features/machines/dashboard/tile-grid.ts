@@ -2,12 +2,12 @@ import { Component, computed, ElementRef, inject, input, output, signal, viewChi
 import type { MatMenuPanel } from '@angular/material/menu';
 import { RouterLink } from '@angular/router';
 import { Formats } from '../../../core/i18n/formats';
-import { Texts } from '../../../core/i18n/texts';
+import { Texts, type TextKey } from '../../../core/i18n/texts';
 import { Session } from '../../../core/session/session';
 import { Icon } from '../../../ui/icon';
-import type { GroupKey } from '../../../ui/states';
 import { neighbour } from './grid-moves';
-import { MachineList, type MachineGroup } from './machine-list';
+import type { MachineGroup } from './machine-groups';
+import { MachineList } from './machine-list';
 import { Tile } from './tile';
 
 /** Above this many the clean ones fold to their count: nobody scans five hundred machines that need nothing. */
@@ -56,8 +56,8 @@ export class TileGrid {
   protected readonly focused = signal(false);
   protected readonly reachable = computed(() => {
     const active = this.active();
-    const ids = this.list.ids();
-    return active !== null && ids.includes(active) ? active : (this.list.groups()[0]?.ids[0] ?? null);
+    const places = this.list.groups().flatMap((group) => group.ids.map((id) => this.place(group, id)));
+    return active !== null && places.includes(active) ? active : (places[0] ?? null);
   });
 
   protected folded(group: MachineGroup): boolean {
@@ -68,12 +68,31 @@ export class TileGrid {
     this.cleanOpen.set(true);
   }
 
-  protected reach(id: string): void {
-    this.active.set(id);
+  protected reach(place: string): void {
+    this.active.set(place);
   }
 
-  protected sentence(key: GroupKey): `group.${GroupKey}.about` {
-    return `group.${key}.about`;
+  /** A machine stands under each of its tags: group and machine together are one place. */
+  protected place(group: MachineGroup, id: string): string {
+    return `${group.key}/${id}`;
+  }
+
+  protected title(group: MachineGroup): string {
+    if (group.by === 'tag') {
+      return group.name ?? this.texts.t('group.withoutTag');
+    }
+    return this.texts.t(`${group.by === 'kind' ? 'kind' : 'group'}.${group.key}` as TextKey);
+  }
+
+  protected count(group: MachineGroup): string {
+    const count = this.formats.number(group.total);
+    return group.by !== 'need' && this.list.nextCursor() !== null ? `${count}+` : count;
+  }
+
+  protected sentence(group: MachineGroup): string {
+    return group.needYou === null
+      ? this.texts.t(`group.${group.key}.about` as TextKey)
+      : this.texts.t('group.needYou', { n: group.needYou });
   }
 
   /** Nothing moves away under a pointer or a focus. */

@@ -1,5 +1,5 @@
 import { Component, computed, inject, signal } from '@angular/core';
-import { Router } from '@angular/router';
+import { Router, RouterLink } from '@angular/router';
 import type { ConnectionTestDto, HostKeyDto } from '../../../api/models';
 import { problemOf, type Problem } from '../../../core/errors/problem';
 import { Formats } from '../../../core/i18n/formats';
@@ -17,7 +17,7 @@ import { MachineStore } from './machine-store';
 /** How this machine is reached and trusted. */
 @Component({
   selector: 'su-access-tab',
-  imports: [ConnectionStages, CredentialsForm, ErrorNotice, HostKeyCard, Icon, MachineSettings],
+  imports: [ConnectionStages, CredentialsForm, ErrorNotice, HostKeyCard, Icon, MachineSettings, RouterLink],
   templateUrl: './access-tab.html',
   styleUrl: './access-tab.scss',
 })

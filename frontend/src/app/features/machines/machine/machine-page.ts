@@ -23,11 +23,24 @@ import { MachinesApi } from '../machines-api';
 import { Facts } from './facts';
 import { MachineStore } from './machine-store';
 import { Said } from '../../../core/i18n/said';
+import { MachineList } from '../dashboard/machine-list';
+import { TagChip } from '../tags/tag-chip';
 
 /** What waits on this machine, and why? */
 @Component({
   selector: 'su-machine-page',
-  imports: [ErrorNotice, Facts, Icon, Lamp, LoadingNote, MatMenuModule, RouterLink, RouterLinkActive, RouterOutlet],
+  imports: [
+    ErrorNotice,
+    Facts,
+    Icon,
+    Lamp,
+    LoadingNote,
+    MatMenuModule,
+    RouterLink,
+    RouterLinkActive,
+    RouterOutlet,
+    TagChip,
+  ],
   providers: [MachineStore],
   templateUrl: './machine-page.html',
   styleUrl: './machine-page.scss',
@@ -43,6 +56,7 @@ export class MachinePage {
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
   private readonly ui = inject(MachineUi);
+  private readonly list = inject(MachineList);
   readonly id = input.required<string>();
   private readonly arrived = toSignal(
     this.router.events.pipe(
@@ -98,8 +112,22 @@ export class MachinePage {
       return false;
     };
     const destroy = inject(DestroyRef);
-    inject(Shortcuts).bind('R', analyse, destroy);
+    const shortcuts = inject(Shortcuts);
+    shortcuts.bind('R', analyse, destroy);
+    shortcuts.bind('[', () => this.neighbour(-1), destroy);
+    shortcuts.bind(']', () => this.neighbour(1), destroy);
     destroy.onDestroy(() => this.store.stop());
+  }
+
+  /** The machine before or after this one on the list that was last shown, on the same tab. */
+  private neighbour(by: 1 | -1): boolean {
+    const ids = this.list.groups().flatMap((group) => group.ids);
+    const next = ids[ids.indexOf(this.id()) + by];
+    if (!ids.includes(this.id()) || next === undefined) {
+      return false;
+    }
+    void this.router.navigateByUrl(this.router.url.replace(this.id(), next));
+    return true;
   }
 
   /** Says in the address what is watched: the run's page. */

@@ -8,6 +8,7 @@ import { ErrorNotice } from '../../../ui/error-notice';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
 import { Said } from '../../../core/i18n/said';
+import { RouterLink } from '@angular/router';
 
 const KINDS = ['vm', 'physical', 'proxmox_host', 'lxc', 'raspberry_pi', 'workstation', 'unknown'] as const;
 const PROXY_MODES = ['system', 'none', 'custom'] as const;
@@ -15,7 +16,7 @@ const PROXY_MODES = ['system', 'none', 'custom'] as const;
 /** Name, address, kind, tags and apt's proxy of a machine. */
 @Component({
   selector: 'su-machine-settings',
-  imports: [ErrorNotice, FormsModule],
+  imports: [ErrorNotice, FormsModule, RouterLink],
   templateUrl: './machine-settings.html',
 })
 export class MachineSettings {

@@ -14,7 +14,7 @@ import { LoadingNote } from '../../../ui/loading-note';
 import { UnreadableNotes } from '../../../ui/unreadable-notes';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
-import { Paged } from './paged';
+import { Paged } from '../../../core/paged';
 
 /** Everything the machine said, as it is kept: one versioned document per reading. */
 @Component({

@@ -7,7 +7,7 @@ import { WhenSeen } from '../../../ui/when-seen';
 import { JobRows } from '../../jobs/job-rows';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
-import { Paged } from './paged';
+import { Paged } from '../../../core/paged';
 
 /** Everything that ran on this machine, newest first. */
 @Component({

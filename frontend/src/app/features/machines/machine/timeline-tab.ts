@@ -13,7 +13,7 @@ import { UnreadableNotes } from '../../../ui/unreadable-notes';
 import { WhenSeen } from '../../../ui/when-seen';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
-import { Paged } from './paged';
+import { Paged } from '../../../core/paged';
 import { Said } from '../../../core/i18n/said';
 
 const ICON: Readonly<Record<string, IconName>> = { info: 'info', warning: 'warning', error: 'failed' };
@@ -44,6 +44,10 @@ const COLOUR: Readonly<Record<string, string>> = { warning: 'fg-stale', error: '
 
     p {
       overflow-wrap: anywhere;
+    }
+
+    .link {
+      margin-right: 12px;
     }
 
     @media (max-width: 700px) {

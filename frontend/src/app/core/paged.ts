@@ -1,5 +1,5 @@
 import { computed, signal } from '@angular/core';
-import { problemOf, type Problem } from '../../../core/errors/problem';
+import { problemOf, type Problem } from './errors/problem';
 
 interface Page<T> {
   readonly items: readonly T[];
