@@ -1,12 +1,12 @@
 import 'reflect-metadata';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module';
 import { enrol } from './enrol';
 import { loadConfig, type Config } from './kernel/config/config';
-import { contractFiles } from './kernel/contracts/contract-files';
+import { contractFiles, EXAMPLES } from './kernel/contracts/contract-files';
 import { Contracts } from './kernel/contracts/contracts';
 import { migrate } from './kernel/database/migrate';
 import { StartRefusedError } from './kernel/errors/start-refused';
@@ -48,9 +48,10 @@ const commands: Readonly<Record<string, (config: Config, args: readonly string[]
   },
   contracts: (config, [folder]) => {
     if (folder === undefined) throw new UsageError('contracts FOLDER');
+    const examples = new Set(readdirSync(path.join(folder, EXAMPLES)));
     return withApplication(config, (app) => {
       rmSync(path.join(folder, 'schemas'), { recursive: true, force: true });
-      for (const [file, text] of contractFiles(app.get(Contracts).all())) {
+      for (const [file, text] of contractFiles(app.get(Contracts).all(), examples)) {
         mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
         writeFileSync(path.join(folder, file), text);
       }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { CommandError, fail, say } from '../launch/output.mts';
@@ -52,9 +52,9 @@ async function main(): Promise<void> {
   if (url === '') throw new CommandError('Set DATABASE_URL to a database that holds what real machines left.');
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  for (const [, link = ''] of readFileSync(path.join(folder, 'README.md'), 'utf8').matchAll(/\(examples\/([^)]+)\)/g)) {
-    const example = path.join(folder, 'examples', link);
-    const [, name = '', version = ''] = /^(.+)\.v(\d+)\.json$/.exec(link) ?? [];
+  for (const file of readdirSync(path.join(folder, 'schemas'))) {
+    const example = path.join(folder, 'examples', file);
+    const [, name = '', version = ''] = /^(.+)\.v(\d+)\.json$/.exec(file) ?? [];
     if (existsSync(example)) continue;
     const document = await fullest(client, columnOf(name), name, Number(version));
     if (document === undefined) {

@@ -2,12 +2,18 @@ import { currentVersion, schemaOf, type Contract } from './contract';
 
 /** Folder of the published schemas, beside the index. */
 const SCHEMAS = 'schemas';
-const EXAMPLES = 'examples';
+export const EXAMPLES = 'examples';
 
-/** What the folder of published contracts holds besides its examples: file name to text. */
-export function contractFiles(contracts: readonly Contract[]): ReadonlyMap<string, string> {
+/**
+ * What the folder of published contracts holds besides its examples: file name to text.
+ * @param examples names of the example files that are there
+ */
+export function contractFiles(
+  contracts: readonly Contract[],
+  examples: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
   const sorted = [...contracts].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const files = new Map<string, string>([['README.md', indexOf(sorted)]]);
+  const files = new Map<string, string>([['README.md', indexOf(sorted, examples)]]);
   for (const contract of sorted) {
     for (const version of Object.keys(contract.versions).map(Number)) {
       files.set(
@@ -23,19 +29,19 @@ function fileName({ name }: Contract, version: number): string {
   return `${name}.v${String(version)}.json`;
 }
 
-function indexOf(contracts: readonly Contract[]): string {
+function indexOf(contracts: readonly Contract[], examples: ReadonlySet<string>): string {
   const rows = contracts.map((contract) => {
     const current = currentVersion(contract);
     const versions = Array.from({ length: current }, (_, index) => index + 1);
-    const link = (folder: string, version: number): string =>
-      `[${String(version)}](${folder}/${fileName(contract, version)})`;
-    const older = contract.unversioned === undefined ? [] : [link(EXAMPLES, 0)];
+    const kept = [0, ...versions].filter((version) => examples.has(fileName(contract, version)));
+    const links = (folder: string, numbers: readonly number[]): string =>
+      numbers.map((version) => `[${String(version)}](${folder}/${fileName(contract, version)})`).join(' ');
     return [
       `\`${contract.name}\``,
       contract.title,
       contract.columns.map((column) => `\`${column}\``).join(', '),
-      versions.map((version) => link(SCHEMAS, version)).join(' '),
-      [...older, ...versions.map((version) => link(EXAMPLES, version))].join(' '),
+      links(SCHEMAS, versions),
+      kept.length === 0 ? 'none yet' : links(EXAMPLES, kept),
     ];
   });
   return `${INTRODUCTION}

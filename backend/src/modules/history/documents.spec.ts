@@ -12,7 +12,7 @@ import { eventContract } from '../../kernel/events/event-contracts';
 import { secretRegistry } from '../../kernel/logging/secret-registry';
 import { quoted } from '../../kernel/sentences/sentences';
 import { MachinesModule } from '../machines/machines.module';
-import type { EventDto } from './dto/history.dto';
+import type { EventDto, SnapshotDetailDto } from './dto/history.dto';
 import { HistoryModule } from './history.module';
 import { Snapshots } from './snapshots';
 
@@ -116,6 +116,27 @@ describe('documents of history', () => {
     });
     expect(await test.app.get(Snapshots).latest(id, 'sample')).toMatchObject({ payload: { readable: false, reason } });
     expect((await operator.get(`/machines/${id}/snapshots`)).body).toMatchObject({ items: [{ id: snapshotId }] });
+  });
+
+  it.each<[string, object, string]>([
+    ['a difference that a newer program wrote', { schema_version: 2, changes: [] }, 'newer'],
+    [
+      'one that does not fit',
+      { schema_version: 1, operations: [{ op: 'replace', path: '/no/such', value: 1 }] },
+      'damaged',
+    ],
+  ])('shows %s as it is, marked', async (_what, patch, reason) => {
+    const { id: baseId } = await store('sample', { counts: [{ piece: 1 }] });
+    const snapshotId = await left(3, patch);
+    await test.dataSource.query('UPDATE snapshots SET content_snapshot_id = $2 WHERE id = $1', [snapshotId, baseId]);
+    const { body } = await operator.get(`/snapshots/${snapshotId}`);
+    expect(body).toMatchObject({ payload: patch });
+    expect((body as SnapshotDetailDto).unreadable).toContainEqual(
+      expect.objectContaining({ contract: 'snapshot_patch', unreadable: reason, document: patch }),
+    );
+    expect(await test.app.get(Snapshots).latest(id, 'sample')).toMatchObject({
+      payload: { readable: false, reason, document: patch },
+    });
   });
 
   it('shows what a feature that is gone has left', async () => {
