@@ -8,6 +8,7 @@ import { CommandError, fail, say } from '../launch/output.mts';
 import { demoPackages, ensurePackages, isRoot } from '../launch/packages.mts';
 import { compareAnalysis } from './analysis.mts';
 import { compareDashboard } from './dashboard.mts';
+import { compareGrowth } from './growth.mts';
 import { table, type Comparison } from './measure.mts';
 import { compareMemory } from './memory.mts';
 import { startProduct, type Product } from './product.mts';
@@ -27,6 +28,8 @@ const { values: options } = parseArgs({
     machines: { type: 'string', default: '12' },
     rounds: { type: 'string', default: '3' },
     ansible: { type: 'boolean', default: false },
+    // A year of ten thousand machines takes most of an hour and 15 GB to make; a number makes it that many machines.
+    growth: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -44,10 +47,10 @@ const interruption = new Promise<never>((_resolve, reject) => {
 });
 interruption.catch(() => undefined);
 
-function wholeNumber(name: 'machines' | 'rounds', most: number): number {
+function wholeNumber(name: 'machines' | 'rounds' | 'growth', most: number, least = 1): number {
   const value = Number(options[name]);
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new CommandError(`--${name} is a whole number from 1 to ${String(most)}.`);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new CommandError(`--${name} is a whole number from ${String(least)} to ${String(most)}.`);
   }
   return value;
 }
@@ -74,11 +77,16 @@ async function measure(product: Product, fleet: Fleet, machines: readonly FleetM
       ['Listing …', () => compareDashboard(product, SEEDED, 200)],
       ['Storing …', () => compareStoring(product.databaseUrl, PACKAGES, 20)],
     ];
+    const grown = wholeNumber('growth', SEEDED, 0);
     const results: Comparison[] = [];
     for (const [line, step] of steps) {
       stopped.signal.throwIfAborted();
       tell(line);
       results.push(...(await Promise.race([step(), interruption])));
+    }
+    if (grown > 0) {
+      tell('Growing …');
+      results.push(...(await Promise.race([compareGrowth({ machines: grown, tell }), interruption])));
     }
     return results;
   } finally {
