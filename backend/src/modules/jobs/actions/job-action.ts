@@ -31,9 +31,8 @@ export interface ActionStep {
   readonly log?: StepLog;
 }
 
-/** All that the rest of the program knows about an action that only reads. */
-export interface ReadDeclaration {
-  readonly kind: 'read';
+/** What every action declares. */
+export interface CommonDeclaration {
   /** `^[a-z][a-z0-9_]{2,63}$`, unique; stored as `jobs.kind`. */
   readonly name: string;
   readonly title: Sentence;
@@ -45,11 +44,8 @@ export interface ReadDeclaration {
   /** One attempt, connecting included. */
   readonly timeoutSeconds: number;
   readonly estimateSeconds: number;
-  readonly maxAttempts: number;
   /** 0 when absent; higher first. */
   readonly priority?: number;
-  /** Between the machinery's own `connect` and `store`. */
-  readonly steps: readonly ActionStep[];
   /** Of the parameters, an object; its defaults are filled in. No parameters when absent. */
   readonly parameters?: JsonSchema;
   /** Earlier forms of the parameters, oldest first, each with the way to the next: jobs queued with them still run. */
@@ -59,6 +55,14 @@ export interface ReadDeclaration {
   }[];
   /** The documents that it leaves, as `name@version`. */
   readonly contracts: readonly string[];
+}
+
+/** All that the rest of the program knows about an action that only reads. */
+export interface ReadDeclaration extends CommonDeclaration {
+  readonly kind: 'read';
+  readonly maxAttempts: number;
+  /** Between the machinery's own `connect` and `store`. */
+  readonly steps: readonly ActionStep[];
 }
 
 export interface ActionContext<P extends object = Record<string, never>> {

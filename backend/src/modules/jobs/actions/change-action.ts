@@ -1,0 +1,136 @@
+import type { Transaction } from '../../../kernel/database/transaction';
+import type { Actor } from '../../../kernel/auth/actor';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import type {
+  ActionContext,
+  ActionRisk,
+  ActionScript,
+  ActionStep,
+  CollectedRun,
+  CollectedSection,
+  CommonDeclaration,
+  RunFailure,
+} from './job-action';
+
+/** What must be ticked by hand before a plan can be confirmed. */
+export interface PlanConsequence {
+  /** `removals`, `essential_host` …; named again by whoever confirms. */
+  readonly code: string;
+  readonly sentence: Sentence;
+}
+
+/** One verdict of the look before the change. `blocked` keeps the plan from being confirmed. */
+export interface PreflightCheck {
+  readonly code: string;
+  readonly verdict: 'ok' | 'warning' | 'blocked' | 'unknown';
+  readonly sentence: Sentence;
+  /** What to do about it; null when nothing is to be done. */
+  readonly action: Sentence | null;
+}
+
+/** Exactly what a change would do on one machine. */
+export interface ChangePlan {
+  /**
+   * One line per effect, in a form that the machine can make too: printable ASCII without leading or trailing space.
+   * Their digest is SHA-256 over the lines in byte order (`LC_ALL=C sort -u`), each ended by a newline.
+   */
+  readonly lines: readonly string[];
+  readonly summary: Sentence;
+  readonly risk: ActionRisk;
+  readonly consequences: readonly PlanConsequence[];
+  readonly checks: readonly PreflightCheck[];
+  /** Of the contract `<action>_plan`: what the plan's page shows besides. */
+  readonly details: object;
+}
+
+/** What the reading run before a change came to. */
+export type PlanOutcome =
+  | { readonly kind: 'planned'; readonly plan: ChangePlan; readonly failedSteps?: readonly string[] }
+  /** There is nothing to change. */
+  | { readonly kind: 'nothing'; readonly summary: Sentence }
+  | { readonly kind: 'failed'; readonly failure: RunFailure; readonly failedSteps?: readonly string[] };
+
+/** All that the rest of the program knows about an action that changes a machine. */
+export interface ChangeDeclaration extends CommonDeclaration {
+  readonly kind: 'change';
+  /** Of the reading run that makes the plan; its job is `<name>_plan`. */
+  readonly plan: {
+    readonly title: Sentence;
+    readonly timeoutSeconds: number;
+    readonly estimateSeconds: number;
+    readonly steps: readonly ActionStep[];
+  };
+  /** As the detached script reports them (`step NAME`), in their order; between the machinery's own steps. */
+  readonly steps: readonly { readonly name: string; readonly stoppable: boolean }[];
+  /** So long a confirmed plan may wait for its run, in seconds. */
+  readonly validForSeconds: number;
+}
+
+export interface ChangeContext<P extends object = Record<string, never>> extends ActionContext<P> {
+  /** The details of the confirmed plan, as {@link ChangePlan.details} had them. */
+  readonly plan: object;
+  readonly planLines: readonly string[];
+  readonly planDigest: string;
+}
+
+/** How a detached run ended, by the evidence on the machine. */
+export interface FinishedChange {
+  /**
+   * `ended`: the script wrote its result. `interrupted`: the machine was restarted, or the script killed, before it
+   * could. `drifted`: the last look differed from the confirmed plan and nothing was changed.
+   */
+  readonly ending: 'ended' | 'interrupted' | 'drifted' | 'stopped';
+  /** Of the script; null unless it ended. */
+  readonly exitCode: number | null;
+  /** The machine's own clock, seconds precision; null where the machine could not say. */
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  /** The machine was restarted since the run began. */
+  readonly rebooted: boolean;
+  /** Facts that the script kept (`keep NAME command…`), and those of the collecting run. */
+  readonly sections: ReadonlyMap<string, CollectedSection>;
+  /** The last part of the log, masked; at most 256 KiB. */
+  readonly logTail: string;
+  /** With `drifted`: lines that only the confirmed plan has, and lines that only the machine has now. */
+  readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
+}
+
+export interface ChangeStoreContext {
+  readonly jobId: string;
+  readonly machineId: string;
+  /** The row of `executions`; equal to the job's id, as the run on the machine is. */
+  readonly executionId: string;
+  readonly requestId: string;
+  readonly requestedBy: Actor;
+  readonly finishedAt: Date;
+}
+
+export interface ChangeOutcome {
+  readonly status: 'ok' | 'warning' | 'error';
+  /** With status `error`: why. */
+  readonly error?: { readonly kind: string; readonly message: Sentence; readonly action?: Sentence };
+  /** Of the contract `<action>_result`; kept in `executions.result_json`. */
+  readonly result: object;
+  /** Of the contract `<action>_result.important`. */
+  readonly important: object;
+  readonly summary: Sentence;
+  readonly failedSteps?: readonly string[];
+  /** Reading actions to queue on the machine once this has ended: what is known of it is old now. */
+  readonly followUps?: readonly { readonly action: string; readonly parameters: object }[];
+  /** As of a reading action: derived rows, in the transaction that ends the job. */
+  store?(tx: Transaction, context: ChangeStoreContext): Promise<void>;
+}
+
+/** Something that changes a machine: a plan that a person confirms, a detached script, and the proof of what it did. */
+export interface ChangeAction<P extends object = Record<string, never>> {
+  readonly declaration: ChangeDeclaration;
+  /** The reading run that makes the plan, pre-flight included. */
+  planScript(context: ActionContext<P>): ActionScript | Promise<ActionScript>;
+  plan(run: CollectedRun, context: ActionContext<P>): PlanOutcome | Promise<PlanOutcome>;
+  /** What runs detached. It makes the plan's lines once more, and calls `confirm_plan FILE` before it changes anything. */
+  script(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
+  /** A reading run after the end, for evidence beyond what the script kept; none when absent. */
+  collectScript?(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
+  /** Turns the evidence into an outcome; never throws on what a machine said. */
+  collect(run: FinishedChange, context: ChangeContext<P>): ChangeOutcome | Promise<ChangeOutcome>;
+}
