@@ -1,6 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { loadConfig } from '../config/config';
 import { ArtifactStore } from './artifact-store';
 
@@ -47,5 +60,41 @@ describe('the artifact store', () => {
   it('fails where the store is not to be seen: the file may well be there for another process', async () => {
     rmSync(at('artifacts'), { recursive: true });
     await expect(store.remove('logs/a.log')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('writes a file whole, with its size and hash, and reads it back', async () => {
+    const stored = await store.write('runs/2026-11/a.log', Readable.from(['one\n', 'two\n']));
+    expect(stored).toEqual({ bytes: 8, sha256: createHash('sha256').update('one\ntwo\n').digest('hex') });
+    expect(readFileSync(at('artifacts', 'runs', '2026-11', 'a.log'), 'utf8')).toBe('one\ntwo\n');
+    expect(statSync(at('artifacts', 'runs', '2026-11', 'a.log')).mode & 0o777).toBe(0o600);
+    const content = await store.read('runs/2026-11/a.log', stored);
+    expect(content === null ? null : await text(content)).toBe('one\ntwo\n');
+  });
+
+  it('leaves nothing of a file whose source breaks off, and the former one in its place', async () => {
+    await store.write('runs/a.log', Readable.from(['former']));
+    const broken = Readable.from(
+      (function* () {
+        yield 'new';
+        throw new Error('the source broke');
+      })(),
+    );
+    await expect(store.write('runs/a.log', broken)).rejects.toThrow('the source broke');
+    expect(readdirSync(at('artifacts', 'runs'))).toEqual(['a.log']);
+    expect(readFileSync(at('artifacts', 'runs', 'a.log'), 'utf8')).toBe('former');
+  });
+
+  it('gives no file that is missing, or that is not what was written', async () => {
+    const stored = await store.write('runs/a.log', Readable.from(['written']));
+    writeFileSync(at('artifacts', 'runs', 'a.log'), 'changed');
+    expect(await store.read('runs/a.log', stored)).toBeNull();
+    expect(await store.read('runs/never.log', stored)).toBeNull();
+  });
+
+  it.each(['../outside', '/etc/x', 'logs/../../outside'])('writes and reads nothing outside: %s', async (out) => {
+    await expect(store.write(out, Readable.from(['x']))).rejects.toThrow('leads out of the store');
+    expect(readFileSync(at('outside'), 'utf8')).toBe('x');
+    symlinkSync(at('outside'), at('artifacts', 'logs', 'link'));
+    await expect(store.read('logs/link', { bytes: 1, sha256: '' })).rejects.toThrow('leads out of the store');
   });
 });

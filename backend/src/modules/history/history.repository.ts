@@ -6,23 +6,13 @@ import { toDocument, unreadable, type DocumentDto } from '../../kernel/contracts
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { eventContractName } from '../../kernel/events/event-contracts';
-import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
+import { keysetPage, type Page, type PageRequest } from '../../kernel/http/keyset-page';
 import type { AuditEntryDto, EventDto, MessageDto, SnapshotDetailDto, SnapshotDto } from './dto/history.dto';
 import { saidIn, type SaidByField } from '../../kernel/sentences/said';
 import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
 import { wholeDocument } from './shared-content';
 import type { AuditAction } from '../../kernel/audit/audit-actions';
 import type { AuditOutcome } from '../../kernel/audit/entities/audit.values';
-
-export interface Page<T> {
-  readonly items: T[];
-  readonly nextCursor: string | null;
-}
-
-export interface PageRequest {
-  readonly cursor?: string;
-  readonly limit: number;
-}
 
 /** What of the audit is asked for; absent: everything. */
 export interface AuditFilter {
@@ -61,7 +51,8 @@ export class HistoryRepository {
     const columns = `id, event_type AS "eventType", severity, created_at AS "createdAt", COALESCE(actor_type, 'system') AS "actorType",
       actor_name AS "actorName", COALESCE(message, '') AS message, job_id AS "jobId", snapshot_id AS "snapshotId",
       payload_json AS facts`;
-    const { items, nextCursor } = await this.page<Stored<Unsaid<EventDto>, 'facts'>>(
+    const { items, nextCursor } = await keysetPage<Stored<Unsaid<EventDto>, 'facts'>>(
+      this.dataSource,
       'events',
       `SELECT ${columns} FROM machine_events WHERE machine_id = $1`,
       [machineId],
@@ -77,7 +68,14 @@ export class HistoryRepository {
   snapshots(machineId: string, kind: string | undefined, page: PageRequest): Promise<Page<SnapshotDto>> {
     const where = kind === undefined ? 'machine_id = $1' : 'machine_id = $1 AND kind = $2';
     const params = kind === undefined ? [machineId] : [machineId, kind];
-    return this.page('snapshots', `SELECT ${SNAPSHOT} FROM snapshots s WHERE ${where}`, params, 'created_at', page);
+    return keysetPage(
+      this.dataSource,
+      'snapshots',
+      `SELECT ${SNAPSHOT} FROM snapshots s WHERE ${where}`,
+      params,
+      'created_at',
+      page,
+    );
   }
 
   async snapshot(id: string): Promise<SnapshotDetailDto | null> {
@@ -151,7 +149,14 @@ export class HistoryRepository {
     const where = wanted.map(([column], index) => `${column} = $${String(index + 1)}`).join(' AND ');
     const sql = `SELECT ${columns} FROM audit_log WHERE ${where === '' ? 'true' : where}`;
     const params = wanted.map(([, value]) => value);
-    const { items, nextCursor } = await this.page<Stored<AuditEntryDto, 'details'>>('audit', sql, params, 'at', page);
+    const { items, nextCursor } = await keysetPage<Stored<AuditEntryDto, 'details'>>(
+      this.dataSource,
+      'audit',
+      sql,
+      params,
+      'at',
+      page,
+    );
     const read = (entry: Stored<AuditEntryDto, 'details'>): AuditEntryDto => {
       return { ...entry, details: this.document(auditContractName(entry.action), entry.details) };
     };
@@ -171,37 +176,10 @@ export class HistoryRepository {
   private document(contract: string, stored: unknown): DocumentDto | null {
     return stored === null ? null : toDocument(contract, this.contracts.read(contract, stored));
   }
-
-  /** `select` ends in a WHERE clause; rows are ordered by (time, id), which an index serves. */
-  private async page<T extends { id: string }>(
-    scope: string,
-    select: string,
-    params: readonly unknown[],
-    time: string,
-    { cursor, limit }: PageRequest,
-  ): Promise<Page<T>> {
-    const key = cursor === undefined ? [] : decodeCursor(scope, [keyForms.time, keyForms.uuid], cursor);
-    const [at, id] = [`$${String(params.length + 1)}`, `$${String(params.length + 2)}`];
-    const after = key.length === 0 ? '' : ` AND (${time}, id) < (${at}::timestamptz, ${id}::uuid)`;
-    const withKey = select.replace('SELECT ', `SELECT ${time}::text AS "keyTime", `);
-    const rows = await queryRows<T & { keyTime?: string }>(
-      this.dataSource,
-      `${withKey}${after} ORDER BY ${time} DESC, id DESC LIMIT ${String(limit + 1)}`,
-      [...params, ...key],
-    );
-    const last = rows.length > limit ? rows[limit - 1] : undefined;
-    const nextCursor = last === undefined ? null : encodeCursor(scope, [last.keyTime ?? '', last.id]);
-    return { items: rows.slice(0, limit).map(withoutKey), nextCursor };
-  }
 }
 
 type Unsaid<T> = Omit<T, 'said'>;
 
 function withSaid<T extends { message: string }>(row: T): T & { said: SaidByField } {
   return { ...row, said: saidIn(row, ['message']) };
-}
-
-function withoutKey<T extends { keyTime?: string }>(row: T): T {
-  delete row.keyTime;
-  return row;
 }
