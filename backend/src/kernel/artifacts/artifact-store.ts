@@ -29,9 +29,10 @@ export class ArtifactStore {
 
   /**
    * Writes a file whole or not at all, durably; one that is there already is replaced.
+   * @param through what the source goes through on its way, such as a compression
    * @throws Error when the path leads out of the store, and whatever the source or the disk throws
    */
-  async write(relative: string, source: Readable): Promise<StoredFile> {
+  async write(relative: string, source: Readable, through: readonly Transform[] = []): Promise<StoredFile> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const root = await realpath(this.folder);
     const file = path.resolve(root, relative);
@@ -41,7 +42,7 @@ export class ArtifactStore {
     if (!`${folder}${path.sep}`.startsWith(`${root}${path.sep}`)) throw outside();
     const unfinished = path.join(folder, `.${newId()}`);
     try {
-      const stored = await writeHashed(unfinished, source);
+      const stored = await writeHashed(unfinished, [source, ...through]);
       await rename(unfinished, path.join(folder, path.basename(file)));
       await synced(folder);
       return stored;
@@ -94,7 +95,7 @@ export class ArtifactStore {
   }
 }
 
-async function writeHashed(file: string, source: Readable): Promise<StoredFile> {
+async function writeHashed(file: string, source: readonly (Readable | Transform)[]): Promise<StoredFile> {
   const hash = createHash('sha256');
   let bytes = 0;
   const counted = new Transform({
@@ -104,7 +105,7 @@ async function writeHashed(file: string, source: Readable): Promise<StoredFile> 
       done(null, chunk);
     },
   });
-  await pipeline(source, counted, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }));
+  await pipeline([...source, counted, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true })]);
   return { bytes, sha256: hash.digest('hex') };
 }
 

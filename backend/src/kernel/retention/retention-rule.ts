@@ -9,7 +9,10 @@ export interface Retention {
   readonly name: string;
   /** One sentence for people: what goes, and what stays whatever its age. */
   readonly description: string;
-  /** How many days are kept when nobody says otherwise; whole months go. Absent: as long as what it is derived from. */
+  /**
+   * How many days are kept when nobody says otherwise; whole months go. Absent: as long as what it is derived from, or,
+   * of a rule that is derived from nothing, as long as its rows say themselves; then it is told the present time.
+   */
   readonly defaultDays?: number;
   /** Name of the rule for the rows that these hang on: it runs later, and these never outlive those. */
   readonly derivedFrom?: string;

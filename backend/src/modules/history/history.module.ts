@@ -2,35 +2,47 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { MachinesModule } from '../machines/machines.module';
 import { ArtifactRemovals } from './artifact-removals';
+import { ArtifactsController } from './artifacts.controller';
+import { ArtifactsRepository } from './artifacts.repository';
 import { IMPORTANT_MESSAGE } from './contracts/important-message';
+import { RUN_LOG } from './contracts/run-log';
 import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
 import { EventLog } from './event-log';
 import { HistoryController } from './history.controller';
 import { HistoryRepository } from './history.repository';
 import { ImportantMessages } from './important-messages';
-import { ImportantMessagesRetention, MachineEventsRetention, SnapshotsRetention } from './retention';
+import {
+  ImportantMessagesRetention,
+  MachineEventsRetention,
+  RawArtifactsRetention,
+  SnapshotsRetention,
+} from './retention';
+import { RunLogs } from './run-logs';
 import { Snapshots } from './snapshots';
 
 /** What machines said and what happened to them. */
 @Module({
   imports: [MachinesModule],
-  controllers: [HistoryController],
+  controllers: [HistoryController, ArtifactsController],
   providers: [
     ArtifactRemovals,
+    ArtifactsRepository,
     EventLog,
     HistoryRepository,
     ImportantMessages,
     ImportantMessagesRetention,
     MachineEventsRetention,
+    RawArtifactsRetention,
+    RunLogs,
     Snapshots,
     SnapshotsRetention,
   ],
-  exports: [ImportantMessages, Snapshots],
+  exports: [ImportantMessages, RunLogs, Snapshots],
 })
 export class HistoryModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
 
   onModuleInit(): void {
-    this.contracts.register(IMPORTANT_MESSAGE, SNAPSHOT_PATCH);
+    this.contracts.register(IMPORTANT_MESSAGE, RUN_LOG, SNAPSHOT_PATCH);
   }
 }

@@ -93,3 +93,25 @@ export class ImportantMessagesRetention implements Retention {
 const OLD_MESSAGES = `
   DELETE FROM important_messages WHERE id IN (
     SELECT id FROM important_messages WHERE category = ANY ($1::text[]) AND acknowledged AND last_seen_at < $2 LIMIT $3)`;
+
+@Injectable()
+@RetentionRule()
+export class RawArtifactsRetention implements Retention {
+  readonly name = 'raw_artifacts';
+  readonly description =
+    'Files of logs whose own time has come: 180 days, 365 of a change that failed. Pinned ones stay; what is known of a removed file stays too.';
+
+  constructor(private readonly database: DataSource) {}
+
+  /** Each file says itself when it may go; the file is taken off the disk by `artifact_removals`. */
+  async purge(now: Date, signal: AbortSignal): Promise<RemovedCounts> {
+    return { raw_artifacts: await purgeInBatches(this.database, EXPIRED_ARTIFACTS, [now], signal) };
+  }
+}
+
+const EXPIRED_ARTIFACTS = `
+  WITH expired AS (
+    SELECT id FROM raw_artifacts WHERE expires_at < $1 AND NOT pinned AND deleted_at IS NULL LIMIT $2),
+  gone AS (
+    UPDATE raw_artifacts SET deleted_at = $1, delete_reason = 'expired' WHERE id IN (SELECT id FROM expired) RETURNING path)
+  INSERT INTO artifact_removals (path, requested_at) SELECT path, $1 FROM gone ON CONFLICT DO NOTHING`;

@@ -33,6 +33,7 @@ export interface LogPage {
 
 /** Rows are read in portions of this size, so that a long log never lies in memory whole. */
 const ROWS_PER_READ = 200;
+const SEALED_AT_ONCE = 5_000;
 
 interface ChunkRow {
   seq: string;
@@ -93,6 +94,17 @@ export class JobLogRepository {
     const reached = lines.at(-1)?.seq ?? after;
     const finished = job.status !== 'queued' && job.status !== 'running';
     return { lines, lastSeq, ended: finished && reached >= lastSeq };
+  }
+
+  /** Every line of a job's log in order, in portions. */
+  async *texts(jobId: string): AsyncGenerator<string[]> {
+    for (let after = 0; ;) {
+      const lines = await this.lines(jobId, after, SEALED_AT_ONCE);
+      const last = lines.at(-1);
+      if (last === undefined) return;
+      yield lines.map(({ text }) => text);
+      after = last.seq;
+    }
   }
 
   private async lines(jobId: string, after: number, limit: number): Promise<LogLine[]> {

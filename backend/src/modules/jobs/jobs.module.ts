@@ -14,6 +14,7 @@ import { JobsController } from './jobs.controller';
 import { JobsReader } from './jobs.reader';
 import { JobsService } from './jobs.service';
 import { JobsTopic } from './live/jobs.topic';
+import { LogSealer } from './log-sealer';
 import { MachineEligibility } from './machine-eligibility';
 import { JobLogsRetention, JobsRetention } from './retention';
 import { Claims } from './worker/claims';
@@ -39,6 +40,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     JobsRetention,
     JobsService,
     JobsTopic,
+    LogSealer,
     MachineEligibility,
     Outcomes,
     { provide: RemoteRunner, useClass: SshRemoteRunner },

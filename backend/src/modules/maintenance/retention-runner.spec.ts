@@ -6,7 +6,12 @@ import { systemActor } from '../../kernel/auth/actor';
 import { startOfMonth } from '../../kernel/database/id-times';
 import { RetentionRule, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
 import { PlannedPackagesRetention } from '../apt/retention';
-import { ImportantMessagesRetention, MachineEventsRetention, SnapshotsRetention } from '../history/retention';
+import {
+  ImportantMessagesRetention,
+  MachineEventsRetention,
+  RawArtifactsRetention,
+  SnapshotsRetention,
+} from '../history/retention';
 import { JobLogsRetention, JobsRetention } from '../jobs/retention';
 import { APP_SETTINGS, isRetentionSetting } from '../settings/registry/app-settings';
 import { SettingsService } from '../settings/settings.service';
@@ -65,6 +70,7 @@ const real = [
   JobsRetention,
   MachineEventsRetention,
   PlannedPackagesRetention,
+  RawArtifactsRetention,
   SnapshotsRetention,
 ];
 
@@ -96,6 +102,7 @@ describe('retention', () => {
       'job_logs',
       'jobs',
       'machine_events',
+      'raw_artifacts',
       'snapshots',
       'z_children',
     ]);
@@ -173,9 +180,14 @@ describe('retention', () => {
       .filter((rule) => !(rule instanceof Recording))
       .map(({ name, defaultDays, derivedFrom, description }) => [
         `\`${name}\``,
-        defaultDays === undefined ? `with \`${derivedFrom ?? ''}\`` : `${String(defaultDays)} days`,
+        keptFor(defaultDays, derivedFrom),
         description,
       ]);
     expect(said.sort()).toEqual(documented.sort());
   });
 });
+
+function keptFor(defaultDays: number | undefined, derivedFrom: string | undefined): string {
+  if (defaultDays !== undefined) return `${String(defaultDays)} days`;
+  return derivedFrom === undefined ? 'each its own' : `with \`${derivedFrom}\``;
+}

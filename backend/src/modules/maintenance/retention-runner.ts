@@ -95,7 +95,9 @@ export class RetentionRunner implements BeforeApplicationShutdown {
 
   private async apply(rule: Retention): Promise<RetentionReport> {
     // By whole months: a month is dropped at once, and nothing of it is removed row by row before.
-    const before = startOfMonth(new Date(this.clock.now().getTime() - (await this.days(rule)) * DAY_MS));
+    const days = await this.days(rule);
+    const now = this.clock.now();
+    const before = Number.isFinite(days) ? startOfMonth(new Date(now.getTime() - days * DAY_MS)) : now;
     try {
       const removed = await rule.purge(before, this.abort.signal);
       this.logger.log({ rule: rule.name, before, removed }, 'old history removed');

@@ -103,6 +103,18 @@ export type { HistoryUnacknowledge$Params as HistoryUnacknowledge$Params } from 
 export { historyUnacknowledge as historyUnacknowledge } from './fn/history/history-unacknowledge';
 export type { HistoryAudit$Params as HistoryAudit$Params } from './fn/history/history-audit';
 export { historyAudit as historyAudit } from './fn/history/history-audit';
+export type { ArtifactsExecutions$Params as ArtifactsExecutions$Params } from './fn/history/artifacts-executions';
+export { artifactsExecutions as artifactsExecutions } from './fn/history/artifacts-executions';
+export type { ArtifactsExecution$Params as ArtifactsExecution$Params } from './fn/history/artifacts-execution';
+export { artifactsExecution as artifactsExecution } from './fn/history/artifacts-execution';
+export type { ArtifactsArtifact$Params as ArtifactsArtifact$Params } from './fn/history/artifacts-artifact';
+export { artifactsArtifact as artifactsArtifact } from './fn/history/artifacts-artifact';
+export type { ArtifactsContent$Params as ArtifactsContent$Params } from './fn/history/artifacts-content';
+export { artifactsContent as artifactsContent } from './fn/history/artifacts-content';
+export type { ArtifactsPin$Params as ArtifactsPin$Params } from './fn/history/artifacts-pin';
+export { artifactsPin as artifactsPin } from './fn/history/artifacts-pin';
+export type { ArtifactsUnpin$Params as ArtifactsUnpin$Params } from './fn/history/artifacts-unpin';
+export { artifactsUnpin as artifactsUnpin } from './fn/history/artifacts-unpin';
 export type { ActionsList$Params as ActionsList$Params } from './fn/jobs/actions-list';
 export { actionsList as actionsList } from './fn/jobs/actions-list';
 export type { ActionsRun$Params as ActionsRun$Params } from './fn/jobs/actions-run';

@@ -1,0 +1,143 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { addMachine } from '../../../test/support/machine-samples';
+import { createTestApp, type Client, type TestApp } from '../../../test/support/test-app';
+import { MachinesModule } from '../machines/machines.module';
+import { HistoryModule } from './history.module';
+import { RawArtifactsRetention } from './retention';
+import { RunLogs, type LogLines } from './run-logs';
+import { ArtifactRemovals } from './artifact-removals';
+import type { ArtifactDto, ExecutionDetailDto } from './dto/artifacts.dto';
+
+const CHANGE = '01a00000-0000-7000-8000-000000000001';
+const DAY_MS = 86_400_000;
+
+describe('the sealed log of a change', () => {
+  let dataDir: string;
+  let test: TestApp;
+  let operator: Client;
+  let machineId: string;
+  const file = (): string => path.join(dataDir, 'artifacts', 'runs', '2026-11', `${CHANGE}.log.gz`);
+
+  beforeAll(async () => {
+    dataDir = mkdtempSync(path.join(tmpdir(), 'run-logs-'));
+    test = await createTestApp({ imports: [MachinesModule, HistoryModule], environment: { DATA_DIR: dataDir } });
+    operator = test.as('operator');
+  });
+  afterAll(async () => {
+    await test.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    await test.dataSource.query('TRUNCATE machines CASCADE');
+    await test.dataSource.query('DELETE FROM raw_artifacts');
+    rmSync(path.join(dataDir, 'artifacts'), { recursive: true, force: true });
+    machineId = await addMachine(operator, 'web-1');
+  });
+
+  const logs = (): RunLogs => test.app.get(RunLogs);
+  const lines: LogLines = async function* () {
+    yield ['first', 'with a tab\there'];
+    yield await Promise.resolve(['éàü', '']);
+  };
+  const changed = (status: string): Promise<unknown> =>
+    test.dataSource.query(
+      `INSERT INTO executions (id, machine_id, action, mode, started_at, finished_at, status, job_id)
+       VALUES ($1, $2, 'sample', 'manual', '2026-11-02T10:00:00Z', $4, $3, $1)`,
+      [CHANGE, machineId, status, status === 'running' ? null : '2026-11-02T10:05:00Z'],
+    );
+  const change = async (): Promise<ExecutionDetailDto> =>
+    (await operator.get(`/executions/${CHANGE}`)).body as ExecutionDetailDto;
+  const artifact = async (id: string): Promise<ArtifactDto> =>
+    (await operator.get(`/artifacts/${id}`)).body as ArtifactDto;
+
+  it('is a file that is named by the change, and read as it was', async () => {
+    await changed('ok');
+    const id = await logs().seal(CHANGE, lines);
+    expect((await change()).artifactId).toBe(id);
+    const kept = await artifact(id ?? '');
+    expect(kept).toMatchObject({
+      machineId,
+      kind: 'raw_log',
+      pinned: false,
+      redacted: true,
+      retentionPolicy: 'default',
+    });
+    expect(kept.facts?.document).toEqual({ schema_version: 1, action: 'sample', lines: 4, bytes: 30 });
+    const content = await operator.get(`/artifacts/${id ?? ''}/content`);
+    expect(content.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(content.text).toBe('first\nwith a tab\there\néàü\n\n');
+  });
+
+  it('is sealed once, also by two processes at the same moment', async () => {
+    await changed('error');
+    const sealed = await Promise.all([logs().seal(CHANGE, lines), logs().seal(CHANGE, lines)]);
+    expect(sealed.filter((id) => id !== null)).toHaveLength(1);
+    expect(await logs().seal(CHANGE, lines)).toBeNull();
+    const id = sealed.find((one) => one !== null) ?? '';
+    expect(await artifact(id)).toMatchObject({ retentionPolicy: 'failed' });
+    expect((await operator.get(`/artifacts/${id}/content`)).status).toBe(200);
+  });
+
+  it.each([
+    ['runs still', 'running', lines],
+    [
+      'said nothing',
+      'ok',
+      async function* () {
+        yield await Promise.resolve([]);
+      } as LogLines,
+    ],
+  ])('is not made of a change that %s', async (_what, status, source) => {
+    await changed(status);
+    expect(await logs().seal(CHANGE, source)).toBeNull();
+    expect(existsSync(file())).toBe(false);
+    expect((await change()).artifactId).toBeNull();
+  });
+
+  it('leaves nothing when its source breaks off, and is made the next time', async () => {
+    await changed('ok');
+    const broken: LogLines = async function* () {
+      yield await Promise.resolve(['first']);
+      throw new Error('the database went away');
+    };
+    await expect(logs().seal(CHANGE, broken)).rejects.toThrow('the database went away');
+    expect(existsSync(file())).toBe(false);
+    expect(await logs().seal(CHANGE, lines)).not.toBeNull();
+  });
+
+  it('is not given out when the file is not what was written', async () => {
+    await changed('ok');
+    const id = (await logs().seal(CHANGE, lines)) ?? '';
+    writeFileSync(file(), 'something else');
+    const answer = await operator.get(`/artifacts/${id}/content`);
+    expect([answer.status, (answer.body as { code: string }).code]).toEqual([410, 'artifact_damaged']);
+  });
+
+  it('goes when its time has come, but for a pinned one; what is known of it stays', async () => {
+    await changed('ok');
+    const id = (await logs().seal(CHANGE, lines)) ?? '';
+    const forget = async (): Promise<void> => {
+      const later = new Date(Date.now() + 200 * DAY_MS);
+      await test.app.get(RawArtifactsRetention).purge(later, new AbortController().signal);
+      await test.app.get(ArtifactRemovals).sweep();
+    };
+    expect((await test.as('viewer').put(`/artifacts/${id}/pin`)).status).toBe(403);
+    expect((await operator.put(`/artifacts/${id}/pin`)).body).toMatchObject({ pinned: true });
+    await forget();
+    expect(existsSync(file())).toBe(true);
+    expect((await operator.delete(`/artifacts/${id}/pin`)).body).toMatchObject({ pinned: false });
+    await forget();
+    expect(existsSync(file())).toBe(false);
+    expect(await artifact(id)).toMatchObject({ deleteReason: 'expired' });
+    expect((await operator.get(`/artifacts/${id}/content`)).status).toBe(410);
+    expect((await operator.put(`/artifacts/${id}/pin`)).status).toBe(410);
+  });
+
+  it('is not there under an unknown id', async () => {
+    expect((await operator.get(`/artifacts/${CHANGE}`)).status).toBe(404);
+    expect((await operator.get(`/executions/${CHANGE}`)).status).toBe(404);
+    expect((await operator.get(`/machines/${CHANGE}/executions`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,47 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Cron } from '@nestjs/schedule';
+import { Config } from '../../kernel/config/config';
+import type { Transaction } from '../../kernel/database/transaction';
+import { OnDomainEvent, type DomainEvent } from '../../kernel/events/domain-event';
+import { RunLogs } from '../history/run-logs';
+import { JobLogRepository } from './job-log.repository';
+
+/** Has the log of every change sealed when it ends; what was missed, at every start and every hour. */
+@Injectable()
+export class LogSealer implements OnApplicationBootstrap {
+  private readonly logger = new Logger(LogSealer.name);
+
+  constructor(
+    private readonly config: Config,
+    private readonly logs: RunLogs,
+    private readonly log: JobLogRepository,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.sweep();
+  }
+
+  @Cron('37 * * * *', { timeZone: 'UTC' })
+  async hourly(): Promise<void> {
+    await this.sweep();
+  }
+
+  @OnDomainEvent('job_finished', 'job_failed', 'job_cancelled')
+  ended({ executionId }: DomainEvent, tx: Transaction): Promise<void> {
+    if (executionId != null) tx.afterCommit(() => this.seal(executionId));
+    return Promise.resolve();
+  }
+
+  private async sweep(): Promise<void> {
+    if (!this.config.runsJobs) return;
+    for (const id of await this.logs.unsealed()) await this.seal(id);
+  }
+
+  private async seal(executionId: string): Promise<void> {
+    try {
+      await this.logs.seal(executionId, (id) => this.log.texts(id));
+    } catch (error) {
+      this.logger.warn({ err: error, executionId }, 'a log could not be sealed; it is tried again within the hour');
+    }
+  }
+}
