@@ -79,8 +79,9 @@ async function grow(server: string, name: string, machines: number, until: Date,
     makePartitionsAhead: (source: Source, now: Date) => Promise<string[]>;
   };
   const { HistoryRepository } = product('modules/history/history.repository.js') as {
-    HistoryRepository: new (source: Source) => History;
+    HistoryRepository: new (source: Source, contracts: object) => History;
   };
+  const { Contracts } = product('kernel/contracts/contracts.js') as { Contracts: new () => object };
   const { DataSource } = require('typeorm') as { DataSource: new (options: object) => Source };
   await migrate({ url: url.href });
   const source = await new DataSource(dataSourceOptions({ url: url.href, statementTimeoutMs: 0 })).initialize();
@@ -91,7 +92,7 @@ async function grow(server: string, name: string, machines: number, until: Date,
   return withDatabase(url.href, async (database) => {
     await growHistory(database, { machines, ...PER_MACHINE, until, document });
     const rows = await query<{ id: string }>(database, 'SELECT id FROM machines ORDER BY random() LIMIT 50');
-    return { url: url.href, source, history: new HistoryRepository(source), machineIds: rows.map(({ id }) => id) };
+    return { url: url.href, source, history: new HistoryRepository(source, new Contracts()), machineIds: rows.map(({ id }) => id) };
   });
 }
 
