@@ -5,6 +5,8 @@ import { node } from '../launch/paths.mts';
 
 /** How many real machines the end-to-end tests share, in both suites: five that hang, and some that do not. */
 const MACHINES = 8;
+/** One of each suite with systemd: what changes a machine runs differently there. */
+const SYSTEMD_MACHINES = 2;
 
 const place = {
   root: process.env['FLEET_ROOT'] ?? '/var/lib/system-update-test',
@@ -29,9 +31,10 @@ export async function startTestMachines(): Promise<TestMachines | string> {
   const fleet = new Fleet(place);
   const problem = await obstacle(fleet);
   if (problem !== undefined) return problem;
-  say(`Starting ${String(MACHINES)} Debian machines …`);
+  say(`Starting ${String(MACHINES + SYSTEMD_MACHINES)} Debian machines …`);
   await fleet.down();
   await fleet.up(MACHINES, { suite: 'mix', bulkSsh: true });
+  await fleet.up(SYSTEMD_MACHINES, { suite: 'mix', bulkSsh: true, variant: 'systemd', from: MACHINES + 1 });
   const env = { FLEET_ROOT: place.root, FLEET_NET: place.net, FLEET_APT: place.apt, NODE: node };
   return { env, stop: () => fleet.down() };
 }

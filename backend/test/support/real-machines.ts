@@ -7,6 +7,8 @@ export interface RealMachine {
   readonly address: string;
   readonly port: number;
   readonly suite: string;
+  /** `systemd`, or empty. */
+  readonly variant: string;
   readonly hostKey: string;
   readonly keyPath: string;
   readonly users: readonly { readonly name: string; readonly password: string | null }[];
@@ -19,7 +21,16 @@ export function fleet(...words: readonly string[]): string {
   return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
+/** Those without systemd: a shell is their first process. */
 export function realMachines(): RealMachine[] {
+  return everyMachine().filter(({ variant }) => variant === '');
+}
+
+export function systemdMachines(): RealMachine[] {
+  return everyMachine().filter(({ variant }) => variant === 'systemd');
+}
+
+function everyMachine(): RealMachine[] {
   return JSON.parse(fleet('list')) as RealMachine[];
 }
 

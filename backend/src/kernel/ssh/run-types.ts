@@ -63,6 +63,8 @@ export interface RunScriptOptions {
   readonly niceness?: number;
   /** Applied to section text, live text and the machine's words in errors. */
   readonly masker?: SecretMasker;
+  /** False where sections hold an encoding that masking would break: the caller masks what it decodes. */
+  readonly maskSections?: boolean;
   /**
    * Live output. While a returned promise is pending the machine is made to wait; if it rejects, the run is stopped and
    * `runScript` rejects with the same error.

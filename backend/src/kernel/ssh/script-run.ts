@@ -116,8 +116,8 @@ export class ScriptRun {
   };
 
   private makeRecorder(): SectionRecorder {
-    const { onOutput, onSection, masker } = this.options;
-    return new SectionRecorder(this.limits, masker, {
+    const { onOutput, onSection, masker, maskSections = true } = this.options;
+    return new SectionRecorder(this.limits, maskSections ? masker : undefined, {
       output:
         onOutput &&
         ((chunk) => {

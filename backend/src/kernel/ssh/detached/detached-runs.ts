@@ -1,0 +1,147 @@
+import type { SecretMasker } from '../../logging/secret-masker';
+import { parameterLines } from '../quote';
+import type { RunResult, RunScriptOptions, SectionResult } from '../run-types';
+import { SshError } from '../ssh-error';
+import { changingScript, detachedScripts } from './detached-scripts';
+import type { CollectedDetached, DetachedStart, DetachedState, LogPiece, StartOutcome } from './detached-types';
+import { LogReader } from './log-reader';
+import { readOutcome, readState } from './report';
+
+/** What detached runs need of a connection. */
+export interface ScriptRunner {
+  runScript(options: RunScriptOptions): Promise<RunResult>;
+}
+
+export interface FollowOptions {
+  readonly id: string;
+  /** Bytes of the log that were stored already. */
+  readonly offset: number;
+  /** While a returned promise is pending nothing more is read; the run itself does not wait. */
+  readonly onPiece: (piece: LogPiece) => void | Promise<void>;
+  /** The machine answered. At least every ten seconds while all is well. */
+  readonly onContact?: () => void;
+  readonly signal?: AbortSignal;
+}
+
+const mebibyte = 1024 * 1024;
+/** One look at the log gives out no more, and takes no longer: memory and the hold on a channel stay bounded. */
+const followBytes = mebibyte;
+const followSeconds = 600;
+/** Signs of life come every five seconds. */
+const followSilenceMs = 45_000;
+/** The start waits for another start and for the process. */
+const startMs = 90_000;
+
+/**
+ * Runs that change a machine: started over a connection, independent of it from then on. Whoever has the id can come
+ * back to one, over another connection, from another process.
+ *
+ * Every method rejects with `SshError` as a reading run does. A connection that is lost says nothing about the run.
+ */
+export class DetachedRuns {
+  constructor(
+    private readonly runner: ScriptRunner,
+    private readonly access: Pick<RunScriptOptions, 'sudo'> & { readonly masker: SecretMasker },
+  ) {}
+
+  /** Starts the run, or finds the one of that id. @throws TypeError for a bad parameter */
+  async start(run: DetachedStart, signal?: AbortSignal): Promise<{ outcome: StartOutcome; state: DetachedState }> {
+    const result = await this.run(detachedScripts.start, {
+      parameters: {
+        RUN_ID: run.id,
+        RUN_INSTALLATION: run.installation.id,
+        RUN_EPOCH: String(run.installation.epoch),
+        RUN_FENCE: run.fence,
+        RUN_STOPPABLE: run.stoppable.join(' '),
+        RUN_PLAN: run.plan.lines.map((line) => `${line}\n`).join(''),
+        RUN_DIGEST: run.plan.digest,
+        RUN_EXPECTED: run.expected ? 'yes' : '',
+        RUN_RUNNER: detachedScripts.runner,
+        RUN_SCRIPT: changingScript(run.script),
+        RUN_PARAMETERS: parameterLines(run.parameters),
+      },
+      // What it starts must not stay as nice as a reading run is.
+      niceness: 0,
+      timeouts: { progressMs: startMs, totalMs: startMs },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { outcome: readOutcome(result), state: readState(result, 'state') };
+  }
+
+  /** Hands out the log from `offset` on until the run is over and all of it was handed out. */
+  async follow(options: FollowOptions): Promise<DetachedState> {
+    const reader = new LogReader(options.offset, options.id, this.access.masker);
+    for (;;) {
+      const before = reader.position;
+      const state = await this.followOnce(reader, options);
+      options.onContact?.();
+      const alive = state.kind === 'running' || state.kind === 'prepared';
+      // A log that is shorter than its result says has nothing more to give.
+      if (alive || (reader.position < state.logBytes && reader.position > before)) continue;
+      for (const piece of reader.end()) await options.onPiece(piece);
+      return state;
+    }
+  }
+
+  /** Asks the run to end between two steps. */
+  async askToStop(id: string): Promise<DetachedState> {
+    return readState(await this.run(detachedScripts.stop, { parameters: { RUN_ID: id } }), 'state');
+  }
+
+  /** Fetches what a run that is over left, and marks it as fetched: the next run of this installation clears it away. */
+  async collect(id: string, installationId: string, signal?: AbortSignal): Promise<CollectedDetached> {
+    const result = await this.run(detachedScripts.collect, {
+      parameters: { RUN_ID: id, RUN_INSTALLATION: installationId },
+      limits: { sectionBytes: 4 * mebibyte, runBytes: 24 * mebibyte, lineBytes: mebibyte },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const [missing, added] = ['run.drift_missing', 'run.drift_added'].map((name) => result.section(name));
+    return {
+      state: readState(result, 'run.state'),
+      facts: factsOf(result),
+      logTail: result.section('run.log_tail')?.stdout ?? '',
+      drift: missing && added ? { missing: linesOf(missing), added: linesOf(added) } : null,
+    };
+  }
+
+  private async followOnce(reader: LogReader, options: FollowOptions): Promise<DetachedState> {
+    const result = await this.run(detachedScripts.follow, {
+      parameters: {
+        RUN_ID: options.id,
+        RUN_OFFSET: String(reader.position),
+        RUN_BYTES: String(followBytes),
+        RUN_SECONDS: String(followSeconds),
+      },
+      maskSections: false,
+      limits: { sectionBytes: 2 * followBytes, runBytes: 3 * followBytes },
+      timeouts: { progressMs: followSilenceMs, totalMs: followSeconds * 4000 },
+      onOutput: async ({ section, stream, text }) => {
+        if (section !== 'follow' || stream !== 'stdout') return;
+        options.onContact?.();
+        for (const piece of reader.push(decoded(text))) await options.onPiece(piece);
+      },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    const end = result.section('follow');
+    if (end === undefined || end.truncated) throw new SshError('protocol', 'run', { serverText: end?.stderr ?? '' });
+    return readState(result, 'state');
+  }
+
+  private run(script: string, options: Omit<RunScriptOptions, 'script' | 'sudo' | 'masker'>): Promise<RunResult> {
+    return this.runner.runScript({ script, ...this.access, ...options });
+  }
+}
+
+/** Each line is base64 by itself, or a sign of life. */
+function decoded(text: string): Buffer {
+  const lines = text.split('\n').filter((line) => line !== '' && line !== '.');
+  return Buffer.concat(lines.map((line) => Buffer.from(line, 'base64')));
+}
+
+function factsOf({ sections }: RunResult): ReadonlyMap<string, SectionResult> {
+  return new Map(sections.filter(({ name }) => !name.startsWith('run.')).map((section) => [section.name, section]));
+}
+
+function linesOf({ stdout }: SectionResult): string[] {
+  return stdout.split('\n').filter((line) => line !== '');
+}

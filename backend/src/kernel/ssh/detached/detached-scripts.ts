@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const read = (name: string): string => readFileSync(join(__dirname, 'scripts', `${name}.sh`), 'utf8');
+
+const common = read('common');
+const changes = read('changes');
+
+/** What is sent to a machine to start a detached run, to follow it, to stop it, and to fetch what it left. */
+export const detachedScripts = {
+  start: common + read('start'),
+  follow: common + read('follow'),
+  stop: common + read('stop'),
+  collect: common + read('collect'),
+  /** The head of the run. */
+  runner: read('runner'),
+} as const;
+
+/** A script of an action with what it can call ahead of it. */
+export function changingScript(script: string): string {
+  return `${changes}\n${script}`;
+}

@@ -1,0 +1,92 @@
+import type { SecretMasker } from '../../logging/secret-masker';
+import { wholeCharacters } from '../output-limiter';
+import type { LogPiece } from './detached-types';
+
+/** Longer lines are given out in parts, so that memory stays bounded. */
+const longestLine = 64 * 1024;
+/** Of such a line so much waits for what follows: no secret is longer. */
+const overlap = 8 * 1024;
+const newline = 10;
+const frameMark = 0x1e;
+
+/**
+ * Turns the bytes of a log into whole lines and steps. Nothing is given out before its line is complete, so that the
+ * offset of what was given out is always one from which another reader can go on, and no secret is cut in two.
+ */
+export class LogReader {
+  private pending: Buffer = Buffer.alloc(0);
+  private readonly frame: Buffer;
+
+  /**
+   * @param offset where in the log the first byte that comes stands
+   * @param runId names the run in its frames
+   */
+  constructor(
+    private offset: number,
+    runId: string,
+    private readonly masker: SecretMasker,
+  ) {
+    this.frame = Buffer.concat([Buffer.from([frameMark]), Buffer.from(`${runId} step `)]);
+  }
+
+  /** Bytes read so far, given out or not. */
+  get position(): number {
+    return this.offset + this.pending.length;
+  }
+
+  push(bytes: Buffer): LogPiece[] {
+    this.pending = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
+    const end = this.pending.lastIndexOf(newline) + 1;
+    const pieces = this.pieces(this.take(end));
+    if (this.pending.length > longestLine) pieces.push(...this.pieces(this.take(this.safeCut())));
+    return pieces;
+  }
+
+  /** The log is complete: what has no newline is a line, too. */
+  end(): LogPiece[] {
+    return this.pieces(this.take(this.pending.length));
+  }
+
+  private take(count: number): Buffer {
+    const taken = this.pending.subarray(0, count);
+    this.pending = this.pending.subarray(count);
+    return taken;
+  }
+
+  /** Frames stand alone on a line, or behind something that was printed without a newline. */
+  private pieces(bytes: Buffer): LogPiece[] {
+    const pieces: LogPiece[] = [];
+    let at = 0;
+    while (at < bytes.length) {
+      const frameAt = bytes.indexOf(this.frame, at);
+      const textEnd = frameAt < 0 ? bytes.length : frameAt;
+      const text = this.textOf(bytes.subarray(at, textEnd));
+      let step: string | null = null;
+      let next = textEnd;
+      if (frameAt >= 0) {
+        const nameAt = frameAt + this.frame.length;
+        const found = bytes.indexOf(newline, nameAt);
+        next = found < 0 ? bytes.length : found + 1;
+        step = bytes.toString('utf8', nameAt, found < 0 ? bytes.length : found);
+      }
+      this.offset += next - at;
+      at = next;
+      pieces.push({ text, step, offset: this.offset });
+    }
+    return pieces;
+  }
+
+  private textOf(bytes: Buffer): string {
+    return this.masker.mask(bytes.toString('utf8'));
+  }
+
+  /** Where the line may be cut so that both parts, masked apart, are the line masked as a whole. */
+  private safeCut(): number {
+    const all = this.textOf(this.pending);
+    for (let length = this.pending.length - overlap; length > 0; length -= 1) {
+      const cut = wholeCharacters(this.pending, length).length;
+      if (this.textOf(this.pending.subarray(0, cut)) + this.textOf(this.pending.subarray(cut)) === all) return cut;
+    }
+    return this.pending.length;
+  }
+}

@@ -1,0 +1,81 @@
+# shellcheck shell=sh
+# common.sh - what all parts of a detached run know. Goes ahead of start.sh, follow.sh, stop.sh and collect.sh.
+#
+# A run is a folder of root's, $RUN_HOME/runs/ID:
+#   script, parameters, plan   what it does; the parameters go as soon as they are read
+#   process                    who runs it: id, start, boot, installation, when. Made once: a run happens once
+#   log                        all that it prints
+#   facts/                     what it kept: NAME.out, NAME.err, NAME.code
+#   stop                       somebody asked it to stop
+#   result                     written last, by a rename: no result and no process means interrupted
+#   collected                  its installation has everything it wants to have
+RUN_HOME=/var/lib/system-update
+run_dir=$RUN_HOME/runs/$RUN_ID
+
+# run_ticks PROCESS: when it started, in clock ticks since the boot, into $run_ticks; false when it does not live
+run_ticks() {
+  { read -r run_stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  # after the command's name, which may hold anything: the state is the first, the start the twentieth
+  run_stat=${run_stat##*) }
+  # shellcheck disable=SC2086 # words are wanted
+  set -- $run_stat
+  run_ticks=${20}
+  [ "$1" != Z ]
+}
+
+# run_boot: this boot into $run_boot. A container has the boot id of its host, but a first process of its own.
+run_boot() {
+  run_ticks 1 || run_ticks=0
+  read -r run_boot </proc/sys/kernel/random/boot_id || run_boot=unknown
+  run_boot=$run_boot/$run_ticks
+}
+
+# run_is_alive FOLDER: its process lives, or something that it began. Sets $run_rebooted.
+run_is_alive() {
+  run_rebooted=0
+  { read -r run_pid run_start run_its_boot _ <"$1/process"; } 2>/dev/null || return 1
+  run_boot
+  if [ "$run_its_boot" != "$run_boot" ]; then
+    run_rebooted=1
+    return 1
+  fi
+  if run_ticks "$run_pid" && [ "$run_ticks" = "$run_start" ]; then return 0; fi
+  # With a result it is over, whatever daemon it left behind. Without one its head was killed: does the rest go on?
+  [ ! -e "$1/result" ] || return 1
+  grep -qs -- "SU_DETACHED=${1##*/}" /proc/[0-9]*/environ
+}
+
+# run_look: what there is of this run, into $run_state: running, ended, interrupted, prepared or missing
+run_look() {
+  if [ ! -d "$run_dir" ]; then
+    run_state=missing
+  elif [ -e "$run_dir/result" ]; then
+    run_is_alive "$run_dir" || :
+    run_state=ended
+  elif [ ! -e "$run_dir/process" ]; then
+    run_state=prepared
+  elif run_is_alive "$run_dir"; then
+    run_state=running
+  elif [ -e "$run_dir/result" ]; then
+    # it ended between the two looks
+    run_state=ended
+  else
+    run_state=interrupted
+  fi
+}
+
+# run_log_size: how long its log is, into $run_size; at its end, as its result says
+run_log_size() {
+  run_size=
+  if [ "$run_state" = ended ]; then run_size=$(sed -n 's/^log //p' "$run_dir/result"); fi
+  [ -n "$run_size" ] || run_size=$(stat -c %s "$run_dir/log" 2>/dev/null) || run_size=0
+}
+
+# run_report: the state for whoever asked
+run_report() {
+  run_look
+  run_log_size
+  printf 'state %s\nrebooted %s\nsize %s\n' "$run_state" "${run_rebooted:-0}" "$run_size"
+  if [ -e "$run_dir/process" ]; then sed 's/.* /began /' "$run_dir/process"; fi
+  if [ "$run_state" = ended ]; then cat "$run_dir/result"; fi
+}

@@ -1,0 +1,56 @@
+#!/bin/sh
+# runner.sh - the head of a detached run: holds the machine's lock while its script works, and writes the result last.
+# Argument: the folder of the run. Needs Debian's essential packages only.
+dir=$1
+home=/var/lib/system-update
+umask 077
+cd "$dir" || exit 70
+
+# Held by this process alone: a daemon that a maintainer script starts must not inherit it.
+exec 9>>"$home/lock"
+if ! flock -n 9; then
+  : >refused
+  exit 75
+fi
+
+# ticks PROCESS: when it started, in clock ticks since the boot
+ticks() {
+  read -r stat <"/proc/$1/stat" || return
+  stat=${stat##*) }
+  # shellcheck disable=SC2086 # words are wanted
+  set -- $stat
+  echo "${20}"
+}
+
+read -r boot </proc/sys/kernel/random/boot_id || boot=unknown
+began=$(date +%s)
+echo "$$ $(ticks $$) $boot/$(ticks 1) $began" >"process.$$"
+# A run happens once: whoever comes second finds the name taken.
+ln "process.$$" process 2>/dev/null || exit 0
+rm -f "process.$$"
+echo "${dir##*/} $(cat installation) $began" >"$home/holder"
+# Room for the result, should the disk be full at the end.
+head -c 8192 /dev/zero >reserve
+
+# Not ignored but handled: what is ignored here would be ignored by every daemon that is started below.
+trap : HUP INT TERM
+(
+  umask 022
+  cd / || exit 70
+  exec /bin/sh "$dir/script" "$dir" </dev/null >>"$dir/log" 2>&1 9>&-
+)
+code=$?
+
+ending=ended
+# shellcheck disable=SC2094 # a file that is called as the variable is
+[ ! -e ending ] || read -r ending <ending
+rm -f reserve parameters
+{
+  echo "ending $ending"
+  echo "exit $code"
+  echo "finished $(date +%s)"
+  echo "log $(stat -c %s log)"
+} >result.new
+sync result.new log
+mv result.new result
+sync .
