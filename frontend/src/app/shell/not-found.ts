@@ -7,10 +7,14 @@ import { EmptyState } from '../ui/empty-state';
   selector: 'su-not-found',
   imports: [RouterLink, EmptyState],
   template: `
-    <h1>{{ texts.t('notFound.title') }}</h1>
-    <su-empty-state [heading]="texts.t('notFound.text')">
-      <a class="btn" routerLink="/machines">{{ texts.t('notFound.go') }}</a>
-    </su-empty-state>
+    <div class="page-head">
+      <h1>{{ texts.t('notFound.title') }}</h1>
+    </div>
+    <div class="card">
+      <su-empty-state [heading]="texts.t('notFound.text')">
+        <a class="btn" routerLink="/machines">{{ texts.t('notFound.go') }}</a>
+      </su-empty-state>
+    </div>
   `,
 })
 export class NotFound {

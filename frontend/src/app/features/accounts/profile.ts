@@ -15,11 +15,15 @@ import { PASSWORD_MIN, passwordFits } from './password-rule';
   templateUrl: './profile.html',
   styles: `
     .cards {
-      display: grid;
-      grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr));
-      gap: 14px;
+      columns: 2 320px;
+      column-gap: 14px;
       max-width: 900px;
-      align-items: start;
+
+      > * {
+        display: block;
+        break-inside: avoid;
+        margin-bottom: 14px;
+      }
     }
   `,
 })

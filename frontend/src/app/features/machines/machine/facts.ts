@@ -29,7 +29,7 @@ const NEARLY_FULL = 90;
             @if (fact.hot) {
               &ngsp;<span class="fg-security">{{ fact.hot }}</span>
             }
-            <small>{{ fact.note }}</small>
+            <small [title]="fact.note">{{ fact.note }}</small>
           </dd>
         </div>
       }
@@ -44,13 +44,26 @@ const NEARLY_FULL = 90;
       overflow: hidden;
       border: 1px solid var(--line);
       border-radius: var(--r-l);
-      background: var(--line);
+      background: var(--surface);
     }
 
     div {
       min-width: 0;
       padding: 9px 14px 10px;
-      background: var(--surface);
+      // Lines to the right and below: a last row that is not full leaves no dark hole.
+      box-shadow:
+        1px 0 0 var(--line),
+        0 1px 0 var(--line);
+    }
+
+    @media (max-width: 700px) {
+      dl {
+        grid-template-columns: 1fr 1fr;
+      }
+
+      div:last-child:nth-child(odd) {
+        grid-column: 1 / -1;
+      }
     }
 
     dt {
@@ -66,7 +79,11 @@ const NEARLY_FULL = 90;
     }
 
     small {
-      display: block;
+      // The whole evidence stands in the machine's timeline and documents; a title has it here.
+      display: -webkit-box;
+      overflow: hidden;
+      -webkit-box-orient: vertical;
+      -webkit-line-clamp: 3;
       color: var(--text-2);
       font-size: var(--t-xs);
       font-weight: 400;

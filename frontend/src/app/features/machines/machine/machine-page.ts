@@ -25,11 +25,13 @@ import { MachineStore } from './machine-store';
 import { Said } from '../../../core/i18n/said';
 import { MachineList } from '../dashboard/machine-list';
 import { TagChip } from '../tags/tag-chip';
+import { ActiveInView } from '../../../ui/active-in-view';
 
 /** What waits on this machine, and why? */
 @Component({
   selector: 'su-machine-page',
   imports: [
+    ActiveInView,
     ErrorNotice,
     Facts,
     Icon,

@@ -55,13 +55,12 @@ const COLOUR: Readonly<Record<string, string>> = { warning: 'fg-stale', error: '
         grid-template-columns: 20px minmax(0, 1fr);
       }
 
-      time,
-      .who {
+      li > * {
         grid-column: 2;
       }
 
-      su-icon {
-        grid-row: 1;
+      li > su-icon {
+        grid-area: 1 / 1;
       }
     }
   `,
