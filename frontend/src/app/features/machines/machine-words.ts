@@ -43,10 +43,26 @@ export class MachineWords {
     return [this.system(machine), machine.arch, kind].filter((part) => part !== null).join(', ');
   }
 
-  /** Of the package lists: everything that is counted rests on them, however often it was counted since. */
-  age(machine: Pick<MachineTileDto, 'apt'>): string {
-    const at = indexTime(machine);
-    return at === null ? this.texts.t('tile.neverShort') : this.formats.age(at);
+  /**
+   * Of the package lists: everything that is counted rests on them, however often it was counted since. Where one of
+   * them was never seen refreshed, their age is not known, whatever the age of the counts.
+   */
+  age({ apt }: Pick<MachineTileDto, 'apt'>): string {
+    if (apt.indexRefreshedAt !== null) {
+      return this.formats.age(apt.indexRefreshedAt);
+    }
+    return this.texts.t(apt.lastAnalyzeAt === null ? 'tile.neverShort' : 'tile.ageUnknown');
+  }
+
+  /** "package lists 9 d old", with the word "stale" where the counts are not those of now. */
+  index({ apt }: Pick<MachineTileDto, 'apt'>): string {
+    const { t } = this.texts;
+    const age = this.age({ apt });
+    const lists =
+      apt.indexRefreshedAt !== null
+        ? t('tile.indexAge', { age })
+        : t(apt.lastAnalyzeAt === null ? 'tile.indexNever' : 'tile.indexUnknown');
+    return apt.stale ? t('tile.stale', { lists }) : lists;
   }
 
   verdict(machine: MachineTileDto): Verdict {
@@ -76,9 +92,12 @@ export class MachineWords {
           ? plain(this.cause(machine) ?? t('tile.neverAnalysed'), t('tile.nothingKnown'))
           : plain(t('tile.notMeasured'), this.lastKnown(machine));
       case 'stale':
-        return plain(t('tile.staleSince', { age: this.age(machine) }), this.lastKnown(machine));
+        return plain(
+          apt.indexRefreshedAt === null ? t('tile.staleUnknown') : t('tile.staleSince', { age: this.age(machine) }),
+          this.lastKnown(machine),
+        );
       case 'clean':
-        return plain(t('need.clean'), apt.keptBackCount ? t('tile.leftBack', { n: apt.keptBackCount }) : null);
+        return plain(t('need.clean'), null);
     }
   }
 
@@ -106,7 +125,7 @@ export class MachineWords {
     }
   }
 
-  /** "mail-01, Security: 4 security, 7 other, a reboot is needed, package lists 6 min old". */
+  /** "mail-01, Security: 4 security, 7 other, a reboot is needed, 2 left back, package lists 6 min old". */
   accessibleName(machine: MachineTileDto): string {
     const verdict = this.verdict(machine);
     const { t } = this.texts;
@@ -114,7 +133,9 @@ export class MachineWords {
       verdict.lead,
       verdict.others === null ? null : t('tile.others', { n: verdict.others }),
       verdict.reboot ?? verdict.note,
-      indexTime(machine) === null ? null : t('tile.indexAge', { age: this.age(machine) }),
+      machine.apt.keptBackCount ? t('tile.leftBack', { n: machine.apt.keptBackCount }) : null,
+      // Of a machine that was never analysed the verdict says it all.
+      machine.apt.lastAnalyzeAt === null && !machine.apt.stale ? null : this.index(machine),
     ];
     return `${machine.name}, ${t(`need.${machine.need}`)}: ${parts.filter((part) => part !== null).join(', ')}`;
   }
@@ -170,11 +191,6 @@ export class MachineWords {
         return { reboot: null, note: t('tile.rebootUnknown') };
     }
   }
-}
-
-/** When the package lists were last refreshed well; where that is not known, when they were last read. */
-export function indexTime({ apt }: Pick<MachineTileDto, 'apt'>): string | null {
-  return apt.indexRefreshedAt ?? apt.lastAnalyzeAt;
 }
 
 function plain(lead: string, note: string | null): Verdict {

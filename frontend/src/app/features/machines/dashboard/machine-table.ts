@@ -7,7 +7,7 @@ import { Texts } from '../../../core/i18n/texts';
 import { Ago } from '../../../ui/ago';
 import { Icon } from '../../../ui/icon';
 import { StateChip } from '../../../ui/state-chip';
-import { indexTime, isOld, MachineWords } from '../machine-words';
+import { isOld, MachineWords } from '../machine-words';
 import type { DashboardAddress, Sort } from './dashboard-address';
 import { MachineList } from './machine-list';
 import { Selection } from './selection';
@@ -36,7 +36,6 @@ export class MachineTable {
     () => this.selection.size() > 0 && this.selection.size() === this.list.ids().length,
   );
   protected readonly old = isOld;
-  protected readonly indexTime = indexTime;
 
   protected pickAll(picked: boolean): void {
     if (picked) {

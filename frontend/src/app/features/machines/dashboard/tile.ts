@@ -55,6 +55,8 @@ export class Tile {
     return this.selected() ? `${name}. ${this.texts.t('tile.selected')}` : name;
   });
   protected readonly old = computed(() => isOld(this.machine()));
+  /** Where the value itself does not say it. */
+  protected readonly staleMark = computed(() => this.machine().apt.stale && this.machine().need !== 'stale');
   protected readonly root = computed(() => this.machine().metrics.rootUsedPercent);
   protected readonly full = computed(() => !this.old() && (this.root() ?? 0) >= NEARLY_FULL);
   protected readonly rebootGlyph = computed(() => {
