@@ -178,6 +178,12 @@ function basisOf(repositories: readonly Repository[], outcome: RefreshOutcome): 
   return outcome === 'refreshed' ? 'fresh' : 'stale';
 }
 
+/** When the last of all repositories was confirmed; null: one of them never was, so that nobody knows for the whole. */
+function confirmedAt(repositories: readonly Repository[]): string | null {
+  const times = repositories.map((repository) => repository.last_success_at);
+  return times.includes(null) ? null : (times.sort()[0] ?? null);
+}
+
 /** How old what the plans are made of is. */
 export function indexState(repositories: readonly Repository[] | null, outcome: RefreshOutcome): IndexState {
   if (repositories === null) return { basis: 'unknown', age_seconds: null, age_basis: null, last_success_at: null };
@@ -190,7 +196,7 @@ export function indexState(repositories: readonly Repository[] | null, outcome: 
     basis: basisOf(repositories, outcome),
     age_seconds: oldest?.age_seconds ?? null,
     age_basis: oldest?.age_basis ?? null,
-    last_success_at: oldest?.last_success_at ?? null,
+    last_success_at: confirmedAt(repositories),
   };
 }
 

@@ -142,6 +142,7 @@ export interface IndexState {
   /** Age of the oldest list at the time of the analysis; null: no list, or the age of one is not known. */
   age_seconds: number | null;
   age_basis: AgeBasis | null;
+  /** When the list that was confirmed longest ago was; null: one repository was never seen to be, whatever the others say. */
   last_success_at: string | null;
 }
 
