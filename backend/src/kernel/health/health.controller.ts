@@ -2,6 +2,7 @@ import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Public } from '../auth/access.decorators';
+import { AnyQuery } from '../http/input.guard';
 import { HealthDto } from './health.dto';
 
 /** For load balancers and orchestrators; tells nothing about the inside. */
@@ -13,6 +14,7 @@ export class HealthController {
   /** The process runs and its event loop turns. */
   @Get('live')
   @Public()
+  @AnyQuery()
   live(): HealthDto {
     return { status: 'ok' };
   }
@@ -20,6 +22,7 @@ export class HealthController {
   /** Requests can be served: the database answers. */
   @Get('ready')
   @Public()
+  @AnyQuery()
   async ready(): Promise<HealthDto> {
     try {
       await this.database.query('SELECT 1');

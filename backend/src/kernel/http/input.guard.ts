@@ -1,10 +1,15 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
 import type { Request } from 'express';
 import { DomainError, invalidInput } from '../errors/domain-error';
 import { inputProblems } from './input-problems';
 import { say } from './validation.sentences';
+
+const ANY_QUERY = 'system_update:any-query';
+
+/** For a route that reads no query and that others call with additions of their own, as load balancers do. */
+export const AnyQuery = (): MethodDecorator => SetMetadata(ANY_QUERY, true);
 
 type Part = RouteParamtypes.BODY | RouteParamtypes.QUERY;
 
@@ -24,8 +29,9 @@ export class InputGuard implements CanActivate {
     }
     const request = context.switchToHttp().getRequest<Request>();
     refuseUnreadBody(request);
+    const anyQuery = Reflect.getMetadata(ANY_QUERY, context.getHandler()) === true;
     refuse([
-      ...inputProblems('query', request.query, takes(RouteParamtypes.QUERY)),
+      ...(anyQuery ? [] : inputProblems('query', request.query, takes(RouteParamtypes.QUERY))),
       ...inputProblems('body', request.body, takes(RouteParamtypes.BODY)),
     ]);
     return true;
