@@ -21,6 +21,7 @@ import { ContractsModule } from '../../src/kernel/contracts/contracts.module';
 import { TransactionRunner } from '../../src/kernel/database/transaction';
 import { EventsModule } from '../../src/kernel/events/events.module';
 import { configureHttp } from '../../src/kernel/http/http-app';
+import { FleetWatchers } from '../../src/kernel/live/fleet-watchers';
 import { LiveBus, type LiveChange } from '../../src/kernel/live/live-bus';
 import { LoggingModule } from '../../src/kernel/logging/logging.module';
 import { Keyring } from '../../src/kernel/secrets/keyring';
@@ -128,6 +129,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     { provide: Clock, useValue: options.clock ?? new SystemClock() },
     { provide: Keyring, useValue: options.keyring ?? testKeyring() },
     { provide: LiveBus, useValue: live },
+    FleetWatchers,
     { provide: SshConnectionFactory, useValue: options.ssh ?? new UnexpectedSsh() },
     { provide: SessionAuthenticator, useClass: RoleAuthenticator },
     { provide: ArtifactStore, useValue: new ArtifactStore(config) },

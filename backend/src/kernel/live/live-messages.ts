@@ -23,7 +23,9 @@ export class LiveMessages implements OnModuleInit {
       for (const name of this.scanner.getAllMethodNames(prototype)) {
         const handler = prototype[name] as object;
         if (!Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, handler)) continue;
-        this.events.add(Reflect.getMetadata(MESSAGE_METADATA, handler) as string);
+        const event = Reflect.getMetadata(MESSAGE_METADATA, handler) as string;
+        if (this.events.has(event)) throw new Error(`Two handlers answer the live message ${event}`);
+        this.events.add(event);
       }
     }
   }

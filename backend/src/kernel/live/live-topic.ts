@@ -16,7 +16,8 @@ const serverOptions = {
 /**
  * A class that answers messages on the live socket. Its handlers are `@SubscribeMessage(...)` methods, each with
  * `@RequirePermission(...)`; they take the client as `@ConnectedSocket() client: LiveClient` and a validated DTO as
- * `@MessageBody()`. Several topics may handle the same message; each sends its own events.
+ * `@MessageBody()`. A message has one handler, so that a refused one is
+ * answered once; the program refuses to start on a second. Any topic may send events to the `FleetWatchers`.
  */
 export function LiveTopic(): ClassDecorator {
   return applyDecorators(WebSocketGateway(serverOptions), UseFilters(LiveErrorFilter));

@@ -2,6 +2,7 @@ import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@
 import { DiscoveryModule } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { Config } from '../config/config';
+import { FleetWatchers } from './fleet-watchers';
 import { LiveBus } from './live-bus';
 import { LiveMessages } from './live-messages';
 import { LiveGateway } from './live.gateway';
@@ -17,10 +18,11 @@ import { PostgresLiveBus } from './postgres-live-bus';
       inject: [DataSource, Config],
       useFactory: (dataSource: DataSource, config: Config) => new PostgresLiveBus(dataSource, config.env.DATABASE_URL),
     },
+    FleetWatchers,
     LiveGateway,
     LiveMessages,
   ],
-  exports: [LiveBus],
+  exports: [FleetWatchers, LiveBus],
 })
 export class LiveModule implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly bus: LiveBus) {}

@@ -1,6 +1,7 @@
 import { addMachine } from '../../../test/support/machine-samples';
-import { createTestApp, type Client, type TestApp } from '../../../test/support/test-app';
+import { createTestApp, principalOf, type Client, type TestApp } from '../../../test/support/test-app';
 import { TransactionRunner } from '../../kernel/database/transaction';
+import { FleetWatchers } from '../../kernel/live/fleet-watchers';
 import type { LiveClient } from '../../kernel/live/live-client';
 import type { MachinePageDto, MachineTileDto } from './dto/machine-tile.dto';
 import { INDEX_STALE_AFTER_DAYS, isIndexOld } from './index-age';
@@ -95,10 +96,11 @@ describe('the age of the package lists', () => {
       OPEN: 1,
       readyState: 1,
       bufferedAmount: 0,
+      principal: principalOf('viewer'),
       send: (text: string) => sent.push(JSON.parse(text) as (typeof sent)[number]),
     };
     const topic = test.app.get(MachineTilesTopic);
-    topic.watch(browser as unknown as LiveClient);
+    test.app.get(FleetWatchers).watch(browser as unknown as LiveClient);
     await topic.tellAged();
     expect(sent).toEqual([]);
     await passes(`${String(INDEX_STALE_AFTER_DAYS)} days 1 minute`);

@@ -1,11 +1,9 @@
-import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { ConnectedSocket, SubscribeMessage } from '@nestjs/websockets';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { RequirePermission } from '../../kernel/auth/access.decorators';
 import { queryRows } from '../../kernel/database/rows';
+import { FleetWatchers } from '../../kernel/live/fleet-watchers';
 import { LiveBus, type LiveSignal } from '../../kernel/live/live-bus';
-import { sendEvent, type LiveClient } from '../../kernel/live/live-client';
-import { LiveTopic } from '../../kernel/live/live-topic';
+import { sendEvent } from '../../kernel/live/live-client';
 import { Clock } from '../../kernel/clock';
 import { indexBecameOld } from './index-age';
 import { MachineTiles } from './machine-tiles';
@@ -19,10 +17,9 @@ const AGE_CHECK_MS = 60_000;
 const AGE_CHECK_MINUTES = 3;
 
 /** Sends the current tile of every machine that changed. Rows are read anew, so a late commit cannot be skipped. */
-@LiveTopic()
+@Injectable()
 export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(MachineTilesTopic.name);
-  private readonly watchers = new Set<LiveClient>();
   private stopListening: (() => void) | undefined;
   private ageTimer: NodeJS.Timeout | undefined;
   /** Reads follow each other, so that an older tile is never sent after a newer one. */
@@ -30,6 +27,7 @@ export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly bus: LiveBus,
+    private readonly watchers: FleetWatchers,
     private readonly tiles: MachineTiles,
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
@@ -37,7 +35,7 @@ export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     this.stopListening = this.bus.listen((signal) => {
-      if (this.watchers.size === 0 || (!signal.everything && signal.machineIds.size === 0)) return;
+      if (!this.watched() || (!signal.everything && signal.machineIds.size === 0)) return;
       void this.next(() => this.tell(signal));
     });
     this.ageTimer = setInterval(() => void this.tellAged(), AGE_CHECK_MS);
@@ -49,23 +47,17 @@ export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
     clearInterval(this.ageTimer);
   }
 
-  handleDisconnect(client: LiveClient): void {
-    this.watchers.delete(client);
-  }
-
-  @SubscribeMessage('watch.fleet')
-  @RequirePermission('machines.read')
-  watch(@ConnectedSocket() client: LiveClient): void {
-    this.watchers.add(client);
-  }
-
   /** Sends the tiles of machines whose package lists have just become old. */
   async tellAged(): Promise<void> {
-    if (this.watchers.size === 0) return;
+    if (!this.watched()) return;
     await this.next(async () => {
       const sql = `SELECT s.machine_id AS id FROM machine_state s WHERE ${indexBecameOld(AGE_CHECK_MINUTES)}`;
       await this.send((await queryRows<{ id: string }>(this.dataSource, sql)).map((row) => row.id));
     });
+  }
+
+  private watched(): boolean {
+    return this.watchers.allowed('machines.read').length > 0;
   }
 
   private next(telling: () => Promise<void>): Promise<void> {
@@ -83,7 +75,7 @@ export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
   private async send(ids: readonly string[]): Promise<void> {
     const tiles = await this.tiles.byIds(ids);
     const present = new Set(tiles.map((tile) => tile.id));
-    for (const client of this.watchers) {
+    for (const client of this.watchers.allowed('machines.read')) {
       for (const tile of tiles) if (!sendEvent(client, 'machine', tile)) break;
       for (const id of ids) if (!present.has(id)) sendEvent(client, 'machine.removed', { id });
     }

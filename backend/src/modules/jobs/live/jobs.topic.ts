@@ -3,6 +3,7 @@ import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websocke
 import { RequirePermission } from '../../../kernel/auth/access.decorators';
 import { Clock } from '../../../kernel/clock';
 import { notFound } from '../../../kernel/errors/domain-error';
+import { FleetWatchers } from '../../../kernel/live/fleet-watchers';
 import { LiveBus, type LiveSignal } from '../../../kernel/live/live-bus';
 import { sendEvent, type LiveClient } from '../../../kernel/live/live-client';
 import { LiveTopic } from '../../../kernel/live/live-topic';
@@ -22,7 +23,6 @@ const MAX_JOBS_WATCHED = 50;
 @LiveTopic()
 export class JobsTopic implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(JobsTopic.name);
-  private readonly fleetWatchers = new Set<LiveClient>();
   private readonly followers = new Map<LiveClient, Map<string, LogFollower>>();
   private stopListening: (() => void) | undefined;
   /** Reads follow each other, so that an older state is never sent after a newer one. */
@@ -30,6 +30,7 @@ export class JobsTopic implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly bus: LiveBus,
+    private readonly fleetWatchers: FleetWatchers,
     private readonly reader: JobsReader,
     private readonly logs: JobLogRepository,
     private readonly registry: ActionRegistry,
@@ -47,14 +48,7 @@ export class JobsTopic implements OnModuleInit, OnModuleDestroy {
   }
 
   handleDisconnect(client: LiveClient): void {
-    this.fleetWatchers.delete(client);
     this.followers.delete(client);
-  }
-
-  @SubscribeMessage('watch.fleet')
-  @RequirePermission('jobs.read')
-  watchFleet(@ConnectedSocket() client: LiveClient): void {
-    this.fleetWatchers.add(client);
   }
 
   /** Sends the job as it is, and its log after the given line; then every change and every new line. */
@@ -85,7 +79,7 @@ export class JobsTopic implements OnModuleInit, OnModuleDestroy {
   }
 
   private heard(signal: LiveSignal): void {
-    if (this.fleetWatchers.size === 0 && this.followers.size === 0) return;
+    if (this.ofFleet().length === 0 && this.followers.size === 0) return;
     for (const watched of this.followers.values()) {
       for (const [jobId, follower] of watched) {
         if (signal.everything || signal.logJobIds.has(jobId)) follower.advance().catch(this.failed);
@@ -103,16 +97,19 @@ export class JobsTopic implements OnModuleInit, OnModuleDestroy {
     for (const job of jobs) this.send(job);
   }
 
+  private ofFleet(): LiveClient[] {
+    return this.fleetWatchers.allowed('jobs.read');
+  }
+
   private watched(jobId: string): boolean {
-    return this.fleetWatchers.size > 0 || [...this.followers.values()].some((watched) => watched.has(jobId));
+    return this.ofFleet().length > 0 || [...this.followers.values()].some((watched) => watched.has(jobId));
   }
 
   private send(job: JobRecord): void {
     const dto = toJob(job, this.registry);
-    for (const client of this.fleetWatchers) sendEvent(client, 'job', dto);
-    for (const [client, watched] of this.followers) {
-      if (watched.has(job.id) && !this.fleetWatchers.has(client)) sendEvent(client, 'job', dto);
-    }
+    const clients = new Set(this.ofFleet());
+    for (const [client, watched] of this.followers) if (watched.has(job.id)) clients.add(client);
+    for (const client of clients) sendEvent(client, 'job', dto);
   }
 
   private readonly failed = (error: unknown): void => {
