@@ -22,9 +22,7 @@ export const PENDING_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     'machine_profile_state.variables_json',
     'script_variables_presets.variables_json',
   ],
-  'phase 6, automation: its tables for requests and schedules': [
-    'action_request_targets.plan_json',
-    'action_requests.payload_json',
+  'phase 6, automation: its table for schedules': [
     'schedules.actions_json',
     'schedules.notify_on_json',
     'schedules.scope_json',

@@ -22,7 +22,13 @@ const root = path.resolve(__dirname, '..', '..');
 const published = path.join(root, 'docs', 'contracts');
 
 /** Contracts whose documents no machine at hand has left yet (docs/unverified.md). */
-const NEVER_SEEN = ['machine_hardware.firmware'];
+const NEVER_SEEN = [
+  'machine_hardware.firmware',
+  'action_plan',
+  'request_parameters',
+  'audit.request.confirmed',
+  'audit.request.rejected',
+];
 
 /** The whole program on a migrated database, as it registers its contracts when it starts. */
 describe('the contracts of the program', () => {

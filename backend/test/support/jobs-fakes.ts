@@ -1,5 +1,18 @@
 import type { RunResult, SectionResult } from '../../src/kernel/ssh/run-types';
-import type { ActionOutcome, ReadAction, ReadDeclaration } from '../../src/modules/jobs/actions/job-action';
+import type { Contract } from '../../src/kernel/contracts/contract';
+import { document } from '../../src/kernel/contracts/schemas';
+import type {
+  ChangeAction,
+  ChangeDeclaration,
+  ChangePlan,
+  PlanOutcome,
+} from '../../src/modules/jobs/actions/change-action';
+import type {
+  ActionOutcome,
+  CollectedRun,
+  ReadAction,
+  ReadDeclaration,
+} from '../../src/modules/jobs/actions/job-action';
 import { RemoteRunner, type RemoteRun } from '../../src/modules/jobs/worker/remote-runner';
 import { quoted } from '../../src/kernel/sentences/sentences';
 
@@ -114,5 +127,72 @@ export function fakeAction({ outcome, ...declaration }: FakeActionOptions = {}):
           important: {},
         },
       },
+  };
+}
+
+/** Name of the fake change; its plan is `fake_change_plan`. */
+export const CHANGE = 'fake_change';
+
+/** The contract of the fake plan's details. */
+export const CHANGE_PLAN_CONTRACT: Contract = {
+  name: `${CHANGE}_plan`,
+  title: 'fake plan',
+  description: 'fake plan',
+  columns: ['action_request_targets.plan_json'],
+  versions: { 1: { body: document(1, { seen: { type: 'string' } }) } },
+};
+
+export interface FakeChangeOptions extends Partial<ChangeDeclaration> {
+  readonly planned?: (run: CollectedRun) => PlanOutcome;
+}
+
+/** What the fake plan says, unless a test says otherwise: the look's words, line by line. */
+export function fakePlan(lines: readonly string[], more: Partial<ChangePlan> = {}): PlanOutcome {
+  return {
+    kind: 'planned',
+    plan: {
+      lines,
+      summary: quoted('things will change'),
+      risk: 'low',
+      consequences: [],
+      checks: [{ code: 'fine', verdict: 'ok', sentence: quoted('All is fine.'), action: null }],
+      details: { seen: lines.join('|') },
+      ...more,
+    },
+  };
+}
+
+/** A change whose scripts are never sent anywhere. */
+export function fakeChange({ planned, ...declaration }: FakeChangeOptions = {}): ChangeAction<object> {
+  return {
+    declaration: {
+      kind: 'change',
+      name: CHANGE,
+      title: quoted('Fake change'),
+      permission: 'changes.confirm',
+      risk: 'medium',
+      lockKind: 'apt',
+      timeoutSeconds: 60,
+      estimateSeconds: 1,
+      validForSeconds: 600,
+      steps: [{ name: 'act', stoppable: false }],
+      plan: {
+        title: quoted('Plan the fake change'),
+        timeoutSeconds: 60,
+        estimateSeconds: 1,
+        steps: [{ name: 'look', sections: ['look'] }],
+      },
+      parameters: {
+        type: 'object',
+        additionalProperties: false,
+        properties: { deep: { type: 'boolean', default: false } },
+      },
+      contracts: [],
+      ...declaration,
+    },
+    planScript: () => ({ file: __filename }),
+    plan: (run) => planned?.(run) ?? fakePlan((run.sections.get('look')?.stdout ?? '').split('\n').filter(Boolean)),
+    script: () => ({ file: __filename }),
+    collect: () => ({ status: 'ok', result: {}, important: {}, summary: quoted('changed') }),
   };
 }

@@ -1,5 +1,6 @@
 import { DiscoveryService } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { AuditLog } from '../../src/kernel/audit/audit-log';
 import { systemActor } from '../../src/kernel/auth/actor';
 import { SystemClock } from '../../src/kernel/clock';
 import type { Contract } from '../../src/kernel/contracts/contract';
@@ -15,9 +16,9 @@ import { PostgresLiveBus } from '../../src/kernel/live/postgres-live-bus';
 import { WorkQueue } from '../../src/kernel/queue/work-queue';
 import { SNAPSHOT_PATCH } from '../../src/modules/history/contracts/snapshot-patch';
 import { Snapshots } from '../../src/modules/history/snapshots';
-import { ActionRegistry } from '../../src/modules/jobs/actions/action-registry';
+import { ActionRegistry, type AnyAction } from '../../src/modules/jobs/actions/action-registry';
 import { ActionScripts } from '../../src/modules/jobs/actions/action-scripts';
-import type { ReadAction } from '../../src/modules/jobs/actions/job-action';
+import { ACTION_PLAN, REQUEST_PARAMETERS } from '../../src/modules/jobs/contracts/action-plan';
 import { JOB_DOCUMENTS } from '../../src/modules/jobs/contracts/job-documents';
 import { Dispatcher } from '../../src/modules/jobs/dispatcher';
 import { JobLogRepository } from '../../src/modules/jobs/job-log.repository';
@@ -25,6 +26,11 @@ import type { JobRecord } from '../../src/modules/jobs/job-record';
 import { JobsReader } from '../../src/modules/jobs/jobs.reader';
 import { JobsService, type EnqueueRequest } from '../../src/modules/jobs/jobs.service';
 import { MachineEligibility } from '../../src/modules/jobs/machine-eligibility';
+import { PlanRecorder } from '../../src/modules/jobs/requests/plan-recorder';
+import { RequestExpiry } from '../../src/modules/jobs/requests/request-expiry';
+import { REQUESTS_AUDIT } from '../../src/modules/jobs/requests/requests-audit';
+import { RequestsReader } from '../../src/modules/jobs/requests/requests.reader';
+import { Requests } from '../../src/modules/jobs/requests/requests.service';
 import { Claims, type Claim } from '../../src/modules/jobs/worker/claims';
 import { JobWorker, type WorkerSettings } from '../../src/modules/jobs/worker/job-worker';
 import { JobHistory } from '../../src/modules/jobs/worker/job-history';
@@ -63,7 +69,7 @@ export class JobsProcess {
   readonly remote = new FakeRemote();
   readonly events = new RecordedEvents();
   readonly contracts = new Contracts();
-  readonly registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService, this.contracts);
+  readonly registry: ActionRegistry;
   readonly transactions: TransactionRunner;
   readonly reader: JobsReader;
   readonly logs: JobLogRepository;
@@ -71,6 +77,9 @@ export class JobsProcess {
   readonly history: JobHistory;
   readonly machineState: MachineState;
   readonly service: JobsService;
+  readonly requests: Requests;
+  readonly requestsReader: RequestsReader;
+  readonly expiry: RequestExpiry;
   readonly sweeper: Sweeper;
   readonly claims: Claims;
   readonly outcomes: Outcomes;
@@ -81,12 +90,18 @@ export class JobsProcess {
     readonly bus: PostgresLiveBus,
     readonly queue: WorkQueue,
   ) {
-    const { clock, registry, contracts } = this;
+    const { clock, contracts } = this;
+    const plans = new PlanRecorder(contracts, bus);
+    const registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService, contracts, plans);
+    this.registry = registry;
     contracts.register(
       anything(READING, 'payload'),
       anything(`${READING}.important`, 'important'),
       SNAPSHOT_PATCH,
       ...JOB_DOCUMENTS,
+      ACTION_PLAN,
+      REQUEST_PARAMETERS,
+      ...REQUESTS_AUDIT,
     );
     this.transactions = new TransactionRunner(dataSource);
     this.reader = new JobsReader(dataSource, contracts);
@@ -97,13 +112,17 @@ export class JobsProcess {
     const { transactions, dispatcher, reader, history, machineState } = this;
     const eligibility = new MachineEligibility();
     this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, clock, eligibility);
+    this.requestsReader = new RequestsReader(dataSource, contracts, clock);
+    const audit = new AuditLog(clock, contracts);
+    this.requests = new Requests(transactions, this.requestsReader, this.service, dispatcher, audit, bus, clock);
+    this.expiry = new RequestExpiry(transactions, bus, clock);
     this.sweeper = new Sweeper(dataSource, transactions, queue, dispatcher, machineState, history, contracts);
     this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus, contracts);
     const snapshots = new Snapshots(dataSource, contracts, clock);
     this.outcomes = new Outcomes(transactions, registry, dispatcher, snapshots, machineState, history, contracts);
   }
 
-  static async open(url: string, actions: readonly ReadAction<object>[]): Promise<JobsProcess> {
+  static async open(url: string, actions: readonly AnyAction[]): Promise<JobsProcess> {
     const dataSource = new DataSource({ ...dataSourceOptions({ url }), entities: [], migrations: [] });
     await dataSource.initialize();
     const bus = new PostgresLiveBus(dataSource, url, { collectMs: 10, checkLostMs: 500 });
@@ -123,6 +142,7 @@ export class JobsProcess {
         claims: this.claims,
         outcomes: this.outcomes,
         sweeper: this.sweeper,
+        expiry: this.expiry,
         registry: this.registry,
         scripts: new ActionScripts(),
         runner: this.remote,

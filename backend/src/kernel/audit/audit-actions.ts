@@ -13,6 +13,8 @@ export const AUDIT_ACTIONS = [
   'link.setup.accept',
   'link.setup.issue',
   'machine.purged',
+  'request.confirmed',
+  'request.rejected',
   'session.end',
   'session.start',
   'setting.change',

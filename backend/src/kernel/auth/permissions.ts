@@ -8,6 +8,7 @@ export const permissions = [
   'hostkeys.decide',
   'jobs.read',
   'jobs.cancel',
+  'changes.confirm',
   'events.read',
   'messages.acknowledge',
   'tags.write',

@@ -11,6 +11,7 @@ const SETS = [
   'settingKeys',
   'preferenceUserIds',
   'uiMachineIds',
+  'requestIds',
 ] as const;
 type SetName = (typeof SETS)[number];
 
@@ -24,6 +25,7 @@ const CODES: Readonly<Record<SetName, string>> = {
   settingKeys: 's',
   preferenceUserIds: 'p',
   uiMachineIds: 'd',
+  requestIds: 'r',
 };
 
 interface Payload {
@@ -43,6 +45,7 @@ export class ChangeSet implements LiveSignal {
   readonly settingKeys = new Set<string>();
   readonly preferenceUserIds = new Set<string>();
   readonly uiMachineIds = new Set<string>();
+  readonly requestIds = new Set<string>();
   work = false;
   everything = false;
 

@@ -5,6 +5,8 @@ import type { WebSocketServer } from 'ws';
 export class LiveAdapter extends WsAdapter {
   override bindErrorHandler(server: WebSocketServer): WebSocketServer {
     server.on('connection', (client) => {
+      // Every topic listens for the end of each socket, and there are more topics than Node.js takes for a leak.
+      client.setMaxListeners(50);
       client.on('error', ({ message }) => {
         this.logger.debug(`A live socket ends: ${message}`);
       });

@@ -16,6 +16,8 @@ export interface LiveChange {
   readonly preferenceUserIds?: readonly string[];
   /** Machines that are shown in another way now. */
   readonly uiMachineIds?: readonly string[];
+  /** Requests for changes that were made or decided. */
+  readonly requestIds?: readonly string[];
   /** A job may be taken now. */
   readonly work?: boolean;
 }
@@ -30,6 +32,7 @@ export interface LiveSignal {
   readonly settingKeys: ReadonlySet<string>;
   readonly preferenceUserIds: ReadonlySet<string>;
   readonly uiMachineIds: ReadonlySet<string>;
+  readonly requestIds: ReadonlySet<string>;
   readonly work: boolean;
   /** Notifications may have been missed (a lost connection, or the regular check): read again whatever you watch. */
   readonly everything: boolean;

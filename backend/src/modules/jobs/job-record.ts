@@ -42,6 +42,8 @@ export interface JobRecord {
   readonly errorMessage: string | null;
   readonly errorAction: string | null;
   readonly snapshotId: string | null;
+  /** The request for a change that it made, or carries out. */
+  readonly requestId: string | null;
   /** Number of the last log line. */
   readonly lastSeq: number;
   /** What is stored of it in a form that this program cannot read. */

@@ -1,5 +1,4 @@
-import type { ActionRegistry } from './actions/action-registry';
-import type { ReadDeclaration } from './actions/job-action';
+import type { ActionRegistry, AnyDeclaration } from './actions/action-registry';
 import { parameterSchema } from './contracts/job-parameters';
 import type { ActionDto } from './dto/actions.dto';
 import type { JobDto, JobLogDto, LogLineDto } from './dto/jobs.dto';
@@ -35,6 +34,7 @@ export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): 
     cancelRequested: job.cancelRequested,
     errorKind: job.errorKind,
     snapshotId: job.snapshotId,
+    requestId: job.requestId,
     lastSeq: job.lastSeq,
     unreadable: [...job.unreadable],
   };
@@ -56,7 +56,7 @@ export function toLog({ lines, lastSeq, ended }: LogPage): JobLogDto {
   return { lines: lines.map(toLogLine), lastSeq, ended };
 }
 
-export function toAction(declaration: ReadDeclaration): ActionDto {
+export function toAction(declaration: AnyDeclaration): ActionDto {
   const { name, title, kind, permission, risk, timeoutSeconds, estimateSeconds } = declaration;
   return {
     name,

@@ -6,6 +6,7 @@ import { MachinesModule } from '../machines/machines.module';
 import { ActionRegistry } from './actions/action-registry';
 import { ActionScripts } from './actions/action-scripts';
 import { ActionsController } from './actions.controller';
+import { ACTION_PLAN, REQUEST_PARAMETERS } from './contracts/action-plan';
 import { JOB_DOCUMENTS } from './contracts/job-documents';
 import { JOB_EVENTS } from './contracts/job-events';
 import { Dispatcher } from './dispatcher';
@@ -16,6 +17,13 @@ import { JobsService } from './jobs.service';
 import { JobsTopic } from './live/jobs.topic';
 import { LogSealer } from './log-sealer';
 import { MachineEligibility } from './machine-eligibility';
+import { PlanRecorder } from './requests/plan-recorder';
+import { RequestExpiry } from './requests/request-expiry';
+import { REQUESTS_AUDIT } from './requests/requests-audit';
+import { RequestsController } from './requests/requests.controller';
+import { RequestsReader } from './requests/requests.reader';
+import { Requests } from './requests/requests.service';
+import { RequestsTopic } from './requests/requests.topic';
 import { JobLogsRetention, JobsRetention } from './retention';
 import { Claims } from './worker/claims';
 import { JobHistory } from './worker/job-history';
@@ -27,7 +35,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
 /** Work on machines: asked for, handed out one at a time per machine, run, followed and ended. */
 @Module({
   imports: [DiscoveryModule, MachinesModule, HistoryModule],
-  controllers: [ActionsController, JobsController],
+  controllers: [ActionsController, JobsController, RequestsController],
   providers: [
     ActionRegistry,
     ActionScripts,
@@ -43,17 +51,22 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     LogSealer,
     MachineEligibility,
     Outcomes,
+    PlanRecorder,
     { provide: RemoteRunner, useClass: SshRemoteRunner },
+    RequestExpiry,
+    Requests,
+    RequestsReader,
+    RequestsTopic,
     Sweeper,
     WorkerParts,
     WorkerService,
   ],
-  exports: [JobsService, JobsReader],
+  exports: [JobsService, JobsReader, RequestsReader],
 })
 export class JobsModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
 
   onModuleInit(): void {
-    this.contracts.register(...JOB_DOCUMENTS, ...JOB_EVENTS);
+    this.contracts.register(...JOB_DOCUMENTS, ...JOB_EVENTS, ACTION_PLAN, REQUEST_PARAMETERS, ...REQUESTS_AUDIT);
   }
 }

@@ -38,13 +38,14 @@ interface JobRow {
   error_message: string | null;
   result_json: unknown;
   last_seq: string;
+  request_id: string | null;
 }
 
 /** What holds the machine is looked up for waiting jobs only. */
 const SELECT_JOB = `
   SELECT j.id, j.kind, j.machine_id, m.name AS machine_name, j.status, j.phase, j.step, j.steps_json, j.priority, j.attempt,
     j.max_attempts, j.created_at, j.started_at, j.finished_at, j.requested_by_type, j.requested_by_id, j.requested_by_name,
-    j.cancel_requested_at, j.error_kind, j.error_message, j.result_json, j.last_seq,
+    j.cancel_requested_at, j.error_kind, j.error_message, j.result_json, j.last_seq, j.request_id,
     CASE WHEN j.status = 'queued' THEN (
       SELECT r.kind FROM jobs r WHERE r.machine_id = j.machine_id AND r.status = 'running' LIMIT 1) END AS waiting_for_kind
   FROM jobs j JOIN machines m ON m.id = j.machine_id`;
@@ -159,6 +160,7 @@ function plainFacts(row: JobRow): Omit<JobRecord, 'steps' | 'errorAction' | 'sna
     errorKind: row.error_kind,
     errorMessage: row.error_message,
     lastSeq: Number(row.last_seq),
+    requestId: row.request_id,
   };
 }
 

@@ -8,8 +8,8 @@ import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { DomainError, notFound } from '../../kernel/errors/domain-error';
 import { LiveBus } from '../../kernel/live/live-bus';
-import { ActionRegistry } from './actions/action-registry';
-import type { ReadDeclaration } from './actions/job-action';
+import { ActionRegistry, type AnyDeclaration } from './actions/action-registry';
+import { planActionName } from './actions/plan-action';
 import { Dispatcher } from './dispatcher';
 import type { JobStatus } from './entities/jobs.values';
 import type { JobRecord } from './job-record';
@@ -25,6 +25,8 @@ export interface EnqueueRequest {
   /** The action's own when absent; higher first. */
   readonly priority?: number | undefined;
   readonly requestedBy: Actor;
+  /** The confirmed request that an action of kind `change` carries out; it cannot be started without. */
+  readonly requestId?: string | undefined;
 }
 
 export interface EnqueueManyRequest extends Omit<EnqueueRequest, 'machineId'> {
@@ -59,7 +61,8 @@ export class JobsService {
    * Queues one action. Called inside a transaction it joins it: job and queue entry exist if and only if that commits.
    * The same reading action with the same parameters that waits or runs already is returned instead.
    *
-   * @throws DomainError 404 (`unknown_action`, `unknown_machine`), 400, or 409 with the reason why the machine is refused
+   * @throws DomainError 404 (`unknown_action`, `unknown_machine`), 400, 409 `plan_needed` for a change that nobody has
+   * confirmed, or 409 with the reason why the machine is refused
    */
   async enqueue(request: EnqueueRequest): Promise<{ job: JobRecord; deduplicated: boolean }> {
     const { machineId, ...rest } = request;
@@ -72,6 +75,13 @@ export class JobsService {
       if (queued === undefined || job === null) throw new Error('a job that was just queued is not there');
       return { job, deduplicated: queued.deduplicated };
     });
+  }
+
+  /** @throws DomainError 404 when there is no such job */
+  async require(jobId: string, tx: Transaction): Promise<JobRecord> {
+    const job = await this.reader.find(jobId, tx.manager);
+    if (job === null) throw notFound('job');
+    return job;
   }
 
   /** Queues one action on many machines, each once; those that cannot take it are skipped with the reason. */
@@ -104,17 +114,23 @@ export class JobsService {
 
   private async enqueueAll(tx: Transaction, request: EnqueueManyRequest): Promise<EnqueuedMany> {
     const { declaration } = this.registry.require(request.action);
+    if (declaration.kind === 'change' && request.requestId === undefined) throw planNeeded(declaration);
     const parameters = this.registry.parametersDocument(request.action, request.parameters ?? {});
     const machineIds = [...new Set(request.machineIds)];
     await this.dispatcher.lockMachines(tx, machineIds);
     const { able, refused } = await this.eligibility.check(tx, machineIds);
-    const active = await this.active(tx, declaration.name, able, parameters);
+    // Of a change, each confirmed plan is carried out by a job of its own.
+    const active =
+      declaration.kind === 'read'
+        ? await this.active(tx, declaration.name, able, parameters)
+        : new Map<string, string>();
     const fresh = able.filter((id) => !active.has(id));
     const priority = request.priority ?? declaration.priority ?? 0;
     const created = await this.insert(tx, declaration, fresh, {
       parameters,
       priority,
       requestedBy: request.requestedBy,
+      requestId: request.requestId ?? null,
     });
     await this.raisePriority(tx, [...active.values()], priority);
     await this.dispatcher.dispatch(tx, able);
@@ -146,9 +162,9 @@ export class JobsService {
 
   private async insert(
     tx: Transaction,
-    declaration: ReadDeclaration,
+    declaration: AnyDeclaration,
     machineIds: readonly string[],
-    job: { parameters: JsonDocument; priority: number; requestedBy: Actor },
+    job: { parameters: JsonDocument; priority: number; requestedBy: Actor; requestId: string | null },
   ): Promise<Map<string, string>> {
     const ids = new Map(machineIds.map((machineId) => [machineId, newId()]));
     const common = {
@@ -158,7 +174,9 @@ export class JobsService {
       priority: job.priority,
       created_at: this.clock.now(),
       timeout_seconds: declaration.timeoutSeconds,
-      max_attempts: declaration.maxAttempts,
+      // What has begun to change a machine is followed to its end, never begun again.
+      max_attempts: declaration.kind === 'read' ? declaration.maxAttempts : 1,
+      request_id: job.requestId,
       requested_by_type: job.requestedBy.type,
       requested_by_id: job.requestedBy.id,
       requested_by_name: job.requestedBy.name,
@@ -177,6 +195,7 @@ export class JobsService {
         created_at: 'timestamptz',
         timeout_seconds: 'integer',
         max_attempts: 'integer',
+        request_id: 'uuid',
         requested_by_type: 'text',
         requested_by_id: 'text',
         requested_by_name: 'text',
@@ -228,6 +247,15 @@ function refusalError(refusal: MachineRefusal): DomainError {
   if (refusal.code === 'unknown_machine') return notFound('machine', 'not_found');
   const { action } = refusalOf(refusal.code);
   return new DomainError({ code: refusal.code, status: 409, detail: refusal.message, action });
+}
+
+function planNeeded({ name, title }: AnyDeclaration): DomainError {
+  return new DomainError({
+    code: 'plan_needed',
+    status: 409,
+    detail: say.plan_needed({ action: title }),
+    action: say.plan_needed_action({ name: planActionName(name) }),
+  });
 }
 
 function alreadyEnded(): DomainError {

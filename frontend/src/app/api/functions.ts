@@ -131,5 +131,13 @@ export type { JobsCancel$Params as JobsCancel$Params } from './fn/jobs/jobs-canc
 export { jobsCancel as jobsCancel } from './fn/jobs/jobs-cancel';
 export type { JobsLog$Params as JobsLog$Params } from './fn/jobs/jobs-log';
 export { jobsLog as jobsLog } from './fn/jobs/jobs-log';
+export type { RequestsList$Params as RequestsList$Params } from './fn/requests/requests-list';
+export { requestsList as requestsList } from './fn/requests/requests-list';
+export type { RequestsGet$Params as RequestsGet$Params } from './fn/requests/requests-get';
+export { requestsGet as requestsGet } from './fn/requests/requests-get';
+export type { RequestsConfirm$Params as RequestsConfirm$Params } from './fn/requests/requests-confirm';
+export { requestsConfirm as requestsConfirm } from './fn/requests/requests-confirm';
+export type { RequestsReject$Params as RequestsReject$Params } from './fn/requests/requests-reject';
+export { requestsReject as requestsReject } from './fn/requests/requests-reject';
 export type { AptState$Params as AptState$Params } from './fn/apt/apt-state';
 export { aptState as aptState } from './fn/apt/apt-state';

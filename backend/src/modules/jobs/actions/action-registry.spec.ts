@@ -1,6 +1,13 @@
 import type { DiscoveryService } from '@nestjs/core';
-import { fakeAction, type FakeActionOptions } from '../../../../test/support/jobs-fakes';
+import {
+  CHANGE,
+  fakeAction,
+  fakeChange,
+  type FakeActionOptions,
+  type FakeChangeOptions,
+} from '../../../../test/support/jobs-fakes';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import type { PlanRecorder } from '../requests/plan-recorder';
 import { ActionRegistry } from './action-registry';
 import { JobAction } from './job-action';
 
@@ -15,7 +22,11 @@ class NotMarked {
 
 function registryOf(...types: (new () => object)[]): ActionRegistry {
   const providers = types.map((metatype) => ({ metatype, instance: new metatype() }));
-  return new ActionRegistry({ getProviders: () => providers } as unknown as DiscoveryService, new Contracts());
+  return new ActionRegistry(
+    { getProviders: () => providers } as unknown as DiscoveryService,
+    new Contracts(),
+    {} as PlanRecorder,
+  );
 }
 
 it('finds marked actions, and refuses to start with two of one name', () => {
@@ -41,5 +52,34 @@ it.each<[string, FakeActionOptions]>([
   const registry = registryOf();
   expect(() => {
     registry.register(fakeAction(declaration));
+  }).toThrow(problem);
+});
+
+it('derives the reading action that makes the plan of a change', () => {
+  const registry = registryOf();
+  registry.register(fakeChange());
+  expect(registry.declarations().map(({ name, kind }) => [name, kind])).toEqual([
+    [`${CHANGE}_plan`, 'read'],
+    [CHANGE, 'change'],
+  ]);
+  expect(registry.require(`${CHANGE}_plan`).declaration).toMatchObject({
+    title: 'Plan the fake change',
+    permission: 'machines.run',
+    risk: 'none',
+    lockKind: 'apt',
+  });
+  expect(registry.validParameters(`${CHANGE}_plan`, {})).toEqual({ deep: false });
+  expect(registry.findRead(CHANGE)).toBeUndefined();
+  expect(registry.findChange(CHANGE)?.declaration.name).toBe(CHANGE);
+  expect(registry.findChange(`${CHANGE}_plan`)).toBeUndefined();
+});
+
+it.each<[string, FakeChangeOptions]>([
+  ['validForSeconds', { validForSeconds: 0 }],
+  ['must have a step', { steps: [] }],
+  ['must be snake_case', { steps: [{ name: 'Not This', stoppable: true }] }],
+])('refuses a change: %s', (problem, declaration) => {
+  expect(() => {
+    registryOf().register(fakeChange(declaration));
   }).toThrow(problem);
 });

@@ -12,19 +12,28 @@ import {
   type JobParametersDocument,
 } from '../contracts/job-parameters';
 import { LOCK_KINDS } from '../entities/jobs.values';
-import { JOB_ACTION, type ReadAction, type ReadDeclaration } from './job-action';
 import { quoted } from '../../../kernel/sentences/sentences';
+import { PlanRecorder } from '../requests/plan-recorder';
+import type { ChangeAction, ChangeDeclaration } from './change-action';
+import { JOB_ACTION, type ReadAction, type ReadDeclaration } from './job-action';
+import { PlanAction } from './plan-action';
 
 /** The steps that every job has, around those of its action. */
 export const CONNECT_STEP = 'connect';
 export const STORE_STEP = 'store';
 
+export type AnyAction = ReadAction<object> | ChangeAction<object>;
+export type AnyDeclaration = ReadDeclaration | ChangeDeclaration;
+
 interface Registered {
-  readonly action: ReadAction<object>;
+  readonly action: AnyAction;
   readonly validate: ValidateFunction;
 }
 
-/** All actions of the application, found by their decorator. A wrong declaration keeps the application from starting. */
+/**
+ * All actions of the application, found by their decorator, and for each that changes a machine the reading one that makes
+ * its plan. A wrong declaration keeps the application from starting.
+ */
 @Injectable()
 export class ActionRegistry implements OnModuleInit {
   private readonly actions = new Map<string, Registered>();
@@ -33,17 +42,19 @@ export class ActionRegistry implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly contracts: Contracts,
+    private readonly plans: PlanRecorder,
   ) {}
 
   onModuleInit(): void {
     for (const { instance, metatype } of this.discovery.getProviders()) {
       if (typeof metatype !== 'function' || Reflect.getMetadata(JOB_ACTION, metatype) !== true) continue;
-      this.register(instance as ReadAction<object>);
+      this.register(instance as AnyAction);
     }
   }
 
   /** @throws Error when the declaration cannot stand */
-  register(action: ReadAction<object>): void {
+  register(action: AnyAction): void {
+    if (isChange(action)) this.register(new PlanAction(action, this.plans));
     const { declaration } = action;
     const problems = declarationProblems(declaration);
     if (this.actions.has(declaration.name)) problems.push('another action has the same name');
@@ -53,17 +64,27 @@ export class ActionRegistry implements OnModuleInit {
     this.actions.set(declaration.name, { action, validate: this.ajv.compile(parameterSchema(declaration)) });
   }
 
-  declarations(): ReadDeclaration[] {
+  declarations(): AnyDeclaration[] {
     return [...this.actions.values()].map(({ action }) => action.declaration);
   }
 
   /** @throws DomainError 404 `unknown_action` */
-  require(name: string): ReadAction<object> {
+  require(name: string): AnyAction {
     return this.registered(name).action;
   }
 
-  find(name: string): ReadAction<object> | undefined {
+  find(name: string): AnyAction | undefined {
     return this.actions.get(name)?.action;
+  }
+
+  findRead(name: string): ReadAction<object> | undefined {
+    const action = this.find(name);
+    return action === undefined || isChange(action) ? undefined : action;
+  }
+
+  findChange(name: string): ChangeAction<object> | undefined {
+    const action = this.find(name);
+    return action !== undefined && isChange(action) ? action : undefined;
   }
 
   /** What people read for an action's name; the name itself when no such action exists any more. */
@@ -106,22 +127,36 @@ export class ActionRegistry implements OnModuleInit {
   }
 }
 
+export function isChange(action: AnyAction): action is ChangeAction<object> {
+  return action.declaration.kind === 'change';
+}
+
 function unknownAction(): DomainError {
   return notFound('action', 'unknown_action');
 }
 
-function declarationProblems(declaration: ReadDeclaration): string[] {
-  const { name, permission, lockKind, timeoutSeconds, estimateSeconds, maxAttempts, steps } = declaration;
+function declarationProblems(declaration: AnyDeclaration): string[] {
+  const { name, permission, lockKind, steps } = declaration;
   const problems: string[] = [];
   if (!/^[a-z][a-z0-9_]{2,63}$/.test(name)) problems.push('its name must be snake_case');
   if (!permissions.includes(permission)) problems.push(`there is no permission ${permission}`);
   if (!LOCK_KINDS.includes(lockKind)) problems.push(`there is no lock kind ${lockKind}`);
-  for (const [what, value] of Object.entries({ timeoutSeconds, estimateSeconds, maxAttempts })) {
+  for (const [what, value] of Object.entries(numbersOf(declaration))) {
     if (!Number.isInteger(value) || value < 1) problems.push(`${what} must be a whole number above 0`);
   }
   const names = [CONNECT_STEP, ...steps.map((step) => step.name), STORE_STEP];
   const doubled = names.filter((step, index) => names.indexOf(step) !== index);
   if (doubled.length > 0) problems.push(`the step ${doubled.join(', ')} stands twice`);
+  const wrong = steps.filter((step) => !/^[a-z][a-z0-9_]*$/.test(step.name));
+  if (wrong.length > 0) problems.push(`the step ${wrong.map((step) => step.name).join(', ')} must be snake_case`);
+  if (declaration.kind === 'change' && steps.length === 0) problems.push('a change must have a step');
   if (parameterSchema(declaration)['type'] !== 'object') problems.push('its parameters must be an object');
   return problems;
+}
+
+function numbersOf(declaration: AnyDeclaration): Record<string, number> {
+  const { timeoutSeconds, estimateSeconds } = declaration;
+  return declaration.kind === 'read'
+    ? { timeoutSeconds, estimateSeconds, maxAttempts: declaration.maxAttempts }
+    : { timeoutSeconds, estimateSeconds, validForSeconds: declaration.validForSeconds };
 }

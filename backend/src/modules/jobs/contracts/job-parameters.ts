@@ -1,6 +1,6 @@
 import type { Contract, ContractVersion } from '../../../kernel/contracts/contract';
 import { document } from '../../../kernel/contracts/schemas';
-import type { JsonSchema, ReadDeclaration } from '../actions/job-action';
+import type { CommonDeclaration, JsonSchema } from '../actions/job-action';
 
 const noParameters: JsonSchema = { type: 'object', properties: {}, additionalProperties: false };
 
@@ -9,7 +9,7 @@ export interface JobParametersDocument {
   readonly parameters: Record<string, unknown>;
 }
 
-export function parameterSchema(declaration: ReadDeclaration): JsonSchema {
+export function parameterSchema(declaration: CommonDeclaration): JsonSchema {
   return declaration.parameters ?? noParameters;
 }
 
@@ -18,7 +18,7 @@ export function parametersName(action: string): string {
 }
 
 /** The contract that an action's declaration makes. */
-export function parametersContract(declaration: ReadDeclaration): Contract {
+export function parametersContract(declaration: CommonDeclaration): Contract {
   const older = (declaration.olderParameters ?? []).map(({ schema, upcast }, index): ContractVersion => ({
     body: document(index + 1, { parameters: schema }),
     upcast: ({ parameters }) => ({ parameters: upcast(parameters as Record<string, unknown>) }),

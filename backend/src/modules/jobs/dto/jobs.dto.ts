@@ -62,6 +62,8 @@ export class JobDto {
   said: SaidByField;
   /** The document that it left. */
   snapshotId: string | null;
+  /** The request for a change: what a planning job asked for, or what a changing job carries out. */
+  requestId: string | null;
   /** Number of the last log line; 0 without any. */
   lastSeq: number;
   /** What is stored of it in a form that this program cannot read; its fields above are empty for that. */

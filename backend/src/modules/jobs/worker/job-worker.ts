@@ -14,6 +14,7 @@ import { FenceLostError, type AttemptFacts, type Ending, type Outcomes } from '.
 import { ProgressRecorder } from './progress-recorder';
 import type { RemoteRunner } from './remote-runner';
 import { StepTracker } from './step-tracker';
+import type { RequestExpiry } from '../requests/request-expiry';
 import type { Sweeper } from './sweeper';
 
 export interface WorkerSettings {
@@ -31,6 +32,7 @@ export interface WorkerTools {
   readonly claims: Claims;
   readonly outcomes: Outcomes;
   readonly sweeper: Sweeper;
+  readonly expiry: RequestExpiry;
   readonly registry: ActionRegistry;
   readonly scripts: ActionScripts;
   readonly runner: RemoteRunner;
@@ -123,7 +125,7 @@ export class JobWorker {
   }
 
   private begin(claim: Claim): void {
-    const action = this.tools.registry.find(claim.kind);
+    const action = this.tools.registry.findRead(claim.kind);
     const now = () => this.tools.clock.now();
     const recorder = new ProgressRecorder(claim, new StepTracker(action?.declaration.steps ?? [], now), this.tools);
     if (action === undefined) {
@@ -230,6 +232,7 @@ export class JobWorker {
   private async sweep(): Promise<void> {
     try {
       await this.tools.sweeper.sweep();
+      await this.tools.expiry.sweep();
     } catch (error) {
       this.logger.warn({ err: error }, 'The regular check of jobs failed; the next one follows.');
     } finally {

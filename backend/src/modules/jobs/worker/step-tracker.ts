@@ -3,7 +3,7 @@ import type { ActionStep, StepLog } from '../actions/job-action';
 import type { JobStep } from '../job-record';
 
 /** The steps of an action before it begins, with the machinery's own around them. */
-export function freshSteps(steps: readonly ActionStep[]): JobStep[] {
+export function freshSteps(steps: readonly { readonly name: string }[]): JobStep[] {
   const names = [CONNECT_STEP, ...steps.map(({ name }) => name), STORE_STEP];
   return names.map((name) => ({ name, status: 'waiting', startedAt: null, endedAt: null }));
 }

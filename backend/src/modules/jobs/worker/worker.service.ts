@@ -5,6 +5,7 @@ import { LiveBus } from '../../../kernel/live/live-bus';
 import { ActionRegistry } from '../actions/action-registry';
 import { ActionScripts } from '../actions/action-scripts';
 import { JobLogRepository } from '../job-log.repository';
+import { RequestExpiry } from '../requests/request-expiry';
 import { Claims } from './claims';
 import { JobWorker, type WorkerTools } from './job-worker';
 import { Outcomes } from './outcomes';
@@ -18,6 +19,7 @@ export class WorkerParts {
     readonly claims: Claims,
     readonly outcomes: Outcomes,
     readonly sweeper: Sweeper,
+    readonly expiry: RequestExpiry,
     readonly scripts: ActionScripts,
     readonly runner: RemoteRunner,
     readonly log: JobLogRepository,
@@ -31,8 +33,8 @@ export class WorkerService implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(config: Config, registry: ActionRegistry, bus: LiveBus, clock: Clock, parts: WorkerParts) {
     if (!config.runsJobs) return;
-    const { claims, outcomes, sweeper, scripts, runner, log } = parts;
-    const tools: WorkerTools = { claims, outcomes, sweeper, scripts, runner, log, registry, bus, clock };
+    const { claims, outcomes, sweeper, expiry, scripts, runner, log } = parts;
+    const tools: WorkerTools = { claims, outcomes, sweeper, expiry, scripts, runner, log, registry, bus, clock };
     const { WORKER_CONCURRENCY: concurrency, FLEET_CONCURRENCY: fleetConcurrency } = config.env;
     this.worker = new JobWorker({ concurrency, fleetConcurrency }, tools);
   }

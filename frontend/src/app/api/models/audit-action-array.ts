@@ -20,6 +20,8 @@ export const AUDIT_ACTION: AuditAction[] = [
   'link.setup.accept',
   'link.setup.issue',
   'machine.purged',
+  'request.confirmed',
+  'request.rejected',
   'session.end',
   'session.start',
   'setting.change',

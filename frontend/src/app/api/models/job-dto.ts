@@ -54,6 +54,11 @@ export interface JobDto {
    * Higher first.
    */
   priority: number;
+
+  /**
+   * The request for a change: what a planning job asked for, or what a changing job carries out.
+   */
+  requestId: (string | null);
   requestedBy: RequestedByDto;
 
   /**

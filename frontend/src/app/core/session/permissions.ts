@@ -8,6 +8,7 @@ export type Permission =
   | 'hostkeys.decide'
   | 'jobs.read'
   | 'jobs.cancel'
+  | 'changes.confirm'
   | 'users.manage'
   | 'audit.read'
   | 'events.read'

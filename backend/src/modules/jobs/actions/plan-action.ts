@@ -1,0 +1,88 @@
+import type {
+  ActionOutcome,
+  ActionContext,
+  ActionScript,
+  CollectedRun,
+  ReadAction,
+  ReadDeclaration,
+} from './job-action';
+import type { ChangeAction, ChangeDeclaration } from './change-action';
+import type { PlanRecorder } from '../requests/plan-recorder';
+import { ACTION_PLAN } from '../contracts/action-plan';
+
+/** The name of the reading action that makes a change's plan. */
+export function planActionName(change: string): string {
+  return `${change}_plan`;
+}
+
+/** The reading run that every change begins with: it makes the plan that a person confirms. */
+export class PlanAction implements ReadAction<object> {
+  readonly declaration: ReadDeclaration;
+
+  constructor(
+    private readonly change: ChangeAction<object>,
+    private readonly plans: PlanRecorder,
+  ) {
+    this.declaration = declarationOf(change.declaration);
+  }
+
+  script(context: ActionContext<object>): ActionScript | Promise<ActionScript> {
+    return this.change.planScript(context);
+  }
+
+  async collect(run: CollectedRun, context: ActionContext<object>): Promise<ActionOutcome> {
+    // What half an answer shows is not what would happen.
+    if (run.brokenBy !== null) return failed(run.brokenBy);
+    const outcome = await this.change.plan(run, context);
+    const { name } = this.change.declaration;
+    switch (outcome.kind) {
+      case 'failed':
+        return failed(outcome.failure, outcome.failedSteps);
+      case 'nothing':
+        return {
+          status: 'ok',
+          summary: outcome.summary,
+          store: (tx, { machineId }) => this.plans.nothingToDo(tx, name, machineId),
+        };
+      case 'planned':
+        return {
+          status: 'ok',
+          summary: outcome.plan.summary,
+          failedSteps: outcome.failedSteps ?? [],
+          store: (tx, stored) =>
+            this.plans.record(tx, {
+              change: this.change.declaration,
+              plan: outcome.plan,
+              parameters: context.parameters,
+              ...stored,
+            }),
+        };
+    }
+  }
+}
+
+function failed(
+  { kind, message, action }: NonNullable<CollectedRun['brokenBy']>,
+  failedSteps: readonly string[] = [],
+): ActionOutcome {
+  return { status: 'error', error: { kind, message, ...(action === null ? {} : { action }) }, failedSteps };
+}
+
+function declarationOf({ name, plan, parameters, olderParameters, lockKind }: ChangeDeclaration): ReadDeclaration {
+  return {
+    kind: 'read',
+    name: planActionName(name),
+    title: plan.title,
+    // Whoever may look at a machine may plan; what it takes to confirm is another matter.
+    permission: 'machines.run',
+    risk: 'none',
+    lockKind,
+    timeoutSeconds: plan.timeoutSeconds,
+    estimateSeconds: plan.estimateSeconds,
+    maxAttempts: 2,
+    steps: plan.steps,
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(olderParameters === undefined ? {} : { olderParameters }),
+    contracts: [`${ACTION_PLAN.name}@1`, `${planActionName(name)}@1`],
+  };
+}

@@ -1,0 +1,179 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import { DocumentDto } from '../../../../kernel/contracts/document.dto';
+import type { SaidByField } from '../../../../kernel/sentences/said';
+import { ApiSaid } from '../../../../kernel/sentences/said.dto';
+import type { PreflightCheck } from '../../actions/change-action';
+import { VERDICTS } from '../../contracts/action-plan';
+import { RequestedByDto } from '../../dto/jobs.dto';
+import { ACTION_REQUEST_STATUSES, type ActionRequestStatus } from '../../entities/jobs.values';
+
+const PAGE_MAX = 200;
+const PAGE_DEFAULT = 50;
+const REASON_MAX = 500;
+const CONSEQUENCES_MAX = 50;
+
+/** A change that was planned on a machine, and what was decided about it. */
+export class RequestDto {
+  id: string;
+  /** Name of the action that would change the machine. */
+  action: string;
+  title: string;
+  machineId: string;
+  machineName: string;
+  /** `expired`: nobody confirmed it in time, a newer plan replaced it, or its run never began. */
+  @ApiProperty({ enum: ACTION_REQUEST_STATUSES })
+  status: ActionRequestStatus;
+  /** `none`, `low`, `medium`, `high`. */
+  risk: string | null;
+  /** The change in one sentence. */
+  summary: string | null;
+  requestedBy: RequestedByDto;
+  createdAt: Date;
+  /** After this time it can no longer be confirmed. */
+  expiresAt: Date | null;
+  /** SHA-256, hexadecimal: what is confirmed. */
+  planDigest: string | null;
+  approvedAt: Date | null;
+  approvedBy: string | null;
+  rejectedAt: Date | null;
+  rejectedBy: string | null;
+  /** Why it was rejected, or has expired. */
+  decisionReason: string | null;
+  /** The job that made the plan; null once it is gone. */
+  planJobId: string | null;
+  /** The job that carries it out; null before the confirmation. */
+  jobId: string | null;
+  executionId: string | null;
+  /** Of `title`, `summary` and `decisionReason`. */
+  @ApiSaid()
+  said: SaidByField;
+}
+
+export class RequestPageDto {
+  items: RequestDto[];
+  /** Null on the last page. */
+  nextCursor: string | null;
+}
+
+/** What must be ticked by hand before the plan can be confirmed. */
+export class PlanConsequenceDto {
+  /** Named again in `accepted` when confirming. */
+  code: string;
+  sentence: string;
+  @ApiSaid()
+  said: SaidByField;
+}
+
+/** One verdict of the look before the change. */
+export class PlanCheckDto {
+  code: string;
+  /** `blocked` keeps the plan from being confirmed; `unknown`: the machine could not say. */
+  @ApiProperty({ enum: VERDICTS })
+  verdict: PreflightCheck['verdict'];
+  sentence: string;
+  /** What to do about it; null when nothing is to be done. */
+  action: string | null;
+  /** Of `sentence` and `action`. */
+  @ApiSaid()
+  said: SaidByField;
+}
+
+/** The difference to the plan of the same action that was made before on the machine. */
+export class PlanDifferenceDto {
+  /** The request of that plan. */
+  requestId: string;
+  createdAt: Date;
+  requestedBy: RequestedByDto;
+  /** Lines that both plans have. */
+  same: number;
+  /** Lines that only this plan has. */
+  added: string[];
+  /** Lines that only the plan before had. */
+  missing: string[];
+}
+
+export class PlanDto {
+  /** As the action's schema has them. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  parameters: Record<string, unknown>;
+  /** One for each effect, in byte order: their SHA-256, each ended by a newline, is the digest. */
+  lines: string[];
+  consequences: PlanConsequenceDto[];
+  checks: PlanCheckDto[];
+  /** What the action itself tells besides, of the contract `<action>_plan`. */
+  details: DocumentDto;
+  /** Null: there is no plan before it. */
+  sinceLastPlan: PlanDifferenceDto | null;
+}
+
+export class RequestDetailDto extends RequestDto {
+  /** Null when it cannot be read, see `unreadable`. */
+  plan: PlanDto | null;
+  /** A check is of verdict `blocked`: the plan cannot be confirmed. */
+  blocked: boolean;
+  /** What is stored of it in a form that this program cannot read. */
+  unreadable: DocumentDto[];
+}
+
+export class RequestListQueryDto {
+  /** Several by repeating the parameter, or separated by commas. */
+  @ApiProperty({ enum: ACTION_REQUEST_STATUSES, isArray: true, required: false })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
+  @IsIn(ACTION_REQUEST_STATUSES, { each: true })
+  status?: ActionRequestStatus[];
+
+  @IsOptional()
+  @IsUUID()
+  machineId?: string;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  cursor?: string;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(PAGE_MAX)
+  limit: number = PAGE_DEFAULT;
+}
+
+export class ConfirmRequestDto {
+  /** The plan's, as it was on the screen of whoever confirms. */
+  @Matches(/^[0-9a-f]{64}$/)
+  digest: string;
+
+  /** Codes of the consequences that were ticked. */
+  @IsArray()
+  @ArrayMaxSize(CONSEQUENCES_MAX)
+  @IsString({ each: true })
+  @MaxLength(64, { each: true })
+  accepted: string[];
+}
+
+export class RejectRequestDto {
+  /** For whoever asked. */
+  @ApiPropertyOptional({ maxLength: REASON_MAX })
+  @IsOptional()
+  @IsString()
+  @MaxLength(REASON_MAX)
+  reason?: string;
+}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../../kernel/auth/actor';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { newId } from '../../../kernel/database/ids';
+import { affected, queryRows } from '../../../kernel/database/rows';
+import type { Transaction } from '../../../kernel/database/transaction';
+import { LiveBus } from '../../../kernel/live/live-bus';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import type { ChangeDeclaration, ChangePlan } from '../actions/change-action';
+import { ACTION_PLAN, planDigest, REQUEST_PARAMETERS, type ActionPlanDocument } from '../contracts/action-plan';
+import type { ActionRequesterType } from '../entities/jobs.values';
+import { say } from '../jobs.sentences';
+
+/** A plan that a reading run made, and what it belongs to. */
+export interface MadePlan {
+  readonly change: Pick<ChangeDeclaration, 'name' | 'validForSeconds'>;
+  readonly plan: ChangePlan;
+  /** Validated, defaults filled in. */
+  readonly parameters: object;
+  readonly machineId: string;
+  /** The planning job. */
+  readonly jobId: string;
+  readonly requestedBy: Actor;
+  readonly finishedAt: Date;
+}
+
+/** Writes plans as requests that wait for a person, in the transaction that ends the planning job. */
+@Injectable()
+export class PlanRecorder {
+  constructor(
+    private readonly contracts: Contracts,
+    private readonly bus: LiveBus,
+  ) {}
+
+  /**
+   * Of an action on a machine one request at most is pending: the newest plan.
+   * @throws ContractError when the plan or its details do not keep to their contracts
+   */
+  async record(tx: Transaction, made: MadePlan): Promise<void> {
+    const { change, plan, machineId, requestedBy, finishedAt } = made;
+    const document = this.contracts.document(ACTION_PLAN.name, this.planBody(made));
+    const digest = planDigest(plan.lines);
+    const id = newId();
+    await this.expirePending(tx, change.name, machineId, say.request_replaced());
+    await affected(tx.manager, INSERT_REQUEST, [
+      id,
+      machineId,
+      requesterType(requestedBy.type),
+      requestedBy.id,
+      requestedBy.name,
+      change.name,
+      plan.risk,
+      plan.summary,
+      this.contracts.document(REQUEST_PARAMETERS.name, { parameters: made.parameters }),
+      digest,
+      finishedAt,
+      new Date(finishedAt.getTime() + change.validForSeconds * 1000),
+    ]);
+    await affected(tx.manager, INSERT_TARGET, [id, machineId, digest, document]);
+    await affected(tx.manager, 'UPDATE jobs SET request_id = $2 WHERE id = $1', [made.jobId, id]);
+    this.bus.changed(tx, { requestIds: [id], jobIds: [made.jobId], machineIds: [machineId] });
+  }
+
+  /** The machine needs none of it any more: a plan that still waits would only drift. */
+  async nothingToDo(tx: Transaction, action: string, machineId: string): Promise<void> {
+    await this.expirePending(tx, action, machineId, say.request_needless());
+  }
+
+  private planBody({ change, plan, parameters }: MadePlan): ActionPlanDocument {
+    const { lines, summary, risk, consequences, checks } = plan;
+    return {
+      parameters: { ...parameters },
+      lines: [...new Set(lines)].sort(),
+      summary,
+      risk,
+      consequences: consequences.map(({ code, sentence }) => ({ code, sentence })),
+      checks: checks.map(({ code, verdict, sentence, action }) => ({ code, verdict, sentence, action })),
+      details: { ...this.contracts.document(`${change.name}_plan`, plan.details).body },
+    };
+  }
+
+  private async expirePending(tx: Transaction, action: string, machineId: string, reason: Sentence): Promise<void> {
+    const expired = await queryRows<{ id: string }>(tx.manager, EXPIRE_PENDING, [machineId, action, reason]);
+    this.bus.changed(tx, { requestIds: expired.map(({ id }) => id) });
+  }
+}
+
+/** What the program plans by itself, it plans on a schedule: nobody asked for it by hand. */
+function requesterType(type: Actor['type']): ActionRequesterType {
+  return type === 'system' || type === 'external' ? 'schedule' : type;
+}
+
+const INSERT_REQUEST = `
+  INSERT INTO action_requests (id, machine_id, requested_by_type, requested_by_id, requested_by_name, action, risk, status,
+    summary, payload_json, plan_digest, created_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $12)`;
+
+const INSERT_TARGET = `
+  INSERT INTO action_request_targets (request_id, machine_id, status, plan_digest, plan_json)
+  VALUES ($1, $2, 'pending', $3, $4)`;
+
+const EXPIRE_PENDING = `
+  WITH expired AS (
+    UPDATE action_requests SET status = 'expired', decision_reason = $3
+    WHERE machine_id = $1 AND action = $2 AND status = 'pending' RETURNING id)
+  UPDATE action_request_targets t SET status = 'expired' FROM expired WHERE t.request_id = expired.id
+  RETURNING t.request_id AS id`;

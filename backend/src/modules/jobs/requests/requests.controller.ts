@@ -1,0 +1,98 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentOrigin, type RequestOrigin } from '../../../kernel/audit/request-origin';
+import { RequirePermission } from '../../../kernel/auth/access.decorators';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { notFound } from '../../../kernel/errors/domain-error';
+import { decodeCursor, encodeCursor, keyForms } from '../../../kernel/http/keyset-cursor';
+import { uuidPipe } from '../../../kernel/http/validation';
+import { ActionRegistry } from '../actions/action-registry';
+import { JobDto } from '../dto/jobs.dto';
+import { toJob } from '../jobs.mapper';
+import {
+  ConfirmRequestDto,
+  RejectRequestDto,
+  RequestDetailDto,
+  RequestDto,
+  RequestListQueryDto,
+  RequestPageDto,
+} from './dto/requests.dto';
+import { toRequest, toRequestDetail } from './requests.mapper';
+import { RequestsReader, type RequestCursor, type RequestFilter } from './requests.reader';
+import { Requests } from './requests.service';
+
+const CURSOR_SCOPE = 'requests';
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+@ApiTags('requests')
+@Controller('requests')
+export class RequestsController {
+  constructor(
+    private readonly requests: Requests,
+    private readonly reader: RequestsReader,
+    private readonly registry: ActionRegistry,
+    private readonly contracts: Contracts,
+  ) {}
+
+  /** Changes that were planned, newest first. */
+  @Get()
+  @RequirePermission('jobs.read')
+  async list(@Query() query: RequestListQueryDto): Promise<RequestPageDto> {
+    const filter: RequestFilter = {
+      ...(query.status === undefined ? {} : { statuses: query.status }),
+      ...(query.machineId === undefined ? {} : { machineId: query.machineId }),
+    };
+    const after = query.cursor === undefined ? null : readCursor(query.cursor);
+    const found = await this.reader.page(filter, query.limit + 1, after);
+    const items = found.slice(0, query.limit);
+    const last = found.length > query.limit ? items.at(-1) : undefined;
+    return {
+      items: items.map((request) => toRequest(request, this.registry)),
+      nextCursor: last === undefined ? null : encodeCursor(CURSOR_SCOPE, [last.createdAt.toISOString(), last.id]),
+    };
+  }
+
+  /** One request with its plan: exactly what would be changed. */
+  @Get(':id')
+  @RequirePermission('jobs.read')
+  async get(@Param('id', uuidPipe('id')) id: string): Promise<RequestDetailDto> {
+    const request = await this.reader.find(id);
+    if (request === null) throw notFound('request');
+    const difference = await this.reader.sinceLastPlan(request);
+    return toRequestDetail(request, difference, this.registry, this.contracts);
+  }
+
+  /**
+   * Confirms exactly the plan of this digest, and queues the job that carries it out; again, answers with the same job.
+   * 409 `digest_differs`, `plan_expired`, `request_rejected`, `plan_blocked`; 400 `consequences_not_accepted` with the
+   * codes in `missing`.
+   */
+  @Post(':id/confirm')
+  @HttpCode(202)
+  @RequirePermission('changes.confirm')
+  async confirm(
+    @Param('id', uuidPipe('id')) id: string,
+    @Body() body: ConfirmRequestDto,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<JobDto> {
+    return toJob(await this.requests.confirm(id, body, origin), this.registry);
+  }
+
+  /** Rejects a plan that waits. 409 `request_decided`. */
+  @Post(':id/reject')
+  @HttpCode(200)
+  @RequirePermission('changes.confirm')
+  async reject(
+    @Param('id', uuidPipe('id')) id: string,
+    @Body() body: RejectRequestDto,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<RequestDto> {
+    const reason = body.reason?.trim() ?? '';
+    return toRequest(await this.requests.reject(id, reason === '' ? null : reason, origin), this.registry);
+  }
+}
+
+function readCursor(cursor: string): RequestCursor {
+  const [createdAt = '', id = ''] = decodeCursor(CURSOR_SCOPE, [isoTime, keyForms.uuid], cursor);
+  return { createdAt, id };
+}

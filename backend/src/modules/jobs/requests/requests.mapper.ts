@@ -1,0 +1,74 @@
+import type { Contracts } from '../../../kernel/contracts/contracts';
+import { toDocument } from '../../../kernel/contracts/document.dto';
+import { saidIn } from '../../../kernel/sentences/said';
+import type { ActionRegistry } from '../actions/action-registry';
+import { planActionName } from '../actions/plan-action';
+import type { ActionPlanDocument } from '../contracts/action-plan';
+import type { PlanDifferenceDto, PlanDto, RequestDetailDto, RequestDto } from './dto/requests.dto';
+import type { PlanDifference, RequestRecord, RequestWithPlan } from './request-record';
+
+export function toRequest(request: RequestRecord, registry: Pick<ActionRegistry, 'title'>): RequestDto {
+  const { requestedBy, summary, decisionReason } = request;
+  const told = { title: registry.title(request.action), summary, decisionReason };
+  return {
+    ...told,
+    said: saidIn(told, ['title', 'summary', 'decisionReason']),
+    id: request.id,
+    action: request.action,
+    machineId: request.machineId,
+    machineName: request.machineName,
+    status: request.status,
+    risk: request.risk,
+    requestedBy: { type: requestedBy.type, name: requestedBy.name },
+    createdAt: request.createdAt,
+    expiresAt: request.expiresAt,
+    planDigest: request.planDigest,
+    approvedAt: request.approvedAt,
+    approvedBy: request.approvedBy,
+    rejectedAt: request.rejectedAt,
+    rejectedBy: request.rejectedBy,
+    planJobId: request.planJobId,
+    jobId: request.jobId,
+    executionId: request.executionId,
+  };
+}
+
+export function toRequestDetail(
+  request: RequestWithPlan,
+  difference: PlanDifference | null,
+  registry: Pick<ActionRegistry, 'title'>,
+  contracts: Contracts,
+): RequestDetailDto {
+  const { plan, unreadable } = request;
+  return Object.assign(toRequest(request, registry), {
+    plan: plan === null ? null : toPlan(request.action, plan, difference, contracts),
+    blocked: plan?.checks.some(({ verdict }) => verdict === 'blocked') ?? false,
+    unreadable: [...unreadable],
+  });
+}
+
+function toPlan(
+  action: string,
+  { parameters, lines, consequences, checks, details }: ActionPlanDocument,
+  difference: PlanDifference | null,
+  contracts: Contracts,
+): PlanDto {
+  const contract = planActionName(action);
+  return {
+    parameters,
+    lines: [...lines],
+    consequences: consequences.map((consequence) => ({ ...consequence, said: saidIn(consequence, ['sentence']) })),
+    checks: checks.map((check) => ({ ...check, said: saidIn(check, ['sentence', 'action']) })),
+    details: toDocument(contract, contracts.read(contract, details)),
+    sinceLastPlan: difference === null ? null : toDifference(difference),
+  };
+}
+
+function toDifference({ requestedBy, added, missing, ...rest }: PlanDifference): PlanDifferenceDto {
+  return {
+    ...rest,
+    requestedBy: { type: requestedBy.type, name: requestedBy.name },
+    added: [...added],
+    missing: [...missing],
+  };
+}

@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Actor } from '../../../kernel/auth/actor';
+import { Clock } from '../../../kernel/clock';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { unreadable } from '../../../kernel/contracts/document.dto';
+import { queryOne, queryRows } from '../../../kernel/database/rows';
+import { ACTION_PLAN, type ActionPlanDocument } from '../contracts/action-plan';
+import type { ActionRequestStatus } from '../entities/jobs.values';
+import { say } from '../jobs.sentences';
+import type { PlanDifference, RequestRecord, RequestWithPlan } from './request-record';
+
+interface RequestRow {
+  id: string;
+  action: string;
+  machine_id: string;
+  machine_name: string;
+  status: ActionRequestStatus;
+  overdue: boolean;
+  risk: string | null;
+  summary: string | null;
+  requested_by_type: Actor['type'];
+  requested_by_id: string | null;
+  requested_by_name: string | null;
+  created_at: Date;
+  expires_at: Date | null;
+  plan_digest: string | null;
+  approved_at: Date | null;
+  approved_by: string | null;
+  rejected_at: Date | null;
+  rejected_by: string | null;
+  decision_reason: string | null;
+  plan_job_id: string | null;
+  job_id: string | null;
+  execution_id: string | null;
+}
+
+interface RequestWithPlanRow extends RequestRow {
+  plan_json: unknown;
+}
+
+const OVERDUE = `(r.status = 'pending' AND r.expires_at <= $1)`;
+
+const COLUMNS = `
+  r.id, r.action, t.machine_id, m.name AS machine_name, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
+  r.requested_by_type, r.requested_by_id, r.requested_by_name, r.created_at, r.expires_at, r.plan_digest, r.approved_at,
+  r.approved_by, r.rejected_at, r.rejected_by, r.decision_reason, t.job_id, COALESCE(t.execution_id, r.execution_id) AS execution_id,
+  (SELECT j.id FROM jobs j WHERE j.request_id = r.id AND j.kind <> r.action ORDER BY j.created_at LIMIT 1) AS plan_job_id`;
+
+const FROM = `
+  FROM action_requests r JOIN action_request_targets t ON t.request_id = r.id JOIN machines m ON m.id = t.machine_id`;
+
+export interface RequestFilter {
+  readonly statuses?: readonly ActionRequestStatus[];
+  readonly machineId?: string;
+}
+
+/** Where a page goes on: after the last request of the page before. */
+export interface RequestCursor {
+  readonly createdAt: string;
+  readonly id: string;
+}
+
+/** Reads requests for changes. */
+@Injectable()
+export class RequestsReader {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contracts: Contracts,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Newest first. */
+  async page(filter: RequestFilter, limit: number, after: RequestCursor | null): Promise<RequestRecord[]> {
+    const sql = `SELECT ${COLUMNS} ${FROM}
+      WHERE ($2::text[] IS NULL OR CASE WHEN ${OVERDUE} THEN 'expired' ELSE r.status END = ANY($2))
+        AND ($3::uuid IS NULL OR t.machine_id = $3)
+        AND ($4::timestamptz IS NULL OR (r.created_at, r.id) < ($4, $5::uuid))
+      ORDER BY r.created_at DESC, r.id DESC LIMIT $6`;
+    const { statuses, machineId } = filter;
+    const params = [statuses ?? null, machineId ?? null, after?.createdAt ?? null, after?.id ?? null, limit];
+    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), ...params])).map(toRecord);
+  }
+
+  async byIds(ids: readonly string[]): Promise<RequestRecord[]> {
+    if (ids.length === 0) return [];
+    const sql = `SELECT ${COLUMNS} ${FROM} WHERE r.id = ANY($2::uuid[])`;
+    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), ids])).map(toRecord);
+  }
+
+  /** What has changed, or was decided, lately: for a watcher that may have missed it. */
+  async changedSince(since: Date): Promise<RequestRecord[]> {
+    const sql = `SELECT ${COLUMNS} ${FROM}
+      WHERE r.status IN ('pending', 'approved') OR GREATEST(r.created_at, r.approved_at, r.rejected_at) >= $2
+      ORDER BY r.created_at DESC LIMIT 200`;
+    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), since])).map(toRecord);
+  }
+
+  async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<RequestWithPlan | null> {
+    const sql = `SELECT ${COLUMNS}, t.plan_json ${FROM} WHERE r.id = $2`;
+    const row = await queryOne<RequestWithPlanRow>(manager, sql, [this.clock.now(), id]);
+    if (row === null) return null;
+    const reading = this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, row.plan_json);
+    return {
+      ...toRecord(row),
+      plan: reading.readable ? reading.document : null,
+      unreadable: unreadable({ [ACTION_PLAN.name]: reading }),
+    };
+  }
+
+  /** The difference to the plan of the same action that was made before on the machine; null without a readable one. */
+  async sinceLastPlan(request: RequestWithPlan): Promise<PlanDifference | null> {
+    const row = await queryOne<{ id: string }>(this.dataSource, PREVIOUS, [
+      request.machineId,
+      request.action,
+      request.createdAt,
+      request.id,
+    ]);
+    const previous = row === null ? null : await this.find(row.id);
+    if (previous?.plan == null || request.plan === null) return null;
+    const before = new Set(previous.plan.lines);
+    const now = new Set(request.plan.lines);
+    const { id: requestId, createdAt, requestedBy } = previous;
+    return {
+      requestId,
+      createdAt,
+      requestedBy,
+      same: [...now].filter((line) => before.has(line)).length,
+      added: [...now].filter((line) => !before.has(line)),
+      missing: [...before].filter((line) => !now.has(line)),
+    };
+  }
+}
+
+const PREVIOUS = `
+  SELECT r.id FROM action_requests r JOIN action_request_targets t ON t.request_id = r.id
+  WHERE t.machine_id = $1 AND r.action = $2 AND (r.created_at, r.id) < ($3, $4::uuid)
+  ORDER BY r.created_at DESC, r.id DESC LIMIT 1`;
+
+function toRecord(row: RequestRow): RequestRecord {
+  return {
+    id: row.id,
+    action: row.action,
+    machineId: row.machine_id,
+    machineName: row.machine_name,
+    status: row.overdue ? 'expired' : row.status,
+    risk: row.risk,
+    summary: row.summary,
+    requestedBy: { type: row.requested_by_type, id: row.requested_by_id, name: row.requested_by_name ?? '' },
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    planDigest: row.plan_digest,
+    approvedAt: row.approved_at,
+    approvedBy: row.approved_by,
+    rejectedAt: row.rejected_at,
+    rejectedBy: row.rejected_by,
+    decisionReason: row.overdue ? say.request_overdue() : row.decision_reason,
+    planJobId: row.plan_job_id,
+    jobId: row.job_id,
+    executionId: row.execution_id,
+  };
+}
