@@ -1,10 +1,8 @@
-import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { ConnectedSocket, SubscribeMessage } from '@nestjs/websockets';
-import { RequirePermission } from '../../../kernel/auth/access.decorators';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock';
+import { FleetWatchers } from '../../../kernel/live/fleet-watchers';
 import { LiveBus, type LiveSignal } from '../../../kernel/live/live-bus';
-import { sendEvent, type LiveClient } from '../../../kernel/live/live-client';
-import { LiveTopic } from '../../../kernel/live/live-topic';
+import { sendEvent } from '../../../kernel/live/live-client';
 import { ActionRegistry } from '../actions/action-registry';
 import { toRequest } from './requests.mapper';
 import { RequestsReader } from './requests.reader';
@@ -13,16 +11,16 @@ import { RequestsReader } from './requests.reader';
 const MISSED_MS = 120_000;
 
 /** Sends every request that was made or decided, as it stands, to whoever watches the fleet. */
-@LiveTopic()
+@Injectable()
 export class RequestsTopic implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(RequestsTopic.name);
-  private readonly watchers = new Set<LiveClient>();
   private stopListening: (() => void) | undefined;
   /** Reads follow each other, so that an older state is never sent after a newer one. */
   private telling: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly bus: LiveBus,
+    private readonly watchers: FleetWatchers,
     private readonly reader: RequestsReader,
     private readonly registry: ActionRegistry,
     private readonly clock: Clock,
@@ -30,7 +28,8 @@ export class RequestsTopic implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     this.stopListening = this.bus.listen((signal) => {
-      if (this.watchers.size === 0 || (!signal.everything && signal.requestIds.size === 0)) return;
+      const news = signal.everything || signal.requestIds.size > 0;
+      if (!news || this.watchers.allowed('jobs.read').length === 0) return;
       this.telling = this.telling
         .then(() => this.tell(signal))
         .catch((error: unknown) => {
@@ -44,23 +43,13 @@ export class RequestsTopic implements OnModuleInit, OnModuleDestroy {
     this.stopListening?.();
   }
 
-  handleDisconnect(client: LiveClient): void {
-    this.watchers.delete(client);
-  }
-
-  @SubscribeMessage('watch.fleet')
-  @RequirePermission('jobs.read')
-  watch(@ConnectedSocket() client: LiveClient): void {
-    this.watchers.add(client);
-  }
-
   private async tell(signal: LiveSignal): Promise<void> {
     const requests = signal.everything
       ? await this.reader.changedSince(new Date(this.clock.now().getTime() - MISSED_MS))
       : await this.reader.byIds([...signal.requestIds]);
     for (const request of requests) {
       const dto = toRequest(request, this.registry);
-      for (const client of this.watchers) sendEvent(client, 'request', dto);
+      for (const client of this.watchers.allowed('jobs.read')) sendEvent(client, 'request', dto);
     }
   }
 }
