@@ -30,6 +30,18 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/jobs/run-page')).RunPage,
       },
       {
+        path: 'requests',
+        title: 'requests.title',
+        canActivate: [allowed('jobs.read')],
+        loadComponent: async () => (await import('./features/changes/requests-page')).RequestsPage,
+      },
+      {
+        path: 'requests/:id',
+        title: 'plan.title',
+        canActivate: [allowed('jobs.read')],
+        loadComponent: async () => (await import('./features/changes/plan-page')).PlanPage,
+      },
+      {
         path: 'activity',
         title: 'activity.title',
         loadComponent: async () => (await import('./features/jobs/activity-page')).ActivityPage,

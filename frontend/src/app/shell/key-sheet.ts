@@ -10,6 +10,7 @@ const SHEET: readonly { title: TextKey; keys: readonly { press: readonly string[
     keys: [
       { press: ['Ctrl K'], does: 'keys.palette' },
       { press: ['g', 'm'], does: 'keys.machines' },
+      { press: ['g', 'r'], does: 'keys.requests' },
       { press: ['g', 'a'], does: 'keys.activity' },
       { press: ['A'], does: 'keys.dock' },
       { press: ['d'], does: 'keys.density' },
@@ -36,6 +37,7 @@ const SHEET: readonly { title: TextKey; keys: readonly { press: readonly string[
       { press: ['[', ']'], does: 'keys.neighbours' },
     ],
   },
+  { title: 'keys.onPlan', keys: [{ press: ['Ctrl Enter'], does: 'keys.confirm' }] },
   {
     title: 'keys.onLog',
     keys: [

@@ -4,6 +4,7 @@ import { FleetSize } from '../core/fleet-size';
 import { Formats } from '../core/i18n/formats';
 import { Texts } from '../core/i18n/texts';
 import { Activity } from '../core/live/activity';
+import { WaitingRequests } from '../core/live/waiting-requests';
 import { Session } from '../core/session/session';
 import { Icon } from '../ui/icon';
 
@@ -23,6 +24,14 @@ import { Icon } from '../ui/icon';
       </a>
       @if (session.can('jobs.read')) {
         <h2>{{ texts.t('nav.change') }}</h2>
+        <a routerLink="/requests" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.requests')">
+          <su-icon name="inbox" /><span>{{ texts.t('nav.requests') }}</span>
+          @if (waiting.items().length; as n) {
+            <small class="hot"
+              >{{ formats.number(n) }}<span class="unseen">, {{ texts.t('nav.requests.wait', { n }) }}</span></small
+            >
+          }
+        </a>
         <a routerLink="/activity" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.activity')">
           <su-icon name="activity" /><span>{{ texts.t('nav.activity') }}</span>
           @if (busy(); as n) {
@@ -55,6 +64,7 @@ export class Navigation {
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   protected readonly size = inject(FleetSize);
+  protected readonly waiting = inject(WaitingRequests);
   private readonly activity = inject(Activity);
   protected readonly busy = computed(() => this.activity.running().length + this.activity.waiting().length);
 }

@@ -3,6 +3,7 @@ import { MatMenuModule } from '@angular/material/menu';
 import { RouterLink, RouterLinkActive } from '@angular/router';
 import { Texts } from '../core/i18n/texts';
 import { Activity } from '../core/live/activity';
+import { WaitingRequests } from '../core/live/waiting-requests';
 import { Session } from '../core/session/session';
 import { Icon } from '../ui/icon';
 
@@ -16,6 +17,14 @@ import { Icon } from '../ui/icon';
         ><su-icon class="large" name="machines" />{{ texts.t('nav.machines') }}</a
       >
       @if (session.can('jobs.read')) {
+        <a routerLink="/requests" routerLinkActive ariaCurrentWhenActive="page"
+          ><su-icon class="large" name="inbox" />{{ texts.t('nav.requests') }}
+          @if (waiting.items().length; as n) {
+            <em class="hot"
+              >{{ n }}<span class="unseen">, {{ texts.t('nav.requests.wait', { n }) }}</span></em
+            >
+          }
+        </a>
         <a routerLink="/activity" routerLinkActive ariaCurrentWhenActive="page"
           ><su-icon class="large" name="activity" />{{ texts.t('nav.activity') }}
           @if (running(); as n) {
@@ -87,11 +96,17 @@ import { Icon } from '../ui/icon';
       line-height: 16px;
       text-align: center;
     }
+
+    .hot {
+      background: var(--ink);
+      color: var(--on-ink);
+    }
   `,
 })
 export class PhoneNavigation {
   protected readonly texts = inject(Texts);
   protected readonly session = inject(Session);
+  protected readonly waiting = inject(WaitingRequests);
   private readonly activity = inject(Activity);
   protected readonly running = computed(() => this.activity.running().length);
 }

@@ -41,6 +41,7 @@ export class Shell {
     const appearance = inject(Appearance);
     const destroy = inject(DestroyRef);
     shortcuts.bind('g m', () => void router.navigateByUrl('/machines'), destroy);
+    shortcuts.bind('g r', () => void router.navigateByUrl('/requests'), destroy);
     shortcuts.bind('g a', () => void router.navigateByUrl('/activity'), destroy);
     shortcuts.bind(
       '?',

@@ -26,6 +26,7 @@ const job = (id: string, status: JobDto['status']): JobDto => ({
   errorAction: null,
   unreadable: [],
   snapshotId: null,
+  requestId: null,
   lastSeq: 0,
 });
 const empty: ActivityDto = { running: [], waiting: [], recent: [] };

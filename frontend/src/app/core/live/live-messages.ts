@@ -1,4 +1,4 @@
-import type { JobDto, LogLineDto, MachineTileDto, MachineUiStateDto } from '../../api/models';
+import type { JobDto, LogLineDto, MachineTileDto, MachineUiStateDto, RequestDto } from '../../api/models';
 
 /** What the server sends over the live socket. */
 export interface LiveEvents {
@@ -6,6 +6,8 @@ export interface LiveEvents {
   'machine.removed': { id: string };
   job: JobDto;
   'job.log': { jobId: string; lines: LogLineDto[] };
+  /** A plan was made or decided, or its time ran out. */
+  request: RequestDto;
   /** Settings of the installation: read again. */
   'settings.changed': { keys: string[] };
   /** One's own preferences: read again. */
@@ -38,6 +40,7 @@ const KNOWN = new Set<string>([
   'machine.removed',
   'job',
   'job.log',
+  'request',
   'settings.changed',
   'preferences.changed',
   'machine.ui',

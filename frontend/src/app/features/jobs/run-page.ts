@@ -18,6 +18,7 @@ import { JOB_ICON, JOB_STATE, JobWords } from '../../ui/job-words';
 import { LoadingNote } from '../../ui/loading-note';
 import { LogView } from '../../ui/log-view/log-view';
 import { UnreadableNotes } from '../../ui/unreadable-notes';
+import { ChangeResultView } from '../changes/change-result';
 import { JobsApi } from './jobs-api';
 import { StepList } from './step-list';
 import { Said } from '../../core/i18n/said';
@@ -25,7 +26,7 @@ import { Said } from '../../core/i18n/said';
 /** A run while it runs and after it ended, at the same address. */
 @Component({
   selector: 'su-run-page',
-  imports: [ErrorNotice, Icon, LoadingNote, LogView, RouterLink, StepList, UnreadableNotes],
+  imports: [ChangeResultView, ErrorNotice, Icon, LoadingNote, LogView, RouterLink, StepList, UnreadableNotes],
   templateUrl: './run-page.html',
   styleUrl: './run-page.scss',
 })
@@ -66,6 +67,12 @@ export class RunPage {
           what: this.words.title(job),
           name,
         });
+  });
+
+  /** What it carried out, when it changed the machine: a planning run only asked for it. */
+  protected readonly changed = computed(() => {
+    const job = this.job.value();
+    return job?.requestId != null && !job.kind.endsWith('_plan');
   });
 
   constructor() {

@@ -60,6 +60,9 @@ export class PortalCommands {
       })),
       ...may(this.session.can('tags.write'), () => this.go('tags', 'pages', 'tag', t('tags.title'), '/machines/tags')),
       ...may(this.session.can('jobs.read'), () =>
+        this.go('requests', 'pages', 'inbox', t('nav.requests'), '/requests'),
+      ),
+      ...may(this.session.can('jobs.read'), () =>
         this.go('activity', 'pages', 'activity', t('nav.activity'), '/activity'),
       ),
       ...may(this.session.can('audit.read'), () => this.go('audit', 'pages', 'audit', t('nav.audit'), '/audit')),

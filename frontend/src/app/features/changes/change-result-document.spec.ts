@@ -1,0 +1,95 @@
+import type { DocumentDto } from '../../api/models';
+import { differencesFirst, proofs, readChangeResult, type ChangeResult } from './change-result-document';
+
+const pack = (name: string, over: object = {}): object => ({
+  name,
+  arch: 'amd64',
+  operation: 'upgraded',
+  from_version: '1',
+  to_version: '2',
+  origin: null,
+  planned: true,
+  as_planned: true,
+  ...over,
+});
+const clean = {
+  schema_version: 1,
+  ending: 'ended',
+  exit_code: 0,
+  rebooted: false,
+  packages: [pack('openssl')],
+  counts: null,
+  errors: [],
+  conffiles: [],
+  failed_units: { before: ['old.service'], after: ['old.service'] },
+  ports: { gone: [], opened: [] },
+  audit: [],
+  reboot_flag: false,
+  drift: null,
+};
+const read = (over: object = {}): ChangeResult => {
+  const result = readChangeResult(document({ ...clean, ...over }));
+  if (result === null) throw new Error('not read');
+  return result;
+};
+const document = (body: Record<string, unknown> | null, over: Partial<DocumentDto> = {}): DocumentDto => ({
+  contract: 'apt_upgrade_result',
+  schemaVersion: 1,
+  document: body,
+  notice: null,
+  said: {},
+  unreadable: null,
+  ...over,
+});
+
+describe('readChangeResult', () => {
+  it('judges each package by the plan', () => {
+    const packages = [
+      pack('openssl'),
+      pack('postfix', { to_version: '1', as_planned: false }),
+      pack('curl', { planned: false, as_planned: false }),
+    ];
+    expect(read({ packages }).packages?.map(({ name, verdict }) => [name, verdict])).toEqual([
+      ['openssl', 'as_planned'],
+      ['postfix', 'differs'],
+      ['curl', 'unplanned'],
+    ]);
+  });
+
+  it('leaves what it does not know to be shown as it stands', () => {
+    expect(readChangeResult(null)).toBeNull();
+    expect(readChangeResult(document(null))).toBeNull();
+    expect(readChangeResult(document(clean, { contract: 'service_restart_result' }))).toBeNull();
+    expect(readChangeResult(document(clean, { unreadable: 'newer' }))).toBeNull();
+  });
+});
+
+describe('proofs', () => {
+  it('are good when everything is as planned; what failed before is no fault of the run', () => {
+    expect(Object.values(proofs(read()))).toEqual(Array(5).fill('good'));
+  });
+
+  it('name each deviation', () => {
+    const result = read({
+      packages: [pack('openssl'), pack('postfix', { as_planned: false })],
+      conffiles: ['/etc/postfix/main.cf.dpkg-dist'],
+      failed_units: { before: [], after: ['postfix.service'] },
+      ports: { gone: ['tcp 0.0.0.0:25'], opened: [] },
+      reboot_flag: true,
+    });
+    expect(proofs(result)).toEqual({ packages: 'bad', conffiles: 'look', units: 'bad', ports: 'bad', reboot: 'look' });
+    expect(proofs(read({ ports: { gone: [], opened: ['tcp 0.0.0.0:80'] } })).ports).toBe('look');
+  });
+
+  it('are never good for what was not measured', () => {
+    const nothing = { packages: null, conffiles: null, failed_units: null, ports: null, reboot_flag: null };
+    expect(Object.values(proofs(read(nothing)))).toEqual(Array(5).fill('unknown'));
+  });
+});
+
+describe('differencesFirst', () => {
+  it('puts what differs before what is as planned', () => {
+    const packages = [pack('a'), pack('z', { as_planned: false }), pack('b', { planned: false })];
+    expect(differencesFirst(read({ packages }).packages ?? []).map(({ name }) => name)).toEqual(['b', 'z', 'a']);
+  });
+});

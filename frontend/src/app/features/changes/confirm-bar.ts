@@ -1,0 +1,69 @@
+import { Component, computed, inject, input, output } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import type { RequestDetailDto } from '../../api/models';
+import { Said } from '../../core/i18n/said';
+import { Formats } from '../../core/i18n/formats';
+import { Texts } from '../../core/i18n/texts';
+import { Clock } from '../../core/time/clock';
+import { Session } from '../../core/session/session';
+import { Digest } from './digest';
+import { MakePlan } from './make-plan';
+import { notAccepted, standingOf } from './request-standing';
+
+/** A plan must have been on the screen so long before a key may confirm it. */
+const SEEN_MS = 1000;
+
+/** Digest, sentence and button in one bar: what is confirmed, what that means, and why it cannot be where it cannot. */
+@Component({
+  selector: 'su-confirm-bar',
+  imports: [Digest, MakePlan, RouterLink],
+  templateUrl: './confirm-bar.html',
+  styleUrl: './confirm-bar.scss',
+  host: { '(document:keydown)': 'press($event)' },
+})
+export class ConfirmBar {
+  protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
+  protected readonly formats = inject(Formats);
+  private readonly session = inject(Session);
+  private readonly clock = inject(Clock);
+  readonly request = input.required<RequestDetailDto>();
+  readonly accepted = input.required<ReadonlySet<string>>();
+  /** When this plan came on the screen, in milliseconds. */
+  readonly since = input.required<number>();
+  readonly busy = input.required<boolean>();
+  readonly confirmed = output();
+  readonly refused = output();
+  protected readonly standing = computed(() => standingOf(this.request(), this.clock.seconds()));
+  protected readonly may = computed(() => this.session.can('changes.confirm'));
+  protected readonly mayPlan = computed(() => this.session.can('machines.run'));
+  protected readonly missing = computed(() => {
+    const { plan } = this.request();
+    return plan === null ? [] : notAccepted(plan, this.accepted());
+  });
+  protected readonly ready = computed(
+    () => this.standing() === 'waiting' && this.may() && this.missing().length === 0 && !this.busy(),
+  );
+  protected readonly sentence = computed(() => {
+    const standing = this.standing();
+    if (standing !== 'waiting') {
+      return this.texts.t(`plan.standing.${standing}`);
+    }
+    return !this.may()
+      ? this.texts.t('plan.notYours')
+      : this.missing().length > 0
+        ? this.texts.t('plan.missing', { n: this.missing().length })
+        : this.texts.t('plan.sentence');
+  });
+
+  protected press(event: KeyboardEvent): void {
+    const modal = document.querySelector('.cdk-overlay-backdrop') !== null;
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || modal || event.repeat) {
+      return;
+    }
+    if (this.ready() && Date.now() - this.since() >= SEEN_MS) {
+      event.preventDefault();
+      this.confirmed.emit();
+    }
+  }
+}

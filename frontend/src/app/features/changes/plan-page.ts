@@ -1,0 +1,175 @@
+import { Component, computed, DestroyRef, effect, inject, input, signal, untracked } from '@angular/core';
+import { Router, RouterLink } from '@angular/router';
+import type { RequestDetailDto } from '../../api/models';
+import { Loadable } from '../../core/errors/loadable';
+import { problemOf, type Problem } from '../../core/errors/problem';
+import { Formats } from '../../core/i18n/formats';
+import { Said } from '../../core/i18n/said';
+import { Texts } from '../../core/i18n/texts';
+import { Activity } from '../../core/live/activity';
+import { Live } from '../../core/live/live';
+import { Session } from '../../core/session/session';
+import { Clock } from '../../core/time/clock';
+import { PortalTitle } from '../../shell/portal-title';
+import { Trail } from '../../shell/trail';
+import { Dialogs } from '../../ui/dialogs';
+import { ErrorNotice } from '../../ui/error-notice';
+import { Icon } from '../../ui/icon';
+import { LoadingNote } from '../../ui/loading-note';
+import { UnreadableNotes } from '../../ui/unreadable-notes';
+import { ChangesApi } from './changes-api';
+import { Checks } from './checks';
+import { ConfirmBar } from './confirm-bar';
+import { Consequences } from './consequences';
+import { Forecast } from './forecast';
+import { LeftBack } from './left-back';
+import { ModeSwitch } from './mode-switch';
+import { readPlanDetails, type PlanDetails } from './plan-details';
+import { PlanDifference } from './plan-difference';
+import { planCounts } from './plan-groups';
+import { readLines } from './plan-lines';
+import { RejectDialog } from './reject-dialog';
+import { standingOf } from './request-standing';
+import { Transaction } from './transaction';
+
+/** What exactly will happen? One plan: shown, decided, and shown again later at the same address. */
+@Component({
+  selector: 'su-plan-page',
+  imports: [
+    Checks,
+    ConfirmBar,
+    Consequences,
+    ErrorNotice,
+    Forecast,
+    Icon,
+    LeftBack,
+    LoadingNote,
+    ModeSwitch,
+    PlanDifference,
+    RouterLink,
+    Transaction,
+    UnreadableNotes,
+  ],
+  templateUrl: './plan-page.html',
+  styleUrl: './plan-page.scss',
+})
+export class PlanPage {
+  protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
+  protected readonly formats = inject(Formats);
+  private readonly session = inject(Session);
+  private readonly clock = inject(Clock);
+  private readonly api = inject(ChangesApi);
+  private readonly live = inject(Live);
+  private readonly activity = inject(Activity);
+  private readonly dialogs = inject(Dialogs);
+  private readonly router = inject(Router);
+  readonly id = input.required<string>();
+  protected readonly request = new Loadable<RequestDetailDto>();
+  protected readonly accepted = signal<ReadonlySet<string>>(new Set());
+  protected readonly none: PlanDetails['facts'] = new Map();
+  protected readonly since = signal(0);
+  protected readonly busy = signal(false);
+  protected readonly refusal = signal<Problem | null>(null);
+  protected readonly lines = computed(() => readLines(this.request.value()?.plan?.lines ?? []));
+  protected readonly counts = computed(() => planCounts(this.lines().packages));
+  protected readonly details = computed(() => readPlanDetails(this.request.value()?.plan?.details));
+  protected readonly standing = computed(() => {
+    const request = this.request.value();
+    return request === undefined ? null : standingOf(request, this.clock.seconds());
+  });
+  /** Boxes can be ticked. */
+  protected readonly open = computed(() => this.standing() === 'waiting' && this.session.can('changes.confirm'));
+  protected readonly heading = computed(() => {
+    const request = this.request.value();
+    if (request === undefined) {
+      return '';
+    }
+    const params = {
+      name: request.machineName,
+      what: this.texts.known(`job.kind.${request.action}`, this.said.of(request, 'title')),
+    };
+    return request.status === 'executed'
+      ? this.texts.t('plan.heading.executed', params)
+      : this.texts.t('plan.heading', params);
+  });
+
+  constructor() {
+    inject(DestroyRef).onDestroy(
+      this.live.on('request', ({ id }) => {
+        if (id === this.id()) {
+          void this.refresh();
+        }
+      }),
+    );
+    effect(() => {
+      this.id();
+      untracked(() => {
+        this.request.reset();
+        this.accepted.set(new Set());
+        this.refusal.set(null);
+        this.since.set(Date.now());
+        void this.refresh();
+      });
+    });
+    effect(() => {
+      if (this.live.returns() > 0) {
+        untracked(() => void this.refresh());
+      }
+    });
+    this.bindTitle(inject(Trail), inject(PortalTitle));
+  }
+
+  protected async refresh(): Promise<void> {
+    const digest = this.request.value()?.planDigest;
+    await this.request.load(() => this.api.get(this.id()));
+    if (this.request.value()?.planDigest !== digest) {
+      this.since.set(Date.now());
+    }
+  }
+
+  protected async confirm(): Promise<void> {
+    const digest = this.request.value()?.planDigest;
+    if (digest == null || this.busy()) {
+      return;
+    }
+    this.busy.set(true);
+    try {
+      const job = await this.api.confirm(this.id(), digest, [...this.accepted()]);
+      this.activity.receive(job);
+      await this.router.navigate(['/runs', job.id]);
+    } catch (error) {
+      this.refusal.set(problemOf(error));
+      await this.refresh();
+    } finally {
+      this.busy.set(false);
+    }
+  }
+
+  protected refuse(): void {
+    const request = this.request.value();
+    if (request !== undefined) {
+      this.dialogs
+        .open<RequestDetailDto, RequestDetailDto, RejectDialog>(RejectDialog, request, 'reject-title', 'textarea')
+        .closed.subscribe((rejected) => {
+          if (rejected !== undefined) {
+            void this.refresh();
+          }
+        });
+    }
+  }
+
+  private bindTitle(trail: Trail, title: PortalTitle): void {
+    effect(() => {
+      const request = this.request.value();
+      if (request) {
+        title.show(this.heading());
+        trail.parts.set([
+          { label: this.texts.t('nav.requests'), link: '/requests' },
+          { label: request.machineName, link: `/machines/${request.machineId}` },
+          { label: this.texts.t('plan.title') },
+        ]);
+      }
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import type { PlanDto, RequestDetailDto, RequestDto } from '../../api/models';
+import { isOverdue } from '../../core/live/waiting-requests';
+
+/**
+ * Where a request stands for whoever looks at it. `replaced` and `overdue` are both `expired` to the server, and lead
+ * on alike; `blocked` and `unreadable` still wait, and cannot be confirmed.
+ */
+export type Standing = 'waiting' | 'blocked' | 'unreadable' | 'expired' | 'rejected' | 'confirmed' | 'executed';
+
+/** A plan whose time ran out while it was on the screen counts as expired at once. Pure. */
+export function standingOf(
+  request: RequestDto & Partial<Pick<RequestDetailDto, 'plan' | 'blocked'>>,
+  now: number,
+): Standing {
+  switch (request.status) {
+    case 'pending':
+      return isOverdue(request, now)
+        ? 'expired'
+        : request.plan === null
+          ? 'unreadable'
+          : request.blocked === true
+            ? 'blocked'
+            : 'waiting';
+    case 'approved':
+      return 'confirmed';
+    case 'rejected':
+    case 'expired':
+    case 'executed':
+      return request.status;
+    default:
+      return 'expired';
+  }
+}
+
+/** Consequences that must still be ticked, in the plan's order. Pure. */
+export function notAccepted(
+  plan: Pick<PlanDto, 'consequences'>,
+  accepted: ReadonlySet<string>,
+): PlanDto['consequences'] {
+  return plan.consequences.filter(({ code }) => !accepted.has(code));
+}
+
+/** The digest in groups of four, its middle left out: enough to tell plans apart at a glance. */
+export function shortDigest(digest: string): string {
+  const fours = digest.match(/.{1,4}/g) ?? [];
+  return fours.length <= 4 ? fours.join(' ') : `${fours.slice(0, 3).join(' ')} … ${fours.at(-1) ?? ''}`;
+}

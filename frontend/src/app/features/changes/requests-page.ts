@@ -1,0 +1,70 @@
+import { Component, effect, inject, untracked } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import type { RequestDto } from '../../api/models';
+import { Formats } from '../../core/i18n/formats';
+import { Said } from '../../core/i18n/said';
+import { Texts } from '../../core/i18n/texts';
+import { WaitingRequests } from '../../core/live/waiting-requests';
+import { Paged } from '../../core/paged';
+import { Trail } from '../../shell/trail';
+import { Ago } from '../../ui/ago';
+import { EmptyState } from '../../ui/empty-state';
+import { ErrorNotice } from '../../ui/error-notice';
+import { Icon } from '../../ui/icon';
+import type { IconName } from '../../ui/icons';
+import { LoadingNote } from '../../ui/loading-note';
+import { WhenSeen } from '../../ui/when-seen';
+import { ChangesApi } from './changes-api';
+import { RequestCard } from './request-card';
+
+type Decided = Exclude<RequestDto['status'], 'pending'>;
+
+const ICON: Readonly<Record<RequestDto['status'], IconName>> = {
+  pending: 'queued',
+  approved: 'tick',
+  executed: 'clean',
+  rejected: 'ban',
+  expired: 'stale',
+};
+
+/** May this happen? What waits for a decision, what ends first first; below, what was decided. */
+@Component({
+  selector: 'su-requests-page',
+  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, RequestCard, RouterLink, WhenSeen],
+  templateUrl: './requests-page.html',
+  styleUrl: './requests-page.scss',
+})
+export class RequestsPage {
+  protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
+  protected readonly formats = inject(Formats);
+  protected readonly waiting = inject(WaitingRequests);
+  private readonly api = inject(ChangesApi);
+  protected readonly decided = new Paged<RequestDto>((cursor) => this.api.decided(cursor));
+  protected readonly icon = ICON;
+
+  constructor() {
+    const trail = inject(Trail);
+    effect(() => {
+      trail.parts.set([{ label: this.texts.t('nav.requests') }]);
+    });
+    effect(() => {
+      // A request that was decided, here or elsewhere, goes from the inbox to the history.
+      this.waiting.lastChanged();
+      untracked(() => void this.decided.refresh());
+    });
+  }
+
+  protected what(request: RequestDto): string {
+    return this.texts.known(`job.kind.${request.action}`, this.said.of(request, 'title'));
+  }
+
+  protected by(request: RequestDto): string {
+    const name = request.rejectedBy ?? request.approvedBy;
+    return name ?? '';
+  }
+
+  protected status({ status }: RequestDto): `request.status.${Decided}` {
+    return `request.status.${status === 'pending' ? 'expired' : status}`;
+  }
+}

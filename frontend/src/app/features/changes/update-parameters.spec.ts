@@ -1,0 +1,19 @@
+import { updateParameters } from './update-parameters';
+
+describe('updateParameters', () => {
+  it('plans what the mode shows', () => {
+    const none = new Set<string>();
+    expect(updateParameters('security', none)).toEqual({ mode: 'upgrade_with_new', scope: 'security' });
+    expect(updateParameters('upgrade', none)).toEqual({ mode: 'upgrade', scope: 'all' });
+    expect(updateParameters('withNew', none)).toEqual({ mode: 'upgrade_with_new', scope: 'all' });
+    expect(updateParameters('full', none)).toEqual({ mode: 'dist_upgrade', scope: 'all' });
+  });
+
+  it('plans chosen packages alone, in one order whatever order they were chosen in', () => {
+    expect(updateParameters('full', new Set(['openssl:amd64', 'curl:amd64']))).toEqual({
+      mode: 'dist_upgrade',
+      scope: 'packages',
+      packages: ['curl:amd64', 'openssl:amd64'],
+    });
+  });
+});

@@ -1,0 +1,23 @@
+import type { Mode } from '../machines/machine/packages';
+
+/** Parameters of the action `apt_upgrade`. */
+export interface UpdateParameters extends Record<string, unknown> {
+  readonly mode: 'upgrade' | 'upgrade_with_new' | 'dist_upgrade';
+  readonly scope: 'all' | 'security' | 'packages';
+  /** `name:arch`; with the scope `packages` only. */
+  readonly packages?: readonly string[];
+}
+
+const MODE: Readonly<Record<Mode, UpdateParameters['mode']>> = {
+  security: 'upgrade_with_new',
+  upgrade: 'upgrade',
+  withNew: 'upgrade_with_new',
+  full: 'dist_upgrade',
+};
+
+/** What to plan for a mode of the updates tab; `chosen` packages alone where some are. Pure. */
+export function updateParameters(mode: Mode, chosen: ReadonlySet<string>): UpdateParameters {
+  return chosen.size > 0
+    ? { mode: MODE[mode], scope: 'packages', packages: [...chosen].sort() }
+    : { mode: MODE[mode], scope: mode === 'security' ? 'security' : 'all' };
+}
