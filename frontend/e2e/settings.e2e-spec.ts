@@ -251,6 +251,31 @@ describe('settings and preferences in the browser', () => {
     await first.waitForURL(/\/hardware$/);
   });
 
+  it('shows the sign-in as the installation looks by default, to a browser that knows nobody', async () => {
+    for (const [key, value] of [
+      ['appearance.theme', 'dark'],
+      ['appearance.density', 'compact'],
+      ['appearance.language', 'fr'],
+    ] as const) {
+      const { updatedAt } = await api.get<{ updatedAt: string | null }>(`/settings/${key}`);
+      await api.put(`/settings/${key}`, { value, seen: updatedAt });
+    }
+    const context = await browser.newContext({ viewport: PHONE, locale: 'en-GB', colorScheme: 'light' });
+    contexts.push(context);
+    const stranger = await context.newPage();
+    errors.push(consoleErrors(stranger));
+    await stranger.goto(product.origin);
+    await stranger.getByRole('heading', { name: 'Se connecter' }).waitFor();
+    expect(await looks(stranger)).toMatchObject({ theme: 'dark', density: 'compact', lang: 'fr' });
+    expect(await axeViolations(stranger)).toEqual([]);
+    await shot(stranger, 'sign-in-default');
+    // What is chosen before the sign-in counts more.
+    await stranger.getByRole('button', { name: /^Langue/ }).click();
+    await stranger.reload();
+    await stranger.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await looks(stranger)).toMatchObject({ theme: 'dark', lang: 'en' });
+  });
+
   it('logged no error', () => {
     expect(errors.flat()).toEqual([]);
     expect(product.output()).not.toContain(PASSWORD);

@@ -13,6 +13,7 @@ import { providePortalTexts } from './core/i18n/transloco';
 import { Texts } from './core/i18n/texts';
 import { sessionInterceptor } from './core/session/session-interceptor';
 import { Appearance } from './core/preferences/appearance';
+import { Preferences } from './core/preferences/preferences';
 
 export const appConfig: ApplicationConfig = {
   providers: [
@@ -24,7 +25,10 @@ export const appConfig: ApplicationConfig = {
     { provide: MAT_RIPPLE_GLOBAL_OPTIONS, useValue: { disabled: true } },
     provideAppInitializer(async () => {
       inject(Appearance);
-      await inject(Texts).start();
+      const texts = inject(Texts);
+      // First, as the language depends on it.
+      await inject(Preferences).start();
+      await texts.start();
     }),
   ],
 };

@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Contracts } from '../../kernel/contracts/contracts';
+import { AppearanceController } from './appearance.controller';
 import { MachineUiStateController } from './machine-ui-state.controller';
 import { MachineUiStateRepository } from './machine-ui-state.repository';
 import { MachineUiStateService } from './machine-ui-state.service';
@@ -17,7 +18,7 @@ import { SettingsTopic } from './settings.topic';
  * is only about looks does not leave this room, so that nothing can be decided by it.
  */
 @Module({
-  controllers: [SettingsController, PreferencesController, MachineUiStateController],
+  controllers: [AppearanceController, SettingsController, PreferencesController, MachineUiStateController],
   providers: [
     SettingsRepository,
     SettingsService,

@@ -51,6 +51,16 @@ describe('settings of the installation', () => {
     expect(documented).toEqual(APP_SETTING_KEYS.map((key) => `${key} ${JSON.stringify(APP_SETTINGS[key].default)}`));
   });
 
+  it('give the pages before the sign-in their looks, and nothing else', async () => {
+    const { body: before } = await test.anonymous.get('/appearance').expect(200);
+    expect(before).toEqual({ theme: 'system', density: 'comfort', zoom: 100, language: 'browser' });
+    await put('/settings/appearance.theme', 'dark').expect(200);
+    await put('/settings/appearance.language', 'fr').expect(200);
+    await put(NETWORKS, ['10.0.0.0/8']).expect(200);
+    const { body: after } = await test.anonymous.get('/appearance').expect(200);
+    expect(after).toEqual({ theme: 'dark', density: 'comfort', zoom: 100, language: 'fr' });
+  });
+
   it('have their defaults until somebody sets them, for everybody who is signed in', async () => {
     const { body } = await test.as('viewer').get('/settings').expect(200);
     expect((body as Setting[]).map(({ key }) => key)).toEqual(APP_SETTING_KEYS);

@@ -2,7 +2,7 @@ import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { HttpErrorResponse } from '@angular/common/http';
 import { Api } from '../../api/api';
-import { preferencesGet, preferencesPut, preferencesReset } from '../../api/functions';
+import { appearanceGet, preferencesGet, preferencesPut, preferencesReset } from '../../api/functions';
 import type { PreferencesDto } from '../../api/models';
 import { Live } from '../live/live';
 import { Session } from '../session/session';
@@ -26,6 +26,10 @@ class Server {
   invoke(call: unknown, input: { key: PreferenceKey; body: { value: PreferenceValue } }): Promise<PreferencesDto> {
     if (!this.reachable) {
       return Promise.reject(answer(0));
+    }
+    if (call === appearanceGet) {
+      const { theme, density, zoom, language } = this.defaults;
+      return Promise.resolve({ theme, density, zoom, language } as unknown as PreferencesDto);
     }
     if (call === preferencesPut) {
       this.asked.push(`put ${input.key}`);
@@ -105,6 +109,42 @@ describe('Preferences', () => {
     await preferences.ready();
     expect(preferences.get('theme')).toBe('dark');
     expect([...preferences.chosen()]).toEqual(['theme']);
+  });
+
+  it('follow the installation before anybody has signed in, but for what was chosen on this device', async () => {
+    server.defaults = { ...BUILT_IN, theme: 'dark', density: 'compact', language: 'fr' };
+    open();
+    await preferences.start();
+    expect([preferences.get('theme'), preferences.get('density'), preferences.get('language')]).toEqual([
+      'dark',
+      'compact',
+      'fr',
+    ]);
+    preferences.choose('language', 'en');
+    server.defaults = { ...server.defaults, theme: 'light' };
+    open();
+    expect(preferences.get('theme')).toBe('dark');
+    await preferences.start();
+    expect([preferences.get('theme'), preferences.get('language')]).toEqual(['light', 'en']);
+  });
+
+  it('stay as they were last while the server does not answer', async () => {
+    server.reachable = false;
+    open();
+    await preferences.start();
+    expect(preferences.get('theme')).toBe('system');
+  });
+
+  it('stay those of the person that this device remembers', async () => {
+    open();
+    await signIn('ada');
+    preferences.choose('theme', 'light');
+    await settled();
+    account.set(null);
+    server.defaults = { ...BUILT_IN, theme: 'dark' };
+    open();
+    await preferences.start();
+    expect(preferences.get('theme')).toBe('light');
   });
 
   it('are right at the first paint of this device, before the server was asked', async () => {

@@ -1,6 +1,6 @@
 import { DestroyRef, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { Api } from '../../api/api';
-import { preferencesGet, preferencesPut, preferencesReset } from '../../api/functions';
+import { appearanceGet, preferencesGet, preferencesPut, preferencesReset } from '../../api/functions';
 import type { PreferencesDto, PreferenceValuesDto } from '../../api/models';
 import { problemOf } from '../errors/problem';
 import { backOff } from '../live/back-off';
@@ -62,6 +62,27 @@ export class Preferences {
         }
       });
     });
+  }
+
+  /**
+   * On a device that has not met anybody yet, the portal looks as the installation does by default, but for what was
+   * chosen here. Never rejects: without an answer it looks as it was last.
+   */
+  async start(): Promise<void> {
+    if (this.owner !== null) {
+      return;
+    }
+    try {
+      const defaults = await this.api.invoke(appearanceGet);
+      // Somebody signed in meanwhile: their own values are on the way.
+      if (this.owner === null) {
+        const newer = [...this.pending].filter(([, value]) => value !== null);
+        this.current.update((values) => ({ ...values, ...defaults, ...Object.fromEntries(newer) }));
+        this.keep();
+      }
+    } catch {
+      // The page that opens asks the server as well, and says what is wrong.
+    }
   }
 
   /** What holds now; a signal, so that whatever shows it follows. */
