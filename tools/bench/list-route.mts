@@ -10,7 +10,7 @@ const express = require('express') as typeof import('express');
 const pg = require('pg') as typeof import('pg');
 const { machineListStatement } = require(
   path.join(root, 'dist/backend/src/modules/machines/machine-list.statement.js'),
-) as { machineListStatement: (filter: object) => { sql: string; params: unknown[] } };
+) as { machineListStatement: (filter: object, indexStaleDays: number) => { sql: string; params: unknown[] } };
 
 const filter = {
   sort: 'need',
@@ -24,7 +24,7 @@ const filter = {
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'] });
 const app = express();
 app.get('/', async (_request, response) => {
-  const { sql, params } = machineListStatement(filter);
+  const { sql, params } = machineListStatement(filter, 7);
   response.json((await pool.query<object>(sql, params)).rows);
 });
 const server = app.listen(0, '127.0.0.1', () => {

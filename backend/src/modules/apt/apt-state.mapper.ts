@@ -9,17 +9,27 @@ import type {
 import type { AptPackageDto, AptRepositoryDto, AptStateDto, PlanCountsDto } from './dto/apt.dto';
 import { isMeasured, staleReasonOf } from './apt-verdict';
 import { saidIn } from '../../kernel/sentences/said';
-import type { Sentence } from '../../kernel/sentences/sentences';
-import { INDEX_STALE_AFTER_DAYS, isIndexOld } from '../machines/index-age';
+import { isIndexOld } from '../machines/index-age';
 import { say } from './apt.sentences';
 
-/** From the stored document to what the portal shows. What was fresh when it was written ages until it is read. */
-export function toAptState(snapshotId: string, createdAt: Date, document: AptUpdateAnalyze, now: Date): AptStateDto {
+/**
+ * From the stored document to what the portal shows. What was fresh when it was written ages until it is read.
+ *
+ * @param indexStaleDays older package lists make what was measured by them stale
+ */
+export function toAptState(
+  snapshot: { readonly id: string; readonly createdAt: Date },
+  document: AptUpdateAnalyze,
+  now: Date,
+  indexStaleDays: number,
+): AptStateDto {
   const indexRefreshedAt = dateOf(document.index.last_success_at);
-  const staleReason = staleReasonOf(document) ?? (isIndexOld(indexRefreshedAt, now) ? oldIndex() : null);
+  const staleReason =
+    staleReasonOf(document) ??
+    (isIndexOld(indexRefreshedAt, now, indexStaleDays) ? say.index_old({ days: indexStaleDays }) : null);
   return {
-    snapshotId,
-    analysedAt: createdAt,
+    snapshotId: snapshot.id,
+    analysedAt: snapshot.createdAt,
     status: document.status,
     stale: staleReason !== null,
     staleReason,
@@ -63,8 +73,6 @@ function packagesOf(document: AptUpdateAnalyze): AptPackageDto[] | null {
   const packages = toPackages(document.changes, document.left_back ?? []);
   return packages.length > 0 || isMeasured(document) ? packages : null;
 }
-
-const oldIndex = (): Sentence => say.index_old({ days: INDEX_STALE_AFTER_DAYS });
 
 function dateOf(text: string | null): Date | null {
   return text === null ? null : new Date(text);

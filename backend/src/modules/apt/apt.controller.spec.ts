@@ -3,19 +3,32 @@ import { SystemClock } from '../../kernel/clock';
 import type { Reading } from '../../kernel/contracts/contracts';
 import { DomainError } from '../../kernel/errors/domain-error';
 import type { Snapshots, StoredSnapshot } from '../history/snapshots';
+import type { SettingsService } from '../settings/settings.service';
 import { AptController } from './apt.controller';
+import type { AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 
 const id = '01900000-0000-7000-8000-0000000000aa';
 
-function controllerOf(payload: Reading<unknown>): AptController {
+function controllerOf(payload: Reading<unknown>, staleAfterDays = 7): AptController {
   const stored: StoredSnapshot = { id, kind: 'apt_update_analyze', status: 'ok', createdAt: new Date(0), payload };
-  return new AptController({ latest: () => Promise.resolve(stored) } as unknown as Snapshots, new SystemClock());
+  const snapshots = { latest: () => Promise.resolve(stored) } as unknown as Snapshots;
+  const settings = { get: () => Promise.resolve(staleAfterDays) } as unknown as SettingsService;
+  return new AptController(snapshots, new SystemClock(), settings);
 }
 
 it('shows the last analysis', async () => {
   const document = goldenExample('apt_update_analyze', 1);
   const state = await controllerOf({ readable: true, version: 1, document }).state(id);
   expect(state).toMatchObject({ snapshotId: id, packages: expect.arrayContaining([expect.anything()]) as unknown[] });
+});
+
+it('says after how many days the lists are old, by the setting', async () => {
+  const document = goldenExample('apt_update_analyze', 1) as AptUpdateAnalyze;
+  const aDayAgo = new Date(Date.now() - 86_400_000).toISOString();
+  const aged = { ...document, index: { ...document.index, last_success_at: aDayAgo } };
+  const state = (days: number) => controllerOf({ readable: true, version: 1, document: aged }, days).state(id);
+  expect(await state(2)).toMatchObject({ stale: false, staleReason: null });
+  expect(await state(1)).toMatchObject({ stale: true, staleReason: expect.stringContaining('1') as string });
 });
 
 it('says where to look at one that it cannot read', async () => {

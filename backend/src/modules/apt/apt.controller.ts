@@ -6,6 +6,7 @@ import { noticeOf } from '../../kernel/contracts/document.dto';
 import { DomainError } from '../../kernel/errors/domain-error';
 import { uuidPipe } from '../../kernel/http/validation';
 import { Snapshots } from '../history/snapshots';
+import { SettingsService } from '../settings/settings.service';
 import { toAptState } from './apt-state.mapper';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 import { AptStateDto } from './dto/apt.dto';
@@ -17,6 +18,7 @@ export class AptController {
   constructor(
     private readonly snapshots: Snapshots,
     private readonly clock: Clock,
+    private readonly settings: SettingsService,
   ) {}
 
   /** The last analysis: pending packages, what is left back and why, repositories, reboot. */
@@ -42,6 +44,7 @@ export class AptController {
         extensions: { snapshotId: snapshot.id },
       });
     }
-    return toAptState(snapshot.id, snapshot.createdAt, payload.document as AptUpdateAnalyze, this.clock.now());
+    const indexStaleDays = await this.settings.get('machines.index_stale_days');
+    return toAptState(snapshot, payload.document as AptUpdateAnalyze, this.clock.now(), indexStaleDays);
   }
 }

@@ -3,6 +3,7 @@ import { Contracts } from '../../kernel/contracts/contracts';
 import { HistoryModule } from '../history/history.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { MachinesModule } from '../machines/machines.module';
+import { SettingsModule } from '../settings/settings.module';
 import { AptUpdateAnalyzeAction } from './actions/apt-update-analyze.action';
 import { AptController } from './apt.controller';
 import { AptRepository } from './apt.repository';
@@ -14,7 +15,7 @@ import {
 import { PlannedPackagesRetention } from './retention';
 
 @Module({
-  imports: [MachinesModule, HistoryModule, JobsModule],
+  imports: [MachinesModule, HistoryModule, JobsModule, SettingsModule],
   controllers: [AptController],
   providers: [AptUpdateAnalyzeAction, AptRepository, PlannedPackagesRetention],
 })

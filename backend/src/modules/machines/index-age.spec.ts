@@ -1,11 +1,16 @@
 import { addMachine } from '../../../test/support/machine-samples';
 import { createTestApp, principalOf, type Client, type TestApp } from '../../../test/support/test-app';
+import { originOf } from '../../kernel/audit/request-origin';
+import { systemActor } from '../../kernel/auth/actor';
 import { TransactionRunner } from '../../kernel/database/transaction';
 import { FleetWatchers } from '../../kernel/live/fleet-watchers';
 import type { LiveClient } from '../../kernel/live/live-client';
 import type { MachinePageDto, MachineTileDto } from './dto/machine-tile.dto';
-import { INDEX_STALE_AFTER_DAYS, isIndexOld } from './index-age';
+import { indexAge, isIndexOld } from './index-age';
+import { APP_SETTINGS } from '../settings/registry/app-settings';
+import { SettingsService } from '../settings/settings.service';
 import { MachineState, type MachineStatePatch } from './machine-state';
+import { MachineTiles } from './machine-tiles';
 import { MachineTilesTopic } from './machine-tiles.topic';
 import { MachinesModule } from './machines.module';
 
@@ -19,6 +24,9 @@ const clean: MachineStatePatch = {
   aptStale: false,
 };
 
+const SETTING = 'machines.index_stale_days';
+const STALE_AFTER_DAYS = APP_SETTINGS[SETTING].default;
+
 describe('the age of the package lists', () => {
   let test: TestApp;
   let operator: Client;
@@ -30,7 +38,7 @@ describe('the age of the package lists', () => {
   });
   afterAll(() => test.close());
   beforeEach(async () => {
-    await test.dataSource.query('TRUNCATE machines CASCADE');
+    await test.dataSource.query('TRUNCATE machines, app_settings CASCADE');
     id = await addMachine(operator, 'web-1');
     await patch({ ...clean, aptLastAnalyzeAt: new Date(), aptIndexRefreshedAt: new Date() });
   });
@@ -51,7 +59,7 @@ describe('the age of the package lists', () => {
   const list = async (query = '') => (await operator.get(`/machines?limit=50${query}`)).body as MachinePageDto;
 
   it('makes a clean machine stale past the limit, in tile, list, counts and filters alike', async () => {
-    await passes(`${String(INDEX_STALE_AFTER_DAYS)} days -1 minute`);
+    await passes(`${String(STALE_AFTER_DAYS)} days -1 minute`);
     expect(await tile()).toMatchObject({ need: 'clean', underlyingNeed: 'clean', apt: { stale: false } });
     expect((await list()).counts).toMatchObject({ clean: 1, stale: 0 });
     await passes('2 minutes');
@@ -103,7 +111,7 @@ describe('the age of the package lists', () => {
     test.app.get(FleetWatchers).watch(browser as unknown as LiveClient);
     await topic.tellAged();
     expect(sent).toEqual([]);
-    await passes(`${String(INDEX_STALE_AFTER_DAYS)} days 1 minute`);
+    await passes(`${String(STALE_AFTER_DAYS)} days 1 minute`);
     await topic.tellAged();
     expect(sent.map(({ event, data }) => [event, data.id, data.need])).toEqual([['machine', id, 'stale']]);
     // Long over: whoever connects now reads the list.
@@ -113,10 +121,27 @@ describe('the age of the package lists', () => {
     expect(sent).toEqual([]);
   });
 
+  it('is old when an administrator says so, at once and for every reader', async () => {
+    await passes('3 days');
+    const settings = test.app.get(SettingsService);
+    const by = originOf(systemActor);
+    expect(await tile()).toMatchObject({ need: 'clean' });
+    const set = await settings.set(SETTING, 2, null, by);
+    expect(await tile()).toMatchObject({ need: 'stale', apt: { stale: true } });
+    expect((await list()).counts).toMatchObject({ clean: 0, stale: 1 });
+    expect(await test.app.get(MachineTiles).byIds([id])).toMatchObject([{ need: 'stale' }]);
+    await settings.reset(SETTING, set.set?.at ?? null, by);
+    expect(await tile()).toMatchObject({ need: 'clean', apt: { stale: false } });
+  });
+
+  it('takes whole days only, as they become SQL text', () => {
+    for (const days of [1.5, Number.NaN, '7' as unknown as number]) expect(() => indexAge(days)).toThrow(TypeError);
+  });
+
   it('means the same for documents', () => {
     const now = new Date('2026-06-30T00:00:00Z');
     const days = (n: number) => new Date(now.getTime() - n * 86_400_000);
-    expect([isIndexOld(days(6.9), now), isIndexOld(days(7.1), now), isIndexOld(null, now)]).toEqual([
+    expect([isIndexOld(days(6.9), now, 7), isIndexOld(days(7.1), now, 7), isIndexOld(null, now, 7)]).toEqual([
       false,
       true,
       true,

@@ -1,36 +1,42 @@
 import { rankOf } from './needs';
 
-/**
- * How old the last good refresh of a machine's package lists may be. Older, and what was measured by them says nothing
- * about now: the machine is stale, and never clean, whether or not anything has run on it since.
- */
-export const INDEX_STALE_AFTER_DAYS = 7;
-
 const DAY_MS = 86_400_000;
 
-/** For documents, which are read one at a time. Null: no refresh is known. */
-export function isIndexOld(refreshedAt: Date | null, now: Date): boolean {
-  return refreshedAt === null || now.getTime() - refreshedAt.getTime() > INDEX_STALE_AFTER_DAYS * DAY_MS;
-}
-
-const limit = `(now() - interval '${String(INDEX_STALE_AFTER_DAYS)} days')`;
-
-/** The same in SQL, of a row `s` of `machine_state`, by the database's clock; false before a first analysis. */
-export const INDEX_IS_OLD = `COALESCE(s.apt_index_refreshed_at < ${limit}, s.apt_last_analyze_at IS NOT NULL)`;
-
-/** True for a moment after a machine's lists have become old, in minutes. */
-export function indexBecameOld(minutes: number): string {
-  return `s.apt_index_refreshed_at BETWEEN ${limit} - interval '${String(minutes)} minutes' AND ${limit}`;
-}
-
 /**
- * The stored rank as it is now. Rows are written when something happens to a machine, and age while nothing does: so
- * age is decided here, whenever a rank is read, shown, counted or sorted by.
+ * How old the last good refresh of a machine's package lists may be, in days: the setting `machines.index_stale_days`.
+ * Older, and what was measured by them says nothing about now: the machine is stale, and never clean, whether or not
+ * anything has run on it since. For documents, which are read one at a time. Null: no refresh is known.
  */
-function rankNow(column: string): string {
-  return `CASE WHEN ${column} = ${String(rankOf('clean'))} AND ${INDEX_IS_OLD} THEN ${String(rankOf('stale'))}::smallint ELSE ${column} END`;
+export function isIndexOld(refreshedAt: Date | null, now: Date, staleAfterDays: number): boolean {
+  return refreshedAt === null || now.getTime() - refreshedAt.getTime() > staleAfterDays * DAY_MS;
 }
 
-export const NEEDS_RANK = rankNow('s.needs_rank');
-export const UNDERLYING_NEEDS_RANK = rankNow('s.underlying_needs_rank');
-export const APT_STALE = `(s.apt_stale OR ${INDEX_IS_OLD})`;
+/** The same in SQL, of rows `s` of `machine_state`, by the database's clock. */
+export interface IndexAge {
+  /**
+   * The stored ranks as they are now. Rows are written when something happens to a machine, and age while nothing does:
+   * so age is decided here, whenever a rank is read, shown, counted or sorted by.
+   */
+  readonly needsRank: string;
+  readonly underlyingNeedsRank: string;
+  readonly aptStale: string;
+  /** True for this many minutes after a machine's lists have become old. */
+  becameOld(minutes: number): string;
+}
+
+/** @param staleAfterDays a whole number; it becomes SQL text */
+export function indexAge(staleAfterDays: number): IndexAge {
+  if (!Number.isInteger(staleAfterDays)) throw new TypeError('not a whole number of days');
+  const limit = `(now() - interval '${String(staleAfterDays)} days')`;
+  // False before a first analysis.
+  const isOld = `COALESCE(s.apt_index_refreshed_at < ${limit}, s.apt_last_analyze_at IS NOT NULL)`;
+  const rank = (column: string): string =>
+    `CASE WHEN ${column} = ${String(rankOf('clean'))} AND ${isOld} THEN ${String(rankOf('stale'))}::smallint ELSE ${column} END`;
+  return {
+    needsRank: rank('s.needs_rank'),
+    underlyingNeedsRank: rank('s.underlying_needs_rank'),
+    aptStale: `(s.apt_stale OR ${isOld})`,
+    becameOld: (minutes) =>
+      `s.apt_index_refreshed_at BETWEEN ${limit} - interval '${String(minutes)} minutes' AND ${limit}`,
+  };
+}

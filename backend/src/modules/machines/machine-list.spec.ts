@@ -161,7 +161,7 @@ describe('the list of machines', () => {
     const sent = statements.mock.calls.map(([statement]) => statement);
     statements.mockRestore();
     expect(sent.filter((statement) => /\b(machines?_?\w*|tags)\b/.test(statement))).toHaveLength(1);
-    const { sql } = machineListStatement({ sort: 'need', limit: 100, archived: false });
+    const { sql } = machineListStatement({ sort: 'need', limit: 100, archived: false }, 7);
     for (const table of ['snapshots', 'executions', 'machine_events', 'important_messages', 'apt_']) {
       expect(sql.replaceAll(/(s\.|AS )apt_/g, '')).not.toContain(table);
     }

@@ -1,7 +1,7 @@
 import type { MachineListQueryDto, MachineSort, SortOrder } from './dto/machine-list-query.dto';
 import { decodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
-import { NEEDS_RANK } from './index-age';
-import { TILE_COLUMNS, TILE_SOURCES } from './machine-tile.mapper';
+import { indexAge, type IndexAge } from './index-age';
+import { tileColumns, TILE_SOURCES } from './machine-tile.mapper';
 import { rankOf } from './needs';
 
 /** Words of the list that the statement is built from. */
@@ -21,19 +21,30 @@ interface SortKey {
 
 const byName: SortKey = { expression: 'lower(m.name)', type: 'text', form: keyForms.text };
 
+interface Sorting {
+  readonly keys: (age: IndexAge) => readonly SortKey[];
+  readonly order: SortOrder;
+}
+
 /** Every sort by a closed list: nothing of a request becomes SQL text. The id follows, so that the order is total. */
-const sorts: Readonly<Record<MachineSort, { readonly keys: readonly SortKey[]; readonly order: SortOrder }>> = {
+const sorts: Readonly<Record<MachineSort, Sorting>> = {
   need: {
-    keys: [{ expression: `(${NEEDS_RANK})::integer`, type: 'integer', form: keyForms.integer }, byName],
+    keys: ({ needsRank }) => [
+      { expression: `(${needsRank})::integer`, type: 'integer', form: keyForms.integer },
+      byName,
+    ],
     order: 'asc',
   },
-  name: { keys: [byName], order: 'asc' },
+  name: { keys: () => [byName], order: 'asc' },
   lastSeen: {
-    keys: [{ expression: `COALESCE(m.last_seen_at, '-infinity')`, type: 'timestamptz', form: keyForms.time }, byName],
+    keys: () => [
+      { expression: `COALESCE(m.last_seen_at, '-infinity')`, type: 'timestamptz', form: keyForms.time },
+      byName,
+    ],
     order: 'desc',
   },
   updates: {
-    keys: [{ expression: 'COALESCE(s.apt_updates_count, -1)', type: 'integer', form: keyForms.integer }, byName],
+    keys: () => [{ expression: 'COALESCE(s.apt_updates_count, -1)', type: 'integer', form: keyForms.integer }, byName],
     order: 'desc',
   },
 };
@@ -54,11 +65,14 @@ function orderOf(filter: MachineListFilter): SortOrder {
  *
  * Each row carries `counts` (JSON text) and the parts of its sort key `k0`, `k1` … as text; one row with a null id
  * comes when the page is empty.
+ *
+ * @param indexStaleDays older package lists make a machine stale
  */
-export function machineListStatement(filter: MachineListFilter): Statement {
+export function machineListStatement(filter: MachineListFilter, indexStaleDays: number): Statement {
+  const age = indexAge(indexStaleDays);
   const params: unknown[] = [];
   const bind = (value: unknown, type: string): string => `$${String(params.push(value))}::${type}`;
-  const { keys } = sorts[filter.sort];
+  const keys = sorts[filter.sort].keys(age);
   const direction = orderOf(filter) === 'asc' ? 'ASC' : 'DESC';
   const names = [...keys.map((_key, index) => `k${String(index)}`), 'id'];
   const ordered = (prefix: string) => names.map((name) => `${prefix}${name} ${direction}`).join(', ');
@@ -69,7 +83,7 @@ export function machineListStatement(filter: MachineListFilter): Statement {
   ];
   const sql = `
     WITH filtered AS MATERIALIZED (
-      SELECT m.id, ${NEEDS_RANK} AS needs_rank, ${keys.map((key, index) => `${key.expression} AS k${String(index)}`).join(', ')}
+      SELECT m.id, ${age.needsRank} AS needs_rank, ${keys.map((key, index) => `${key.expression} AS k${String(index)}`).join(', ')}
         FROM machines m JOIN machine_state s ON s.machine_id = m.id
        WHERE ${conditions.join(' AND ')}
     ), counted AS (
@@ -83,7 +97,7 @@ export function machineListStatement(filter: MachineListFilter): Statement {
     SELECT counted.counts, tile.*
       FROM counted LEFT JOIN (
         SELECT ${keys.map((_key, index) => `page.k${String(index)}::text`).join(', ')},
-               ${keys.map((_key, index) => `page.k${String(index)} AS sort${String(index)}`).join(', ')}, ${TILE_COLUMNS}
+               ${keys.map((_key, index) => `page.k${String(index)} AS sort${String(index)}`).join(', ')}, ${tileColumns(age)}
           FROM page ${TILE_SOURCES}
       ) tile ON true
      ORDER BY ${keys.map((_key, index) => `tile.sort${String(index)} ${direction}, `).join('')}tile.id ${direction}`;

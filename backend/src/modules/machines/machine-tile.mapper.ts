@@ -1,7 +1,7 @@
 import type { MachineTileDto } from './dto/machine-tile.dto';
 import type { TagDto } from './dto/tag.dto';
 import type { AptStatus, MachineKind, MachineStatus } from './entities/machines.values';
-import { APT_STALE, NEEDS_RANK, UNDERLYING_NEEDS_RANK } from './index-age';
+import type { IndexAge } from './index-age';
 import { needOfRank } from './needs';
 import { saidIn } from '../../kernel/sentences/said';
 
@@ -66,11 +66,11 @@ export const TILE_SOURCES = `
       FROM machine_tags mt JOIN tags t ON t.id = mt.tag_id WHERE mt.machine_id = m.id
   ) tagged ON true`;
 
-export const TILE_COLUMNS = `
+export const tileColumns = (age: IndexAge): string => `
   m.id, m.name, m.hostname, m.port, m.os_family, m.os_version, m.os_codename, m.arch, m.machine_kind, m.virtualization,
   m.hardware_profile, m.status, m.last_seen_at, m.created_at, m.deleted_at,
-  ${NEEDS_RANK} AS needs_rank, ${UNDERLYING_NEEDS_RANK} AS underlying_needs_rank, s.apt_status, s.apt_updates_count, s.apt_security_updates_count,
-  s.apt_kept_back_count, s.apt_reboot_required, s.apt_reboot_reason, ${APT_STALE} AS apt_stale, s.apt_last_analyze_at,
+  ${age.needsRank} AS needs_rank, ${age.underlyingNeedsRank} AS underlying_needs_rank, s.apt_status, s.apt_updates_count, s.apt_security_updates_count,
+  s.apt_kept_back_count, s.apt_reboot_required, s.apt_reboot_reason, ${age.aptStale} AS apt_stale, s.apt_last_analyze_at,
   s.apt_index_refreshed_at, s.metrics_last_collected_at, s.cpu_load1, s.memory_used_percent, s.root_used_percent,
   s.disk_warnings_count, s.hardware_warnings_count, s.open_messages_count, s.last_error_kind, s.last_error_message,
   s.revision, s.updated_at AS state_updated_at,

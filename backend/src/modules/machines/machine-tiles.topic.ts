@@ -5,7 +5,6 @@ import { FleetWatchers } from '../../kernel/live/fleet-watchers';
 import { LiveBus, type LiveSignal } from '../../kernel/live/live-bus';
 import { sendEvent } from '../../kernel/live/live-client';
 import { Clock } from '../../kernel/clock';
-import { indexBecameOld } from './index-age';
 import { MachineTiles } from './machine-tiles';
 
 /** After missed notifications, tiles that changed so long ago are sent again. Longer than any pause between checks. */
@@ -51,8 +50,7 @@ export class MachineTilesTopic implements OnModuleInit, OnModuleDestroy {
   async tellAged(): Promise<void> {
     if (!this.watched()) return;
     await this.next(async () => {
-      const sql = `SELECT s.machine_id AS id FROM machine_state s WHERE ${indexBecameOld(AGE_CHECK_MINUTES)}`;
-      await this.send((await queryRows<{ id: string }>(this.dataSource, sql)).map((row) => row.id));
+      await this.send(await this.tiles.agedWithin(AGE_CHECK_MINUTES));
     });
   }
 

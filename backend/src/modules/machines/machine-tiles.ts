@@ -3,8 +3,10 @@ import { DataSource } from 'typeorm';
 import { queryRows } from '../../kernel/database/rows';
 import type { MachinePageDto, MachineTileDto, NeedCountsDto } from './dto/machine-tile.dto';
 import { encodeCursor } from '../../kernel/http/keyset-cursor';
+import { SettingsService } from '../settings/settings.service';
+import { indexAge } from './index-age';
 import { cursorScope, machineListStatement, type MachineListFilter } from './machine-list.statement';
-import { TILE_COLUMNS, TILE_SOURCES, toTile, type TileRow } from './machine-tile.mapper';
+import { tileColumns, TILE_SOURCES, toTile, type TileRow } from './machine-tile.mapper';
 import { NEED_STATES, rankOf } from './needs';
 
 type ListRow = Partial<Record<`k${number}`, string>> & { counts: string } & (TileRow | { id: null });
@@ -12,11 +14,14 @@ type ListRow = Partial<Record<`k${number}`, string>> & { counts: string } & (Til
 /** Tiles of machines: the dashboard's list, and single ones for the live topic. */
 @Injectable()
 export class MachineTiles {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly settings: SettingsService,
+  ) {}
 
   /** One page, by one statement. */
   async page(filter: MachineListFilter): Promise<MachinePageDto> {
-    const { sql, params } = machineListStatement(filter);
+    const { sql, params } = machineListStatement(filter, await this.indexStaleDays());
     const rows = await queryRows<ListRow>(this.dataSource, sql, params);
     const counts = countsOf(rows[0]?.counts ?? '{}');
     const found = rows.filter((row): row is ListRow & TileRow => row.id !== null);
@@ -41,9 +46,21 @@ export class MachineTiles {
     return (await this.read([id], ''))[0];
   }
 
+  /** The machines whose package lists became old within these minutes. */
+  async agedWithin(minutes: number): Promise<string[]> {
+    const aged = indexAge(await this.indexStaleDays()).becameOld(minutes);
+    const sql = `SELECT s.machine_id AS id FROM machine_state s WHERE ${aged}`;
+    return (await queryRows<{ id: string }>(this.dataSource, sql)).map(({ id }) => id);
+  }
+
+  private indexStaleDays(): Promise<number> {
+    return this.settings.get('machines.index_stale_days');
+  }
+
   private async read(ids: readonly string[], condition: string): Promise<MachineTileDto[]> {
     if (ids.length === 0) return [];
-    const sql = `SELECT ${TILE_COLUMNS} FROM unnest($1::uuid[]) AS page (id) ${TILE_SOURCES} ${condition}`;
+    const columns = tileColumns(indexAge(await this.indexStaleDays()));
+    const sql = `SELECT ${columns} FROM unnest($1::uuid[]) AS page (id) ${TILE_SOURCES} ${condition}`;
     return (await queryRows<TileRow>(this.dataSource, sql, [[...new Set(ids)]])).map(toTile);
   }
 }

@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { CredentialsModule } from '../credentials/credentials.module';
+import { SettingsModule } from '../settings/settings.module';
 import { MACHINE_AUDIT, MACHINE_EVENTS } from './contracts/machine-events';
 import { HARDWARE, METRICS } from './contracts/machine-facts';
 import { AptProxies } from './apt-proxies';
@@ -26,7 +27,7 @@ import { Tags } from './tags.service';
 
 /** The machines: who they are, how to reach them, and what is known about them now. */
 @Module({
-  imports: [CredentialsModule],
+  imports: [CredentialsModule, SettingsModule],
   controllers: [MachinesController, HostKeysController, TagsController],
   providers: [
     AptProxies,

@@ -31,6 +31,8 @@ export type { UsersChange$Params as UsersChange$Params } from './fn/accounts/use
 export { usersChange as usersChange } from './fn/accounts/users-change';
 export type { UsersResetLink$Params as UsersResetLink$Params } from './fn/accounts/users-reset-link';
 export { usersResetLink as usersResetLink } from './fn/accounts/users-reset-link';
+export type { AppearanceGet$Params as AppearanceGet$Params } from './fn/settings/appearance-get';
+export { appearanceGet as appearanceGet } from './fn/settings/appearance-get';
 export type { SettingsList$Params as SettingsList$Params } from './fn/settings/settings-list';
 export { settingsList as settingsList } from './fn/settings/settings-list';
 export type { SettingsGet$Params as SettingsGet$Params } from './fn/settings/settings-get';

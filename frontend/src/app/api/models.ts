@@ -4,6 +4,7 @@
 export type { AcceptLinkDto } from './models/accept-link-dto';
 export type { ActionDto } from './models/action-dto';
 export type { ActivityDto } from './models/activity-dto';
+export type { AppearanceDto } from './models/appearance-dto';
 export type { ApproveHostKeyDto } from './models/approve-host-key-dto';
 export type { AptErrorDto } from './models/apt-error-dto';
 export type { AptPackageDto } from './models/apt-package-dto';

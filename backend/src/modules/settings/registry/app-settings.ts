@@ -11,7 +11,7 @@ export const LANGUAGE = choice('browser', 'en', 'fr');
 export const PANE_WIDTH = wholeNumber(320, 720);
 const DAYS = wholeNumber(7, 3650);
 
-export const SETTING_SECTIONS = ['appearance', 'retention', 'terminal', 'discovery'] as const;
+export const SETTING_SECTIONS = ['appearance', 'machines', 'retention', 'terminal', 'discovery'] as const;
 export type SettingSection = (typeof SETTING_SECTIONS)[number];
 
 export const SETTING_UNITS = ['percent', 'pixels', 'days'] as const;
@@ -47,6 +47,7 @@ export const APP_SETTINGS = {
   'appearance.zoom': setting('appearance', ZOOM, 100, { unit: 'percent' }),
   'appearance.language': setting('appearance', LANGUAGE, 'browser'),
   'appearance.pane_width': setting('appearance', PANE_WIDTH, 440, { unit: 'pixels', awaits: 'side_pane' }),
+  'machines.index_stale_days': setting('machines', wholeNumber(1, 365), 7, { unit: 'days' }),
   'retention.job_logs_days': setting('retention', DAYS, 30, { unit: 'days' }),
   'retention.jobs_days': setting('retention', DAYS, 90, { unit: 'days' }),
   'retention.snapshots_days': setting('retention', DAYS, 90, { unit: 'days' }),

@@ -153,6 +153,14 @@ describe('MachineList', () => {
     expect(list.nextCursor()).toBeNull();
   });
 
+  it('refetches when the age at which machines are stale was set anew, and for no other setting', () => {
+    const before = api.asked.length;
+    live.say('settings.changed', { keys: ['appearance.theme'] });
+    expect(api.asked).toHaveLength(before);
+    live.say('settings.changed', { keys: ['appearance.theme', 'machines.index_stale_days'] });
+    expect(api.asked).toHaveLength(before + 1);
+  });
+
   it('refetches after the connection was lost', () => {
     const before = api.asked.length;
     live.returns.set(1);

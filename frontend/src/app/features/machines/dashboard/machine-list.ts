@@ -74,6 +74,12 @@ export class MachineList {
     this.live.on('machine.removed', ({ id }) => {
       this.remove(id);
     });
+    this.live.on('settings.changed', ({ keys }) => {
+      // Decides what is stale, of every machine at once.
+      if (keys.includes('machines.index_stale_days')) {
+        void this.refresh();
+      }
+    });
     effect(() => {
       if (this.live.returns() > 0) {
         untracked(() => void this.refresh());

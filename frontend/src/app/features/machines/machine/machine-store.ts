@@ -19,9 +19,16 @@ export class MachineStore {
   readonly refused = signal<Problem | null>(null);
   /** Rises when something on the machine was read anew: tabs refetch. */
   readonly readings = signal(0);
-  readonly stop = this.live.on('machine', (tile) => {
-    this.receive(tile);
-  });
+  private readonly stops = [
+    this.live.on('machine', (tile) => {
+      this.receive(tile);
+    }),
+    this.live.on('settings.changed', ({ keys }) => {
+      if (keys.includes('machines.index_stale_days')) {
+        this.refresh();
+      }
+    }),
+  ];
 
   constructor() {
     effect(() => {
@@ -39,6 +46,10 @@ export class MachineStore {
         }
       });
     });
+  }
+
+  stop(): void {
+    this.stops.forEach((stop) => stop());
   }
 
   open(id: string): void {
