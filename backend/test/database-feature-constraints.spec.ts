@@ -136,13 +136,17 @@ describe('the tables of Docker, recipes, the agent, maintenance and terminals', 
       label: 'x',
       client_kind: 'mcp',
       token_prefix: 'su_mcp_a',
-      scopes_json: '[]',
+      scopes_json: '{"scopes": ["read"]}',
       status: 'active',
       ...at,
     };
     await expect(insert('api_clients', { ...client, id: newId(), token_hash: 'su_mcp_secret' })).rejects.toMatchObject(
       CHECK_VIOLATION,
     );
+    for (const scopes_json of ['{"scopes": ["root"]}', '{"scopes": "read"}', '[]', '{}']) {
+      const wrong = { ...client, scopes_json, id: newId(), token_hash: 'a'.repeat(64) };
+      await expect(insert('api_clients', wrong)).rejects.toMatchObject(CHECK_VIOLATION);
+    }
     await insert('api_clients', { ...client, id: newId(), token_hash: 'a'.repeat(64) });
     await expect(insert('api_clients', { ...client, id: newId(), token_hash: 'a'.repeat(64) })).rejects.toMatchObject(
       UNIQUE_VIOLATION,

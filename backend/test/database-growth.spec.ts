@@ -137,6 +137,12 @@ describe('a year of history', () => {
       machineId,
       startOfMonth(until, -10),
     ]);
+    // The last look at it failed, which is no news of its packages.
+    await source.query(
+      `INSERT INTO snapshots (id, machine_id, kind, created_at, status, payload_json)
+       VALUES ($1, $2, 'apt_update_analyze', $3, 'error', '{"schema_version": 1}')`,
+      [lowestId(startOfMonth(until, -5)), machineId, startOfMonth(until, -5)],
+    );
     const before = startOfMonth(until, -3);
     const count = async (sql: string, ...params: unknown[]) =>
       Number((await queryRows<{ n: string }>(source, `SELECT count(*) AS n FROM ${sql}`, params))[0]?.n);
@@ -155,7 +161,8 @@ describe('a year of history', () => {
     const left = await queryRows<{ stays: boolean }>(
       source,
       `SELECT EXISTS (SELECT 1 FROM snapshots c WHERE c.content_snapshot_id = s.id)
-           OR NOT EXISTS (SELECT 1 FROM snapshots n WHERE n.machine_id = s.machine_id AND n.created_at > s.created_at) AS stays
+           OR NOT EXISTS (SELECT 1 FROM snapshots n
+                          WHERE n.machine_id = s.machine_id AND n.created_at > s.created_at AND n.status <> 'error') AS stays
          FROM snapshots s WHERE s.created_at < $1`,
       [before],
     );

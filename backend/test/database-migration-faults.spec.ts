@@ -122,6 +122,34 @@ describe('processes that migrate', () => {
     ]);
   });
 
+  it.each([
+    [
+      "a table of migrations of another program's",
+      ['CREATE TABLE schema_migrations (version bigint)'],
+      'schema_migrations',
+    ],
+    ['views', ['CREATE MATERIALIZED VIEW machines AS SELECT 1 AS id'], 'machines'],
+    ["somebody else's queue", ['CREATE SCHEMA pgboss', 'CREATE TABLE pgboss.job (id int)'], 'pgboss.job'],
+  ])('refuse a database with %s, and leave it as it is', async (_what, statements, name) => {
+    for (const statement of statements) await source.query(statement);
+    expect(await runCommand(db.url)).toEqual({
+      code: 1,
+      printed: `The database already holds tables that are not this program's (${name}). Give it an empty database of its own.\n`,
+    });
+    expect(await queryRows(source, `SELECT 1 WHERE to_regclass('users') IS NOT NULL`)).toEqual([]);
+  });
+
+  it('refuse a queue of a newer version before they change anything', async () => {
+    await migrate({ url: db.url });
+    await revertMigrations({ url: db.url }, 1);
+    await source.query('UPDATE pgboss.version SET version = version + 5');
+    const { code, printed } = await runCommand(db.url);
+    expect(printed).toMatch(
+      /^The database was migrated by a newer version of this program \(the queue's tables: \d+\)/,
+    );
+    expect(code).toBe(1);
+  });
+
   /** Takes back the migration that builds the index, and those after it. */
   async function revertTo(index: string): Promise<void> {
     while ((await queryOne(source, 'SELECT 1 WHERE to_regclass($1) IS NOT NULL', [index])) !== null) {

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { DatabaseRefusedError, migrate, QUEUE_SCHEMA, revertMigrations } from '../src/kernel/database/migrate';
+import { DatabaseRefusedError, QUEUE_SCHEMA } from '../src/kernel/database/database-check';
+import { migrate, revertMigrations } from '../src/kernel/database/migrate';
 import { queryRows } from '../src/kernel/database/rows';
 import { introspect, readColumns } from './database-introspection';
 import { createTestDatabase, type TestDatabase } from './support/postgres';

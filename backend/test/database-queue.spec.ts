@@ -2,7 +2,7 @@ import { PgBoss } from 'pg-boss';
 import type { DataSource } from 'typeorm';
 import { bossAdapter } from '../src/kernel/database/boss-adapter';
 import { newId } from '../src/kernel/database/ids';
-import { QUEUE_SCHEMA } from '../src/kernel/database/migrate';
+import { QUEUE_SCHEMA } from '../src/kernel/database/database-check';
 import { affected, queryRows } from '../src/kernel/database/rows';
 import { TransactionRunner } from '../src/kernel/database/transaction';
 import { createTestDatabase, type TestDatabase } from './support/postgres';

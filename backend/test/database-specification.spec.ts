@@ -82,7 +82,11 @@ describe('the specification', () => {
     const own = constraints.filter((key) => key.table === table && key.columns.includes(wanted.name));
     const checks = own.filter((key) => key.kind === 'c').map((key) => key.definition);
     const found = column.default?.replace(/^'(.*)'::\w+$/, '$1') ?? null;
-    const lost = wanted.values.filter((value) => !checks.some((check) => check.includes(`'${value}'`)));
+    const taken = checks.flatMap((check) => (/ = ANY \(\(?ARRAY\[/.test(check) ? quotedWords(check) : []));
+    const more = wanted.open || wanted.values.length === 0 ? [] : taken.filter((word) => !wanted.values.includes(word));
+    const lost = wanted.values.filter(
+      (value) => !checks.some((check) => check.includes(`'${value}'`) || check.includes(`"${value}"`)),
+    );
     return [
       column.type === wanted.type ? '' : `type ${column.type}`,
       wanted.primary === own.some((key) => key.kind === 'p') ? '' : 'primary key differs',
@@ -90,10 +94,15 @@ describe('the specification', () => {
       found === wanted.default ? '' : `default ${String(found)}`,
       wanted.references && !own.some((key) => key.references === wanted.references) ? 'no reference' : '',
       !wanted.open && lost.length > 0 ? `refuses ${lost.join(', ')}` : '',
+      more.length > 0 ? `also ${more.join(', ')}` : '',
       wanted.open && !checks.some((check) => check.includes('^[a-z][a-z0-9_]*$')) ? 'not an open list' : '',
     ].filter((difference) => difference !== '');
   }
 });
+
+function quotedWords(check: string): string[] {
+  return [...check.matchAll(/'([^']*)'/g)].map(([, word = '']) => word);
+}
 
 interface WantedColumn {
   name: string;

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { migrate } from '../src/kernel/database/migrate';
 import { newId } from '../src/kernel/database/ids';
 import { insertMachine, insertRow } from './support/insert-row';
 import { createTestDatabase, type TestDatabase } from './support/postgres';
@@ -76,6 +77,37 @@ describe('a start that is refused says why, once and without a stack', () => {
     ];
     const said = `The keyring ${dataDir}/keys/keyring cannot be used: Key 1 of the keyring is not "id:base64 of 32 bytes".\n`;
     expect(ended).toEqual(ended.map(() => ({ code: 1, stdout: '', stderr: said })));
+  });
+
+  it.each([
+    [
+      'not migrated',
+      undefined,
+      /^The database is not yet of this program's version \(\d+ steps to go\)\. Migrate it first/,
+    ],
+    [
+      'of a newer version',
+      `INSERT INTO schema_migrations (timestamp, name) VALUES (1999999999999, 'Tomorrow1999999999999')`,
+      /^The database was migrated by a newer version of this program \(Tomorrow1999999999999\)\. Start that version\.$/,
+    ],
+    [
+      'whose queue is of a newer version',
+      'UPDATE pgboss.version SET version = version + 5',
+      /^The database was migrated by a newer version of this program \(the queue's tables: \d+\)\. Start that version\.$/,
+    ],
+  ])('for a database that is %s', async (_what, change, sentence) => {
+    const other = await createTestDatabase({ migrated: change !== undefined });
+    try {
+      if (change !== undefined) {
+        await migrate({ url: other.url });
+        await (await other.dataSource()).query(change);
+      }
+      const { code, stderr } = await run('main', { ...settings, DATABASE_URL: other.url });
+      expect(stderr.trimEnd()).toMatch(sentence);
+      expect(code).toBe(1);
+    } finally {
+      await other.drop();
+    }
   });
 
   it('for an address that is taken', async () => {

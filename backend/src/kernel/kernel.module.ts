@@ -1,7 +1,7 @@
 import { Global, Logger, Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ArtifactStore } from './artifacts/artifact-store';
 import { AuditModule } from './audit/audit.module';
 import { AuthModule } from './auth/auth.module';
@@ -9,8 +9,10 @@ import { Clock, SystemClock } from './clock';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
 import { ContractsModule } from './contracts/contracts.module';
+import { requireMigrated } from './database/database-check';
 import { dataSourceOptions } from './database/data-source-options';
 import { TransactionRunner } from './database/transaction';
+import { StartRefusedError } from './errors/start-refused';
 import { EventsModule } from './events/events.module';
 import { HealthChecks } from './health/health-check';
 import { HealthController } from './health/health.controller';
@@ -34,16 +36,21 @@ export class KernelModule {
         DiscoveryModule,
         ConfigModule.forRoot(config),
         LoggingModule.forRoot(config),
-        TypeOrmModule.forRoot(
-          dataSourceOptions({
-            url: config.env.DATABASE_URL,
-            poolSize: config.env.DATABASE_POOL_SIZE,
-            applicationName: `system_update ${config.env.ROLE}`,
-            onPoolError: (err) => {
-              logger.warn({ err }, 'an idle database connection broke');
-            },
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({
+            ...dataSourceOptions({
+              url: config.env.DATABASE_URL,
+              poolSize: config.env.DATABASE_POOL_SIZE,
+              applicationName: `system_update ${config.env.ROLE}`,
+              onPoolError: (err) => {
+                logger.warn({ err }, 'an idle database connection broke');
+              },
+            }),
+            // A database that is away may come; one that is not ours stays so.
+            toRetry: (error: unknown) => !(error instanceof StartRefusedError),
           }),
-        ),
+          dataSourceFactory: openDatabase,
+        }),
         SecretsModule,
         AuditModule,
         EventsModule,
@@ -70,5 +77,18 @@ export class KernelModule {
       ],
       exports: [ArtifactStore, Clock, SshConnectionFactory, TransactionRunner],
     };
+  }
+}
+
+/** @throws StartRefusedError when the database is not of this program's version */
+async function openDatabase(options?: DataSourceOptions): Promise<DataSource> {
+  if (options === undefined) throw new TypeError('options are expected');
+  const database = await new DataSource(options).initialize();
+  try {
+    await requireMigrated(database);
+    return database;
+  } catch (error) {
+    await database.destroy();
+    throw error;
   }
 }

@@ -7,7 +7,7 @@ Made by \`npm run generate\` from a migrated database. [The details of every col
 
 ## The whole
 
-Solid lines are foreign keys, dotted ones ids that are only named and stay when the row is gone. Tables with a thick border belong to one machine and go with it when it is purged; their lines to \`machines\` are left out.
+Solid lines are foreign keys, dotted ones ids that are only named and stay when the row is gone. Tables with a thick border belong to one machine and go with it when it is purged; those lines to \`machines\` are left out, and so are those of a table to itself.
 `;
 
 /** Columns that a diagram shows beside keys and references. */
@@ -25,12 +25,35 @@ function whole(groups: readonly Group[]): string {
     lines.push(`  subgraph group_${key}["${title}"]`, ...tables.map(({ name }) => `    ${name}`), '  end');
   }
   const tables = groups.flatMap((group) => group.tables);
-  for (const reference of tables.flatMap(referencesOf).filter(({ from, to }) => to !== 'machines' && to !== from)) {
+  for (const reference of tables.flatMap(referencesOf).filter(isDrawn)) {
     lines.push(`  ${reference.from} ${reference.onDelete === null ? '-.->' : '-->'} ${reference.to}`);
   }
-  const owned = tables.filter((table) => referencesOf(table).some(goesWithMachine)).map(({ name }) => name);
+  const owned = ownedTables(tables);
   lines.push('  classDef owned stroke-width:3px', `  class machines,${owned.join(',')} owned`, '```');
-  return [...new Set(lines.slice(0, 2)), ...lines.slice(2)].join('\n');
+  return withoutRepeats(lines).join('\n');
+}
+
+/** A line that the thick border does not say already. */
+function isDrawn(reference: Reference): boolean {
+  return reference.to !== reference.from && !goesWithMachine(reference);
+}
+
+/** Those that hang on a machine, and those that go with one of them. */
+function ownedTables(tables: readonly Table[]): string[] {
+  const owned = new Set(['machines']);
+  for (let before = 0; before < owned.size;) {
+    before = owned.size;
+    for (const table of tables) {
+      const goes = referencesOf(table).some(({ to, onDelete }) => owned.has(to) && onDelete === 'goes too');
+      if (goes) owned.add(table.name);
+    }
+  }
+  return [...owned].filter((name) => name !== 'machines');
+}
+
+/** Two columns may refer to the same table. */
+function withoutRepeats(lines: readonly string[]): string[] {
+  return lines.filter((line, index) => !/^ {2}\S+ -\.?->? /.test(line) || lines.indexOf(line) === index);
 }
 
 function goesWithMachine({ to, onDelete }: Reference): boolean {

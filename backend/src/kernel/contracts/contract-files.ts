@@ -65,9 +65,10 @@ the program validates with; the examples were taken from real machines and are k
 - A document says its version in \`schema_version\`; \`snapshots\` says it in a column too. What was stored before documents
   did so counts as version 0.
 - Written is the newest version only. A document that does not match is refused with the name of its contract and the path
-  of the fault, and so is one that repeats a secret in use; nothing of the outcome is stored then.
+  of the fault, and so is one that repeats a secret in use that
+  cannot stand there by chance; nothing of the outcome is stored then.
 - Read are all versions: a document is brought to the newest one, step by step (1 → 2 → …), each time it is read. Rows are
-  never rewritten.
+  not rewritten for a new version.
 - What cannot be read (a newer program wrote it, its contract is gone, it is damaged) is never dropped and breaks no page:
   the API gives it as it is stored, marked in \`unreadable\`, and the portal shows it so.
 - Nothing else gets into such a column: statements take documents that \`Contracts.document()\` has accepted, and only into

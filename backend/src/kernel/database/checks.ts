@@ -33,6 +33,21 @@ export function nonNegative(column: string): string {
   return `${column} >= 0`;
 }
 
+/** A measured figure: neither negative, nor the NaN and Infinity that the column's type would take. */
+export function finite(column: string): string {
+  return `${column} >= 0 AND ${column} < 'Infinity'`;
+}
+
+/** A path below a folder that is ours: nothing absolute, no way up. */
+export function pathBelow(column: string): string {
+  return `${column} !~ '(^/|(^|/)\\.\\.(/|$))' AND ${column} <> ''`;
+}
+
+/** The words of the list `key` of a document are all of a closed list. */
+export function wordsWithin(column: string, key: string, values: readonly string[]): string {
+  return `COALESCE(jsonb_typeof(${column} -> '${key}') = 'array' AND ${column} -> '${key}' <@ '${JSON.stringify(values)}', false)`;
+}
+
 /** A number that starts at one. */
 export function positive(column: string): string {
   return `${column} > 0`;

@@ -3,13 +3,9 @@ import { Client } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { DataSource } from 'typeorm';
 import { makePartitionsAhead } from '../partitions/partitions';
-import { StartRefusedError } from '../errors/start-refused';
-import { dataSourceOptions, MIGRATIONS_TABLE, type DatabaseSettings } from './data-source-options';
-import { queryRows } from './rows';
+import { dataSourceOptions, type DatabaseSettings } from './data-source-options';
+import { executedNames, QUEUE_SCHEMA, requireOurs } from './database-check';
 import { sqlState } from './transaction';
-
-/** The schema of pg-boss. Programs start it with `migrate: false`: its tables are made and updated here. */
-export const QUEUE_SCHEMA = 'pgboss';
 
 /** One number for all programs: whoever migrates holds this advisory lock. */
 const MIGRATION_LOCK = 7_388_120_331;
@@ -32,17 +28,6 @@ export interface MigrationReport {
   /** Names of the migrations that ran now, oldest first; empty when the database was up to date. */
   applied: string[];
   queueSchemaVersion: number;
-}
-
-/** The database is not one that this program may change. */
-export class DatabaseRefusedError extends StartRefusedError {
-  constructor(
-    readonly code: 'database_newer' | 'database_foreign',
-    message: string,
-  ) {
-    super(message);
-    this.name = 'DatabaseRefusedError';
-  }
 }
 
 /**
@@ -116,8 +101,7 @@ async function withMigrationSource<T>(
 }
 
 async function applyPending(source: DataSource, options: MigrateOptions): Promise<string[]> {
-  await refuseUnknown(source);
-  const before = new Set(await executedNames(source));
+  const before = new Set(await requireOurs(source));
   const attempts = options.attempts ?? 5;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -132,39 +116,6 @@ async function applyPending(source: DataSource, options: MigrateOptions): Promis
   const applied = (await executedNames(source)).filter((name) => !before.has(name));
   for (const name of applied) options.onApplied?.(name);
   return applied;
-}
-
-async function refuseUnknown(source: DataSource): Promise<void> {
-  const known = new Set(source.migrations.map((migration) => migration.name ?? migration.constructor.name));
-  const executed = await executedNames(source);
-  const newer = executed.filter((name) => !known.has(name));
-  if (newer.length > 0) {
-    throw new DatabaseRefusedError(
-      'database_newer',
-      `The database was migrated by a newer version of this program (${newer.join(', ')}). Start that version.`,
-    );
-  }
-  if (executed.length > 0) return;
-  const tables = await queryRows<{ table_name: string }>(
-    source,
-    `SELECT table_name::text FROM information_schema.tables
-     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name <> $1
-     ORDER BY table_name LIMIT 3`,
-    [MIGRATIONS_TABLE],
-  );
-  if (tables.length === 0) return;
-  const names = tables.map((table) => table.table_name).join(', ');
-  throw new DatabaseRefusedError(
-    'database_foreign',
-    `The database already holds tables that are not this program's (${names}). Give it an empty database of its own.`,
-  );
-}
-
-async function executedNames(source: DataSource): Promise<string[]> {
-  const present = await queryRows(source, 'SELECT 1 WHERE to_regclass($1) IS NOT NULL', [MIGRATIONS_TABLE]);
-  if (present.length === 0) return [];
-  const rows = await queryRows<{ name: string }>(source, `SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id`);
-  return rows.map((row) => row.name);
 }
 
 async function installQueue(settings: DatabaseSettings): Promise<number> {

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { PgBoss } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
 import { bossAdapter } from '../database/boss-adapter';
-import { QUEUE_SCHEMA } from '../database/migrate';
+import { QUEUE_SCHEMA } from '../database/database-check';
 import { queryRows } from '../database/rows';
 import type { Transaction } from '../database/transaction';
 

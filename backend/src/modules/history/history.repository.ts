@@ -9,6 +9,7 @@ import { eventContractName } from '../../kernel/events/event-contracts';
 import { keysetPage, type Page, type PageRequest } from '../../kernel/http/keyset-page';
 import type { AuditEntryDto, EventDto, MessageDto, SnapshotDetailDto, SnapshotDto } from './dto/history.dto';
 import { saidIn, type SaidByField } from '../../kernel/sentences/said';
+import { IMPORTANT_MESSAGE } from './contracts/important-message';
 import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
 import { wholeDocument } from './shared-content';
 import type { AuditAction } from '../../kernel/audit/audit-actions';
@@ -34,7 +35,7 @@ interface Documents {
 }
 
 const MESSAGE = `id, source, category, severity, package_name AS "packageName", component, message, first_seen_at AS "firstSeenAt",
-  last_seen_at AS "lastSeenAt", acknowledged, acknowledged_at AS "acknowledgedAt", acknowledged_by AS "acknowledgedBy"`;
+  last_seen_at AS "lastSeenAt", acknowledged, acknowledged_at AS "acknowledgedAt", acknowledged_by AS "acknowledgedBy", payload_json AS facts`;
 
 /** A row whose document stands in it as it is stored. */
 type Stored<T, Column extends keyof T> = Omit<T, Column> & Record<Column, unknown>;
@@ -108,13 +109,13 @@ export class HistoryRepository {
 
   /** Open and serious ones first. */
   async messages(machineId: string, acknowledged: boolean | undefined): Promise<MessageDto[]> {
-    const found = await queryRows<Unsaid<MessageDto>>(
+    const found = await queryRows<StoredMessage>(
       this.dataSource,
       `SELECT ${MESSAGE} FROM important_messages WHERE machine_id = $1 AND ($2::boolean IS NULL OR acknowledged = $2)
         ORDER BY acknowledged, array_position(ARRAY['error', 'warning', 'info'], severity), last_seen_at DESC, id LIMIT 500`,
       [machineId, acknowledged ?? null],
     );
-    return found.map(withSaid);
+    return found.map((row) => this.toMessage(row));
   }
 
   /** @returns the machine of the message; null when there is no such message */
@@ -131,8 +132,8 @@ export class HistoryRepository {
 
   async message(tx: Transaction, id: string): Promise<MessageDto | null> {
     const sql = `SELECT ${MESSAGE} FROM important_messages WHERE id = $1`;
-    const found = await queryOne<Unsaid<MessageDto>>(tx.manager, sql, [id]);
-    return found === null ? null : withSaid(found);
+    const found = await queryOne<StoredMessage>(tx.manager, sql, [id]);
+    return found === null ? null : this.toMessage(found);
   }
 
   async audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntryDto>> {
@@ -173,12 +174,17 @@ export class HistoryRepository {
     );
   }
 
+  private toMessage(row: StoredMessage): MessageDto {
+    return { ...withSaid(row), facts: this.document(IMPORTANT_MESSAGE.name, row.facts) };
+  }
+
   private document(contract: string, stored: unknown): DocumentDto | null {
     return stored === null ? null : toDocument(contract, this.contracts.read(contract, stored));
   }
 }
 
 type Unsaid<T> = Omit<T, 'said'>;
+type StoredMessage = Stored<Unsaid<MessageDto>, 'facts'>;
 
 function withSaid<T extends { message: string }>(row: T): T & { said: SaidByField } {
   return { ...row, said: saidIn(row, ['message']) };

@@ -32,7 +32,7 @@ const STRAY_EVENTS = `
 export class SnapshotsRetention implements Retention {
   readonly name = 'snapshots';
   readonly description =
-    'What machines said. The newest of each kind stays, and so does a snapshot whose content another shares.';
+    'What machines said. The newest of each kind stays, the newest good one too, and a snapshot whose content another shares.';
   readonly defaultDays = 90;
 
   constructor(private readonly database: DataSource) {}
@@ -68,7 +68,8 @@ const OLD_SNAPSHOTS = `
     SELECT s.id FROM snapshots s
      WHERE s.id < $2 AND s.id > $3 AND s.created_at < $1
        AND EXISTS (SELECT 1 FROM snapshots newer
-                    WHERE newer.machine_id = s.machine_id AND newer.kind = s.kind AND newer.created_at > s.created_at)
+                    WHERE newer.machine_id = s.machine_id AND newer.kind = s.kind AND newer.created_at > s.created_at
+                      AND (newer.status <> 'error' OR s.status = 'error'))
        AND NOT EXISTS (SELECT 1 FROM snapshots sharing WHERE sharing.content_snapshot_id = s.id)
      ORDER BY s.id LIMIT $4)
   RETURNING id`;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Contracts } from '../../kernel/contracts/contracts';
+import { toDocument, type DocumentDto } from '../../kernel/contracts/document.dto';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { TileMode } from './entities/settings.values';
 import { SECTIONS_OPEN, type SectionsDocument } from './settings.contracts';
@@ -12,11 +13,13 @@ export interface MachineUiState {
   /** Names of the open sections of its tile and its page. */
   readonly sectionsOpen: readonly string[] | null;
   readonly lastActiveTab: string | null;
+  /** The open sections as they stand, where they cannot be read. */
+  readonly unreadable: DocumentDto | null;
 }
 
-export type MachineUiChange = Partial<Omit<MachineUiState, 'machineId'>>;
+export type MachineUiChange = Partial<Omit<MachineUiState, 'machineId' | 'unreadable'>>;
 
-interface StoredState extends Omit<MachineUiState, 'sectionsOpen'> {
+interface StoredState extends Omit<MachineUiState, 'sectionsOpen' | 'unreadable'> {
   readonly stored: unknown;
 }
 
@@ -70,7 +73,10 @@ export class MachineUiStateRepository {
 
   /** What cannot be read is as if it had not been chosen: it is only about looks. */
   private read({ stored, ...state }: StoredState): MachineUiState {
+    if (stored === null) return { ...state, sectionsOpen: null, unreadable: null };
     const reading = this.contracts.read<SectionsDocument>(SECTIONS_OPEN.name, stored);
-    return { ...state, sectionsOpen: reading.readable ? reading.document.sections : null };
+    return reading.readable
+      ? { ...state, sectionsOpen: reading.document.sections, unreadable: null }
+      : { ...state, sectionsOpen: null, unreadable: toDocument(SECTIONS_OPEN.name, reading) };
   }
 }

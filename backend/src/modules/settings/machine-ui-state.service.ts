@@ -62,5 +62,5 @@ export class MachineUiStateService {
 }
 
 function untouched(machineId: string): MachineUiState {
-  return { machineId, tileMode: null, sectionsOpen: null, lastActiveTab: null };
+  return { machineId, tileMode: null, sectionsOpen: null, lastActiveTab: null, unreadable: null };
 }

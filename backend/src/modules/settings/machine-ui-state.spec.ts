@@ -28,7 +28,7 @@ describe('how machines are shown', () => {
   });
 
   it('is kept per machine, shared by everybody who may see it, and changed part by part', async () => {
-    const untouched = { machineId: machine, tileMode: null, sectionsOpen: null, lastActiveTab: null };
+    const untouched = { machineId: machine, tileMode: null, sectionsOpen: null, lastActiveTab: null, unreadable: null };
     expect((await test.as('viewer').get(`${UI}/${machine}`).expect(200)).body).toEqual(untouched);
     await test.as('viewer').patch(`${UI}/${machine}`, { lastActiveTab: 'runs' }).expect(200);
     await test
@@ -57,6 +57,20 @@ describe('how machines are shown', () => {
   ])('refuses %j', async (body, field) => {
     const { body: problem } = await test.as('operator').patch(`${UI}/${machine}`, body).expect(400);
     expect(problem.errors[0].field).toBe(field);
+  });
+
+  it('gives open sections that a newer program wrote as they are stored, and marked', async () => {
+    await test
+      .as('operator')
+      .patch(`${UI}/${machine}`, { sectionsOpen: ['log'] })
+      .expect(200);
+    await test.dataSource.query(
+      `UPDATE machine_ui_state SET sections_open_json = '{"schema_version": 4, "open": ["log"]}'`,
+    );
+    expect((await test.as('viewer').get(`${UI}/${machine}`)).body).toMatchObject({
+      sectionsOpen: null,
+      unreadable: { unreadable: 'newer', document: { schema_version: 4, open: ['log'] } },
+    });
   });
 
   it('knows no machine that is not there, and goes with one', async () => {

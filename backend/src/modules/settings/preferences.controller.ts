@@ -37,6 +37,6 @@ export class PreferencesController {
   }
 }
 
-function toDto({ values, chosen }: OwnPreferences): PreferencesDto {
-  return { values, chosen: [...chosen] };
+function toDto({ values, chosen, unreadable }: OwnPreferences): PreferencesDto {
+  return { values, chosen: [...chosen], unreadable: [...unreadable] };
 }

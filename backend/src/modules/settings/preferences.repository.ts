@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Contracts } from '../../kernel/contracts/contracts';
+import { toDocument, type DocumentDto } from '../../kernel/contracts/document.dto';
 import { newId } from '../../kernel/database/ids';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { PreferenceKey } from './registry/preferences';
@@ -11,6 +12,8 @@ export interface PreferenceRow {
   readonly key: string;
   /** Undefined: what stands there cannot be read. */
   readonly value: unknown;
+  /** As it stands there. */
+  readonly document: DocumentDto;
 }
 
 /** The only place with SQL for `user_preferences`. */
@@ -26,7 +29,8 @@ export class PreferencesRepository {
     );
     return rows.map(({ key, stored }) => {
       const reading = this.contracts.read<ValueDocument>(USER_PREFERENCE.name, stored);
-      return { key, value: reading.readable ? reading.document.value : undefined };
+      const document = toDocument(USER_PREFERENCE.name, reading);
+      return { key, document, value: reading.readable ? reading.document.value : undefined };
     });
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { DocumentDto } from '../../kernel/contracts/document.dto';
 import { Clock } from '../../kernel/clock';
 import { TransactionRunner } from '../../kernel/database/transaction';
 import { invalidInput, notFound } from '../../kernel/errors/domain-error';
@@ -22,6 +23,8 @@ export interface OwnPreferences {
   readonly values: PreferenceValues;
   /** What they chose themselves; the rest follows the defaults. */
   readonly chosen: readonly PreferenceKey[];
+  /** Choices that cannot be read, as they stand; the default holds in their place. */
+  readonly unreadable: readonly { readonly key: string; readonly stored: DocumentDto }[];
 }
 
 /** How people want the portal to be. Last write wins: they only ever meet themselves. */
@@ -48,6 +51,9 @@ export class PreferencesService {
     return {
       values: Object.fromEntries(values) as PreferenceValues,
       chosen: PREFERENCE_KEYS.filter((key) => choices.has(key)),
+      unreadable: rows
+        .filter(({ document }) => document.unreadable !== null)
+        .map(({ key, document }) => ({ key, stored: document })),
     };
   }
 

@@ -44,6 +44,7 @@ describe('preferences', () => {
         shortcuts: true,
       },
       chosen: [],
+      unreadable: [],
     });
     await test.as('administrator').put('/settings/appearance.theme', { value: 'dark' }).expect(200);
     expect((await test.as('viewer').get(ME)).body.values.theme).toBe('dark');
@@ -81,6 +82,16 @@ describe('preferences', () => {
     expect((await test.as('viewer').get(ME).expect(200)).body).toMatchObject({
       values: { density: 'comfort' },
       chosen: [],
+    });
+  });
+
+  it('of a newer program are given as they are stored, and marked', async () => {
+    await test.as('viewer').put(`${ME}/density`, { value: 'compact' }).expect(200);
+    await test.dataSource.query(`UPDATE user_preferences SET value_json = '{"schema_version": 4, "rows": 30}'`);
+    expect((await test.as('viewer').get(ME).expect(200)).body).toMatchObject({
+      values: { density: 'comfort' },
+      chosen: [],
+      unreadable: [{ key: 'density', stored: { unreadable: 'newer', document: { schema_version: 4, rows: 30 } } }],
     });
   });
 

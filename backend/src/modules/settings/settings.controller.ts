@@ -60,7 +60,7 @@ function assertMayChange(key: string, principal: Principal): void {
   if (isAppSettingKey(key)) assertAllowed(principal, APP_SETTINGS[key].permission);
 }
 
-function toDto({ key, value, set, unfit }: CurrentSetting, principal: Principal): SettingDto {
+function toDto({ key, value, set, unfit, stored }: CurrentSetting, principal: Principal): SettingDto {
   const declared: AppSetting<unknown> = APP_SETTINGS[key];
   return {
     key,
@@ -73,6 +73,7 @@ function toDto({ key, value, set, unfit }: CurrentSetting, principal: Principal)
     updatedAt: set?.at ?? null,
     updatedBy: set?.by ?? null,
     unfit,
+    stored,
     writable: roleAllows(principal.role, declared.permission),
   };
 }

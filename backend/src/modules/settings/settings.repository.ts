@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Contracts } from '../../kernel/contracts/contracts';
+import { toDocument, type DocumentDto } from '../../kernel/contracts/document.dto';
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { AppSettingKey } from './registry/app-settings';
 import { APP_SETTING, type ValueDocument } from './settings.contracts';
@@ -10,11 +11,13 @@ export interface SettingRow {
   readonly key: string;
   /** Undefined: what stands there cannot be read. */
   readonly value: unknown;
+  /** As it stands there. */
+  readonly document: DocumentDto;
   readonly updatedAt: Date;
   readonly updatedBy: string | null;
 }
 
-interface StoredRow extends Omit<SettingRow, 'value'> {
+interface StoredRow extends Omit<SettingRow, 'value' | 'document'> {
   readonly stored: unknown;
 }
 
@@ -57,6 +60,7 @@ export class SettingsRepository {
 
   private read({ stored, ...row }: StoredRow): SettingRow {
     const reading = this.contracts.read<ValueDocument>(APP_SETTING.name, stored);
-    return { ...row, value: reading.readable ? reading.document.value : undefined };
+    const document = toDocument(APP_SETTING.name, reading);
+    return { ...row, document, value: reading.readable ? reading.document.value : undefined };
   }
 }

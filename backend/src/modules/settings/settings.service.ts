@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AuditLog } from '../../kernel/audit/audit-log';
 import type { RequestOrigin } from '../../kernel/audit/request-origin';
+import type { DocumentDto } from '../../kernel/contracts/document.dto';
 import { Clock } from '../../kernel/clock';
 import { TransactionRunner } from '../../kernel/database/transaction';
 import { DomainError, invalidInput, notFound } from '../../kernel/errors/domain-error';
@@ -17,8 +18,10 @@ export interface CurrentSetting {
   readonly value: unknown;
   /** Who set it and when; null while the default holds. */
   readonly set: { readonly at: Date; readonly by: string | null } | null;
-  /** The stored value does not fit the schema any more, so that the default holds. */
+  /** The stored value does not fit the schema any more, or cannot be read, so that the default holds. */
   readonly unfit: boolean;
+  /** What is stored, where it is unfit. */
+  readonly stored: DocumentDto | null;
 }
 
 /** Settings of the installation. Every question reads the database, so that all processes always see the same. */
@@ -101,12 +104,12 @@ export class SettingsService {
 
   private current(key: AppSettingKey, row: SettingRow | null): CurrentSetting {
     const { schema, default: standard } = APP_SETTINGS[key];
-    if (row === null) return { key, value: standard, set: null, unfit: false };
+    if (row === null) return { key, value: standard, set: null, unfit: false, stored: null };
     const set = { at: row.updatedAt, by: row.updatedBy };
     const problems = valueProblems(key, schema.json, row.value);
-    if (problems.length === 0) return { key, value: row.value, set, unfit: false };
+    if (problems.length === 0) return { key, value: row.value, set, unfit: false, stored: null };
     this.logger.warn({ setting: key, problems }, 'A stored setting is outside its schema; its default holds.');
-    return { key, value: standard, set, unfit: true };
+    return { key, value: standard, set, unfit: true, stored: row.document };
   }
 }
 

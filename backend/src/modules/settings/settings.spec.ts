@@ -75,6 +75,7 @@ describe('settings of the installation', () => {
       updatedAt: null,
       updatedBy: null,
       unfit: false,
+      stored: null,
       writable: false,
     });
     await test.anonymous.get('/settings').expect(401);
@@ -117,6 +118,7 @@ describe('settings of the installation', () => {
     [ZOOM, 135, 'appearance.zoom', 'it has to be 130 or less'],
     [ZOOM, 92, 'appearance.zoom', 'it has to be a multiple of 5'],
     [ZOOM, '100', 'appearance.zoom', 'it has to be of the type integer'],
+    [ZOOM, null, 'appearance.zoom', 'it has to be of the type integer'],
     ['/settings/appearance.theme', 'pink', 'appearance.theme', 'it has to be one of system, light, dark'],
     ['/settings/terminal.enabled', 'yes', 'terminal.enabled', 'it has to be of the type boolean'],
     ['/settings/retention.jobs_days', 0, 'retention.jobs_days', 'it has to be 7 or more'],
@@ -136,7 +138,7 @@ describe('settings of the installation', () => {
     await test
       .as('administrator')
       .put(ZOOM, { seen: null })
-      .expect(400, /"field":"value"/);
+      .expect(400, /"field":"appearance.zoom"/);
     await test
       .as('administrator')
       .put(ZOOM, { value: 100, seen: 'then' })
@@ -162,6 +164,20 @@ describe('settings of the installation', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
     const won = answers.find(({ status }) => status === 200)?.body as Setting;
     expect(await settings.get('appearance.zoom')).toBe(won.value);
+  });
+
+  it('are given as they are stored, and marked, where a newer program wrote them', async () => {
+    await put(ZOOM, 120).expect(200);
+    await test.dataSource.query(`UPDATE app_settings SET value_json = '{"schema_version": 4, "percent": 120}'`);
+    expect((await test.as('viewer').get(ZOOM)).body).toMatchObject({
+      value: 100,
+      unfit: true,
+      stored: { unreadable: 'newer', document: { schema_version: 4, percent: 120 } },
+    });
+  });
+
+  it('take an empty moment for the default', async () => {
+    await test.as('administrator').delete(`${ZOOM}?seen=`).expect(200);
   });
 
   it('hold their default while the stored value does not fit, and say so', async () => {

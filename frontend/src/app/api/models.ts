@@ -114,5 +114,6 @@ export type { SudoMode } from './models/sudo-mode';
 export type { SystemDto } from './models/system-dto';
 export type { TagDto } from './models/tag-dto';
 export type { TagUseDto } from './models/tag-use-dto';
+export type { UnreadablePreferenceDto } from './models/unreadable-preference-dto';
 export type { UserDto } from './models/user-dto';
 export type { ValueSchemaDto } from './models/value-schema-dto';

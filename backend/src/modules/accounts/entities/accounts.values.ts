@@ -14,3 +14,5 @@ export type ClientKind = (typeof CLIENT_KINDS)[number];
 
 export const CLIENT_STATUSES = ['active', 'revoked', 'expired'] as const;
 export type ClientStatus = (typeof CLIENT_STATUSES)[number];
+
+export const CLIENT_SCOPES = ['read', 'operate', 'admin', 'debug_logs'] as const;

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { oneOf, sha256Hex } from '../../../kernel/database/checks';
-import { CLIENT_KINDS, CLIENT_STATUSES, type ClientKind, type ClientStatus } from './accounts.values';
+import { oneOf, sha256Hex, wordsWithin } from '../../../kernel/database/checks';
+import { CLIENT_KINDS, CLIENT_SCOPES, CLIENT_STATUSES, type ClientKind, type ClientStatus } from './accounts.values';
 
 /** Programs that may call the API, by the SHA-256 of their token. */
 @Entity({ name: 'api_clients', comment: 'Programs that may call the API, by the SHA-256 of their token.' })
@@ -9,6 +9,7 @@ import { CLIENT_KINDS, CLIENT_STATUSES, type ClientKind, type ClientStatus } fro
 @Index('api_clients_status_client_kind_idx', ['status', 'clientKind'])
 @Index('api_clients_token_hash_key', ['tokenHash'], { unique: true })
 @Check('api_clients_client_kind_check', oneOf('client_kind', CLIENT_KINDS))
+@Check('api_clients_scopes_json_check', wordsWithin('scopes_json', 'scopes', CLIENT_SCOPES))
 @Check('api_clients_status_check', oneOf('status', CLIENT_STATUSES))
 @Check('api_clients_token_hash_check', sha256Hex('token_hash'))
 export class ApiClientEntity {
@@ -29,6 +30,7 @@ export class ApiClientEntity {
   @Column({ name: 'token_prefix', type: 'text' })
   tokenPrefix: string;
 
+  /** What the token may be used for: `{ scopes: [...] }`. */
   @Column({ name: 'scopes_json', type: 'jsonb' })
   scopesJson: unknown;
 

@@ -122,6 +122,9 @@ export class MessageDto {
   acknowledged: boolean;
   acknowledgedAt: Date | null;
   acknowledgedBy: string | null;
+  /** What the message says to programs. */
+  @ApiProperty({ type: DocumentDto, nullable: true })
+  facts: DocumentDto | null;
 }
 
 export class AuditQueryDto extends PageQueryDto {

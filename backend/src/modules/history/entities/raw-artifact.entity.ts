@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { nonNegative, oneOf, sha256Hex } from '../../../kernel/database/checks';
+import { nonNegative, oneOf, pathBelow, sha256Hex } from '../../../kernel/database/checks';
 import { bigintNumber } from '../../../kernel/database/columns';
 import { ARTIFACT_KINDS, RETENTION_POLICIES, type ArtifactKind, type RetentionPolicy } from './history.values';
 
@@ -9,6 +9,7 @@ import { ARTIFACT_KINDS, RETENTION_POLICIES, type ArtifactKind, type RetentionPo
 @Index('raw_artifacts_machine_id_created_at_idx', { synchronize: false })
 @Check('raw_artifacts_bytes_check', nonNegative('bytes'))
 @Check('raw_artifacts_kind_check', oneOf('kind', ARTIFACT_KINDS))
+@Check('raw_artifacts_path_check', pathBelow('path'))
 @Check('raw_artifacts_retention_policy_check', oneOf('retention_policy', RETENTION_POLICIES))
 @Check('raw_artifacts_sha256_check', sha256Hex('sha256'))
 export class RawArtifactEntity {

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { oneOf } from '../../../kernel/database/checks';
+import { oneOf, pathBelow } from '../../../kernel/database/checks';
 import { REPORT_KINDS, type ReportKind } from './history.values';
 
 /** Reports written to the artifact store; path is relative to it. */
@@ -7,6 +7,7 @@ import { REPORT_KINDS, type ReportKind } from './history.values';
 @Index('reports_kind_created_at_idx', { synchronize: false })
 @Index('reports_machine_id_created_at_idx', { synchronize: false })
 @Check('reports_kind_check', oneOf('kind', REPORT_KINDS))
+@Check('reports_path_check', pathBelow('path'))
 export class ReportEntity {
   @PrimaryColumn({ type: 'uuid' })
   id: string;

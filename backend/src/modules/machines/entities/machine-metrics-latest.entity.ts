@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { nonNegative, percentage, positive } from '../../../kernel/database/checks';
+import { finite, nonNegative, percentage, positive } from '../../../kernel/database/checks';
 import { bigintNumber } from '../../../kernel/database/columns';
 
 /** The latest load, memory and disk figures; not a monitoring history. */
@@ -11,8 +11,8 @@ import { bigintNumber } from '../../../kernel/database/columns';
 @Index('machine_metrics_latest_root_used_percent_idx', ['rootUsedPercent'])
 @Index('machine_metrics_latest_snapshot_id_idx', ['snapshotId'])
 @Check('machine_metrics_latest_cpu_cores_check', positive('cpu_cores'))
-@Check('machine_metrics_latest_cpu_load1_check', nonNegative('cpu_load1'))
-@Check('machine_metrics_latest_cpu_load5_check', nonNegative('cpu_load5'))
+@Check('machine_metrics_latest_cpu_load1_check', finite('cpu_load1'))
+@Check('machine_metrics_latest_cpu_load5_check', finite('cpu_load5'))
 @Check('machine_metrics_latest_memory_available_bytes_check', nonNegative('memory_available_bytes'))
 @Check('machine_metrics_latest_memory_total_bytes_check', nonNegative('memory_total_bytes'))
 @Check('machine_metrics_latest_memory_used_bytes_check', nonNegative('memory_used_bytes'))

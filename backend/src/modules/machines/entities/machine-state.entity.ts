@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { nonNegative, oneOf, openName, percentage } from '../../../kernel/database/checks';
+import { finite, nonNegative, oneOf, openName, percentage } from '../../../kernel/database/checks';
 import { bigintNumber } from '../../../kernel/database/columns';
 import {
   APT_STATUSES,
@@ -23,7 +23,7 @@ import {
 @Check('machine_state_apt_updates_count_check', nonNegative('apt_updates_count'))
 @Check('machine_state_apt_upgrade_count_check', nonNegative('apt_upgrade_count'))
 @Check('machine_state_apt_upgrade_with_new_count_check', nonNegative('apt_upgrade_with_new_count'))
-@Check('machine_state_cpu_load1_check', nonNegative('cpu_load1'))
+@Check('machine_state_cpu_load1_check', finite('cpu_load1'))
 @Check('machine_state_disk_warnings_count_check', nonNegative('disk_warnings_count'))
 @Check('machine_state_docker_stacks_count_check', nonNegative('docker_stacks_count'))
 @Check('machine_state_docker_status_check', oneOf('docker_status', DOCKER_STATUSES))

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { TILE_MODES, type TileMode } from '../entities/settings.values';
 
 const NAME = /^[a-z][a-z0-9_]*$/;
@@ -14,6 +15,9 @@ export class MachineUiStateDto {
   sectionsOpen: readonly string[] | null;
   /** Null: none was ever opened. */
   lastActiveTab: string | null;
+  /** The open sections as they stand in the database, where this program cannot read them. */
+  @ApiProperty({ type: DocumentDto, nullable: true })
+  unreadable: DocumentDto | null;
 }
 
 /** What is not given stays; null forgets a choice. */

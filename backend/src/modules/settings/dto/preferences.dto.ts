@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsDefined } from 'class-validator';
+import { Allow } from 'class-validator';
+import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { DENSITY, LANGUAGE, THEME } from '../registry/app-settings';
 import {
   DASHBOARD_VIEW,
@@ -30,17 +31,25 @@ export class PreferenceValuesDto implements PreferenceValues {
   shortcuts: boolean;
 }
 
+export class UnreadablePreferenceDto {
+  key: string;
+  stored: DocumentDto;
+}
+
 export class PreferencesDto {
   /** What holds: chosen, or the default of the installation. */
   values: PreferenceValuesDto;
   /** What was chosen; the rest follows the defaults. */
   @ApiProperty({ enum: PREFERENCE_KEYS, isArray: true })
   chosen: PreferenceKey[];
+  /** Choices that this program cannot read, as they stand; the default holds in their place. */
+  @ApiProperty({ type: () => [UnreadablePreferenceDto] })
+  unreadable: UnreadablePreferenceDto[];
 }
 
 export class ChoosePreferenceDto {
   /** Must fit the preference's schema. */
   @ApiProperty(settingValue)
-  @IsDefined()
+  @Allow()
   value: unknown;
 }

@@ -1,6 +1,7 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { IsDate, IsDefined, IsOptional } from 'class-validator';
-import { Transform, Type } from 'class-transformer';
+import { Allow, IsDate, IsOptional } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import {
   APP_SETTING_KEYS,
   AWAITED_FEATURES,
@@ -50,8 +51,11 @@ export class SettingDto {
   /** When it was set; null while the default holds. Goes back with a change, so that none is overwritten unseen. */
   updatedAt: Date | null;
   updatedBy: string | null;
-  /** The stored value does not fit its schema any more, so that the default holds. */
+  /** The stored value does not fit its schema any more, or cannot be read, so that the default holds. */
   unfit: boolean;
+  /** What is stored, where it is unfit. */
+  @ApiProperty({ type: DocumentDto, nullable: true })
+  stored: DocumentDto | null;
   /** Whether the person who asks may change it. */
   writable: boolean;
 }
@@ -59,9 +63,8 @@ export class SettingDto {
 export class SettingVersionDto {
   /** `updatedAt` of the value that you have seen; empty or null when the default held. 409 when it is not that any more. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true, required: false })
-  @Transform(({ value }: { value: unknown }) => (value === '' ? null : value))
+  @Transform(({ value }: { value: unknown }) => momentOf(value))
   @IsOptional()
-  @Type(() => Date)
   @IsDate()
   seen?: Date | null;
 }
@@ -69,6 +72,12 @@ export class SettingVersionDto {
 export class ChangeSettingDto extends SettingVersionDto {
   /** Must fit the setting's schema. */
   @ApiProperty(settingValue)
-  @IsDefined()
+  @Allow()
   value: unknown;
+}
+
+/** Anything that is neither empty nor text stays as it is, for the validation to refuse. */
+function momentOf(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return value === '' ? null : new Date(value);
 }

@@ -141,5 +141,5 @@ export class MachineUi {
 }
 
 function untouched(machineId: string): MachineUiStateDto {
-  return { machineId, tileMode: null, sectionsOpen: null, lastActiveTab: null };
+  return { machineId, tileMode: null, sectionsOpen: null, lastActiveTab: null, unreadable: null };
 }

@@ -44,7 +44,7 @@ class Server {
       this.asked.push('get');
     }
     const values = { ...this.defaults, ...Object.fromEntries(this.kept) };
-    return Promise.resolve({ values, chosen: [...this.kept.keys()] });
+    return Promise.resolve({ values, chosen: [...this.kept.keys()], unreadable: [] });
   }
 }
 

@@ -1,3 +1,4 @@
+import { JsonPipe } from '@angular/common';
 import { Component, computed, inject, input } from '@angular/core';
 import type { SettingDto } from '../../api/models';
 import type { Problem } from '../../core/errors/problem';
@@ -12,7 +13,7 @@ import { SettingsStore } from './settings-store';
 /** One setting: what it is, its value, who set it, and what is wrong with a change. */
 @Component({
   selector: 'su-setting-row',
-  imports: [Ago],
+  imports: [Ago, JsonPipe],
   templateUrl: './setting-row.html',
   styleUrl: './setting-row.scss',
   host: { '[class.dirty]': 'dirty()' },
