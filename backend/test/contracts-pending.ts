@@ -4,8 +4,6 @@
  */
 export const PENDING_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   'phase 1, base: filled by the first changes of machines': [
-    'executions.important_json',
-    'executions.result_json',
     'reports.summary_json',
   ],
   'phase 4, Docker': [

@@ -28,6 +28,11 @@ const NEVER_SEEN = [
   'request_parameters',
   'audit.request.confirmed',
   'audit.request.rejected',
+  'apt_upgrade.parameters',
+  'apt_upgrade_plan',
+  'apt_upgrade_plan.parameters',
+  'apt_upgrade_result',
+  'apt_upgrade_result.important',
 ];
 
 /** The whole program on a migrated database, as it registers its contracts when it starts. */

@@ -3,12 +3,14 @@ import { Contracts } from '../../kernel/contracts/contracts';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
 import type { Transaction } from '../../kernel/database/transaction';
+import type { ChangeStoreContext } from '../jobs/actions/change-action';
 import type { StoreContext } from '../jobs/actions/job-action';
 import type { PlannedPackage } from './analysis/planned-packages';
 import { APT_ERROR_LINES } from './contracts/apt-update-analyze.v1.schema';
-import type { AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
+import type { AptError, AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
+import type { AppliedPackage } from './contracts/apt-upgrade-result.v1';
 
-/** The only place with SQL for `apt_planned_packages` and `apt_errors`; one statement per table, however many rows. */
+/** The only place with SQL for `apt_planned_packages`, `apt_applied_packages` and `apt_errors`; one statement per table, however many rows. */
 @Injectable()
 export class AptRepository {
   constructor(private readonly contracts: Contracts) {}
@@ -53,17 +55,66 @@ export class AptRepository {
     );
   }
 
-  async storeErrors(tx: Transaction, context: StoreContext, document: AptUpdateAnalyze): Promise<void> {
-    const rows = document.errors.map((error) => ({
+  async storeErrors(tx: Transaction, context: StoreContext, { errors }: AptUpdateAnalyze): Promise<void> {
+    const { snapshotId, machineId, finishedAt } = context;
+    await this.insertErrors(tx, { snapshotId, executionId: null, machineId, at: finishedAt }, errors);
+  }
+
+  /** What went wrong in a run that changed the machine. */
+  async storeRunErrors(tx: Transaction, context: ChangeStoreContext, errors: readonly AptError[]): Promise<void> {
+    const { executionId, machineId, finishedAt } = context;
+    await this.insertErrors(tx, { snapshotId: null, executionId, machineId, at: finishedAt }, errors);
+  }
+
+  /** What a run really changed, and what it should have changed and did not. */
+  async storeApplied(tx: Transaction, context: ChangeStoreContext, applied: readonly AppliedPackage[]): Promise<void> {
+    const rows = applied.map(({ name, arch, operation, from_version, to_version, origin }) => ({
       id: newId(),
-      snapshot_id: context.snapshotId,
+      execution_id: context.executionId,
       machine_id: context.machineId,
+      name,
+      arch,
+      from_version,
+      to_version,
+      operation,
+      origin,
+      dedup_key: [operation, name, arch, from_version ?? '', to_version ?? ''].join('|'),
+    }));
+    await bulkInsert(
+      tx.manager,
+      'apt_applied_packages',
+      {
+        id: 'uuid',
+        execution_id: 'uuid',
+        machine_id: 'uuid',
+        name: 'text',
+        arch: 'text',
+        from_version: 'text',
+        to_version: 'text',
+        operation: 'text',
+        origin: 'text',
+        dedup_key: 'text',
+      },
+      rows,
+    );
+  }
+
+  private async insertErrors(
+    tx: Transaction,
+    of: { snapshotId: string | null; executionId: string | null; machineId: string; at: Date },
+    errors: readonly AptError[],
+  ): Promise<void> {
+    const rows = errors.map((error) => ({
+      id: newId(),
+      snapshot_id: of.snapshotId,
+      execution_id: of.executionId,
+      machine_id: of.machineId,
       kind: error.kind,
       severity: error.severity,
       message: error.message,
       important_lines_json: this.contracts.document(APT_ERROR_LINES.name, { lines: error.important_lines }),
       remediation: error.remediation,
-      created_at: context.finishedAt,
+      created_at: of.at,
     }));
     await bulkInsert(
       tx.manager,
@@ -71,6 +122,7 @@ export class AptRepository {
       {
         id: 'uuid',
         snapshot_id: 'uuid',
+        execution_id: 'uuid',
         machine_id: 'uuid',
         kind: 'text',
         severity: 'text',

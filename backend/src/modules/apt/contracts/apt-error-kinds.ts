@@ -1,7 +1,7 @@
 import { sentences, type Sentence } from '../../../kernel/sentences/sentences';
 
 /**
- * Every class of failure that an apt analysis can name (`apt_errors.kind`), with the safe thing to do about it.
+ * Every class of failure that an apt analysis or run can name (`apt_errors.kind`), with the safe thing to do about it.
  * `repo_*` concern one repository; the others the machine or the run.
  */
 const remediations = sentences('apt_remediation', {
@@ -51,6 +51,17 @@ const remediations = sentences('apt_remediation', {
   repo_hash_mismatch:
     'The mirror is being updated or a proxy serves old files. Try again in some minutes, then change the mirror.',
   repo_failed: 'Read the line of apt and correct its cause.',
+  maintainer_script_failed:
+    'Look at the lines before the failure, correct their cause on the machine, then repair dpkg (dpkg --configure -a).',
+  conffile_question:
+    'Repair dpkg with the conffile options (dpkg --force-confdef --force-confold --configure -a), then merge the new file by hand.',
+  deb_404: 'The package lists are older than the repository. Refresh them with an analysis, then plan again.',
+  removal_refused:
+    'The upgrade would remove a package that the plan does not name. Plan again and confirm the removal.',
+  held_packages: 'The upgrade would change a package on hold. Lift the hold, or plan without it.',
+  essential_removal: 'The upgrade would remove an essential package. Do not force it: look at the repositories.',
+  simulation_failed: 'Read the lines of apt, correct their cause and plan again.',
+  unknown: 'Read the lines of the log; the cause is none that is known here.',
   answer_incomplete: 'Analyse again; if it repeats, look at the log of the job.',
   answer_unreadable:
     'The answer could not be understood, so it was not used. Keep the log: it is needed to correct the reader.',

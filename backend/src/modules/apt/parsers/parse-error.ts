@@ -33,3 +33,13 @@ export function wholeNumber(text: string | undefined, what: string, line: string
 export function orNull(text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text;
 }
+
+/** What `parse` reads, or null where it refuses the text. */
+export function readable<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof ParseError) return null;
+    throw error;
+  }
+}

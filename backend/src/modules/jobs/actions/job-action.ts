@@ -78,8 +78,11 @@ export interface ActionContext<P extends object = Record<string, never>> {
 }
 
 export interface ActionScript {
-  /** Absolute path of a POSIX sh file beside the feature. Its SHA-256 is kept with the job. */
-  readonly file: string;
+  /**
+   * Absolute path of a POSIX sh file beside the feature, or of several that make one script in their order: what plan and
+   * run share stands in one file. Its SHA-256 is kept with the job.
+   */
+  readonly file: string | readonly string[];
   /** Shell variables of the script. Values are data, whatever they contain. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Values to mask in everything that the run prints, besides the machine's own credentials. */

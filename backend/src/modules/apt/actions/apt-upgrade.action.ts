@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Transaction } from '../../../kernel/database/transaction';
+import { ImportantMessages } from '../../history/important-messages';
+import {
+  type ChangeAction,
+  type ChangeContext,
+  type ChangeDeclaration,
+  type ChangeOutcome,
+  type ChangeStoreContext,
+  type FinishedChange,
+  type PlanOutcome,
+} from '../../jobs/actions/change-action';
+import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
+import { AptRepository } from '../apt.repository';
+import { say } from '../apt.sentences';
+import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
+import { importantUpgrade, type AptUpgradeResult } from '../contracts/apt-upgrade-result.v1';
+import { upgradePlan, type UpgradeParameters } from '../upgrade/upgrade-plan';
+import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
+
+const scripts = path.join(__dirname, '..', 'scripts');
+const file = (name: string): string => path.join(scripts, name);
+
+/** Upgrades packages with apt: exactly what a person confirmed, detached, with the proof of what it did. */
+@JobAction()
+export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
+  readonly declaration: ChangeDeclaration = {
+    kind: 'change',
+    name: 'apt_upgrade',
+    title: say.upgrade_title(),
+    permission: 'changes.confirm',
+    risk: 'medium',
+    lockKind: 'apt',
+    timeoutSeconds: 4 * 3600,
+    estimateSeconds: 180,
+    validForSeconds: 3600,
+    plan: {
+      title: say.upgrade_plan_title(),
+      timeoutSeconds: 600,
+      estimateSeconds: 15,
+      steps: [
+        { name: 'transaction', sections: ['plan_simulation', 'plan_lines', 'plan_rollback'] },
+        { name: 'preflight', sections: ['plan_*'] },
+        {
+          name: 'state',
+          sections: [
+            'environment',
+            'apt_version',
+            'refresh*',
+            'stamps',
+            'note_successes',
+            'configured',
+            'index_files',
+            'dpkg_*',
+            'holds',
+          ],
+        },
+        { name: 'plans', sections: ['sim_*', 'policy_*', 'explain', 'records', 'installed_records'] },
+        {
+          name: 'reboot',
+          sections: ['reboot_flag', 'kernels', 'container', 'init_maps', 'needrestart', 'co_managers', 'space'],
+        },
+      ],
+    },
+    steps: [
+      { name: 'check', stoppable: true },
+      { name: 'download', stoppable: true },
+      { name: 'install', stoppable: false },
+      { name: 'verify', stoppable: false },
+    ],
+    parameters: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        mode: {
+          type: 'string',
+          enum: ['upgrade', 'upgrade_with_new', 'dist_upgrade'],
+          default: 'upgrade_with_new',
+          description: 'What apt may do: upgrade only, install new packages too, or also remove some.',
+        },
+        scope: {
+          type: 'string',
+          enum: ['all', 'security', 'packages'],
+          default: 'all',
+          description: 'Everything, what the security archives offer, or the packages that are named.',
+        },
+        packages: {
+          type: 'array',
+          default: [],
+          maxItems: 500,
+          uniqueItems: true,
+          items: { type: 'string', pattern: '^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?$', maxLength: 200 },
+          description: 'Names for the scope `packages`; empty for the others.',
+        },
+      },
+      // Read before defaults are filled in.
+      if: { properties: { scope: { const: 'packages' } }, required: ['scope'] },
+      then: { properties: { packages: { type: 'array', minItems: 1 } }, required: ['packages'] },
+      else: { properties: { packages: { type: 'array', maxItems: 0 } } },
+    },
+    contracts: ['apt_upgrade_plan@1', 'apt_upgrade_result@1'],
+  };
+
+  constructor(
+    private readonly repository: AptRepository,
+    private readonly messages: ImportantMessages,
+  ) {}
+
+  planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
+    return {
+      file: [file('apt-transaction.sh'), file('apt-upgrade-plan.sh'), file('apt-update-analyze.sh')],
+      parameters: { ...transaction(machineId, parameters), REFRESH: '0' },
+      timeouts: { progressMs: 300_000, totalMs: 570_000 },
+      limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 8 * 1024 * 1024 },
+    };
+  }
+
+  async plan(run: CollectedRun, { parameters }: ActionContext<UpgradeParameters>): Promise<PlanOutcome> {
+    return upgradePlan(run, { parameters, ownMachineId: await ownMachineId() });
+  }
+
+  script({ machineId, parameters, plan }: ChangeContext<UpgradeParameters>): ActionScript {
+    const { no_remove } = plan as AptUpgradePlan;
+    return {
+      file: [file('apt-transaction.sh'), file('apt-upgrade.sh')],
+      parameters: { ...transaction(machineId, parameters), NO_REMOVE: no_remove ? '1' : '0' },
+    };
+  }
+
+  collect(run: FinishedChange, { plan }: ChangeContext<UpgradeParameters>): ChangeOutcome {
+    const result = upgradeResult(run, plan as AptUpgradePlan);
+    const { status, summary, error } = verdictOf(result);
+    return {
+      status,
+      ...(error === undefined ? {} : { error }),
+      result,
+      important: importantUpgrade(result),
+      summary,
+      failedSteps: [],
+      followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }],
+      store: (tx, context) => this.store(tx, context, result),
+    };
+  }
+
+  private async store(tx: Transaction, context: ChangeStoreContext, result: AptUpgradeResult): Promise<void> {
+    await this.repository.storeApplied(tx, context, result.packages ?? []);
+    await this.repository.storeRunErrors(tx, context, result.errors);
+    await this.messages.upsert(tx, {
+      machineId: context.machineId,
+      source: 'apt',
+      snapshotId: null,
+      messages: result.errors.map(({ kind, message, subject }) => ({
+        category: 'error' as const,
+        severity: 'error' as const,
+        packageName: kind === 'maintainer_script_failed' ? subject : null,
+        component: kind === 'maintainer_script_failed' ? null : subject,
+        message,
+        payload: { code: kind },
+      })),
+    });
+  }
+}
+
+function transaction(machineId: string, { mode, scope, packages }: UpgradeParameters): Record<string, string> {
+  return { MACHINE_ID: machineId, MODE: mode, SCOPE: scope, PACKAGES: packages.join(' ') };
+}
+
+/** Of the machine that this program runs on; null where it has none (some containers). */
+async function ownMachineId(): Promise<string | null> {
+  try {
+    const id = (await readFile('/etc/machine-id', 'utf8')).trim();
+    return /^[0-9a-f]{32}$/.test(id) ? id : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,155 @@
+import type { Contract } from '../../../kernel/contracts/contract';
+import {
+  count,
+  document,
+  flag,
+  flagOrNull,
+  list,
+  nullableList,
+  object,
+  text,
+  textOrNull,
+  words,
+} from '../../../kernel/contracts/schemas';
+import { APT_APPLIED_OPERATIONS, type AptAppliedOperation } from '../entities/apt.values';
+import { APT_ERROR_KINDS } from './apt-error-kinds';
+import type { AptError } from './apt-update-analyze.v1';
+
+/** One package as it was before and after the run, beside what was planned for it. */
+export interface AppliedPackage {
+  readonly name: string;
+  readonly arch: string;
+  readonly operation: AptAppliedOperation;
+  readonly from_version: string | null;
+  readonly to_version: string | null;
+  readonly origin: string | null;
+  readonly planned: boolean;
+  /** What was planned is what is there now. */
+  readonly as_planned: boolean;
+}
+
+export interface AppliedCounts {
+  readonly upgraded: number;
+  readonly installed: number;
+  readonly removed: number;
+  readonly downgraded: number;
+  /** Planned, but untouched. */
+  readonly unchanged: number;
+  readonly planned: number;
+  readonly as_planned: number;
+  /** Changed without being planned. */
+  readonly unplanned: number;
+}
+
+/** `apt_upgrade_result`, version 1. Null: not measured. */
+export interface AptUpgradeResult {
+  readonly ending: 'ended' | 'interrupted' | 'drifted' | 'stopped';
+  readonly exit_code: number | null;
+  readonly rebooted: boolean;
+  readonly packages: readonly AppliedPackage[] | null;
+  readonly counts: AppliedCounts | null;
+  readonly errors: readonly AptError[];
+  /** Paths of new versions of configuration files that were laid beside the kept ones. */
+  readonly conffiles: readonly string[] | null;
+  readonly failed_units: { readonly before: readonly string[]; readonly after: readonly string[] } | null;
+  /** `tcp 0.0.0.0:22`; what listens no more, and what does only now. */
+  readonly ports: { readonly gone: readonly string[]; readonly opened: readonly string[] } | null;
+  /** What `dpkg --audit` says; empty: all is whole. */
+  readonly audit: readonly string[] | null;
+  readonly reboot_flag: boolean | null;
+  readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
+}
+
+const counts = {
+  upgraded: count,
+  installed: count,
+  removed: count,
+  downgraded: count,
+  unchanged: count,
+  planned: count,
+  as_planned: count,
+  unplanned: count,
+};
+const countsOrNull = { anyOf: [object(counts), { type: 'null' }] };
+const endings = words(['ended', 'interrupted', 'drifted', 'stopped']);
+const orNull = (schema: object): Record<string, unknown> => ({ anyOf: [schema, { type: 'null' }] });
+
+export const APT_UPGRADE_RESULT: Contract = {
+  name: 'apt_upgrade_result',
+  title: 'Result of an apt upgrade',
+  description:
+    'What a run of `apt_upgrade` really changed: every package before and after beside the plan, what went wrong with its ' +
+    'class, and what else is different on the machine.',
+  columns: ['executions.result_json'],
+  versions: {
+    1: {
+      body: document(1, {
+        ending: endings,
+        exit_code: { type: ['integer', 'null'] },
+        rebooted: flag,
+        packages: nullableList(
+          object({
+            name: text,
+            arch: text,
+            operation: words(APT_APPLIED_OPERATIONS),
+            from_version: textOrNull,
+            to_version: textOrNull,
+            origin: textOrNull,
+            planned: flag,
+            as_planned: flag,
+          }),
+        ),
+        counts: countsOrNull,
+        errors: list(
+          object({
+            kind: words(APT_ERROR_KINDS),
+            severity: words(['warning', 'error']),
+            message: text,
+            important_lines: list(text),
+            remediation: text,
+            subject: textOrNull,
+          }),
+        ),
+        conffiles: nullableList(text),
+        failed_units: orNull(object({ before: list(text), after: list(text) })),
+        ports: orNull(object({ gone: list(text), opened: list(text) })),
+        audit: nullableList({ type: 'string' }),
+        reboot_flag: flagOrNull,
+        drift: orNull(object({ missing: list(text), added: list(text) })),
+      }),
+    },
+  },
+};
+
+export const APT_UPGRADE_RESULT_IMPORTANT: Contract = {
+  name: 'apt_upgrade_result.important',
+  title: 'Result of an apt upgrade, in short',
+  description: 'What lists and reports show of a run of `apt_upgrade`.',
+  columns: ['executions.important_json'],
+  versions: {
+    1: {
+      body: document(1, {
+        ending: endings,
+        counts: countsOrNull,
+        errors: list(object({ kind: words(APT_ERROR_KINDS), message: text, subject: textOrNull })),
+        conffiles: nullableList(text),
+        failed_units: nullableList(text),
+        reboot_flag: flagOrNull,
+      }),
+    },
+  },
+};
+
+/** The same facts as `executions.important_json` keeps them. */
+export function importantUpgrade(result: AptUpgradeResult): object {
+  const { ending, errors, conffiles, failed_units, reboot_flag } = result;
+  const before = new Set(failed_units?.before ?? []);
+  return {
+    ending,
+    counts: result.counts,
+    errors: errors.map(({ kind, message, subject }) => ({ kind, message, subject })),
+    conffiles,
+    failed_units: failed_units?.after.filter((unit) => !before.has(unit)) ?? null,
+    reboot_flag,
+  };
+}

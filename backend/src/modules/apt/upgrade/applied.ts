@@ -1,0 +1,92 @@
+import type { AppliedCounts, AppliedPackage } from '../contracts/apt-upgrade-result.v1';
+import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v1';
+import { compareVersions } from '../parsers/debian-version';
+import { linesOf, ParseError } from '../parsers/parse-error';
+
+/** An installed package, by `name:arch`. */
+export type Inventory = ReadonlyMap<string, { readonly name: string; readonly arch: string; readonly version: string }>;
+
+/**
+ * Reads the facts `before` and `after`: status, package, version and architecture of dpkg. Removed ones (with or without
+ * their configuration) do not count; half installed ones do.
+ * @throws ParseError on an unknown row, or when there is none
+ */
+export function parseInventory(text: string): Inventory {
+  const inventory = new Map<string, { name: string; arch: string; version: string }>();
+  for (const line of linesOf(text)) {
+    const [status = '', binary = '', version = '', arch = ''] = line.split('\t');
+    if (binary === '' || arch === '') throw new ParseError('inventory', 'unknown row', line);
+    if (/^.[nc]/.test(status) || version === '') continue;
+    const name = binary.replace(/:.*/, '');
+    inventory.set(`${name}:${arch}`, { name, arch, version });
+  }
+  if (inventory.size === 0) throw new ParseError('inventory', 'no package');
+  return inventory;
+}
+
+/** What changed between two inventories, and what was planned but did not happen. */
+export function appliedPackages(
+  before: Inventory,
+  after: Inventory,
+  planned: readonly UpgradePackage[],
+): AppliedPackage[] {
+  const applied: AppliedPackage[] = [];
+  const seen = new Set<UpgradePackage>();
+  for (const key of [...new Set([...before.keys(), ...after.keys()])].sort()) {
+    const from = before.get(key);
+    const to = after.get(key);
+    const found = to ?? from;
+    if (found === undefined) continue;
+    if (from?.version === to?.version) continue;
+    const plan = planned.find((entry) => isOf(entry, found));
+    if (plan !== undefined) seen.add(plan);
+    applied.push({
+      name: found.name,
+      arch: found.arch,
+      operation: operationOf(from?.version ?? null, to?.version ?? null),
+      from_version: from?.version ?? null,
+      to_version: to?.version ?? null,
+      origin: to === undefined ? null : (plan?.origin ?? null),
+      planned: plan !== undefined,
+      as_planned: plan?.to_version === (to?.version ?? null),
+    });
+  }
+  return [...applied, ...planned.filter((plan) => !seen.has(plan)).map((plan) => unchanged(plan, before))];
+}
+
+function unchanged(plan: UpgradePackage, before: Inventory): AppliedPackage {
+  const installed = [...before.values()].find((entry) => isOf(plan, entry));
+  return {
+    name: plan.name,
+    arch: plan.arch ?? installed?.arch ?? 'unknown',
+    operation: 'unchanged',
+    from_version: installed?.version ?? null,
+    to_version: installed?.version ?? null,
+    origin: null,
+    planned: true,
+    as_planned: false,
+  };
+}
+
+/** A package may change between an architecture of its own and `all`, which dpkg sees as the same package. */
+function isOf(plan: UpgradePackage, { name, arch }: { name: string; arch: string }): boolean {
+  return plan.name === name && (plan.arch === null || plan.arch === arch);
+}
+
+function operationOf(from: string | null, to: string | null): AppliedPackage['operation'] {
+  if (from === null) return 'installed';
+  if (to === null) return 'removed';
+  return compareVersions(to, from) < 0 ? 'downgraded' : 'upgraded';
+}
+
+export function appliedCounts(packages: readonly AppliedPackage[]): AppliedCounts {
+  const counts = { upgraded: 0, installed: 0, removed: 0, downgraded: 0, unchanged: 0 };
+  for (const { operation } of packages) counts[operation] += 1;
+  const planned = packages.filter((entry) => entry.planned);
+  return {
+    ...counts,
+    planned: planned.length,
+    as_planned: planned.filter(({ as_planned }) => as_planned).length,
+    unplanned: packages.length - planned.length,
+  };
+}

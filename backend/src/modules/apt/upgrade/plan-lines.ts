@@ -1,0 +1,48 @@
+import type { ChangeOperation } from '../contracts/apt-update-analyze.v1';
+import { linesOf, ParseError } from '../parsers/parse-error';
+
+/** A line of the plan that speaks of a package. */
+export interface PackageLine {
+  readonly line: string;
+  readonly operation: ChangeOperation;
+  readonly name: string;
+  readonly arch: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly origin: string | null;
+}
+
+export interface PlanLines {
+  /** All, as they are confirmed. */
+  readonly lines: readonly string[];
+  readonly packages: readonly PackageLine[];
+}
+
+const FACT = /^(machine|mode|scope|option) [!-~]/;
+const PACKAGE = /^(upgrade|install|remove|downgrade) ([a-z0-9][a-z0-9+.-]*)(?::([a-z0-9-]+))? (\S+) (\S+)(?: (.+))?$/;
+
+/**
+ * Reads what `transaction_lines` (`scripts/apt-transaction.sh`) prints.
+ * @throws ParseError on any other line
+ */
+export function parsePlanLines(text: string): PlanLines {
+  const lines = linesOf(text);
+  const packages = lines.filter((line) => !FACT.test(line)).map(packageLine);
+  return { lines, packages };
+}
+
+function packageLine(line: string): PackageLine {
+  const match = PACKAGE.exec(line);
+  if (match === null) throw new ParseError('plan_lines', 'unknown line', line);
+  const [, operation, name = '', arch, from, to, origin] = match;
+  const known = (value: string | undefined): string | null => (value === undefined || value === '-' ? null : value);
+  return {
+    line,
+    operation: operation as ChangeOperation,
+    name,
+    arch: known(arch),
+    from: known(from),
+    to: known(to),
+    origin: known(origin),
+  };
+}

@@ -1,0 +1,140 @@
+import type { PreflightCheck } from '../../jobs/actions/change-action';
+import { say } from '../apt.sentences';
+import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import type { UpgradeFileSystem } from '../contracts/apt-upgrade-plan.v1';
+import { remediationOf } from '../contracts/apt-error-kinds';
+import { linesOf } from '../parsers/parse-error';
+import { parseKeyValues } from '../parsers/key-values';
+
+/** Beyond this the clock of the machine is wrong, in seconds. */
+const CLOCK_OFF = 300;
+/** Lists older than this are old, in seconds. */
+const INDEX_OLD = 86_400;
+/** Free space and inodes below this share after the run are told. */
+const LOW_SHARE = 0.05;
+
+export interface PreflightFacts {
+  readonly analysis: Pick<AptUpdateAnalyze, 'dpkg' | 'co_management' | 'index'>;
+  readonly fileSystems: readonly UpgradeFileSystem[] | null;
+  /** Texts of the sections; null: not answered. */
+  readonly locks: string | null;
+  readonly backups: string | null;
+  /** Seconds since the epoch by the machine's clock, and by ours. */
+  readonly machineTime: number | null;
+  readonly ownTime: number;
+  /** The machine runs this program itself. */
+  readonly itself: boolean | null;
+}
+
+type Verdict = PreflightCheck['verdict'];
+
+function check(
+  code: string,
+  verdict: Verdict,
+  sentence: PreflightCheck['sentence'],
+  action: PreflightCheck['action'] = null,
+): PreflightCheck {
+  return { code, verdict, sentence, action };
+}
+
+/** The look before an upgrade: everything that could spoil it, each with a verdict and what to do. Pure. */
+export function preflight(facts: PreflightFacts): PreflightCheck[] {
+  return [
+    dpkgCheck(facts),
+    locksCheck(facts),
+    updatersCheck(facts),
+    spaceCheck(facts),
+    inodesCheck(facts),
+    clockCheck(facts),
+    indexCheck(facts),
+    ...backupCheck(facts),
+    itselfCheck(facts),
+  ];
+}
+
+function dpkgCheck({ analysis: { dpkg } }: PreflightFacts): PreflightCheck {
+  if (dpkg.interrupted === true)
+    return check('dpkg', 'blocked', say.check_dpkg_interrupted(), remediationOf('dpkg_interrupted'));
+  if (dpkg.broken === null || dpkg.interrupted === null) return check('dpkg', 'unknown', say.check_dpkg_unknown());
+  if (dpkg.broken.length === 0) return check('dpkg', 'ok', say.check_dpkg_whole());
+  const packages = dpkg.broken.map(({ name }) => name).join(', ');
+  return check('dpkg', 'blocked', say.check_dpkg_broken({ packages }), remediationOf('packages_broken'));
+}
+
+function locksCheck({ locks }: PreflightFacts): PreflightCheck {
+  if (locks === null) return check('locks', 'unknown', say.check_locks_unknown());
+  const [held] = linesOf(locks);
+  if (held === undefined) return check('locks', 'ok', say.check_locks_free());
+  const [lock = '', pid = '', command = ''] = held.split('\t');
+  const holder = command === '' ? say.process({ pid }) : say.process_named({ name: command, pid });
+  return check('locks', 'warning', say.check_locks_held({ lock, holder }), say.check_locks_action());
+}
+
+function updatersCheck({ analysis: { co_management } }: PreflightFacts): PreflightCheck {
+  if (co_management === null) return check('updaters', 'unknown', say.check_updaters_unknown());
+  const { busy } = co_management;
+  return busy.length === 0
+    ? check('updaters', 'ok', say.check_updaters_none())
+    : check('updaters', 'warning', say.check_updaters_busy({ who: busy.join(', ') }), say.check_locks_action());
+}
+
+function spaceCheck({ fileSystems }: PreflightFacts): PreflightCheck {
+  if (fileSystems === null) return check('space', 'unknown', say.check_space_unknown());
+  const short = fileSystems.find(({ needed_bytes, available_bytes }) => (needed_bytes ?? 0) > available_bytes);
+  if (short !== undefined)
+    return check('space', 'blocked', say.check_space_short({ mount: short.mount }), say.check_space_action());
+  if (fileSystems.some(({ needed_bytes }) => needed_bytes === null))
+    return check('space', 'unknown', say.check_space_unknown());
+  const low = fileSystems.find(
+    ({ needed_bytes, available_bytes, size_bytes }) =>
+      (needed_bytes ?? 0) > 0 && available_bytes - (needed_bytes ?? 0) < size_bytes * LOW_SHARE,
+  );
+  return low === undefined
+    ? check('space', 'ok', say.check_space_enough())
+    : check('space', 'warning', say.check_space_low({ mount: low.mount }), say.check_space_action());
+}
+
+function inodesCheck({ fileSystems }: PreflightFacts): PreflightCheck {
+  if (fileSystems === null) return check('inodes', 'unknown', say.check_space_unknown());
+  const low = fileSystems.find(
+    ({ inodes, inodes_free }) => inodes !== null && inodes_free !== null && inodes_free < inodes * LOW_SHARE,
+  );
+  return low === undefined
+    ? check('inodes', 'ok', say.check_inodes_enough())
+    : check('inodes', 'warning', say.check_inodes_low({ mount: low.mount }), say.check_space_action());
+}
+
+function clockCheck({ machineTime, ownTime }: PreflightFacts): PreflightCheck {
+  if (machineTime === null) return check('clock', 'unknown', say.check_clock_unknown());
+  const seconds = Math.round(Math.abs(machineTime - ownTime));
+  return seconds <= CLOCK_OFF
+    ? check('clock', 'ok', say.check_clock_right())
+    : check('clock', 'warning', say.check_clock_off({ seconds }), say.check_clock_action());
+}
+
+function indexCheck({ analysis: { index } }: PreflightFacts): PreflightCheck {
+  if (index.basis === 'none') return check('index', 'blocked', say.no_index(), remediationOf('no_index'));
+  if (index.basis === 'incomplete') return check('index', 'warning', say.index_incomplete(), say.not_analysed_action());
+  if (index.age_seconds === null) return check('index', 'unknown', say.check_index_unknown());
+  const hours = Math.round(index.age_seconds / 3600);
+  return index.age_seconds <= INDEX_OLD
+    ? check('index', 'ok', say.check_index_fresh())
+    : check('index', 'warning', say.check_index_old({ hours }), say.not_analysed_action());
+}
+
+/** Only Proxmox hosts have backups of guests to meet. */
+function backupCheck({ backups }: PreflightFacts): PreflightCheck[] {
+  if (backups === null) return [check('backups', 'unknown', say.check_backups_unknown())];
+  const values = parseKeyValues('plan_backups', backups);
+  if (values.get('proxmox')?.[0] !== 'yes') return [];
+  return values.has('backup')
+    ? [check('backups', 'blocked', say.check_backups_running(), say.check_backups_action())]
+    : [check('backups', 'ok', say.check_backups_none())];
+}
+
+function itselfCheck({ itself }: PreflightFacts): PreflightCheck {
+  if (itself === null) return check('itself', 'unknown', say.check_itself_unknown());
+  return itself
+    ? check('itself', 'warning', say.check_itself(), say.check_itself_action())
+    : check('itself', 'ok', say.check_not_itself());
+}

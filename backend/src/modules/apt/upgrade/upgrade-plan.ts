@@ -1,0 +1,248 @@
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import type { ChangePlan, PlanConsequence, PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
+import type { ActionRisk, CollectedRun, RunFailure } from '../../jobs/actions/job-action';
+import { analyseApt } from '../analysis/analyse';
+import { complaintOf, importantLines } from '../analysis/errors';
+import { PLAN_NAMES } from '../analysis/changes';
+import { say } from '../apt.sentences';
+import { remediationOf } from '../contracts/apt-error-kinds';
+import type { AptUpdateAnalyze, PackageChange, PlanName } from '../contracts/apt-update-analyze.v1';
+import type {
+  AptUpgradePlan,
+  AptUpgradeScope,
+  UpgradeModeCounts,
+  UpgradePackage,
+} from '../contracts/apt-upgrade-plan.v1';
+import { readable } from '../parsers/parse-error';
+import { parseSimulation } from '../parsers/simulation';
+import { classifyRunFailure } from '../parsers/update-failures';
+import { fileSystems, rebootForecast, sumOf } from './forecast';
+import { parsePlanLines, type PackageLine } from './plan-lines';
+import { preflight } from './preflight';
+
+export interface UpgradeParameters {
+  readonly mode: PlanName;
+  readonly scope: AptUpgradeScope;
+  readonly packages: readonly string[];
+}
+
+/** What this program knows by itself about the machine and the moment. */
+export interface UpgradeContext {
+  readonly parameters: UpgradeParameters;
+  /** Of the machine that this program runs on; null: not known. */
+  readonly ownMachineId: string | null;
+}
+
+/**
+ * Turns the answer of the plan's script into a plan. Pure; what cannot be read ends as a failure, never as a plan that
+ * might be another one.
+ */
+export function upgradePlan(run: CollectedRun, { parameters, ownMachineId }: UpgradeContext): PlanOutcome {
+  const failure = failureOf(run);
+  if (failure !== null) return { kind: 'failed', failure, failedSteps: ['transaction'] };
+  const read = readable(() => ({
+    lines: parsePlanLines(text(run, 'plan_lines')),
+    counted: parseSimulation(text(run, 'plan_simulation')).changes.length,
+  }));
+  if (read === null) return { kind: 'failed', failure: unreadable() };
+  const { lines, counted } = read;
+  if (counted !== lines.packages.length) return { kind: 'failed', failure: unreadable() };
+  if (lines.packages.length === 0) return { kind: 'nothing', summary: say.nothing() };
+  const proxmox = /^proxmox=yes$/m.test(text(run, 'plan_backups'));
+  if (proxmox && (parameters.mode !== 'dist_upgrade' || parameters.scope !== 'all'))
+    return { kind: 'failed', failure: proxmoxMode() };
+  const analysis = analyseApt(run.sections, { measuredAt: run.receivedAt });
+  const details = detailsOf(lines.packages, rollbacks(run), analysis, parameters);
+  const itself = isItself(run, ownMachineId);
+  const checks = preflight({
+    analysis,
+    fileSystems: details.file_systems === null ? null : [...details.file_systems],
+    locks: answered(run, 'plan_locks'),
+    backups: answered(run, 'plan_backups'),
+    machineTime: numberOf(answered(run, 'plan_clock')),
+    ownTime: run.receivedAt.getTime() / 1000,
+    itself,
+  });
+  return { kind: 'planned', plan: planOf(lines.lines, details, checks, { proxmox, itself: itself === true }) };
+}
+
+function planOf(
+  lines: readonly string[],
+  details: AptUpgradePlan,
+  checks: readonly PreflightCheck[],
+  machine: { proxmox: boolean; itself: boolean },
+): ChangePlan {
+  const { packages } = details;
+  return {
+    lines,
+    summary: summaryOf(packages),
+    risk: riskOf(packages, machine.proxmox, details.reboot.expected),
+    consequences: consequencesOf(packages, machine),
+    checks,
+    details,
+  };
+}
+
+function detailsOf(
+  planned: readonly PackageLine[],
+  rollback: ReadonlyMap<string, boolean>,
+  analysis: AptUpdateAnalyze,
+  { mode, scope }: UpgradeParameters,
+): AptUpgradePlan {
+  const packages = planned.map((line) => packageOf(line, rollback, analysis.changes ?? []));
+  const { index } = analysis;
+  return {
+    mode,
+    scope,
+    packages,
+    left_back: leftBack(analysis, mode),
+    modes: modeCounts(analysis),
+    download_bytes: sumOf(packages.map(({ download_bytes }) => download_bytes)),
+    disk_bytes: sumOf(packages.map(({ disk_bytes }) => disk_bytes)),
+    file_systems: fileSystems(packages, analysis),
+    reboot: rebootForecast(packages, analysis.reboot),
+    services: null,
+    conffile_questions: null,
+    index: { basis: index.basis, age_seconds: index.age_seconds, last_success_at: index.last_success_at },
+    no_remove: packages.every(({ operation }) => operation !== 'remove'),
+  };
+}
+
+function packageOf(
+  { line, operation, name, arch, from, to, origin }: PackageLine,
+  rollback: ReadonlyMap<string, boolean>,
+  changes: readonly PackageChange[],
+): UpgradePackage {
+  const known = changes.find(
+    (change) =>
+      change.name === name &&
+      change.to_version === to &&
+      change.from_version === from &&
+      (arch === null || change.arch === arch),
+  );
+  return {
+    line,
+    operation,
+    name,
+    arch: arch ?? known?.arch ?? null,
+    from_version: from,
+    to_version: to,
+    origin,
+    security: known?.security ?? null,
+    source: known?.source ?? null,
+    download_bytes: known?.download_bytes ?? null,
+    disk_bytes: known?.disk_bytes ?? null,
+    rollback: from === null ? null : (rollback.get(`${name} ${from}`) ?? null),
+  };
+}
+
+function leftBack({ left_back }: AptUpdateAnalyze, mode: PlanName): AptUpgradePlan['left_back'] {
+  if (left_back === null) return null;
+  return left_back
+    .filter(({ left_by }) => left_by.includes(mode))
+    .map(({ name, arch, installed_version, available_version, security, reason, detail }) => ({
+      name,
+      arch,
+      installed_version,
+      available_version,
+      security,
+      reason,
+      detail,
+    }));
+}
+
+function modeCounts({ plans }: AptUpdateAnalyze): AptUpgradePlan['modes'] {
+  const counts = (mode: PlanName): UpgradeModeCounts | null => {
+    const plan = plans[mode];
+    if (plan === null) return null;
+    const { upgraded, installed, removed, downgraded, security, left_back } = plan;
+    return { upgraded, installed, removed, downgraded, security, left_back };
+  };
+  return Object.fromEntries(PLAN_NAMES.map((mode) => [mode, counts(mode)])) as AptUpgradePlan['modes'];
+}
+
+function countsOf(packages: readonly UpgradePackage[]): Record<UpgradePackage['operation'], number> {
+  const counts = { upgrade: 0, install: 0, remove: 0, downgrade: 0 };
+  for (const { operation } of packages) counts[operation] += 1;
+  return counts;
+}
+
+function summaryOf(packages: readonly UpgradePackage[]): Sentence {
+  const { upgrade: upgraded, install: installed, remove: removed, downgrade: downgraded } = countsOf(packages);
+  return downgraded > 0
+    ? say.plan_summary_downgraded({ upgraded, installed, removed, downgraded })
+    : say.plan_summary({ upgraded, installed, removed });
+}
+
+function riskOf(packages: readonly UpgradePackage[], proxmox: boolean, reboot: boolean | null): ActionRisk {
+  const { remove, downgrade } = countsOf(packages);
+  if (remove > 0 || downgrade > 0 || proxmox) return 'high';
+  return reboot === true ? 'medium' : 'low';
+}
+
+function consequencesOf(
+  packages: readonly UpgradePackage[],
+  { proxmox, itself }: { proxmox: boolean; itself: boolean },
+): PlanConsequence[] {
+  const names = (operation: UpgradePackage['operation']): string =>
+    packages
+      .filter((entry) => entry.operation === operation)
+      .map(({ name }) => name)
+      .join(', ');
+  const removed = names('remove');
+  const downgraded = names('downgrade');
+  return [
+    ...(removed === '' ? [] : [{ code: 'removals', sentence: say.consequence_removals({ packages: removed }) }]),
+    ...(downgraded === ''
+      ? []
+      : [{ code: 'downgrades', sentence: say.consequence_downgrades({ packages: downgraded }) }]),
+    ...(proxmox ? [{ code: 'proxmox_host', sentence: say.consequence_proxmox() }] : []),
+    ...(itself ? [{ code: 'own_machine', sentence: say.check_itself() }] : []),
+  ];
+}
+
+/** By name and installed version. */
+function rollbacks(run: CollectedRun): Map<string, boolean> {
+  const rows = (answered(run, 'plan_rollback') ?? '').split('\n').map((line) => line.split('\t'));
+  return new Map(
+    rows.flatMap(([name = '', version = '', found = '']) =>
+      name === '' ? [] : [[`${name.replace(/:.*/, '')} ${version}`, found === 'yes'] as const],
+    ),
+  );
+}
+
+function isItself(run: CollectedRun, ownMachineId: string | null): boolean | null {
+  const id = /^machine_id=([0-9a-f]{32})$/m.exec(text(run, 'plan_itself'))?.[1];
+  return id === undefined || ownMachineId === null ? null : id === ownMachineId;
+}
+
+function failureOf(run: CollectedRun): RunFailure | null {
+  const simulation = run.sections.get('plan_simulation');
+  const lines = run.sections.get('plan_lines');
+  if (simulation === undefined || lines === undefined) return unreadable();
+  if (simulation.exitCode === 0) return lines.exitCode === 0 ? null : unreadable();
+  const said = importantLines(`${simulation.stderr}\n${simulation.stdout}`);
+  const kind = classifyRunFailure(`${simulation.stderr}\n${simulation.stdout}`) ?? 'simulation_failed';
+  return { kind, message: say.simulation_failed({ why: complaintOf(said) }), action: remediationOf(kind) };
+}
+
+function unreadable(): RunFailure {
+  return { kind: 'answer_unreadable', message: say.plan_unreadable(), action: remediationOf('answer_unreadable') };
+}
+
+function proxmoxMode(): RunFailure {
+  return { kind: 'mode_refused', message: say.proxmox_mode(), action: say.proxmox_mode_action() };
+}
+
+function answered(run: CollectedRun, name: string): string | null {
+  const section = run.sections.get(name);
+  return section?.exitCode === 0 ? section.stdout : null;
+}
+
+function text(run: CollectedRun, name: string): string {
+  return run.sections.get(name)?.stdout ?? '';
+}
+
+function numberOf(answer: string | null): number | null {
+  return answer !== null && /^\d+\s*$/.test(answer) ? Number(answer) : null;
+}

@@ -1,0 +1,104 @@
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { quoted } from '../../../kernel/sentences/sentences';
+import type { FinishedChange } from '../../jobs/actions/change-action';
+import { aptError } from '../analysis/errors';
+import { say } from '../apt.sentences';
+import type { AptError } from '../contracts/apt-update-analyze.v1';
+import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
+import type { AptUpgradeResult } from '../contracts/apt-upgrade-result.v1';
+import { linesOf, readable } from '../parsers/parse-error';
+import { appliedCounts, appliedPackages, parseInventory } from './applied';
+import { upgradeErrors } from './upgrade-errors';
+
+/** What a run really did, from its facts. Pure; what is missing is null, never a guess. */
+export function upgradeResult(run: FinishedChange, plan: AptUpgradePlan): AptUpgradeResult {
+  const before = inventory(run, 'before');
+  const after = inventory(run, 'after');
+  const packages = before === null || after === null ? null : appliedPackages(before, after, plan.packages);
+  return {
+    ending: run.ending,
+    exit_code: run.exitCode,
+    rebooted: run.rebooted,
+    packages,
+    counts: packages === null ? null : appliedCounts(packages),
+    errors: errorsOf(run),
+    conffiles: lines(run, 'conffiles'),
+    failed_units: both(run, 'failed_before', 'failed_after', (was, is) => ({ before: was, after: is })),
+    ports: both(run, 'ports_before', 'ports_after', (was, is) => ({
+      gone: was.filter((port) => !is.includes(port)),
+      opened: is.filter((port) => !was.includes(port)),
+    })),
+    audit: lines(run, 'audit', [0, 1]),
+    reboot_flag: flag(run),
+    drift: run.drift === null ? null : { missing: [...run.drift.missing], added: [...run.drift.added] },
+  };
+}
+
+export interface UpgradeVerdict {
+  readonly status: 'ok' | 'warning' | 'error';
+  readonly summary: Sentence;
+  readonly error?: { readonly kind: string; readonly message: Sentence; readonly action?: Sentence };
+}
+
+/** How the run is to be told. */
+export function verdictOf(result: AptUpgradeResult): UpgradeVerdict {
+  const { ending, errors, counts } = result;
+  if (ending === 'drifted')
+    return failed('plan_drifted', say.run_drifted(), say.run_drifted(), say.run_drifted_action());
+  if (ending === 'stopped') return { status: 'warning', summary: say.run_stopped() };
+  const summary = summaryOf(result);
+  if (ending === 'interrupted')
+    return failed('interrupted', say.run_interrupted(), summary, say.run_interrupted_action());
+  const worst = errors[0];
+  if (worst !== undefined) return failed(worst.kind, quoted(worst.message), summary, quoted(worst.remediation));
+  if (counts === null) return failed('answer_incomplete', say.run_not_measured(), summary);
+  const strays = counts.as_planned < counts.planned || counts.unplanned > 0;
+  const newlyFailed = result.failed_units?.after.some((unit) => !result.failed_units?.before.includes(unit)) ?? false;
+  const marked = strays || newlyFailed || (result.conffiles?.length ?? 0) > 0 || (result.audit?.length ?? 0) > 0;
+  return { status: marked ? 'warning' : 'ok', summary };
+}
+
+function failed(kind: string, message: Sentence, summary: Sentence, action?: Sentence): UpgradeVerdict {
+  return { status: 'error', summary, error: { kind, message, ...(action === undefined ? {} : { action }) } };
+}
+
+function summaryOf({ counts }: AptUpgradeResult): Sentence {
+  if (counts === null) return say.run_not_measured();
+  const { as_planned: done, planned, unplanned } = counts;
+  return unplanned > 0 ? say.run_summary_unplanned({ done, planned, unplanned }) : say.run_summary({ done, planned });
+}
+
+function errorsOf(run: FinishedChange): AptError[] {
+  if (run.ending === 'drifted' || run.ending === 'stopped') return [];
+  if (run.ending === 'interrupted')
+    return [aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.logTail).slice(-10))];
+  return upgradeErrors(run.logTail, run.exitCode);
+}
+
+function inventory(run: FinishedChange, name: string): ReturnType<typeof parseInventory> | null {
+  const section = run.sections.get(name);
+  return section?.exitCode === 0 && !section.truncated ? readable(() => parseInventory(section.stdout)) : null;
+}
+
+function lines(run: FinishedChange, name: string, exits: readonly number[] = [0]): string[] | null {
+  const section = run.sections.get(name);
+  return section === undefined || !exits.includes(section.exitCode)
+    ? null
+    : linesOf(section.stdout).filter((line) => line !== '');
+}
+
+function both<T>(
+  run: FinishedChange,
+  before: string,
+  after: string,
+  compare: (before: string[], after: string[]) => T,
+): T | null {
+  const was = lines(run, before);
+  const is = lines(run, after);
+  return was === null || is === null ? null : compare(was, is);
+}
+
+function flag(run: FinishedChange): boolean | null {
+  const set = /^set=(yes|no)$/m.exec(run.sections.get('reboot_flag')?.stdout ?? '')?.[1];
+  return set === undefined ? null : set === 'yes';
+}

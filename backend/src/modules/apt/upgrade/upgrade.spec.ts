@@ -1,0 +1,259 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import type { FinishedChange, PlanOutcome } from '../../jobs/actions/change-action';
+import type { CollectedRun, CollectedSection } from '../../jobs/actions/job-action';
+import type { AptErrorKind } from '../contracts/apt-error-kinds';
+import { APT_UPGRADE_PLAN, type AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
+import {
+  APT_UPGRADE_RESULT,
+  APT_UPGRADE_RESULT_IMPORTANT,
+  importantUpgrade,
+  type AptUpgradeResult,
+} from '../contracts/apt-upgrade-result.v1';
+import { FIXTURE_FOLDER, parseFixture } from '../fixtures/load-fixture';
+import { upgradePlan, type UpgradeParameters } from './upgrade-plan';
+import { upgradeResult, verdictOf } from './upgrade-result';
+
+const everything: UpgradeParameters = { mode: 'dist_upgrade', scope: 'all', packages: [] };
+const suites = ['bookworm', 'trixie'] as const;
+
+const contracts = new Contracts();
+contracts.register(APT_UPGRADE_PLAN, APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT);
+
+/** What `capture-upgrade.sh` printed of a real machine. */
+function captured(suite: string, state: string): Map<string, CollectedSection> {
+  const file = path.join(FIXTURE_FOLDER, 'upgrade', `${suite}-${state}.txt`);
+  const sections = new Map<string, CollectedSection>();
+  for (const [name, section] of parseFixture(readFileSync(file, 'utf8')))
+    sections.set(name, { ...section, exitCode: Number(section.exitCode), truncated: false });
+  return sections;
+}
+
+function planned(sections: ReadonlyMap<string, CollectedSection>, more: Partial<UpgradeParameters> = {}): PlanOutcome {
+  const clock = Number(sections.get('plan_clock')?.stdout);
+  const receivedAt = new Date(clock * 1000);
+  const run: CollectedRun = {
+    sections,
+    exitCode: 0,
+    startedAt: receivedAt,
+    receivedAt,
+    truncated: false,
+    brokenBy: null,
+  };
+  return upgradePlan(run, { parameters: { ...everything, ...more }, ownMachineId: null });
+}
+
+function detailsOf(outcome: PlanOutcome): AptUpgradePlan {
+  if (outcome.kind !== 'planned') throw new Error(`no plan: ${JSON.stringify(outcome)}`);
+  contracts.document(APT_UPGRADE_PLAN.name, outcome.plan.details);
+  return outcome.plan.details as AptUpgradePlan;
+}
+
+function finished(sections: ReadonlyMap<string, CollectedSection>, more: Partial<FinishedChange> = {}): FinishedChange {
+  const facts = [...sections].flatMap(([name, section]) =>
+    name.startsWith('fact.') ? [[name.slice('fact.'.length), section] as const] : [],
+  );
+  const log = sections.get('log');
+  const drifted = sections.get('ending')?.stdout.trim() === 'drifted';
+  return {
+    ending: drifted ? 'drifted' : 'ended',
+    exitCode: log?.exitCode ?? null,
+    startedAt: null,
+    finishedAt: null,
+    rebooted: false,
+    sections: new Map(facts),
+    logTail: log?.stdout ?? '',
+    drift: drifted ? { missing: ['upgrade a:all 1 2 x'], added: [] } : null,
+    ...more,
+  };
+}
+
+function resultOf(suite: string, state: string, more: Partial<FinishedChange> = {}): AptUpgradeResult {
+  const sections = captured(suite, state);
+  const result = upgradeResult(finished(sections, more), detailsOf(planned(sections)));
+  contracts.document(APT_UPGRADE_RESULT.name, result);
+  contracts.document(APT_UPGRADE_RESULT_IMPORTANT.name, importantUpgrade(result));
+  return result;
+}
+
+describe.each(suites)('a plan on %s', (suite) => {
+  const security = suite === 'bookworm' ? '1.0-1+deb12u1' : '1.0-1+deb13u1';
+
+  it('names every effect with its origin, and what would follow from it', () => {
+    const outcome = planned(captured(suite, 'done'));
+    const details = detailsOf(outcome);
+    expect(outcome).toMatchObject({
+      plan: {
+        summary: 'To upgrade: 5, to install: 1, to remove: 1.',
+        risk: 'high',
+        consequences: [{ code: 'removals', sentence: 'These packages are removed: fleet-old.' }],
+      },
+    });
+    if (outcome.kind === 'planned') {
+      expect(outcome.plan.lines).toEqual(
+        expect.arrayContaining([
+          'machine machine',
+          'mode dist_upgrade',
+          'scope all',
+          `upgrade fleet-guard:all 1.0-1 ${security} Debian-Security:stable-security`,
+          'install fleet-lib2:all - 2.0 Fleet:stable-updates',
+          'remove fleet-old 1.0 -',
+        ]),
+      );
+      expect(outcome.plan.checks.map(({ code, verdict }) => `${code} ${verdict}`)).toEqual([
+        'dpkg ok',
+        'locks ok',
+        'updaters ok',
+        // The index of the test fleet says nothing about installed sizes.
+        'space unknown',
+        'inodes ok',
+        'clock ok',
+        expect.stringMatching(/^index (ok|unknown)$/) as string,
+        'itself unknown',
+      ]);
+    }
+    expect(details.packages.find(({ name }) => name === 'fleet-guard')).toMatchObject({
+      operation: 'upgrade',
+      arch: 'all',
+      from_version: '1.0-1',
+      to_version: security,
+      security: true,
+      rollback: true,
+      download_bytes: expect.any(Number) as number,
+    });
+    expect(details.packages.find(({ name }) => name === 'fleet-lib2')).toMatchObject({ rollback: null });
+    expect(details).toMatchObject({
+      no_remove: false,
+      services: null,
+      conffile_questions: null,
+      reboot: { expected: false, reasons: [] },
+      modes: { upgrade: { upgraded: 3, removed: 0 }, dist_upgrade: { upgraded: 5, installed: 1, removed: 1 } },
+    });
+    expect(details.file_systems?.find(({ mount }) => mount === '/')?.needed_bytes).toBeNull();
+  });
+
+  it.each([
+    [10, 'ok'],
+    [2_000_000_000, 'blocked'],
+  ])('that grows by %i KiB a package finds space %s', (kib, verdict) => {
+    const sections = captured(suite, 'done');
+    const sized = (name: string, pattern: RegExp, size: number): void => {
+      const text = sections.get(name)?.stdout ?? '';
+      sections.set(name, section(text.replace(pattern, `$1${String(size)}`)));
+    };
+    sized('records', /^(P\t[^\t]*\t[^\t]*\t[^\t]*\t\d+\t)/gm, 10 + kib);
+    sized('installed_records', /^(I\t[^\t]*\t[^\t]*\t[^\t]*\t)/gm, 10);
+    const outcome = planned(sections);
+    // Five grow by so much, one is new and one goes.
+    expect(detailsOf(outcome).disk_bytes).toBe((6 * kib + 10 - 10) * 1024);
+    expect(outcome.kind === 'planned' && outcome.plan.checks).toContainEqual(
+      expect.objectContaining({ code: 'space', verdict }),
+    );
+  });
+
+  it('is refused where the machine is a Proxmox host and would not be upgraded as a whole', () => {
+    const sections = captured(suite, 'done');
+    sections.set('plan_backups', section('proxmox=yes\n'));
+    expect(planned(sections, { mode: 'upgrade' })).toMatchObject({ kind: 'failed', failure: { kind: 'mode_refused' } });
+    expect(planned(sections)).toMatchObject({
+      kind: 'planned',
+      plan: { consequences: [{ code: 'removals' }, { code: 'proxmox_host' }] },
+    });
+    sections.set('plan_backups', section('proxmox=yes\nbackup=/proc/1/comm\n'));
+    const outcome = planned(sections);
+    expect(outcome.kind === 'planned' && outcome.plan.checks).toContainEqual(
+      expect.objectContaining({ code: 'backups', verdict: 'blocked' }),
+    );
+  });
+
+  it.each(['plan_lines', 'plan_simulation'])('is never made of a damaged %s', (name) => {
+    const sections = captured(suite, 'done');
+    const whole = sections.get(name)?.stdout ?? '';
+    sections.set(name, section(whole.replace(/^(Inst|upgrade) .*\n/m, '')));
+    expect(planned(sections)).toMatchObject({ kind: 'failed', failure: { kind: 'answer_unreadable' } });
+    sections.delete(name);
+    expect(planned(sections)).toMatchObject({ kind: 'failed', failure: { kind: 'answer_unreadable' } });
+  });
+
+  it('is blocked by a dpkg run that was cut off, and fails where apt can simulate nothing', () => {
+    const cut = planned(captured(suite, 'interrupted'));
+    expect(cut.kind === 'planned' && cut.plan.checks).toContainEqual(
+      expect.objectContaining({
+        code: 'dpkg',
+        verdict: 'blocked',
+        sentence: 'A dpkg run was cut off on this machine.',
+      }),
+    );
+    expect(planned(captured(suite, 'unmet'))).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'unmet_dependencies' },
+    });
+  });
+
+  it('tells who holds a lock', () => {
+    const held = planned(captured(suite, 'lock'));
+    expect(held.kind === 'planned' && held.plan.checks).toContainEqual(
+      expect.objectContaining({
+        code: 'locks',
+        verdict: 'warning',
+        sentence: expect.stringContaining('/var/lib/dpkg/lock-frontend is held by ') as string,
+      }),
+    );
+  });
+});
+
+describe.each(suites)('a run on %s', (suite) => {
+  it('did what was planned, and laid a new configuration file beside the kept one', () => {
+    const result = resultOf(suite, 'done');
+    expect(result).toMatchObject({
+      exit_code: 0,
+      counts: { upgraded: 5, installed: 1, removed: 1, unchanged: 0, planned: 7, as_planned: 7, unplanned: 0 },
+      errors: [],
+      conffiles: ['/etc/fleet-conffile.conf.dpkg-dist'],
+      audit: [],
+      reboot_flag: false,
+    });
+    expect(verdictOf(result)).toEqual({ status: 'warning', summary: 'As planned: 7 of 7.' });
+  });
+
+  it('that found another transaction changed nothing', () => {
+    const result = resultOf(suite, 'drift');
+    expect(result).toMatchObject({ ending: 'drifted', errors: [], packages: null });
+    expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind: 'plan_drifted' } });
+  });
+
+  it.each<[string, AptErrorKind, string | null]>([
+    ['failing-script', 'maintainer_script_failed', 'fleet-failing'],
+    ['deb-404', 'deb_404', null],
+    ['deb-hash', 'repo_hash_mismatch', null],
+    ['interrupted', 'dpkg_interrupted', null],
+    ['lock', 'apt_lock_busy', null],
+    ['no-space', 'no_space', null],
+    ['no-space-archives', 'no_space', null],
+  ])('with %s ends as %s', (state, kind, subject) => {
+    const result = resultOf(suite, state);
+    expect(result.errors[0]).toMatchObject({ kind, ...(subject === null ? {} : { subject }) });
+    expect(result.errors[0]?.important_lines.length).toBeGreaterThan(0);
+    expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind } });
+  });
+
+  it('tells the packages that a failing script left as they were', () => {
+    const { packages } = resultOf(suite, 'failing-script');
+    expect(packages?.find(({ name }) => name === 'fleet-plain')).toMatchObject({ as_planned: true });
+  });
+
+  it('whose log names no known cause is unknown, with its lines', () => {
+    const result = resultOf(suite, 'done', { exitCode: 100, logTail: 'E: Something new happened\n' });
+    expect(result.errors).toMatchObject([{ kind: 'unknown', important_lines: ['E: Something new happened'] }]);
+  });
+
+  it('that was cut off before its end is no success, whatever its facts say', () => {
+    const result = resultOf(suite, 'done', { ending: 'interrupted', exitCode: null });
+    expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind: 'interrupted' } });
+  });
+});
+
+function section(stdout: string): CollectedSection {
+  return { stdout, stderr: '', exitCode: 0, truncated: false };
+}
