@@ -142,6 +142,13 @@ export const CHANGE_PLAN_CONTRACT: Contract = {
   versions: { 1: { body: document(1, { seen: { type: 'string' } }) } },
 };
 
+/** The contracts of what the fake change leaves. */
+export const CHANGE_RESULT_CONTRACTS: readonly Contract[] = ['result', 'important'].map((part) => {
+  const name = part === 'result' ? `${CHANGE}_result` : `${CHANGE}_result.important`;
+  const body = { ...document(1, {}), additionalProperties: true };
+  return { name, title: name, description: name, columns: [`executions.${part}_json`], versions: { 1: { body } } };
+});
+
 export interface FakeChangeOptions extends Partial<ChangeDeclaration> {
   readonly planned?: (run: CollectedRun) => PlanOutcome;
 }
@@ -193,6 +200,11 @@ export function fakeChange({ planned, ...declaration }: FakeChangeOptions = {}):
     planScript: () => ({ file: __filename }),
     plan: (run) => planned?.(run) ?? fakePlan((run.sections.get('look')?.stdout ?? '').split('\n').filter(Boolean)),
     script: () => ({ file: __filename }),
-    collect: () => ({ status: 'ok', result: {}, important: {}, summary: quoted('changed') }),
+    collect: ({ ending, logTail }) => ({
+      status: ending === 'ended' ? 'ok' : 'error',
+      result: { ending, logTail },
+      important: {},
+      summary: quoted('changed'),
+    }),
   };
 }

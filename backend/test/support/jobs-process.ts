@@ -15,6 +15,7 @@ import { DomainEvents } from '../../src/kernel/events/domain-events';
 import { PostgresLiveBus } from '../../src/kernel/live/postgres-live-bus';
 import { WorkQueue } from '../../src/kernel/queue/work-queue';
 import { SNAPSHOT_PATCH } from '../../src/modules/history/contracts/snapshot-patch';
+import { Executions } from '../../src/modules/history/executions';
 import { Snapshots } from '../../src/modules/history/snapshots';
 import { ActionRegistry, type AnyAction } from '../../src/modules/jobs/actions/action-registry';
 import { ActionScripts } from '../../src/modules/jobs/actions/action-scripts';
@@ -32,12 +33,14 @@ import { REQUESTS_AUDIT } from '../../src/modules/jobs/requests/requests-audit';
 import { RequestsReader } from '../../src/modules/jobs/requests/requests.reader';
 import { Requests } from '../../src/modules/jobs/requests/requests.service';
 import { Claims, type Claim } from '../../src/modules/jobs/worker/claims';
+import { ChangeOutcomes } from '../../src/modules/jobs/worker/change-outcomes';
 import { JobWorker, type WorkerSettings } from '../../src/modules/jobs/worker/job-worker';
 import { JobHistory } from '../../src/modules/jobs/worker/job-history';
 import { Outcomes } from '../../src/modules/jobs/worker/outcomes';
 import { Sweeper } from '../../src/modules/jobs/worker/sweeper';
 import { MachineState } from '../../src/modules/machines/machine-state';
-import { FakeRemote, READING } from './jobs-fakes';
+import { FakeDetached } from './fake-detached';
+import { CHANGE_RESULT_CONTRACTS, FakeRemote, READING } from './jobs-fakes';
 import { until } from './ssh-wait';
 
 /** Keeps what was published, and only when it was committed. */
@@ -67,6 +70,7 @@ function anything(name: string, part: 'payload' | 'important'): Contract {
 export class JobsProcess {
   readonly clock = new SystemClock();
   readonly remote = new FakeRemote();
+  readonly detached = new FakeDetached();
   readonly events = new RecordedEvents();
   readonly contracts = new Contracts();
   readonly registry: ActionRegistry;
@@ -99,6 +103,7 @@ export class JobsProcess {
       anything(`${READING}.important`, 'important'),
       SNAPSHOT_PATCH,
       ...JOB_DOCUMENTS,
+      ...CHANGE_RESULT_CONTRACTS,
       ACTION_PLAN,
       REQUEST_PARAMETERS,
       ...REQUESTS_AUDIT,
@@ -116,10 +121,21 @@ export class JobsProcess {
     const audit = new AuditLog(clock, contracts);
     this.requests = new Requests(transactions, this.requestsReader, this.service, dispatcher, audit, bus, clock);
     this.expiry = new RequestExpiry(transactions, bus, clock);
-    this.sweeper = new Sweeper(dataSource, transactions, queue, dispatcher, machineState, history, contracts);
-    this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus, contracts);
+    this.sweeper = new Sweeper(dataSource, transactions, queue, dispatcher, machineState, history, contracts, registry);
+    const executions = new Executions(contracts);
+    this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus, contracts, executions);
+    const changes = new ChangeOutcomes(executions, this.requests, this.service);
     const snapshots = new Snapshots(dataSource, contracts, clock);
-    this.outcomes = new Outcomes(transactions, registry, dispatcher, snapshots, machineState, history, contracts);
+    this.outcomes = new Outcomes(
+      transactions,
+      registry,
+      dispatcher,
+      snapshots,
+      machineState,
+      history,
+      contracts,
+      changes,
+    );
   }
 
   static async open(url: string, actions: readonly AnyAction[]): Promise<JobsProcess> {
@@ -146,6 +162,8 @@ export class JobsProcess {
         registry: this.registry,
         scripts: new ActionScripts(),
         runner: this.remote,
+        detached: this.detached,
+        requests: this.requests,
         log: this.logs,
         bus: this.bus,
         clock: this.clock,

@@ -8,6 +8,7 @@ import { IMPORTANT_MESSAGE } from './contracts/important-message';
 import { RUN_LOG } from './contracts/run-log';
 import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
 import { EventLog } from './event-log';
+import { Executions } from './executions';
 import { HistoryController } from './history.controller';
 import { HistoryRepository } from './history.repository';
 import { ImportantMessages } from './important-messages';
@@ -28,6 +29,7 @@ import { Snapshots } from './snapshots';
     ArtifactRemovals,
     ArtifactsRepository,
     EventLog,
+    Executions,
     HistoryRepository,
     ImportantMessages,
     ImportantMessagesRetention,
@@ -37,7 +39,7 @@ import { Snapshots } from './snapshots';
     Snapshots,
     SnapshotsRetention,
   ],
-  exports: [ImportantMessages, RunLogs, Snapshots],
+  exports: [Executions, ImportantMessages, RunLogs, Snapshots],
 })
 export class HistoryModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}

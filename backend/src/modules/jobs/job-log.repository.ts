@@ -20,6 +20,10 @@ export interface ProgressWrite {
   readonly lastSeq: number;
   readonly chunks: readonly LogChunk[];
   readonly at: Date;
+  /** Of a changing run: so many bytes of its log are written with these lines. */
+  readonly logOffset?: number;
+  /** Of a changing run: its machine told of it. */
+  readonly contact?: boolean;
   /** Absent when nothing about the steps changed. */
   readonly progress?: { readonly phase: string; readonly step: string | null; readonly steps: readonly JobStep[] };
 }
@@ -76,6 +80,8 @@ export class JobLogRepository {
       write.chunks.map(({ section }) => section),
       write.chunks.map(({ lines }) => lines.join('\n')),
       write.at,
+      write.logOffset ?? null,
+      write.contact ?? false,
     ]);
     if (row !== null) return Number(row.last_seq);
     return this.writtenBefore(write, count);
@@ -149,7 +155,8 @@ function linesOf(row: ChunkRow): LogLine[] {
 const WRITE = `
   WITH job AS (
     UPDATE jobs SET last_seq = last_seq + $4::int, phase = COALESCE($5::text, phase),
-      step = CASE WHEN $7::jsonb IS NULL THEN step ELSE $6::text END, steps_json = COALESCE($7::jsonb, steps_json)
+      step = CASE WHEN $7::jsonb IS NULL THEN step ELSE $6::text END, steps_json = COALESCE($7::jsonb, steps_json),
+      log_offset = COALESCE($13::bigint, log_offset), contact_at = CASE WHEN $14 THEN clock_timestamp() ELSE contact_at END
     WHERE id = $1 AND status = 'running' AND fence = $2::bigint AND last_seq = $3::bigint
     RETURNING id, last_seq),
   chunk AS (

@@ -4,9 +4,9 @@ import type { JobStatus, LogStream } from './entities/jobs.values';
 
 /**
  * Where a job stands within its status. `waiting`: queued, not handed out; `dispatched`: queued, its token lies in the
- * queue; the others: running.
+ * queue; the others: running. `reconciling`: what became of a changing run is not known until its machine tells.
  */
-export type JobPhase = 'waiting' | 'dispatched' | 'starting' | 'following' | 'collecting';
+export type JobPhase = 'waiting' | 'dispatched' | 'starting' | 'following' | 'reconciling' | 'collecting';
 
 export type StepStatus = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
 

@@ -26,6 +26,8 @@ import { Requests } from './requests/requests.service';
 import { RequestsTopic } from './requests/requests.topic';
 import { JobLogsRetention, JobsRetention } from './retention';
 import { Claims } from './worker/claims';
+import { ChangeOutcomes } from './worker/change-outcomes';
+import { DetachedRunner, SshDetachedRunner } from './worker/detached-runner';
 import { JobHistory } from './worker/job-history';
 import { Outcomes } from './worker/outcomes';
 import { RemoteRunner, SshRemoteRunner } from './worker/remote-runner';
@@ -53,6 +55,8 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     Outcomes,
     PlanRecorder,
     { provide: RemoteRunner, useClass: SshRemoteRunner },
+    { provide: DetachedRunner, useClass: SshDetachedRunner },
+    ChangeOutcomes,
     RequestExpiry,
     Requests,
     RequestsReader,

@@ -39,6 +39,17 @@ export const say = sentences('jobs', {
   worker_lost_action: 'Start it again; if workers disappear often, look at their memory and at the log of the server.',
   unknown_action: 'This program has no action {action}.',
   unknown_action_action: 'It was queued by another version; start what you want again.',
+  machine_busy:
+    'Another change is at work on the machine (run {run} of the installation {installation}), so nothing was begun.',
+  machine_busy_action: 'Wait until it has ended, then make a new plan.',
+  fence_refused: 'The machine was given to a newer run of this installation before, so nothing was begun.',
+  fence_refused_action:
+    'Make a new plan. If this happens again, look whether two servers work with copies of one database.',
+  start_failed: 'The run could not be started on the machine: {reason}',
+  start_failed_action:
+    'Nothing was changed. Look at systemd and at the free space of /var on the machine, then try again.',
+  run_vanished: 'The machine had begun the run, and has nothing of it any more: what it did is not known.',
+  look_at_machine: 'Look at the machine itself, then analyse it again.',
   parameters_unreadable: 'The parameters of this job are stored in a form that this program cannot read.',
   partial_answer: 'The machine answered in part only.',
   no_whole_result: '{action} did not come to a whole result.',

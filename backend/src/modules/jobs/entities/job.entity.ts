@@ -21,6 +21,7 @@ import { JOB_REQUESTER_TYPES, JOB_STATUSES, type JobRequesterType, type JobStatu
 @Check('jobs_fence_check', positive('fence'))
 @Check('jobs_kind_check', openName('kind'))
 @Check('jobs_last_seq_check', nonNegative('last_seq'))
+@Check('jobs_log_offset_check', nonNegative('log_offset'))
 @Check('jobs_max_attempts_check', positive('max_attempts'))
 @Check('jobs_phase_check', openName('phase'))
 @Check('jobs_requested_by_type_check', oneOf('requested_by_type', JOB_REQUESTER_TYPES))
@@ -117,6 +118,14 @@ export class JobEntity {
   /** Number of the last log chunk. */
   @Column({ name: 'last_seq', type: 'bigint', default: 0, transformer: bigintNumber })
   lastSeq: number;
+
+  /** Of a changing run: so many bytes of the log on the machine stand in the chunks. */
+  @Column({ name: 'log_offset', type: 'bigint', default: 0, transformer: bigintNumber })
+  logOffset: number;
+
+  /** Of a changing run: when its machine last told of it; null until it has begun there. */
+  @Column({ name: 'contact_at', type: 'timestamptz', nullable: true })
+  contactAt: Date | null;
 
   @Column({ name: 'payload_json', type: 'jsonb', nullable: true })
   payloadJson: unknown;

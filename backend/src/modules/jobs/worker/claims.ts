@@ -8,7 +8,9 @@ import { LiveBus } from '../../../kernel/live/live-bus';
 import { WorkQueue } from '../../../kernel/queue/work-queue';
 import { MachineState } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
-import { JOB_STEPS, stepsDocument } from '../contracts/job-documents';
+import { JOB_STEPS, stepsDocument, stepsOf, type JobStepsDocument } from '../contracts/job-documents';
+import { Executions } from '../../history/executions';
+import type { JobStep } from '../job-record';
 import { freshSteps } from './step-tracker';
 import { requester } from '../jobs.reader';
 
@@ -32,6 +34,18 @@ export interface Claim {
   readonly requestedBy: Actor;
   readonly lastSeq: number;
   readonly cancelRequested: boolean;
+  readonly requestId: string | null;
+  /** Of a changing run that another worker had, or may have had: null when this is its first. */
+  readonly adopted: Adopted | null;
+}
+
+/** Where the worker before stood. */
+export interface Adopted {
+  /** The machine had told of the run: it was begun there. */
+  readonly begun: boolean;
+  /** So many bytes of its log are stored. */
+  readonly logOffset: number;
+  readonly steps: readonly JobStep[];
 }
 
 interface ClaimRow {
@@ -48,6 +62,11 @@ interface ClaimRow {
   requested_by_name: string | null;
   last_seq: string;
   cancel_requested_at: Date | null;
+  request_id: string | null;
+  adopted: boolean;
+  contact_at: Date | null;
+  log_offset: string;
+  steps_json: unknown;
 }
 
 export interface ClaimLimits {
@@ -68,6 +87,7 @@ export class Claims {
     private readonly machineState: MachineState,
     private readonly bus: LiveBus,
     private readonly contracts: Contracts,
+    private readonly executions: Executions,
   ) {}
 
   /** Takes as many jobs as may run now. Token, job and lock change hands in one transaction or not at all. */
@@ -92,7 +112,7 @@ export class Claims {
       ]);
       // What another holder still has goes back to wait; the release of the machine hands it out again.
       if (rows.length < tokens.length) await affected(tx.manager, GIVE_BACK, [ids, tokens.map(({ id }) => id)]);
-      for (const row of rows) this.begin(tx, row);
+      for (const row of rows) await this.begin(tx, row);
       return rows.map((row) => this.toClaim(row));
     });
   }
@@ -121,14 +141,27 @@ export class Claims {
     await queryRows(tx.manager, 'SELECT pg_advisory_xact_lock($1)', [CLAIM_LOCK]);
     const [row] = await queryRows<{ running: string }>(
       tx.manager,
-      `SELECT count(*) AS running FROM jobs WHERE status = 'running'`,
+      // One that waits for somebody to take it over holds no place.
+      `SELECT count(*) AS running FROM jobs WHERE status = 'running' AND worker_id IS NOT NULL`,
     );
     return Number(row?.running ?? 0);
   }
 
-  private begin(tx: Transaction, row: ClaimRow): void {
+  private async begin(tx: Transaction, row: ClaimRow): Promise<void> {
+    if (this.registry.findChange(row.kind) !== undefined) await this.beginChange(tx, row);
     this.machineState.patch(tx, row.machine_id, { runningJobId: row.id });
     this.bus.changed(tx, { jobIds: [row.id], machineIds: [row.machine_id] });
+  }
+
+  private async beginChange(tx: Transaction, row: ClaimRow): Promise<void> {
+    await this.executions.begin(tx, {
+      id: row.id,
+      jobId: row.id,
+      machineId: row.machine_id,
+      action: row.kind,
+      requestId: row.request_id,
+      requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),
+    });
   }
 
   private toClaim(row: ClaimRow): Claim {
@@ -144,20 +177,32 @@ export class Claims {
       requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),
       lastSeq: Number(row.last_seq),
       cancelRequested: row.cancel_requested_at !== null,
+      requestId: row.request_id,
+      adopted: row.adopted ? this.toAdopted(row) : null,
     };
+  }
+
+  private toAdopted({ contact_at, log_offset, steps_json }: ClaimRow): Adopted {
+    const stored = this.contracts.read<JobStepsDocument>(JOB_STEPS.name, steps_json);
+    const steps = stored.readable ? stepsOf(stored.document) : [];
+    return { begun: contact_at !== null, logOffset: Number(log_offset), steps };
   }
 }
 
 const LOCK_MACHINES = `
   SELECT id FROM machines WHERE id IN (SELECT machine_id FROM jobs WHERE id = ANY($1::uuid[])) ORDER BY id FOR NO KEY UPDATE`;
 
-/** A token of a job that was taken, ended or handed out anew in the meantime matches no row: one effect per job. */
+/**
+ * A token of a job that was taken, ended or handed out anew in the meantime matches no row: one effect per job. A changing
+ * run is taken over as it stands.
+ */
 const CLAIM = `
   WITH token AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)),
   candidate AS (
-    SELECT j.id, j.machine_id, array_position($5::text[], j.kind) AS action
+    SELECT j.id, j.machine_id, array_position($5::text[], j.kind) AS action, j.status = 'running' AS adopted
     FROM jobs j JOIN token t ON t.job_id = j.id AND t.token_id = j.boss_job_id
-    WHERE j.status = 'queued' AND j.phase = 'dispatched' FOR UPDATE OF j),
+    WHERE (j.status = 'queued' AND j.phase = 'dispatched') OR (j.status = 'running' AND j.phase = 'reconciling')
+    FOR UPDATE OF j),
   lock AS (
     INSERT INTO machine_locks AS held (machine_id, job_id, lock_kind, holder, fence, created_at, renewed_at, expires_at)
     SELECT machine_id, id, COALESCE(($6::text[])[action], 'exclusive'), $3, nextval('machine_lock_fence'), clock_timestamp(), clock_timestamp(),
@@ -167,17 +212,20 @@ const CLAIM = `
       fence = EXCLUDED.fence, created_at = EXCLUDED.created_at, renewed_at = EXCLUDED.renewed_at, expires_at = EXCLUDED.expires_at
       WHERE held.expires_at < clock_timestamp()
     RETURNING job_id, fence)
-  UPDATE jobs j SET status = 'running', phase = 'starting', step = NULL, fence = lock.fence, worker_id = $3, boss_job_id = NULL,
-    attempt = j.attempt + 1, started_at = COALESCE(j.started_at, clock_timestamp()), heartbeat_at = clock_timestamp(),
-    steps_json = ($7::jsonb[])[candidate.action], available_at = NULL, error_kind = NULL, error_message = NULL
+  UPDATE jobs j SET status = 'running', phase = CASE WHEN adopted THEN 'reconciling' ELSE 'starting' END,
+    step = CASE WHEN adopted THEN j.step END, fence = lock.fence, worker_id = $3, boss_job_id = NULL,
+    attempt = j.attempt + CASE WHEN adopted THEN 0 ELSE 1 END, started_at = COALESCE(j.started_at, clock_timestamp()), heartbeat_at = clock_timestamp(),
+    steps_json = CASE WHEN adopted THEN j.steps_json ELSE ($7::jsonb[])[candidate.action] END, available_at = NULL, error_kind = NULL, error_message = NULL
   FROM lock JOIN candidate ON candidate.id = lock.job_id WHERE j.id = lock.job_id
   RETURNING j.id, j.machine_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,
-    j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at`;
+    j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at,
+    j.request_id, candidate.adopted, j.contact_at, j.log_offset, j.steps_json`;
 
 const GIVE_BACK = `
-  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL
+  UPDATE jobs j SET phase = CASE WHEN j.status = 'queued' THEN 'waiting' ELSE j.phase END, boss_job_id = NULL
   FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)
-  WHERE j.id = t.job_id AND j.boss_job_id = t.token_id AND j.status = 'queued' AND j.phase = 'dispatched'`;
+  WHERE j.id = t.job_id AND j.boss_job_id = t.token_id
+    AND ((j.status = 'queued' AND j.phase = 'dispatched') OR (j.status = 'running' AND j.phase = 'reconciling'))`;
 
 const RENEW = `
   WITH mine AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS c (job_id, fence)),

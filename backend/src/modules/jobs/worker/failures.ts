@@ -22,12 +22,29 @@ const pauses: Readonly<Record<string, number>> = {
   worker_lost: 1,
 };
 const LONGEST_PAUSE_SECONDS = 300;
+/** Not worth another attempt at a reading run, but no reason to give up a machine that is restarting. */
+const passing: ReadonlySet<string> = new Set([
+  'unreachable',
+  'dns',
+  'channel_refused',
+  'timeout_first_byte',
+  'timeout_progress',
+  'timeout_total',
+  'protocol',
+  'cancelled',
+  'internal_error',
+]);
 
 /** @returns milliseconds until the next attempt, or null when the job ends with this failure */
 export function retryPause(kind: string, attempt: number, maxAttempts: number): number | null {
   const first = pauses[kind];
   if (first === undefined || attempt >= maxAttempts) return null;
   return Math.min(first * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS) * 1000;
+}
+
+/** True for what may go away by itself within minutes. */
+export function isPassing(kind: string): boolean {
+  return kind in pauses || passing.has(kind);
 }
 
 /**

@@ -31,6 +31,7 @@ export class JobHistory {
     status: JobStatus,
     failure: RunFailure | null,
     result: JobResult,
+    executionId: string | null = null,
   ): Promise<void> {
     await this.events.publish(tx, {
       type: { error: 'job_failed', cancelled: 'job_cancelled' }[status as string] ?? 'job_finished',
@@ -41,6 +42,7 @@ export class JobHistory {
       payload: { kind: job.kind, status, errorKind: failure?.kind ?? null },
       jobId: job.jobId,
       snapshotId: result.snapshotId ?? null,
+      executionId,
     });
   }
 

@@ -4,17 +4,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Clock } from '../../../kernel/clock';
 import type { LiveBus, LiveSignal } from '../../../kernel/live/live-bus';
-import type { ActionRegistry } from '../actions/action-registry';
+import { isChange, type ActionRegistry, type AnyAction } from '../actions/action-registry';
 import type { ActionScripts } from '../actions/action-scripts';
 import type { JobLogRepository } from '../job-log.repository';
 import { LEASE_SECONDS, type Claim, type Claims } from './claims';
 import { databaseIsAway, failureOf, unknownActionFailure } from './failures';
-import { JobAttempt } from './job-attempt';
+import type { Attempt } from './attempt';
+import { ChangeAttempt } from './change-attempt';
+import type { DetachedRunner } from './detached-runner';
+import { ReadAttempt } from './read-attempt';
 import { FenceLostError, type AttemptFacts, type Ending, type Outcomes } from './outcomes';
 import { ProgressRecorder } from './progress-recorder';
 import type { RemoteRunner } from './remote-runner';
 import { StepTracker } from './step-tracker';
 import type { RequestExpiry } from '../requests/request-expiry';
+import type { Requests } from '../requests/requests.service';
 import type { Sweeper } from './sweeper';
 
 export interface WorkerSettings {
@@ -36,6 +40,8 @@ export interface WorkerTools {
   readonly registry: ActionRegistry;
   readonly scripts: ActionScripts;
   readonly runner: RemoteRunner;
+  readonly detached: DetachedRunner;
+  readonly requests: Pick<Requests, 'forJob'>;
   readonly log: JobLogRepository;
   readonly bus: LiveBus;
   readonly clock: Clock;
@@ -51,7 +57,7 @@ const TAKE_AFTER_MS = 60;
 export class JobWorker {
   private readonly logger = new Logger(JobWorker.name);
   readonly id = `${hostname()}:${String(process.pid)}:${randomUUID().slice(0, 8)}`;
-  private readonly attempts = new Map<string, { attempt: JobAttempt; done: Promise<void> }>();
+  private readonly attempts = new Map<string, { attempt: Attempt; done: Promise<void> }>();
   private readonly timers: NodeJS.Timeout[] = [];
   private stopListening: (() => void) | undefined;
   private stopping = false;
@@ -125,20 +131,14 @@ export class JobWorker {
   }
 
   private begin(claim: Claim): void {
-    const action = this.tools.registry.findRead(claim.kind);
-    const now = () => this.tools.clock.now();
-    const recorder = new ProgressRecorder(claim, new StepTracker(action?.declaration.steps ?? [], now), this.tools);
+    const action = this.tools.registry.find(claim.kind);
+    const recorder = new ProgressRecorder(claim, this.steps(claim, action), this.tools);
     if (action === undefined) {
       const ending: Ending = { kind: 'failed', failure: unknownActionFailure(claim.kind) };
       void this.write(claim, ending, { steps: recorder.steps.snapshot(), result: {} }).catch(this.unwritten(claim));
       return;
     }
-    const attempt = new JobAttempt(claim, action, {
-      runner: this.tools.runner,
-      scripts: this.tools.scripts,
-      recorder,
-      now,
-    });
+    const attempt = this.attempt(claim, action, recorder);
     const done = this.follow(attempt, recorder)
       .catch(this.unwritten(claim))
       .finally(() => {
@@ -147,6 +147,20 @@ export class JobWorker {
         this.wake();
       });
     this.attempts.set(claim.jobId, { attempt, done });
+  }
+
+  private steps(claim: Claim, action: AnyAction | undefined): StepTracker {
+    const now = () => this.tools.clock.now();
+    if (action === undefined || !isChange(action)) return new StepTracker(action?.declaration.steps ?? [], now);
+    const steps = action.declaration.steps.map(({ name }) => ({ name, sections: [], log: 'output' as const }));
+    return new StepTracker(steps, now, claim.adopted?.steps);
+  }
+
+  private attempt(claim: Claim, action: AnyAction, recorder: ProgressRecorder): Attempt {
+    const { runner, detached, scripts, requests, clock } = this.tools;
+    return isChange(action)
+      ? new ChangeAttempt(claim, action, { runner: detached, scripts, recorder, requests })
+      : new ReadAttempt(claim, action, { runner, scripts, recorder, now: () => clock.now() });
   }
 
   private unwritten(claim: Claim): (error: unknown) => void {
@@ -158,11 +172,14 @@ export class JobWorker {
     };
   }
 
-  private async follow(attempt: JobAttempt, recorder: ProgressRecorder): Promise<void> {
+  private async follow(attempt: Attempt, recorder: ProgressRecorder): Promise<void> {
     const { claim } = attempt;
     if (claim.attempt > 1) recorder.note(`Attempt ${String(claim.attempt)} of ${String(claim.maxAttempts)}.`);
     const ending = await attempt.run();
-    if (attempt.stoppedBy === 'lease_lost') return;
+    if (attempt.stoppedBy === 'lease_lost') {
+      recorder.abandon();
+      return;
+    }
     this.conclude(ending, recorder);
     await recorder.close(LOG_PATIENCE_MS);
     await this.write(claim, ending, { steps: recorder.steps.snapshot(), result: attempt.result() });
@@ -170,9 +187,10 @@ export class JobWorker {
   }
 
   private conclude(ending: Ending, recorder: ProgressRecorder): void {
-    if (ending.kind === 'collected') recorder.steps.finish(ending.outcome.failedSteps);
-    else recorder.steps.abort();
+    if (ending.kind === 'collected' || ending.kind === 'changed') recorder.steps.finish(ending.outcome.failedSteps);
+    else if (ending.kind !== 'handover') recorder.steps.abort();
     if (ending.kind === 'cancelled') recorder.note('Cancelled.');
+    if (ending.kind === 'handover') recorder.note('Handed over: another worker asks the machine.');
     if (ending.kind === 'failed' || ending.kind === 'again')
       recorder.note(ending.failure?.message ?? 'Given back: this worker stops.');
     if (ending.kind === 'again' && ending.pauseMs > 0)
@@ -198,7 +216,7 @@ export class JobWorker {
           await delay(pauseMs);
           continue;
         }
-        if (ending.kind !== 'collected') throw error;
+        if (ending.kind !== 'collected' && ending.kind !== 'changed') throw error;
         this.logger.error({ err: error, jobId: claim.jobId }, 'A result could not be stored.');
         await this.write(claim, { kind: 'failed', failure: failureOf(error) }, facts);
         return;

@@ -10,6 +10,7 @@ import { JOB_RESULT, JOB_STEPS, resultDocument, stepsDocument } from '../contrac
 import { Dispatcher } from '../dispatcher';
 import type { JobStatus } from '../entities/jobs.values';
 import type { JobResult, JobStep } from '../job-record';
+import { ChangeOutcomes, type Changed } from './change-outcomes';
 import type { Claim } from './claims';
 import { JobHistory } from './job-history';
 import { say } from '../jobs.sentences';
@@ -25,6 +26,9 @@ export class FenceLostError extends Error {
 /** How an attempt ended. */
 export type Ending =
   | { readonly kind: 'collected'; readonly outcome: ActionOutcome }
+  | ({ readonly kind: 'changed' } & Changed)
+  /** Of a changing run: it goes on, or may; another worker looks after it, in a while. */
+  | { readonly kind: 'handover'; readonly pauseMs: number }
   | { readonly kind: 'failed'; readonly failure: RunFailure }
   | { readonly kind: 'cancelled' }
   /** To the queue again. `spend: false` gives the attempt back: it was our own stop. */
@@ -34,6 +38,8 @@ export interface AttemptFacts {
   readonly steps: readonly JobStep[];
   readonly result: JobResult;
 }
+
+type LastEnding = Exclude<Ending, { kind: 'again' | 'handover' }>;
 
 /** Everything of an attempt's end that the job's row takes. */
 interface FinalRow {
@@ -56,6 +62,7 @@ export class Outcomes {
     private readonly machineState: MachineState,
     private readonly history: JobHistory,
     private readonly contracts: Contracts,
+    private readonly changes: ChangeOutcomes,
   ) {}
 
   /**
@@ -66,6 +73,7 @@ export class Outcomes {
     await this.transactions.run(async (tx) => {
       if (!(await this.holdFence(tx, claim))) return;
       if (ending.kind === 'again') await this.putBack(tx, claim, ending, facts);
+      else if (ending.kind === 'handover') await this.handOver(tx, claim, ending.pauseMs, facts);
       else await this.end(tx, claim, ending, facts);
       const released = await queryOne<{ waiting: boolean }>(tx.manager, RELEASE, [claim.machineId, claim.fence]);
       if (released === null) throw new FenceLostError(claim.jobId);
@@ -87,20 +95,8 @@ export class Outcomes {
     return true;
   }
 
-  private async end(
-    tx: Transaction,
-    claim: Claim,
-    ending: Exclude<Ending, { kind: 'again' }>,
-    facts: AttemptFacts,
-  ): Promise<void> {
-    const final =
-      ending.kind === 'collected'
-        ? await this.storeOutcome(tx, claim, ending.outcome, facts)
-        : {
-            status: ending.kind === 'cancelled' ? ('cancelled' as const) : ('error' as const),
-            failure: ending.kind === 'cancelled' ? null : ending.failure,
-            result: facts.result,
-          };
+  private async end(tx: Transaction, claim: Claim, ending: LastEnding, facts: AttemptFacts): Promise<void> {
+    const final = await this.final(tx, claim, ending, facts);
     const result = { ...final.result, errorAction: final.failure?.action ?? null };
     const ended = await affected(tx.manager, END, [
       claim.jobId,
@@ -113,7 +109,46 @@ export class Outcomes {
     ]);
     if (ended !== 1) throw new FenceLostError(claim.jobId);
     this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
-    await this.history.publish(tx, claim, final.status, final.failure, result);
+    const executionId = this.isChange(claim) ? claim.jobId : null;
+    await this.history.publish(tx, claim, final.status, final.failure, result, executionId);
+  }
+
+  private isChange({ kind }: Claim): boolean {
+    return this.registry.findChange(kind) !== undefined;
+  }
+
+  private async final(tx: Transaction, claim: Claim, ending: LastEnding, facts: AttemptFacts): Promise<FinalRow> {
+    switch (ending.kind) {
+      case 'collected':
+        return this.storeOutcome(tx, claim, ending.outcome, facts);
+      case 'changed':
+        return this.storeChange(tx, claim, ending, facts);
+      default: {
+        const status = ending.kind === 'cancelled' ? 'cancelled' : 'error';
+        const failure = ending.kind === 'cancelled' ? null : ending.failure;
+        if (this.isChange(claim)) await this.changes.close(tx, claim, status, failure);
+        return { status, failure, result: facts.result };
+      }
+    }
+  }
+
+  private async storeChange(tx: Transaction, claim: Claim, changed: Changed, facts: AttemptFacts): Promise<FinalRow> {
+    const { outcome, finished } = changed;
+    // It stopped because somebody had asked for it, whatever it had done until then.
+    const status = finished.ending === 'stopped' ? 'cancelled' : outcome.status;
+    const failure = status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : null;
+    await this.changes.store(tx, claim, changed, { status, failure, at: this.history.now() });
+    return { status, failure, result: { ...facts.result, summary: outcome.summary } };
+  }
+
+  private async handOver(tx: Transaction, claim: Claim, pauseMs: number, facts: AttemptFacts): Promise<void> {
+    const over = await affected(tx.manager, HAND_OVER, [
+      claim.jobId,
+      claim.fence,
+      pauseMs,
+      this.contracts.document(JOB_STEPS.name, stepsDocument(facts.steps)),
+    ]);
+    if (over !== 1) throw new FenceLostError(claim.jobId);
   }
 
   private async storeOutcome(
@@ -163,7 +198,7 @@ export class Outcomes {
   }
 }
 
-function failureOfOutcome(action: string, { error }: ActionOutcome): RunFailure {
+function failureOfOutcome(action: string, { error }: Pick<ActionOutcome, 'error'>): RunFailure {
   return {
     kind: error?.kind ?? 'incomplete_result',
     message: error?.message ?? say.no_whole_result({ action }),
@@ -205,4 +240,10 @@ const PUT_BACK = `
   UPDATE jobs SET status = 'queued', phase = 'waiting', step = NULL, worker_id = NULL, attempt = attempt - $4::int,
     available_at = clock_timestamp() + $3::int * interval '1 millisecond', error_kind = $5, error_message = $6,
     result_json = $7::jsonb, steps_json = $8::jsonb
+  WHERE id = $1 AND status = 'running' AND fence = $2`;
+
+/** The sweep offers it to whoever has a place. Its machine stays taken: no other job may begin there. */
+const HAND_OVER = `
+  UPDATE jobs SET phase = 'reconciling', fence = NULL, worker_id = NULL, steps_json = $4::jsonb,
+    available_at = clock_timestamp() + $3::int * interval '1 millisecond'
   WHERE id = $1 AND status = 'running' AND fence = $2`;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Clock } from '../../../kernel/clock';
 import type { LiveBus } from '../../../kernel/live/live-bus';
+import type { LogPiece } from '../../../kernel/ssh/detached/detached-types';
 import type { OutputChunk, SectionEvent } from '../../../kernel/ssh/run-types';
 import type { JobPhase } from '../job-record';
 import type { JobLogRepository, LogChunk, ProgressWrite } from '../job-log.repository';
@@ -12,6 +13,10 @@ import type { StepTracker } from './step-tracker';
 const WRITE_AFTER_MS = 250;
 const WRITE_AT_BYTES = 32 * 1024;
 const RETRY_MS = 500;
+/** A run of any length is read no faster than its lines can be stored. */
+const ROOM_BYTES = 256 * 1024;
+/** How often it is noted that a machine tells of its run, where nothing else is to be written. */
+const CONTACT_EVERY_MS = 15_000;
 
 export interface RecorderTools {
   readonly log: JobLogRepository;
@@ -35,6 +40,9 @@ export class ProgressRecorder {
   private unsent: ProgressWrite | undefined;
   private lost = false;
   private stepStartedAt: number;
+  private logOffset: number | undefined;
+  private contacted = false;
+  private contactNotedAt = 0;
 
   constructor(
     private readonly claim: Claim,
@@ -62,8 +70,44 @@ export class ProgressRecorder {
     this.schedule();
   }
 
+  /** Another phase within the same step. */
+  pass(phase: JobPhase): void {
+    if (this.phase === phase) return;
+    this.phase = phase;
+    this.stepsChanged = true;
+    this.schedule();
+  }
+
+  /**
+   * A piece of the log of a changing run. `offset` goes with its lines into one statement. Resolves once there is room for
+   * more, so that a database that is away holds up the reading, never the run.
+   */
+  async onLog({ text, step, offset }: LogPiece): Promise<void> {
+    this.buffer.add('out', this.steps.currentName, text);
+    this.logOffset = offset;
+    if (step !== null) this.step(() => this.steps.begin(step));
+    this.contacted = true;
+    this.schedule();
+    while (this.buffer.pendingBytes > ROOM_BYTES && !this.lost) await delay(RETRY_MS / 5);
+  }
+
+  /** The machine told of its run. */
+  contact(): void {
+    const now = this.tools.clock.now().getTime();
+    if (now - this.contactNotedAt < CONTACT_EVERY_MS) return;
+    this.contactNotedAt = now;
+    this.contacted = true;
+    this.schedule();
+  }
+
   onSection(event: SectionEvent): void {
     if (event.phase === 'begin') this.step(() => this.steps.section(event.name));
+  }
+
+  /** The job went to another: nothing of this attempt may be written any more. */
+  abandon(): void {
+    this.lost = true;
+    clearTimeout(this.timer);
   }
 
   /** Writes what is left, waiting for the database no longer than `patienceMs`. */
@@ -79,7 +123,7 @@ export class ProgressRecorder {
   }
 
   private dirty(): boolean {
-    return this.unsent !== undefined || !this.buffer.empty || this.stepsChanged;
+    return this.unsent !== undefined || !this.buffer.empty || this.stepsChanged || this.contacted;
   }
 
   private step(change: () => boolean): void {
@@ -140,7 +184,10 @@ export class ProgressRecorder {
   private next(): ProgressWrite {
     const chunks: LogChunk[] = this.buffer.take();
     const { jobId, fence } = this.claim;
-    const base = { jobId, fence, lastSeq: this.lastSeq, chunks, at: this.tools.clock.now() };
+    const { logOffset, contacted: contact } = this;
+    const told = contact ? { contact, ...(logOffset === undefined ? {} : { logOffset }) } : {};
+    this.contacted = false;
+    const base = { jobId, fence, lastSeq: this.lastSeq, chunks, at: this.tools.clock.now(), ...told };
     if (!this.stepsChanged) return base;
     this.stepsChanged = false;
     return { ...base, progress: { phase: this.phase, step: this.steps.currentName, steps: this.steps.snapshot() } };

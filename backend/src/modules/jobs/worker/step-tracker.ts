@@ -16,8 +16,11 @@ export class StepTracker {
   constructor(
     private readonly declared: readonly ActionStep[],
     private readonly now: () => Date,
+    /** Where another attempt at the same run stood. */
+    stored: readonly JobStep[] = [],
   ) {
-    this.steps = freshSteps(declared);
+    this.steps = stored.length > 0 ? stored.map((step) => ({ ...step })) : freshSteps(declared);
+    this.current = this.steps.find(({ status }) => status === 'running');
   }
 
   /** A copy, as it is stored. */

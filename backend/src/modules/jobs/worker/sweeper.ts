@@ -4,8 +4,9 @@ import type { Actor } from '../../../kernel/auth/actor';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
-import { WorkQueue } from '../../../kernel/queue/work-queue';
+import { WorkQueue, type WorkToken } from '../../../kernel/queue/work-queue';
 import { MachineState } from '../../machines/machine-state';
+import { ActionRegistry } from '../actions/action-registry';
 import { Dispatcher } from '../dispatcher';
 import {
   JOB_RESULT,
@@ -39,7 +40,8 @@ interface LostRow {
 }
 
 /**
- * Finds what nobody follows any more: jobs whose worker died, locks that were left, queued jobs without a token. It
+ * Finds what nobody follows any more: jobs whose worker died (a reading one is closed or tried again, a changing one waits
+ * for another worker to take it over), locks that were left, queued jobs without a token. It
  * goes by the rows and the database's clock alone, never by what the queue believes.
  */
 @Injectable()
@@ -52,6 +54,7 @@ export class Sweeper {
     private readonly machineState: MachineState,
     private readonly history: JobHistory,
     private readonly contracts: Contracts,
+    private readonly registry: ActionRegistry,
   ) {}
 
   async sweep(): Promise<void> {
@@ -83,7 +86,6 @@ export class Sweeper {
     return queryRows(this.dataSource, `SELECT j.id, j.machine_id ${EXPIRED} LIMIT $2`, [LEASE_SECONDS, BATCH]);
   }
 
-  /** A reading job is tried again while attempts are left, else closed. */
   private async close(jobId: string, machineId: string): Promise<void> {
     await this.transactions.run(async (tx) => {
       await this.dispatcher.lockMachines(tx, [machineId]);
@@ -97,8 +99,12 @@ export class Sweeper {
         [LEASE_SECONDS, jobId],
       );
       if (job === null) return;
-      await this.conclude(tx, job);
-      await this.dispatcher.dispatch(tx, [machineId]);
+      if (this.registry.findChange(job.kind) === undefined) {
+        await this.conclude(tx, job);
+        await this.dispatcher.dispatch(tx, [machineId]);
+      } else {
+        await this.offer(tx, jobId);
+      }
       this.history.announce(tx, { jobId, machineId });
     });
   }
@@ -112,6 +118,12 @@ export class Sweeper {
     );
   }
 
+  /** What became of a changing run only its machine can tell: whoever has a place asks it. */
+  private async offer(tx: Transaction, jobId: string): Promise<void> {
+    await this.queue.put(tx, await queryRows<WorkToken>(tx.manager, OFFER, [jobId]));
+  }
+
+  /** A reading job is tried again while attempts are left, else closed. */
   private async conclude(tx: Transaction, job: LostRow): Promise<void> {
     const stored = this.contracts.read<JobStepsDocument>(JOB_STEPS.name, job.steps_json);
     // What cannot be read stays as it is.
@@ -159,11 +171,13 @@ export class Sweeper {
     await affected(tx.manager, DROP_LEFT_LOCKS, []);
   }
 
-  /** A token that was lost from the queue is made again from the job's row, by {@link idleMachines}. */
+  /** A token that was lost from the queue is made again from the job's row: in this sweep or the next. */
   private async dropLostTokens(tx: Transaction): Promise<void> {
     const handedOut = await queryRows<{ id: string; boss_job_id: string }>(
       tx.manager,
-      `SELECT id, boss_job_id FROM jobs WHERE status = 'queued' AND phase = 'dispatched' AND boss_job_id IS NOT NULL`,
+      `SELECT id, boss_job_id FROM jobs
+       WHERE ((status = 'queued' AND phase = 'dispatched') OR (status = 'running' AND phase = 'reconciling'))
+         AND boss_job_id IS NOT NULL`,
     );
     const waiting = await this.queue.waiting(
       tx.manager,
@@ -187,7 +201,8 @@ export class Sweeper {
 const EXPIRED = `
   FROM jobs j LEFT JOIN machine_locks l ON l.machine_id = j.machine_id AND l.job_id = j.id AND l.fence = j.fence
   WHERE j.status = 'running' AND (l.machine_id IS NULL OR l.expires_at < clock_timestamp())
-    AND pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => $1)`;
+    AND pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => $1)
+    AND NOT (j.phase = 'reconciling' AND (j.boss_job_id IS NOT NULL OR j.available_at > clock_timestamp()))`;
 
 const DROP_EXPIRED = `
   DELETE FROM machine_locks WHERE machine_id = $1 AND job_id = $2 AND expires_at < clock_timestamp()`;
@@ -197,6 +212,11 @@ const TRY_AGAIN = `
   UPDATE jobs SET status = 'queued', fence = NULL, phase = 'waiting', step = NULL, steps_json = COALESCE($2::jsonb, steps_json), worker_id = NULL, available_at = NULL,
     error_kind = $3, error_message = $4
   WHERE id = $1 AND status = 'running'`;
+
+const OFFER = `
+  UPDATE jobs SET phase = 'reconciling', fence = NULL, worker_id = NULL, available_at = NULL, boss_job_id = gen_random_uuid()
+  WHERE id = $1 AND status = 'running'
+  RETURNING boss_job_id AS id, id AS "jobId", priority`;
 
 const CLOSE = `
   UPDATE jobs SET status = $3, fence = NULL, phase = NULL, step = NULL, steps_json = COALESCE($2::jsonb, steps_json), error_kind = $4, error_message = $5,
@@ -209,9 +229,10 @@ const DROP_LEFT_LOCKS = `
     AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = l.job_id AND j.status = 'running' AND j.fence = l.fence)`;
 
 const TAKE_BACK = `
-  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL
+  UPDATE jobs j SET phase = CASE WHEN j.status = 'queued' THEN 'waiting' ELSE j.phase END, boss_job_id = NULL
   FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)
-  WHERE j.id = t.job_id AND j.boss_job_id = t.token_id AND j.status = 'queued' AND j.phase = 'dispatched'`;
+  WHERE j.id = t.job_id AND j.boss_job_id = t.token_id
+    AND ((j.status = 'queued' AND j.phase = 'dispatched') OR (j.status = 'running' AND j.phase = 'reconciling'))`;
 
 const IDLE = `
   SELECT DISTINCT q.machine_id FROM jobs q

@@ -6,7 +6,9 @@ import { ActionRegistry } from '../actions/action-registry';
 import { ActionScripts } from '../actions/action-scripts';
 import { JobLogRepository } from '../job-log.repository';
 import { RequestExpiry } from '../requests/request-expiry';
+import { Requests } from '../requests/requests.service';
 import { Claims } from './claims';
+import { DetachedRunner } from './detached-runner';
 import { JobWorker, type WorkerTools } from './job-worker';
 import { Outcomes } from './outcomes';
 import { RemoteRunner } from './remote-runner';
@@ -22,6 +24,8 @@ export class WorkerParts {
     readonly expiry: RequestExpiry,
     readonly scripts: ActionScripts,
     readonly runner: RemoteRunner,
+    readonly detached: DetachedRunner,
+    readonly requests: Requests,
     readonly log: JobLogRepository,
   ) {}
 }
@@ -33,8 +37,7 @@ export class WorkerService implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(config: Config, registry: ActionRegistry, bus: LiveBus, clock: Clock, parts: WorkerParts) {
     if (!config.runsJobs) return;
-    const { claims, outcomes, sweeper, expiry, scripts, runner, log } = parts;
-    const tools: WorkerTools = { claims, outcomes, sweeper, expiry, scripts, runner, log, registry, bus, clock };
+    const tools: WorkerTools = { ...parts, registry, bus, clock };
     const { WORKER_CONCURRENCY: concurrency, FLEET_CONCURRENCY: fleetConcurrency } = config.env;
     this.worker = new JobWorker({ concurrency, fleetConcurrency }, tools);
   }

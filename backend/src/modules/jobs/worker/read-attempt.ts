@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DomainError } from '../../../kernel/errors/domain-error';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import type { RunResult } from '../../../kernel/ssh/run-types';
 import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
@@ -13,8 +12,9 @@ import type {
   RunFailure,
 } from '../actions/job-action';
 import type { ActionScripts, ScriptText } from '../actions/action-scripts';
-import { say } from '../jobs.sentences';
 import type { JobResult } from '../job-record';
+import type { Attempt } from './attempt';
+import { parametersUnreadable } from './change-failures';
 import type { Claim } from './claims';
 import { failureOf, retryPause, timeoutFailure, type StopReason } from './failures';
 import type { Ending } from './outcomes';
@@ -37,9 +37,9 @@ interface Reading {
   readonly brokenBy: RunFailure | null;
 }
 
-/** One attempt of one job, from the connection to what its output means. Writes nothing but log and steps. */
-export class JobAttempt {
-  private readonly logger = new Logger(JobAttempt.name);
+/** One attempt of one reading job, from the connection to what its output means. Writes nothing but log and steps. */
+export class ReadAttempt implements Attempt {
+  private readonly logger = new Logger(ReadAttempt.name);
   private readonly abort = new AbortController();
   private stopReason: StopReason | undefined;
   private script: ScriptText | undefined;
@@ -51,7 +51,6 @@ export class JobAttempt {
     private readonly tools: AttemptTools,
   ) {}
 
-  /** Ends the attempt early. The first reason counts, but for the loss of the lease, which overrides all. */
   stop(reason: StopReason): void {
     if (this.stopReason === undefined || reason === 'lease_lost') this.stopReason = reason;
     this.abort.abort(reason);
@@ -69,7 +68,6 @@ export class JobAttempt {
     };
   }
 
-  /** Never rejects: whatever happens is an ending. */
   async run(): Promise<Ending> {
     const { claim } = this;
     const timer = setTimeout(() => {
@@ -200,15 +198,6 @@ export class JobAttempt {
 
 function hasEndedSection({ sections }: RunResult): boolean {
   return sections.some(({ exitCode }) => exitCode !== null);
-}
-
-function parametersUnreadable(): DomainError {
-  return new DomainError({
-    code: 'parameters_unreadable',
-    status: 409,
-    detail: say.parameters_unreadable(),
-    action: say.unknown_action_action(),
-  });
 }
 
 function withError(outcome: ActionOutcome, error: NonNullable<ActionOutcome['error']>): ActionOutcome {

@@ -1,0 +1,15 @@
+import type { JobResult } from '../job-record';
+import type { Claim } from './claims';
+import type { StopReason } from './failures';
+import type { Ending } from './outcomes';
+
+/** The work on one claimed job, of whichever kind. */
+export interface Attempt {
+  readonly claim: Claim;
+  readonly stoppedBy: StopReason | undefined;
+  /** Ends it early, or asks it to. The first reason counts, but for the loss of the lease, which overrides all. */
+  stop(reason: StopReason): void;
+  result(): JobResult;
+  /** Never rejects: whatever happens is an ending. */
+  run(): Promise<Ending>;
+}

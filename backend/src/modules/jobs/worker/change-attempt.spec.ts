@@ -1,0 +1,237 @@
+import { Logger } from '@nestjs/common';
+import { FakeMachines } from '../../../../test/support/fake-detached';
+import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import { JobsProcess } from '../../../../test/support/jobs-process';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { until } from '../../../../test/support/ssh-wait';
+import { originOf } from '../../../kernel/audit/request-origin';
+import { systemActor } from '../../../kernel/auth/actor';
+import { queryOne } from '../../../kernel/database/rows';
+
+let database: TestDatabase;
+let machines: FakeMachines;
+const open: JobsProcess[] = [];
+
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  machines = new FakeMachines();
+});
+
+afterEach(async () => {
+  machines.restore();
+  for (const process of open.splice(0)) await process.close();
+  await database.drop();
+});
+
+async function start(): Promise<JobsProcess> {
+  const change = fakeChange({
+    steps: [
+      { name: 'fetch', stoppable: true },
+      { name: 'act', stoppable: false },
+    ],
+  });
+  const process = await JobsProcess.open(database.url, [fakeAction(), change]);
+  process.contracts.register(CHANGE_PLAN_CONTRACT);
+  process.detached.machines = machines;
+  process.remote.otherwise(() => answer({ look: 'upgrade a 1 2' }));
+  open.push(process);
+  return process;
+}
+
+async function planned(p: JobsProcess, machineId: string): Promise<string> {
+  const plan = await p.enqueue(machineId, { action: `${CHANGE}_plan` });
+  const { requestId } = await p.ended(plan.id);
+  if (requestId === null) throw new Error('there is no plan');
+  return requestId;
+}
+
+/** @returns the job that carries the plan out */
+async function confirm(p: JobsProcess, requestId: string): Promise<string> {
+  const digest = (await p.requestsReader.find(requestId))?.planDigest ?? '';
+  return (await p.requests.confirm(requestId, { digest, accepted: [] }, originOf(systemActor))).id;
+}
+
+const confirmed = async (p: JobsProcess, machineId: string): Promise<string> => confirm(p, await planned(p, machineId));
+
+const begun = (id: string) => until('the run begins', () => machines.runs.has(id));
+const lines = async (p: JobsProcess, id: string): Promise<string[]> =>
+  ((await p.logs.read(id, 0, 1000))?.lines ?? []).filter(({ stream }) => stream === 'out').map(({ text }) => text);
+const shown = (p: JobsProcess, id: string, line: string) =>
+  until(`the log shows ${line}`, async () => (await lines(p, id)).includes(line));
+const execution = (p: JobsProcess, id: string) =>
+  queryOne<{ status: string; error_kind: string | null; result_json: unknown }>(
+    p.dataSource,
+    'SELECT status, error_kind, result_json FROM executions WHERE id = $1',
+    [id],
+  );
+const phase = async (p: JobsProcess, id: string) => (await p.job(id)).phase;
+
+describe('a changing run', () => {
+  it('is started, followed, collected and stored with its execution and request', async () => {
+    const p = await start();
+    p.work();
+    const machineId = await p.machine();
+    const id = await confirmed(p, machineId);
+    await begun(id);
+    for (const line of ['step fetch', 'fetched', 'step act', 'acted']) machines.print(id, line);
+    await shown(p, id, 'acted');
+    expect(await p.job(id)).toMatchObject({ status: 'running', phase: 'following', step: 'act' });
+    expect(await execution(p, id)).toMatchObject({ status: 'running' });
+    machines.end(id);
+    const job = await p.ended(id);
+    expect(job).toMatchObject({ status: 'ok', attempt: 1 });
+    expect(job.steps.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'connect done',
+      'fetch done',
+      'act done',
+      'store done',
+    ]);
+    expect(await execution(p, id)).toMatchObject({ status: 'ok', error_kind: null });
+    const row = await queryOne<{ log_offset: string }>(p.dataSource, 'SELECT log_offset FROM jobs WHERE id = $1', [id]);
+    expect(Number(row?.log_offset)).toBe('step fetch\nfetched\nstep act\nacted\n'.length);
+    expect(await p.count('action_requests', `status = 'executed' AND execution_id = $1`, [id])).toBe(1);
+    expect(await p.count('machine_locks')).toBe(0);
+    expect(p.events.published.at(-1)).toMatchObject({ type: 'job_finished', executionId: id });
+  });
+
+  it('is unknown while the machine is out of reach, and goes on where it stood', async () => {
+    const p = await start();
+    p.work();
+    const machineId = await p.machine();
+    const id = await confirmed(p, machineId);
+    await begun(id);
+    machines.print(id, 'step act');
+    machines.print(id, 'one');
+    await shown(p, id, 'one');
+    machines.cut();
+    await until('it is unknown', async () => (await phase(p, id)) === 'reconciling');
+    machines.print(id, 'two');
+    machines.end(id);
+    expect(await p.job(id)).toMatchObject({ status: 'running', step: 'act' });
+    machines.restore();
+    expect(await p.ended(id)).toMatchObject({ status: 'ok', attempt: 1 });
+    expect(await lines(p, id)).toEqual(['one', 'two']);
+    expect(machines.run(id).starts).toBe(1);
+  });
+
+  it('is taken over when its worker is past its lease, who can write nothing any more', async () => {
+    const first = await start();
+    first.work({ renewEveryMs: 600_000, sweepEveryMs: 600_000 });
+    const machineId = await first.machine();
+    const id = await confirmed(first, machineId);
+    await begun(id);
+    machines.print(id, 'one');
+    await shown(first, id, 'one');
+    await first.expire(id);
+    const second = await start();
+    await second.sweepUntil('it is offered', async () => (await phase(second, id)) === 'reconciling');
+    // Another job of the machine does not begin meanwhile.
+    const waiting = await second.enqueue(machineId);
+    second.work();
+    await until('it is followed', async () => (await phase(second, id)) === 'following');
+    expect(await second.job(waiting.id)).toMatchObject({ status: 'queued' });
+    machines.print(id, 'two');
+    await shown(second, id, 'two');
+    machines.end(id);
+    expect(await second.ended(id)).toMatchObject({ status: 'ok', attempt: 1 });
+    expect(await lines(second, id)).toEqual(['one', 'two']);
+    const [earlier, later] = machines.fences;
+    expect(Number(later)).toBeGreaterThan(Number(earlier));
+    await second.ended(waiting.id);
+    expect([...first.events.published, ...second.events.published].filter(({ jobId }) => jobId === id)).toHaveLength(1);
+  }, 60_000);
+
+  it('is handed over by a worker that stops', async () => {
+    const first = await start();
+    first.work();
+    const machineId = await first.machine();
+    const id = await confirmed(first, machineId);
+    await begun(id);
+    machines.print(id, 'one');
+    await shown(first, id, 'one');
+    await open.splice(0, 1)[0]?.close();
+    const second = await start();
+    expect(await second.job(id)).toMatchObject({ status: 'running', phase: 'reconciling' });
+    expect(await second.count('machine_locks')).toBe(0);
+    machines.end(id);
+    second.work();
+    expect(await second.ended(id, 40_000)).toMatchObject({ status: 'ok' });
+    expect(machines.run(id).starts).toBe(1);
+  }, 60_000);
+
+  it('is begun by the next worker when the first died before it could', async () => {
+    const planner = await start();
+    planner.work();
+    const machineId = await planner.machine();
+    const requestId = await planned(planner, machineId);
+    await open.splice(0, 1)[0]?.close();
+    const p = await start();
+    const id = await confirm(p, requestId);
+    expect(await p.takeOne('dead worker')).toMatchObject({ jobId: id, adopted: null });
+    await p.expire(id);
+    await p.sweepUntil('it is offered', async () => (await phase(p, id)) === 'reconciling');
+    p.work();
+    await begun(id);
+    machines.end(id);
+    expect(await p.ended(id)).toMatchObject({ status: 'ok', attempt: 1 });
+  }, 60_000);
+
+  it('that the machine had and has no more is an error, not another beginning', async () => {
+    const p = await start();
+    const machineId = await p.machine();
+    p.work();
+    const id = await confirmed(p, machineId);
+    await begun(id);
+    machines.print(id, 'one');
+    await shown(p, id, 'one');
+    machines.runs.clear();
+    await p.expire(id);
+    const second = await start();
+    await second.sweepUntil('it is offered', async () => (await phase(second, id)) === 'reconciling');
+    second.work();
+    expect(await second.ended(id)).toMatchObject({ status: 'error', errorKind: 'run_vanished' });
+    expect(await execution(second, id)).toMatchObject({ status: 'error', error_kind: 'run_vanished' });
+    expect(machines.runs.size).toBe(0);
+  }, 60_000);
+
+  it('that was never sent fails at once, and is not tried again', async () => {
+    const p = await start();
+    p.work();
+    const machineId = await p.machine();
+    machines.cut();
+    const id = await confirmed(p, machineId);
+    expect(await p.ended(id)).toMatchObject({ status: 'error', errorKind: 'connection_lost', attempt: 1 });
+    expect(await execution(p, id)).toMatchObject({ status: 'error', error_kind: 'connection_lost' });
+    expect(machines.runs.size).toBe(0);
+  });
+
+  it('stops when it is asked to, and only the machine says that it did', async () => {
+    const p = await start();
+    p.work();
+    const machineId = await p.machine();
+    const id = await confirmed(p, machineId);
+    await begun(id);
+    machines.print(id, 'step fetch');
+    await p.service.cancel(id, systemActor);
+    await until('the machine is asked', () => machines.run(id).stopAsked);
+    expect(await p.job(id)).toMatchObject({ status: 'running', cancelRequested: true });
+    machines.end(id, 'stopped');
+    expect(await p.ended(id)).toMatchObject({ status: 'cancelled' });
+    expect(await execution(p, id)).toMatchObject({ status: 'cancelled' });
+  });
+
+  it('that was interrupted is what its action makes of it', async () => {
+    const p = await start();
+    p.work();
+    const machineId = await p.machine();
+    const id = await confirmed(p, machineId);
+    await begun(id);
+    machines.end(id, 'interrupted');
+    expect(await p.ended(id)).toMatchObject({ status: 'error' });
+    expect(await execution(p, id)).toMatchObject({ status: 'error', result_json: { ending: 'interrupted' } });
+  });
+});

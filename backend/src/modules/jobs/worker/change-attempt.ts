@@ -1,0 +1,294 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { CollectedDetached, DetachedState, StartOutcome } from '../../../kernel/ssh/detached/detached-types';
+import type { RunResult, SectionResult } from '../../../kernel/ssh/run-types';
+import { SshError } from '../../../kernel/ssh/ssh-error';
+import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
+import type { ActionScripts, ScriptText } from '../actions/action-scripts';
+import type { ChangeAction, ChangeContext, ChangeOutcome, FinishedChange } from '../actions/change-action';
+import type { ActionScript, CollectedSection } from '../actions/job-action';
+import type { JobResult } from '../job-record';
+import type { ConfirmedPlan } from '../requests/requests.service';
+import type { Attempt } from './attempt';
+import type { Claim } from './claims';
+import { parametersUnreadable, startFailure, vanishedFailure } from './change-failures';
+import type { DetachedRunner, DetachedSession } from './detached-runner';
+import { databaseIsAway, failureOf, isPassing, type StopReason } from './failures';
+import type { Ending } from './outcomes';
+import type { ProgressRecorder } from './progress-recorder';
+
+export interface ChangeTools {
+  readonly runner: DetachedRunner;
+  readonly scripts: ActionScripts;
+  readonly recorder: ProgressRecorder;
+  readonly requests: { forJob(jobId: string): Promise<ConfirmedPlan> };
+}
+
+/** Pauses between looks at a machine that is out of reach, in milliseconds; after the last one others get the place. */
+const RECONNECT_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 30_000];
+/** So long nobody looks at a machine that stays out of reach. */
+const LATER_MS = 60_000;
+/** A refused login, a changed host key: asking often would lock accounts, and nothing changes by itself. */
+const MUCH_LATER_MS = 600_000;
+
+interface Prepared {
+  readonly plan: ConfirmedPlan;
+  readonly context: ChangeContext<object>;
+  readonly wanted: ActionScript;
+  readonly script: ScriptText;
+}
+
+/**
+ * One worker's part in a changing run. It starts the run or finds it started, follows its log and collects what it left.
+ * From the moment a start was sent only the machine knows what became of it: a lost connection is no failure, it is a
+ * reason to ask again, by this worker or by another.
+ */
+export class ChangeAttempt implements Attempt {
+  private readonly logger = new Logger(ChangeAttempt.name);
+  private readonly abort = new AbortController();
+  private stopReason: StopReason | undefined;
+  private session: DetachedSession | undefined;
+  private prepared: Prepared | undefined;
+  private cancelWanted: boolean;
+  private stopAsked = false;
+  private mayHaveBegun: boolean;
+  private begun: boolean;
+  private offset: number;
+  private failedLooks = 0;
+
+  constructor(
+    readonly claim: Claim,
+    private readonly action: ChangeAction<object>,
+    private readonly tools: ChangeTools,
+  ) {
+    this.cancelWanted = claim.cancelRequested;
+    this.mayHaveBegun = claim.adopted !== null;
+    this.begun = claim.adopted?.begun ?? false;
+    this.offset = claim.adopted?.logOffset ?? 0;
+  }
+
+  get stoppedBy(): StopReason | undefined {
+    return this.stopReason;
+  }
+
+  stop(reason: StopReason): void {
+    if (reason === 'cancelled' && this.mayHaveBegun) {
+      this.cancelWanted = true;
+      void this.askToStop();
+      return;
+    }
+    if (this.stopReason === undefined || reason === 'lease_lost') this.stopReason = reason;
+    this.abort.abort(reason);
+  }
+
+  result(): JobResult {
+    return { scriptSha256: this.prepared?.script.sha256 ?? null };
+  }
+
+  async run(): Promise<Ending> {
+    const { timeoutSeconds } = this.claim;
+    const timer = setTimeout(() => {
+      this.tools.recorder.note(
+        `The run takes longer than ${String(timeoutSeconds)} s. It is not ended by force; it is followed on.`,
+      );
+    }, timeoutSeconds * 1000);
+    try {
+      if (this.cancelWanted && !this.mayHaveBegun) return { kind: 'cancelled' };
+      if (this.claim.adopted === null) this.tools.recorder.enter('starting', CONNECT_STEP);
+      return await this.untilKnown();
+    } catch (error) {
+      return this.endingOf(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async prepare(): Promise<Prepared> {
+    const { requests, scripts } = this.tools;
+    const { jobId, machineId, attempt, parameters, requestedBy } = this.claim;
+    if (parameters === null) throw parametersUnreadable();
+    const plan = await requests.forJob(jobId);
+    const { planLines, planDigest, details } = plan;
+    const signal = this.abort.signal;
+    const base = { jobId, machineId, attempt, parameters, requestedBy, signal };
+    const context: ChangeContext<object> = { ...base, planLines, planDigest, plan: details };
+    const wanted = await this.action.script(context);
+    return { plan, context, wanted, script: await scripts.read(wanted.file) };
+  }
+
+  /** Looks at the machine until it has told how the run ended, or hands the run over. */
+  private async untilKnown(): Promise<Ending> {
+    for (;;) {
+      try {
+        this.prepared ??= await this.prepare();
+        return await this.visit(this.prepared);
+      } catch (error) {
+        if (this.stopReason === 'shutdown') return { kind: 'handover', pauseMs: 0 };
+        const known = error instanceof MeaninglessError || !(this.mayHaveBegun || databaseIsAway(error));
+        if (this.stopReason !== undefined || known) throw error;
+        const pauseMs = await this.outOfReach(error);
+        if (pauseMs !== null) return { kind: 'handover', pauseMs };
+      }
+    }
+  }
+
+  /** @returns after a pause null: look again; else for how long nobody needs to look */
+  private async outOfReach(error: unknown): Promise<number | null> {
+    const { kind, message } = failureOf(error);
+    const pause = RECONNECT_PAUSES_MS[this.failedLooks];
+    if (this.failedLooks === 0) this.tools.recorder.note(`${message} What became of the run is not known.`);
+    this.failedLooks += 1;
+    this.tools.recorder.pass('reconciling');
+    if (kind === 'internal_error')
+      this.logger.error({ err: error, jobId: this.claim.jobId }, 'A run was lost sight of.');
+    if (!isPassing(kind)) return MUCH_LATER_MS;
+    if (pause === undefined) return LATER_MS;
+    // An abort is met by the next look.
+    await delay(pause, undefined, { signal: this.abort.signal }).catch(() => undefined);
+    return null;
+  }
+
+  private async visit(prepared: Prepared): Promise<Ending> {
+    this.abort.signal.throwIfAborted();
+    const { jobId: id, machineId, requestedBy: actor, kind: purpose } = this.claim;
+    const secrets = prepared.wanted.secrets ?? [];
+    const session = await this.tools.runner.open({ machineId, id, actor, purpose, secrets, signal: this.abort.signal });
+    this.session = session;
+    try {
+      const outcome = await this.start(session, prepared);
+      if (outcome.kind === 'missing' && !this.begun) return { kind: 'cancelled' };
+      const refused = startFailure(outcome);
+      if (refused !== null) return { kind: 'failed', failure: refused };
+      if (outcome.kind === 'unsure') throw new SshError('timeout_progress', 'run');
+      this.reached();
+      const state = await this.follow(session);
+      if (state.kind === 'missing') return { kind: 'failed', failure: vanishedFailure };
+      return await this.collect(session, prepared);
+    } finally {
+      this.session = undefined;
+      await session.close();
+    }
+  }
+
+  private async start(session: DetachedSession, { plan, wanted, script }: Prepared): Promise<StartOutcome> {
+    this.abort.signal.throwIfAborted();
+    this.mayHaveBegun = true;
+    const { outcome } = await session.start({
+      fence: this.claim.fence,
+      script: script.text,
+      parameters: wanted.parameters ?? {},
+      plan: { lines: plan.planLines, digest: plan.planDigest },
+      stoppable: this.action.declaration.steps.filter(({ stoppable }) => stoppable).map(({ name }) => name),
+      // Nor is a run begun that somebody does not want any more.
+      expected: this.begun || this.cancelWanted,
+    });
+    return outcome;
+  }
+
+  /** The machine has the run: from now on it must be there. */
+  private reached(): void {
+    const { recorder } = this.tools;
+    if (this.failedLooks > 0 || this.claim.adopted !== null) recorder.note('The run was found on the machine.');
+    this.failedLooks = 0;
+    if (!this.begun) {
+      const first = this.action.declaration.steps[0]?.name;
+      if (first !== undefined) recorder.enter('following', first);
+    }
+    recorder.pass('following');
+    this.begun = true;
+    recorder.contact();
+  }
+
+  private async follow(session: DetachedSession): Promise<DetachedState> {
+    const { recorder } = this.tools;
+    if (this.cancelWanted) await this.askToStop();
+    return session.follow({
+      offset: this.offset,
+      onPiece: async (piece) => {
+        await recorder.onLog(piece);
+        this.offset = piece.offset;
+      },
+      onContact: () => {
+        recorder.contact();
+      },
+    });
+  }
+
+  private async collect(session: DetachedSession, prepared: Prepared): Promise<Ending> {
+    this.tools.recorder.enter('collecting', STORE_STEP);
+    const collected = await session.collect();
+    const more = await this.readMore(session, prepared);
+    const finished = finishedChange(collected, more);
+    const { requestId } = prepared.plan;
+    const outcome = await this.meaning(finished, prepared);
+    return { kind: 'changed', outcome, finished, requestId };
+  }
+
+  private async readMore(session: DetachedSession, { context }: Prepared): Promise<RunResult | null> {
+    const wanted = await this.action.collectScript?.(context);
+    if (wanted === undefined) return null;
+    const { text } = await this.tools.scripts.read(wanted.file);
+    const { parameters = {}, timeouts = {}, limits = {} } = wanted;
+    return session.read({ script: text, parameters, timeouts, limits });
+  }
+
+  /** A fault of ours in reading the evidence is no reason to look at the machine again: it ends the job as such. */
+  private async meaning(finished: FinishedChange, { context }: Prepared): Promise<ChangeOutcome> {
+    try {
+      return await this.action.collect(finished, context);
+    } catch (error) {
+      throw new MeaninglessError(error);
+    }
+  }
+
+  /** Said once; said again where the machine did not hear it. */
+  private async askToStop(): Promise<void> {
+    const { session } = this;
+    if (session === undefined || this.stopAsked) return;
+    this.stopAsked = true;
+    try {
+      const { kind } = await session.askToStop();
+      if (kind === 'running') this.tools.recorder.note('Asked to stop: it does so after a step that may end the run.');
+    } catch (error) {
+      this.stopAsked = false;
+      this.logger.warn({ err: error, jobId: this.claim.jobId }, 'A run could not be asked to stop; it is asked again.');
+    }
+  }
+
+  private endingOf(error: unknown): Ending {
+    if (this.stopReason === 'cancelled') return { kind: 'cancelled' };
+    const cause = error instanceof MeaninglessError ? error.cause : error;
+    const failure = failureOf(cause);
+    if (failure.kind === 'internal_error')
+      this.logger.error({ err: cause, jobId: this.claim.jobId }, 'A changing run failed unexpectedly.');
+    return { kind: 'failed', failure };
+  }
+}
+
+/** The action could not make anything of what the machine left. */
+class MeaninglessError extends Error {
+  constructor(cause: unknown) {
+    super('an outcome could not be read', { cause });
+  }
+}
+
+function finishedChange(collected: CollectedDetached, more: RunResult | null): FinishedChange {
+  const { state, facts, logTail, drift } = collected;
+  const sections = new Map<string, CollectedSection>();
+  const add = ({ name, stdout, stderr, exitCode, truncated }: SectionResult): void => {
+    if (exitCode !== null) sections.set(name, { stdout, stderr, exitCode, truncated });
+  };
+  for (const fact of facts.values()) add(fact);
+  for (const section of more?.sections ?? []) add(section);
+  const { result, startedAt, rebooted } = state;
+  return {
+    ending: result?.ending ?? 'interrupted',
+    exitCode: result?.ending === 'ended' ? result.exitCode : null,
+    startedAt,
+    finishedAt: result?.finishedAt ?? null,
+    rebooted,
+    sections,
+    logTail,
+    drift,
+  };
+}

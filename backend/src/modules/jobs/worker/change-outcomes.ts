@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../../kernel/database/transaction';
+import { Executions } from '../../history/executions';
+import type { ChangeOutcome, FinishedChange } from '../actions/change-action';
+import type { RunFailure } from '../actions/job-action';
+import type { JobStatus } from '../entities/jobs.values';
+import { JobsService } from '../jobs.service';
+import { Requests } from '../requests/requests.service';
+import type { Claim } from './claims';
+
+/** What a changing run came to, with the evidence. */
+export interface Changed {
+  readonly outcome: ChangeOutcome;
+  readonly finished: FinishedChange;
+  readonly requestId: string;
+}
+
+/** The part of a changing job's end that a reading one does not have. All of it in the transaction that ends the job. */
+@Injectable()
+export class ChangeOutcomes {
+  constructor(
+    private readonly executions: Executions,
+    private readonly requests: Requests,
+    private readonly jobs: JobsService,
+  ) {}
+
+  /** Stores result and derived rows, and queues what has to be looked at again. */
+  async store(
+    tx: Transaction,
+    claim: Claim,
+    changed: Changed,
+    end: { readonly status: JobStatus; readonly failure: RunFailure | null; readonly at: Date },
+  ): Promise<void> {
+    const { outcome, finished, requestId } = changed;
+    const { jobId, machineId, requestedBy } = claim;
+    await this.executions.end(tx, jobId, {
+      status: endedStatus(end.status),
+      action: claim.kind,
+      documents: { result: outcome.result, important: outcome.important },
+      startedAt: finished.startedAt,
+      finishedAt: finished.finishedAt,
+      exitCode: finished.exitCode,
+      error: end.failure,
+    });
+    const context = { jobId, machineId, executionId: jobId, requestId, requestedBy, finishedAt: end.at };
+    await outcome.store?.(tx, context);
+    await this.requests.executed(tx, requestId, machineId, jobId);
+    for (const { action, parameters } of outcome.followUps ?? []) {
+      await this.jobs.enqueueMany({ action, parameters, machineIds: [machineId], requestedBy });
+    }
+  }
+
+  /** Ends what came to no outcome: it did not begin, or nobody can say what became of it. */
+  async close(tx: Transaction, claim: ClosedClaim, status: JobStatus, failure: RunFailure | null): Promise<void> {
+    await this.executions.end(tx, claim.jobId, {
+      status: endedStatus(status),
+      action: claim.kind,
+      documents: null,
+      startedAt: null,
+      finishedAt: null,
+      exitCode: null,
+      error: failure,
+    });
+    if (claim.requestId !== null) await this.requests.executed(tx, claim.requestId, claim.machineId, claim.jobId);
+  }
+}
+
+type ClosedClaim = Pick<Claim, 'jobId' | 'machineId' | 'kind' | 'requestId'>;
+
+function endedStatus(status: JobStatus): Exclude<JobStatus, 'queued' | 'running'> {
+  if (status === 'queued' || status === 'running') throw new Error(`a job that has ended cannot be ${status}`);
+  return status;
+}

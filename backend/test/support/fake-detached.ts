@@ -1,0 +1,139 @@
+import type { CollectedDetached, DetachedState, LogPiece } from '../../src/kernel/ssh/detached/detached-types';
+import { SshError } from '../../src/kernel/ssh/ssh-error';
+import {
+  DetachedRunner,
+  type DetachedSession,
+  type DetachedVisit,
+} from '../../src/modules/jobs/worker/detached-runner';
+import { answer } from './jobs-fakes';
+
+/** A run as a machine has it, whoever looks. */
+interface FakeRun {
+  lines: string[];
+  ending: 'ended' | 'stopped' | 'interrupted' | null;
+  stopAsked: boolean;
+  starts: number;
+}
+
+/** Machines that run changes in memory; they outlive every worker of a test. A line has as many bytes as signs. */
+export class FakeMachines {
+  readonly runs = new Map<string, FakeRun>();
+  /** Fences that started or attached, in their order. */
+  readonly fences: string[] = [];
+  reachable = true;
+  private listeners: (() => void)[] = [];
+
+  run(id: string): FakeRun {
+    const run = this.runs.get(id);
+    if (run === undefined) throw new Error('nothing was started');
+    return run;
+  }
+
+  print(id: string, line: string): void {
+    this.run(id).lines.push(line);
+    this.changed();
+  }
+
+  end(id: string, ending: FakeRun['ending'] = 'ended'): void {
+    this.run(id).ending = ending;
+    this.changed();
+  }
+
+  /** Cuts every connection, and lets none in until {@link restore}. */
+  cut(): void {
+    this.reachable = false;
+    this.changed();
+  }
+
+  restore(): void {
+    this.reachable = true;
+  }
+
+  change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.listeners.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  changed(): void {
+    for (const listener of this.listeners.splice(0)) listener();
+  }
+}
+
+/** One worker's way to the machines. */
+export class FakeDetached extends DetachedRunner {
+  machines = new FakeMachines();
+  visits = 0;
+
+  override open(visit: DetachedVisit): Promise<DetachedSession> {
+    this.visits += 1;
+    const { machines } = this;
+    const check = (): void => {
+      if (visit.signal.aborted) throw new SshError('cancelled', 'run');
+      if (!machines.reachable) throw new SshError('connection_lost', 'run');
+    };
+    const state = (): DetachedState => stateOf(machines.runs.get(visit.id));
+    const session: DetachedSession = {
+      start: async ({ expected, fence }) => {
+        check();
+        machines.fences.push(fence);
+        const known = machines.runs.get(visit.id);
+        if (known !== undefined) return Promise.resolve({ outcome: { kind: 'attached' }, state: state() });
+        if (expected) return { outcome: { kind: 'missing' }, state: state() };
+        machines.runs.set(visit.id, { lines: [], ending: null, stopAsked: false, starts: 1 });
+        return { outcome: { kind: 'started' }, state: state() };
+      },
+      follow: async ({ offset, onPiece }) => {
+        let at = offset;
+        for (;;) {
+          check();
+          const text = machines
+            .run(visit.id)
+            .lines.map((line) => `${line}\n`)
+            .join('');
+          for (const line of text.slice(at).split('\n').slice(0, -1)) {
+            at += line.length + 1;
+            await onPiece(pieceOf(line, at));
+          }
+          if (state().kind !== 'running') return state();
+          if (at === text.length) await machines.change(visit.signal);
+        }
+      },
+      askToStop: () => {
+        check();
+        machines.run(visit.id).stopAsked = true;
+        return Promise.resolve(state());
+      },
+      collect: () => {
+        check();
+        const collected: CollectedDetached = {
+          state: state(),
+          facts: new Map(),
+          logTail: machines.run(visit.id).lines.join('|'),
+          drift: null,
+        };
+        return Promise.resolve(collected);
+      },
+      read: () => Promise.resolve(answer({})),
+      close: () => Promise.resolve(),
+    };
+    return new Promise((resolve) => {
+      check();
+      resolve(session);
+    });
+  }
+}
+
+function pieceOf(line: string, offset: number): LogPiece {
+  const step = /^step (\S+)$/.exec(line)?.[1] ?? null;
+  return { text: step === null ? `${line}\n` : '', step, offset };
+}
+
+function stateOf(run: FakeRun | undefined): DetachedState {
+  const base = { rebooted: false, logBytes: 0, startedAt: null, result: null };
+  if (run === undefined) return { ...base, kind: 'missing' };
+  if (run.ending === null) return { ...base, kind: 'running' };
+  if (run.ending === 'interrupted') return { ...base, kind: 'interrupted' };
+  return { ...base, kind: 'ended', result: { ending: run.ending, exitCode: 0, finishedAt: new Date() } };
+}
