@@ -37,7 +37,9 @@ export class WorkerService implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(config: Config, registry: ActionRegistry, bus: LiveBus, clock: Clock, parts: WorkerParts) {
     if (!config.runsJobs) return;
-    const tools: WorkerTools = { ...parts, registry, bus, clock };
+    const { claims, outcomes, sweeper, expiry, scripts, runner, detached, requests, log } = parts;
+    const rows = { claims, outcomes, sweeper, expiry, requests, log, registry };
+    const tools: WorkerTools = { ...rows, scripts, runner, detached, bus, clock };
     const { WORKER_CONCURRENCY: concurrency, FLEET_CONCURRENCY: fleetConcurrency } = config.env;
     this.worker = new JobWorker({ concurrency, fleetConcurrency }, tools);
   }
