@@ -23,11 +23,12 @@ export async function play(body: (run: FakeRun) => void, options: Partial<RunScr
   return connection.runScript({ script: 'true', sudo: { kind: 'none' }, ...options });
 }
 
-/** Writes without end, as fast as the channel takes it; stops when it is gone. */
+/** Writes so much, or without end, as fast as the channel takes it; stops when it is gone. */
 export function flood(
   stream: { write(chunk: Buffer): boolean; once(event: 'drain', listener: () => void): unknown },
   chunk: Buffer,
   total = Infinity,
+  written: () => void = () => undefined,
 ): void {
   let left = total;
   const write = () => {
@@ -38,6 +39,7 @@ export function flood(
         return;
       }
     }
+    written();
   };
   write();
 }

@@ -90,6 +90,19 @@ export class ByteStore {
     }
   }
 
+  /** Forgets all but a beginning of whole characters. @returns how many bytes went */
+  keepFirst(limit: number): number {
+    this.closeBlock();
+    const { pieces } = this;
+    const head: Buffer[] = [];
+    for (let room = limit, at = 0; room > 0 && at < pieces.length; room -= pieces[at++]?.length ?? 0)
+      head.push(pieces[at]?.subarray(0, room) ?? Buffer.alloc(0));
+    // Copied, so that what goes is not kept alive by what stays.
+    const kept = Buffer.from(wholeCharacters(Buffer.concat(head), limit));
+    this.pieces = [kept];
+    return pieces.reduce((sum, { length }) => sum + length, 0) - kept.length;
+  }
+
   /** All bytes in one buffer; the store is empty afterwards. */
   take(): Buffer {
     this.closeBlock();

@@ -19,12 +19,17 @@ export interface RunTimeouts {
   readonly totalMs: number;
 }
 
-/** Limits of output, in bytes. What is over a limit is dropped and a marker stands in its place. */
+/**
+ * Limits of output, in bytes. What is over a limit is dropped and a marker stands in its place. Of a section that is cut
+ * the beginning stays.
+ */
 export interface OutputLimits {
   /** Per line. */
   readonly lineBytes: number;
   /** Per section and stream. */
   readonly sectionBytes: number;
+  /** The same for sections that may be longer or shorter, by name; a name may end in `*`. */
+  readonly sections: Readonly<Record<string, number>>;
   /** Kept of the whole run. */
   readonly runBytes: number;
   /** Received in the whole run, kept or not: past it the run is stopped as `output_limit`. */
@@ -111,6 +116,7 @@ const mebibyte = 1024 * 1024;
 export const defaultOutputLimits: OutputLimits = {
   lineBytes: 64 * 1024,
   sectionBytes: 2 * mebibyte,
+  sections: {},
   runBytes: 4 * mebibyte,
   floodBytes: 512 * mebibyte,
   overflow: 'drop',

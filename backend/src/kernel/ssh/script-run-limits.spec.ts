@@ -1,6 +1,5 @@
 import { flood, play } from '../../../test/support/ssh-play';
 import { sshFailure } from '../../../test/support/ssh-expect';
-import { until } from '../../../test/support/ssh-wait';
 
 describe('limits', () => {
   it('cuts long lines and says so', async () => {
@@ -43,6 +42,44 @@ describe('limits', () => {
     expect(seen.join('')).toBe(`${result.section('big')?.stdout ?? ''}fine`);
   });
 
+  it('has limits of their own for sections that may be longer or shorter', async () => {
+    const result = await play(
+      (run) => {
+        for (const [index, name] of ['short', 'long_one', 'other'].entries()) {
+          run.begin(index + 1, name);
+          run.channel.write('x'.repeat(100));
+          run.end(index + 1, 0);
+        }
+        run.done(0);
+      },
+      { limits: { sectionBytes: 50, sections: { short: 10, 'long_*': 80 } } },
+    );
+    const dropped = Object.fromEntries(result.sections.map(({ name, droppedBytes }) => [name, droppedBytes]));
+    expect(dropped).toEqual({ short: 90, long_one: 20, other: 50 });
+  });
+
+  it('keeps no more than an excerpt of a section that is cut, however much the limit is', async () => {
+    const line = 'a line of the text\n';
+    const seen: string[] = [];
+    const result = await play(
+      (run) => {
+        run.begin(1, 'big');
+        run.channel.write(line.repeat(10_000));
+        run.end(1, 0);
+        run.done(0);
+      },
+      { limits: { sectionBytes: 100_000 }, onOutput: ({ text }) => void seen.push(text) },
+    );
+    const total = line.length * 10_000;
+    const excerpt = line.repeat(10_000).slice(0, 16 * 1024);
+    expect(result.section('big')).toMatchObject({
+      stdout: `${excerpt}\n[…${String(total - excerpt.length)} bytes dropped here]\n`,
+      droppedBytes: total - excerpt.length,
+    });
+    // What was handed on live before the limit was reached stays handed on.
+    expect(seen.join('').startsWith(line.repeat(5_000))).toBe(true);
+  });
+
   it('stops the run at a limit where that is wanted', async () => {
     const error = await sshFailure(
       play(
@@ -82,8 +119,7 @@ describe('limits', () => {
       const total = 100 * 1024 * 1024;
       const result = await play((run) => {
         run.begin(1, 'flood');
-        flood(run.channel, chunk, total);
-        void until('all is written', () => run.channel.writableLength === 0, 60_000).then(() => {
+        flood(run.channel, chunk, total, () => {
           run.end(1, 0);
           run.done(0);
         });

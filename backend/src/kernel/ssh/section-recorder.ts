@@ -104,9 +104,11 @@ export class SectionRecorder {
       return undefined;
     }
     const { output } = this.listener;
+    const sectionBytes = limitOf(name, this.context.limits);
     const capture = (stream: StreamName) =>
       new StreamCapture(
         this.context,
+        sectionBytes,
         output &&
           ((text) => {
             output({ section: name, stream, text });
@@ -117,4 +119,11 @@ export class SectionRecorder {
     this.listener.section({ name, phase: 'begin' });
     return section;
   }
+}
+
+function limitOf(name: string, { sections, sectionBytes }: OutputLimits): number {
+  const own = Object.entries(sections).find(([pattern]) =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
+  );
+  return own?.[1] ?? sectionBytes;
 }

@@ -2,6 +2,9 @@ import { SecretMasker, type MaskStream } from '../logging/secret-masker';
 import { ByteStore, LineLimiter, wholeCharacters } from './output-limiter';
 import type { OutputLimits } from './run-types';
 
+/** So much of a cut text stays, to tell what it was. It is never parsed, and many at once must not fill the memory. */
+const excerptBytes = 16 * 1024;
+
 /** What a capture shares with the others of its run. */
 export interface CaptureContext {
   readonly limits: OutputLimits;
@@ -26,9 +29,13 @@ export class StreamCapture {
   private decoded: string | undefined;
   droppedBytes = 0;
 
-  /** @param onText live output; without it no text is made until {@link text} is read */
+  /**
+   * @param sectionBytes so much is kept
+   * @param onText live output; without it no text is made until {@link text} is read
+   */
   constructor(
     private readonly context: CaptureContext,
+    private readonly sectionBytes: number,
     onText: ((text: string) => void) | undefined,
   ) {
     this.live = onText === undefined ? undefined : new LiveLines(onText, context.masker?.stream());
@@ -74,15 +81,17 @@ export class StreamCapture {
       return;
     }
     const { limits } = this.context;
-    const kept = wholeCharacters(chunk, Math.min(limits.sectionBytes - this.stored, this.context.roomLeft));
+    const kept = wholeCharacters(chunk, Math.min(this.sectionBytes - this.stored, this.context.roomLeft));
     this.stored += kept.length;
     this.context.roomLeft -= kept.length;
     this.store.append(kept);
     this.live?.push(kept);
     if (kept.length === chunk.length) return;
     this.full = true;
-    this.drop(chunk.length - kept.length);
-    this.context.overflowed(this.context.roomLeft < 4 ? limits.runBytes : limits.sectionBytes);
+    const limitBytes = this.context.roomLeft < 4 ? limits.runBytes : this.sectionBytes;
+    const forgotten = this.stored > excerptBytes ? this.store.keepFirst(excerptBytes) : 0;
+    this.drop(chunk.length - kept.length + forgotten);
+    this.context.overflowed(limitBytes);
   }
 
   private drop(bytes: number): void {

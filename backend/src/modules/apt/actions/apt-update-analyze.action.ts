@@ -30,6 +30,24 @@ interface Parameters {
   readonly refresh: boolean;
 }
 
+const kibibyte = 1024;
+
+/**
+ * Twice and more what a machine with 2,000 pending packages prints in its long sections; the others are short whatever
+ * is pending. Small, because many machines may print without end at the same time.
+ */
+const OUTPUT_LIMITS = {
+  sectionBytes: 256 * kibibyte,
+  sections: {
+    refresh: 128 * kibibyte,
+    'sim_*': 1024 * kibibyte,
+    policy_packages: 2048 * kibibyte,
+    records: 2048 * kibibyte,
+    installed_records: 1024 * kibibyte,
+  },
+  runBytes: 6 * 1024 * kibibyte,
+};
+
 /** Refreshes the package lists and finds out what each kind of upgrade would do, and why it would leave the rest. */
 @JobAction()
 export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
@@ -86,7 +104,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
       secrets: proxy.url === null ? [] : secretsIn(proxy.url),
       // A hanging repository is silent until apt gives it up; the script bounds the refresh itself.
       timeouts: { progressMs: 300_000, totalMs: 570_000 },
-      limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 6 * 1024 * 1024 },
+      limits: OUTPUT_LIMITS,
     };
   }
 
