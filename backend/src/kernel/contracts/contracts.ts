@@ -93,13 +93,14 @@ export class Contracts {
     if (!validate(whole)) {
       throw new ContractError('contract_mismatch', `${titleOf(name, current)} does not match${faultOf(validate)}.`);
     }
-    if (holdsSecret(whole)) {
+    const document = JsonDocument.accepted(contract, current, whole);
+    if (holdsSecret(document)) {
       throw new ContractError(
         'document_holds_secret',
         `${titleOf(name, current)} repeats a stored secret and was not kept.`,
       );
     }
-    return JsonDocument.accepted(contract, current, whole);
+    return document;
   }
 
   /**

@@ -3,6 +3,8 @@
  * `kernel/database/json-writes.ts`). `Contracts.document()` makes it, and nobody else.
  */
 export class JsonDocument {
+  #text: string | undefined;
+
   private constructor(
     readonly contract: string,
     readonly version: number,
@@ -21,9 +23,14 @@ export class JsonDocument {
     return new JsonDocument(contract.name, version, contract.columns, body);
   }
 
+  /** The body as text, made once: it is looked through for secrets, measured and bound. */
+  get text(): string {
+    return (this.#text ??= JSON.stringify(this.body));
+  }
+
   /** What `pg` binds. */
   toPostgres(): string {
-    return JSON.stringify(this.body);
+    return this.text;
   }
 
   toJSON(): unknown {

@@ -51,6 +51,8 @@ export function dataSourceOptions(settings: DatabaseSettings): PostgresDataSourc
     extra: {
       Client: StrictClient,
       keepAlive: true,
+      // A new connection proves its password by thousands of hashes: it costs as much as dozens of statements.
+      idleTimeoutMillis: 5 * 60_000,
       statement_timeout: settings.statementTimeoutMs ?? 30_000,
       lock_timeout: settings.lockTimeoutMs ?? 5_000,
       idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs ?? 60_000,

@@ -1,4 +1,10 @@
-import { SecretMasker } from './secret-masker';
+import { SecretMasker, secretForms } from './secret-masker';
+
+interface Held {
+  holders: number;
+  /** Made when they are first asked for: documents are looked through for them again and again. */
+  forms: readonly string[] | undefined;
+}
 
 /**
  * The secret values that this process has in its hands right now, counted per holder.
@@ -6,34 +12,49 @@ import { SecretMasker } from './secret-masker';
  * Redaction by path misses a secret that an error message or a machine repeats; this catches it by value on every sink.
  */
 class SecretRegistry {
-  private readonly holders = new Map<string, number>();
+  private readonly held = new Map<string, Held>();
   /** Made when it is needed: values come and go with every connection, texts that must be masked hardly ever. */
   private masker: SecretMasker | undefined;
 
   /** Registers a value until the returned function is called. */
   register(value: string): () => void {
-    this.holders.set(value, (this.holders.get(value) ?? 0) + 1);
-    this.masker = undefined;
-    let held = true;
+    const held = this.held.get(value) ?? this.add(value);
+    held.holders += 1;
+    let released = false;
     return () => {
-      if (!held) return;
-      held = false;
-      const left = (this.holders.get(value) ?? 1) - 1;
-      if (left > 0) this.holders.set(value, left);
-      else this.holders.delete(value);
-      this.masker = undefined;
+      if (released) return;
+      released = true;
+      held.holders -= 1;
+      if (held.holders === 0) this.remove(value);
     };
   }
 
   values(): readonly string[] {
-    return [...this.holders.keys()];
+    return [...this.held.keys()];
+  }
+
+  /** Every text in which one of the values is recognised, of those values only that `wanted` accepts. */
+  forms(wanted: (value: string) => boolean): readonly string[] {
+    return [...this.held].flatMap(([value, held]) => (wanted(value) ? (held.forms ??= secretForms(value)) : []));
   }
 
   /** Masks a whole text. */
   mask(text: string): string {
-    if (this.holders.size === 0) return text;
+    if (this.held.size === 0) return text;
     this.masker ??= new SecretMasker(this.values());
     return this.masker.mask(text);
+  }
+
+  private add(value: string): Held {
+    const held: Held = { holders: 0, forms: undefined };
+    this.held.set(value, held);
+    this.masker = undefined;
+    return held;
+  }
+
+  private remove(value: string): void {
+    this.held.delete(value);
+    this.masker = undefined;
   }
 }
 

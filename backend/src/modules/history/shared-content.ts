@@ -9,7 +9,7 @@ const WORTHWHILE_SHARE = 0.5;
 /** @returns the patch from `base` to `document`; null when keeping the document whole is the better deal */
 export function patchBetween(contracts: Contracts, base: object, document: JsonDocument): JsonDocument | null {
   const operations = compare(base, document.body);
-  const worthwhile = JSON.stringify(operations).length <= JSON.stringify(document).length * WORTHWHILE_SHARE;
+  const worthwhile = JSON.stringify(operations).length <= document.text.length * WORTHWHILE_SHARE;
   return worthwhile ? contracts.document(SNAPSHOT_PATCH.name, { operations }) : null;
 }
 
