@@ -7,16 +7,18 @@ import type { Product } from './product.mts';
 import { query, withDatabase, type Database } from './database.mts';
 
 const IDLE_MS = 5_000;
-const JOBS_LIMIT_MS = 300_000;
+const JOBS_LIMIT_MS = 600_000;
 
 export interface AnalysisOptions {
   readonly rounds: number;
   readonly parallel: number;
   readonly ansible: boolean;
   readonly scratch: string;
+  /** What the machines do, in the names of the measures. */
+  readonly of: string;
 }
 
-/** Adds the machines with the host keys that they were started with. @returns their ids */
+/** Adds the machines with the host keys that they were started with. @returns their ids, in the same order */
 export async function enrol(product: Product, machines: readonly FleetMachine[]): Promise<string[]> {
   const inventory = machines.map((machine) => ({
     name: machine.name,
@@ -28,8 +30,17 @@ export async function enrol(product: Product, machines: readonly FleetMachine[])
     tags: [],
   }));
   await product.server.command(['enrol'], JSON.stringify({ machines: inventory, analyse: false }));
-  const page = (await product.call('GET', '/machines?limit=500')) as { items: { id: string }[] };
-  return page.items.map(({ id }) => id);
+  const page = (await product.call('GET', '/machines?limit=500')) as { items: { id: string; name: string }[] };
+  const ids = new Map(page.items.map(({ id, name }) => [name, id]));
+  return machines.map(({ name }) => ids.get(name) ?? '');
+}
+
+/** What came of one analysis of many machines. */
+export interface Analysed {
+  /** From the request to the last job's end, in ms. */
+  readonly wall: number;
+  /** The least that one machine sent. */
+  readonly leastBytes: number;
 }
 
 /**
@@ -37,14 +48,13 @@ export async function enrol(product: Product, machines: readonly FleetMachine[])
  * would count the questions.
  *
  * @param mayFail whether analyses that end with an error count too
- * @returns the time from the request to the last job's end, in ms
  */
 export async function analyse(
   product: Product,
   database: Database,
   machineIds: readonly string[],
   mayFail = false,
-): Promise<number> {
+): Promise<Analysed> {
   const begun = Date.now();
   const answer = (await product.call('POST', '/actions/apt_update_analyze/run', { machineIds })) as {
     jobs: { jobId: string }[];
@@ -53,16 +63,17 @@ export async function analyse(
   if (answer.skipped.length > 0) throw new Error(`Skipped: ${answer.skipped[0]?.message ?? ''}`);
   const ids = answer.jobs.map(({ jobId }) => jobId);
   for (;;) {
-    const [row] = await query<{ waiting: number; failed: string | null; ended: Date }>(
+    const [row] = await query<{ waiting: number; failed: string | null; ended: Date; least: string | null }>(
       database,
       `SELECT count(*) FILTER (WHERE status IN ('queued', 'running'))::integer AS waiting,
-              max(error_message) FILTER (WHERE status = 'error') AS failed, max(finished_at) AS ended
+              max(error_message) FILTER (WHERE status = 'error') AS failed, max(finished_at) AS ended,
+              min((result_json ->> 'received_bytes')::bigint) AS least
          FROM jobs WHERE id = ANY ($1::uuid[])`,
       [ids],
     );
     if (row === undefined || Date.now() - begun > JOBS_LIMIT_MS) throw new Error('The analysis did not end.');
     if (row.failed !== null && !mayFail) throw new Error(`An analysis failed: ${row.failed}`);
-    if (row.waiting === 0) return row.ended.getTime() - begun;
+    if (row.waiting === 0) return { wall: row.ended.getTime() - begun, leastBytes: Number(row.least ?? 0) };
     await delay(50);
   }
 }
@@ -81,34 +92,51 @@ function contender(product: Product, database: Database, machineIds: readonly st
     round: async (): Promise<Round> => {
       idle ??= await idleShare(product.pid);
       const before = cpuOf(product.pid);
-      const wall = await analyse(product, database, machineIds);
+      const { wall } = await analyse(product, database, machineIds);
       return { cpu: Math.max(0, cpuOf(product.pid) - before - idle * wall), wall };
     },
     stop: () => Promise.resolve(),
   };
 }
 
+/** What the bare loop does on these machines in one round. */
+export function loopJob(machines: readonly FleetMachine[], parallel: number): LoopJob {
+  const [first] = machines;
+  if (first === undefined) throw new Error('No machines.');
+  const hosts = machines.map(({ address }) => address);
+  return { hosts, port: first.port, keyPath: first.keyPath, script: analysisScript(), parallel };
+}
+
 /** Same machines, same script, same parallelism; rounds take turns, so that a busy box is busy for all. */
 export async function compareAnalysis(
   product: Product,
   machines: readonly FleetMachine[],
+  machineIds: readonly string[],
   options: AnalysisOptions,
 ): Promise<Comparison[]> {
-  const [first] = machines;
-  if (first === undefined) throw new Error('No machines.');
-  const script = analysisScript();
-  const { parallel } = options;
-  const hosts = machines.map(({ address }) => address);
-  const job: LoopJob = { hosts, port: first.port, keyPath: first.keyPath, script, parallel };
+  const job = loopJob(machines, options.parallel);
   const scriptFile = `${options.scratch}/analysis.sh`;
-  writeFileSync(scriptFile, script);
-  const machineIds = await enrol(product, machines);
+  writeFileSync(scriptFile, job.script);
   return withDatabase(product.databaseUrl, async (database) => {
     const own = contender(product, database, machineIds);
-    const others = [ssh2Loop(job), sshXargs(job, scriptFile), ...(options.ansible ? [ansible(job)] : [])];
+    const others = [
+      { ...ssh2Loop(job), aims: { cpu: 2, wall: 1.2 } },
+      { ...sshXargs(job, scriptFile), aims: {} },
+      ...(options.ansible ? [{ ...ansible(job), aims: { cpu: 0.1 } }] : []),
+    ];
     try {
       const [ours, ...theirs] = await takeTurns([own, ...others], options.rounds);
-      return others.flatMap(({ name }, index) => lines(name, ours, theirs[index], machines.length));
+      return others.flatMap(({ name, aims }, index) => {
+        const reference = theirs[index];
+        if (ours === undefined || reference === undefined) return [];
+        return lines(
+          `${options.of} of ${String(machines.length)} machines`,
+          name,
+          aims,
+          perMachine(ours, machines.length),
+          perMachine(reference, machines.length),
+        );
+      });
     } finally {
       for (const other of others) await other.stop();
     }
@@ -127,12 +155,34 @@ async function takeTurns(contenders: readonly Contender[], rounds: number): Prom
   return results.map((all) => ({ cpu: median(all.map(({ cpu }) => cpu)), wall: median(all.map(({ wall }) => wall)) }));
 }
 
-function lines(baseline: string, ours: Round | undefined, theirs: Round | undefined, machines: number): Comparison[] {
-  if (ours === undefined || theirs === undefined) return [];
-  const of = `analysis of ${String(machines)} machines`;
-  const per = (ms: number): number => ms / machines;
+function perMachine({ cpu, wall }: Round, machines: number): Round {
+  return { cpu: cpu / machines, wall };
+}
+
+function lines(
+  of: string,
+  baseline: string,
+  aims: { readonly cpu?: number; readonly wall?: number },
+  ours: Round,
+  theirs: Round,
+): Comparison[] {
+  const aim = (ratio: number | undefined) => (ratio === undefined ? {} : { aim: { ratio } });
   return [
-    { measure: `${of}: CPU per machine`, unit: 'ms', product: per(ours.cpu), baseline, reference: per(theirs.cpu) },
-    { measure: `${of}: wall time`, unit: 'ms', product: ours.wall, baseline, reference: theirs.wall },
+    {
+      measure: `${of}: CPU per machine`,
+      unit: 'ms',
+      product: ours.cpu,
+      baseline,
+      reference: theirs.cpu,
+      ...aim(aims.cpu),
+    },
+    {
+      measure: `${of}: wall time`,
+      unit: 'ms',
+      product: ours.wall,
+      baseline,
+      reference: theirs.wall,
+      ...aim(aims.wall),
+    },
   ];
 }

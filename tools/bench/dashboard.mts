@@ -58,6 +58,7 @@ export async function compareDashboard(product: Product, machines: number, reque
         product: median(times.product),
         baseline: 'same statement from a bare Express route',
         reference: median(times.bare),
+        aim: { ratio: 1.5 },
       },
     ];
   } finally {

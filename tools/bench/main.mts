@@ -6,12 +6,14 @@ import { Fleet, type FleetMachine } from '../fleet/client.mts';
 import { build } from '../launch/build.mts';
 import { CommandError, fail, say } from '../launch/output.mts';
 import { demoPackages, ensurePackages, isRoot } from '../launch/packages.mts';
-import { compareAnalysis } from './analysis.mts';
+import { compareAnalysis, enrol } from './analysis.mts';
+import { countConnections } from './connections.mts';
 import { compareDashboard } from './dashboard.mts';
 import { compareGrowth } from './growth.mts';
 import { table, type Comparison } from './measure.mts';
 import { compareMemory } from './memory.mts';
 import { startProduct, type Product } from './product.mts';
+import { replayFrom, workAgain } from './replay.mts';
 import { compareStoring } from './storing.mts';
 
 /**
@@ -23,11 +25,16 @@ const PACKAGES = 2_000;
 /** Jobs at a time, in the product and in every baseline. */
 const PARALLEL = 20;
 
+/** In this order; `--only` chooses. The list comes after the analyses: it adds ten thousand machines. */
+const STEPS = ['analysis', 'connections', 'replay', 'list', 'storing', 'memory'] as const;
+type Step = (typeof STEPS)[number];
+
 const { values: options } = parseArgs({
   options: {
-    machines: { type: 'string', default: '12' },
+    machines: { type: 'string', default: '50' },
     rounds: { type: 'string', default: '3' },
     ansible: { type: 'boolean', default: false },
+    only: { type: 'string', default: STEPS.join(',') },
     // A year of ten thousand machines takes most of an hour and 15 GB to make; a number makes it that many machines.
     growth: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
@@ -60,38 +67,75 @@ function tell(line: string): void {
   if (!options.json) say(line);
 }
 
+function chosenSteps(): ReadonlySet<Step> {
+  const names = options.only.split(',');
+  const wrong = names.find((name) => !STEPS.some((step) => step === name));
+  if (wrong !== undefined) throw new CommandError(`--only takes ${STEPS.join(', ')}; not "${wrong}".`);
+  return new Set(names as Step[]);
+}
+
 async function obstacle(fleet: Fleet): Promise<string | undefined> {
   if (process.platform !== 'linux' || !isRoot()) return 'real machines need root on Linux';
-  const missing = await ensurePackages(demoPackages, stopped.signal);
+  const missing = await ensurePackages(
+    [...demoPackages, ...(options.ansible ? ['ansible' as const] : [])],
+    stopped.signal,
+  );
   return missing.length > 0 ? `missing Debian packages: ${missing.join(', ')}` : fleet.missing();
 }
 
-async function measure(product: Product, fleet: Fleet, machines: readonly FleetMachine[]): Promise<Comparison[]> {
+/** The steps that share one server. */
+async function measure(
+  product: Product,
+  fleet: Fleet,
+  machines: readonly FleetMachine[],
+  run: (step: Step, work: () => Promise<Comparison[]>) => Promise<void>,
+): Promise<void> {
   const scratch = mkdtempSync(path.join(tmpdir(), 'system-update-bench-script-'));
   try {
-    const analysis = { rounds: wholeNumber('rounds', 50), parallel: PARALLEL, ansible: options.ansible, scratch };
-    const steps: readonly (readonly [string, () => Promise<Comparison[]>])[] = [
-      ['Analysing …', () => compareAnalysis(product, machines, analysis)],
-      // Before the seeding: it also tells the size of a server that has only worked.
-      ['Flooding …', () => compareMemory(product, fleet, machines)],
-      ['Listing …', () => compareDashboard(product, SEEDED, 200)],
-      ['Storing …', () => compareStoring(product.databaseUrl, PACKAGES, 20)],
-    ];
-    const grown = wholeNumber('growth', SEEDED, 0);
-    const results: Comparison[] = [];
-    for (const [line, step] of steps) {
-      stopped.signal.throwIfAborted();
-      tell(line);
-      results.push(...(await Promise.race([step(), interruption])));
-    }
-    if (grown > 0) {
-      tell('Growing …');
-      results.push(...(await Promise.race([compareGrowth({ machines: grown, tell }), interruption])));
-    }
-    return results;
+    const ids = await enrol(product, machines);
+    const common = { rounds: wholeNumber('rounds', 50), parallel: PARALLEL, scratch };
+    await run('analysis', () =>
+      compareAnalysis(product, machines, ids, { ...common, ansible: options.ansible, of: 'analysis' }),
+    );
+    await run('connections', () => countConnections(product, fleet, machines.slice(0, 4), ids.slice(0, 4)));
+    await run('replay', async () => {
+      await replayFrom(fleet, machines);
+      const of = 'analysis by recorded answers';
+      const results = await compareAnalysis(product, machines, ids, { ...common, ansible: false, of });
+      await workAgain(fleet, machines);
+      return results;
+    });
+    await run('list', () => compareDashboard(product, SEEDED, 200));
+    await run('storing', () => compareStoring(product.databaseUrl, PACKAGES, 20));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+async function measureAll(fleet: Fleet, machines: readonly FleetMachine[]): Promise<Comparison[]> {
+  const steps = chosenSteps();
+  const grown = wholeNumber('growth', SEEDED, 0);
+  const results: Comparison[] = [];
+  const run = async (step: Step | 'growth', work: () => Promise<Comparison[]>): Promise<void> => {
+    if (step === 'growth' ? grown === 0 : !steps.has(step)) return;
+    stopped.signal.throwIfAborted();
+    tell(`Measuring: ${step} …`);
+    const measured = await Promise.race([work(), interruption]);
+    // Shown at once as well: a run takes most of an hour, and may be interrupted.
+    tell(table(measured));
+    results.push(...measured);
+  };
+  if (STEPS.some((step) => step !== 'memory' && steps.has(step))) {
+    const product = await startProduct(stopped.signal, PARALLEL);
+    try {
+      await measure(product, fleet, machines, run);
+    } finally {
+      await product.stop();
+    }
+  }
+  await run('memory', () => compareMemory(stopped.signal, fleet, machines));
+  await run('growth', () => compareGrowth({ machines: grown, tell }));
+  return results;
 }
 
 function print(results: readonly Comparison[], loadBefore: number): void {
@@ -109,6 +153,8 @@ function print(results: readonly Comparison[], loadBefore: number): void {
 
 async function main(): Promise<void> {
   const count = wholeNumber('machines', 200);
+  chosenSteps();
+  wholeNumber('growth', SEEDED, 0);
   const [loadBefore = 0] = loadavg();
   const fleet = new Fleet({
     root: process.env['FLEET_ROOT'] ?? '/var/lib/system-update-bench',
@@ -121,15 +167,11 @@ async function main(): Promise<void> {
   try {
     tell(`Starting ${String(count)} Debian machines …`);
     await fleet.down();
-    const machines = await fleet.up(count, { suite: 'bookworm', bulkSsh: true });
+    const variant = options.ansible ? { variant: 'python' as const } : {};
+    const machines = await fleet.up(count, { suite: 'bookworm', bulkSsh: true, ...variant });
     stopped.signal.throwIfAborted();
     for (const { name } of machines) await fleet.scenario(name, 'plain', 'security', 'held', 'new-dependency');
-    const product = await startProduct(stopped.signal, PARALLEL);
-    try {
-      print(await measure(product, fleet, machines), loadBefore);
-    } finally {
-      await product.stop();
-    }
+    print(await measureAll(fleet, machines), loadBefore);
   } finally {
     await fleet.down();
   }

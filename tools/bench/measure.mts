@@ -7,6 +7,18 @@ export interface Comparison {
   readonly product: number;
   readonly baseline: string;
   readonly reference: number;
+  /** What is wanted: the most that the ratio, or the product's own figure, may be. */
+  readonly aim?: { readonly ratio: number } | { readonly most: number };
+}
+
+/** What is wanted, and whether it was reached. */
+export function verdict({ aim, product, reference, unit }: Comparison): string {
+  if (aim === undefined) return '';
+  const [wanted, met] =
+    'ratio' in aim
+      ? [`ratio ≤ ${String(aim.ratio)}`, product / reference <= aim.ratio]
+      : [`≤ ${String(aim.most)} ${unit}`.trim(), product <= aim.most];
+  return `${wanted}: ${met ? 'met' : 'MISSED'}`;
 }
 
 export function median(values: readonly number[]): number {
@@ -58,13 +70,14 @@ function statOf(pid: number): string[] {
 
 export function table(rows: readonly Comparison[]): string {
   const cells = [
-    ['measure', 'product', 'baseline', '', 'ratio'],
+    ['measure', 'product', 'baseline', '', 'ratio', 'aim'],
     ...rows.map((row) => [
       row.measure,
-      `${row.product.toFixed(1)} ${row.unit}`,
-      `${row.reference.toFixed(1)} ${row.unit}`,
+      `${row.product.toFixed(1)} ${row.unit}`.trim(),
+      `${row.reference.toFixed(1)} ${row.unit}`.trim(),
       row.baseline,
       (row.product / row.reference).toFixed(2),
+      verdict(row),
     ]),
   ];
   const widths = cells[0]?.map((_cell, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0))) ?? [];

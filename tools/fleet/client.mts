@@ -26,7 +26,7 @@ export interface FleetMachine {
   readonly address: string;
   readonly port: number;
   readonly suite: Suite;
-  readonly variant: '' | 'systemd';
+  readonly variant: '' | 'systemd' | 'python';
   /** `starting`, `running`, `rebooting`, `off`, or `failed (STATUS)`. */
   readonly state: string;
   readonly bootId: string;
@@ -59,7 +59,7 @@ export interface FleetPlace {
 
 export interface UpOptions {
   readonly suite?: Suite | 'mix';
-  readonly variant?: 'systemd';
+  readonly variant?: 'systemd' | 'python';
   /** Number of the first machine, 1 by default. */
   readonly from?: number;
   /** Lets one address open many connections at once, which Debian's sshd refuses by default. */

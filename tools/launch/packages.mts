@@ -14,6 +14,7 @@ const catalogue = {
   chromium: '/usr/bin/chromium',
   shellcheck: '/usr/bin/shellcheck',
   'postgresql-15': '/usr/lib/postgresql/15/bin/postgres',
+  ansible: '/usr/bin/ansible',
 } as const;
 export type DebianPackage = keyof typeof catalogue;
 

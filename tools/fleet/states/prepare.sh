@@ -135,6 +135,32 @@ defers_phased_update() {
 
 change_machine_id() { echo "$1" >/etc/machine-id; } # ID
 
+# ---------------------------------------------------------------- very many updates
+
+# As many installed packages, each with dependencies and an update in a repository on the machine itself. Enough for
+# lists and simulations; nothing of it can be downloaded.
+many_packages() { # COUNT
+  mkdir -p /srv/fleet-many
+  awk -v count="$1" -v installed=/srv/fleet-many/status '
+    function name_of(number) { return sprintf("fleet-many-components-%04d-%s", number, number % 3 ? "common" : "plugins") }
+    function stanza(i, version, extra,  j, depends) {
+      for (j = 1; j <= 6; j++) depends = depends (j > 1 ? ", " : "") name_of((i * 7 + j * 13) % count + 1) " (>= 1.2.0-1)"
+      return "Package: " name_of(i) "\n" extra "Version: 1.2." version "\nArchitecture: amd64\nSource: fleet-many (1.2)\n" \
+        "Maintainer: Fleet <fleet@fleet.example>\nInstalled-Size: " 100 + i "\nDepends: " depends "\nPriority: optional\n" \
+        "Section: libs\nDescription: one of many\n"
+    }
+    BEGIN {
+      for (i = 1; i <= count; i++) {
+        print stanza(i, "1-1+deb12u1", "Status: install ok installed\n") >installed
+        print stanza(i, "10-1+deb12u2", "") "Filename: ./" i ".deb\nSize: " 1000 + i "\nSHA256: " sprintf("%064d", i) "\n"
+        print name_of(i)
+      }
+    }' | awk '/^fleet-many-components-[0-9]+-[a-z]+$/ { print >"/srv/fleet-many/names"; next } { print }' >/srv/fleet-many/Packages
+  cat /srv/fleet-many/status >>/var/lib/dpkg/status
+  while read -r name; do : >"/var/lib/dpkg/info/$name.list" && : >"/var/lib/dpkg/info/$name.md5sums"; done </srv/fleet-many/names
+  echo 'deb [trusted=yes] file:/srv/fleet-many ./' >/etc/apt/sources.list.d/fleet-many.list
+}
+
 # ---------------------------------------------------------------- the commands
 
 prepare() { # STATE
@@ -149,6 +175,7 @@ prepare() { # STATE
     interrupted) interrupt_dpkg ;;
     half-configured) unpack_only fleet-plain ;;
     unmet-dependency) install_despite_dependencies fleet-broken ;;
+    many) many_packages 2000 ;;
     no-space) fill_file_system /opt/fleet-large 1024 ;;
     no-space-archives) full_archives ;;
     lock-frontend) hold_lock "$1" /var/lib/dpkg/lock-frontend ;;
@@ -183,6 +210,7 @@ undo() {
     ! mountpoint -q "$folder" || umount "$folder"
   done
   rm -f /etc/apt/preferences.d/fleet-* /etc/apt/apt.conf.d/90fleet-proxy /etc/apt/sources.list.d/fleet-duplicate.list \
+    /etc/apt/sources.list.d/fleet-many.list \
     /run/reboot-required /run/reboot-required.pkgs
 }
 
