@@ -1,5 +1,6 @@
 import { flood, play } from '../../../test/support/ssh-play';
 import { sshFailure } from '../../../test/support/ssh-expect';
+import { until } from '../../../test/support/ssh-wait';
 
 describe('limits', () => {
   it('cuts long lines and says so', async () => {
@@ -120,8 +121,10 @@ describe('limits', () => {
       const result = await play((run) => {
         run.begin(1, 'flood');
         flood(run.channel, chunk, total, () => {
-          run.end(1, 0);
-          run.done(0);
+          void until('all is sent', () => run.channel.writableLength === 0, 60_000).then(() => {
+            run.end(1, 0);
+            run.done(0);
+          });
         });
       });
       expect(result.receivedBytes).toBeGreaterThanOrEqual(total);
