@@ -36,8 +36,6 @@ export const PENDING_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     'mcp_audit_log.response_summary_json',
   ],
   'phase 8, maintenance': [
-    'cleanup_runs.deleted_counts_json',
-    'cleanup_runs.result_json',
     'discovery_candidates.host_keys_json',
     'discovery_scans.ports_json',
     'discovery_scans.result_json',

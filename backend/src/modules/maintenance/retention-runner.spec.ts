@@ -120,6 +120,30 @@ describe('retention', () => {
     expect(reports.find(({ rule }) => rule === 'a_parents')).toMatchObject({ removed: { rows: 1 }, error: null });
   });
 
+  it('keeps each run: what it removed, and which rule failed', async () => {
+    await test.dataSource.query('TRUNCATE cleanup_runs');
+    const [died, now] = ['01900000-0000-7000-8000-0000000000aa', new Date()];
+    await test.dataSource.query(
+      `INSERT INTO cleanup_runs (id, mode, status, started_at) VALUES ($1, 'apply', 'running', '2026-01-01')`,
+      [died],
+    );
+    await runner.run();
+    const { body } = await test.as('viewer').get('/cleanup-runs').expect(200);
+    expect(body).toEqual([
+      {
+        id: expect.any(String) as string,
+        status: 'warning',
+        startedAt: expect.any(String) as string,
+        finishedAt: expect.any(String) as string,
+        removed: expect.arrayContaining([{ what: 'rows', count: 2 }]) as unknown[],
+        failedRules: ['b_broken'],
+      },
+      expect.objectContaining({ id: died, status: 'error', removed: null, failedRules: [] }),
+    ]);
+    expect(Date.parse((body as { finishedAt: string }[])[1]?.finishedAt ?? '')).toBeGreaterThanOrEqual(now.getTime());
+    await test.anonymous.get('/cleanup-runs').expect(401);
+  });
+
   it('leaves it to the program that is at it already', async () => {
     const other = test.dataSource.createQueryRunner();
     await other.query('SELECT pg_advisory_lock(7388120335)');

@@ -9,6 +9,7 @@ import { markedProviders } from '../../kernel/discovered';
 import { RETENTION_RULE, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
 import { isRetentionSetting } from '../settings/registry/app-settings';
 import { SettingsService } from '../settings/settings.service';
+import { CleanupRuns } from './cleanup-runs.repository';
 
 const DAY_MS = 86_400_000;
 /** One program at a time, for as long as its connection lives. */
@@ -36,6 +37,7 @@ export class RetentionRunner implements BeforeApplicationShutdown {
     private readonly clock: Clock,
     private readonly discovery: DiscoveryService,
     private readonly settings: SettingsService,
+    private readonly runs: CleanupRuns,
   ) {}
 
   /** At night by most clocks that matter here, before the coming day's partitions. */
@@ -51,7 +53,7 @@ export class RetentionRunner implements BeforeApplicationShutdown {
     await this.running;
   }
 
-  /** Every rule. One that fails leaves the others be. @returns null when another program is at it */
+  /** Every rule, kept as a row of `cleanup_runs`. One that fails leaves the others be. @returns null when another program is at it */
   async run(): Promise<RetentionReport[] | null> {
     const guard = this.database.createQueryRunner();
     try {
@@ -59,13 +61,25 @@ export class RetentionRunner implements BeforeApplicationShutdown {
         { mine: boolean },
       ];
       if (!lock.mine) return null;
+      const id = await this.runs.begin();
       const reports: RetentionReport[] = [];
       for (const rule of this.rules()) reports.push(await this.apply(rule));
+      await this.keep(id, reports);
       await guard.query('SELECT pg_advisory_unlock($1)', [RETENTION_LOCK]);
       return reports;
     } finally {
       await guard.release();
     }
+  }
+
+  private async keep(id: string, reports: readonly RetentionReport[]): Promise<void> {
+    const counts: Record<string, number> = {};
+    for (const { removed } of reports)
+      for (const [what, count] of Object.entries(removed)) counts[what] = (counts[what] ?? 0) + count;
+    const failed = reports.filter(({ error }) => error !== null).length;
+    const ended = failed === 0 ? 'ok' : failed < reports.length ? 'warning' : 'error';
+    const rules = reports.map((report) => ({ ...report, before: report.before.toISOString() }));
+    await this.runs.end(id, this.abort.signal.aborted ? 'cancelled' : ended, { counts }, { rules });
   }
 
   /** Those that hang on others first: what they drop in one go, the others need not remove row by row. */

@@ -8,6 +8,7 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
 import { About } from './about';
+import { CleanupRuns } from './cleanup-runs';
 import { SettingRow } from './setting-row';
 import { SettingWords } from './setting-words';
 import { SettingsStore } from './settings-store';
@@ -20,7 +21,7 @@ interface Section {
 /** What holds for everybody, who set it, and what this installation is made of. */
 @Component({
   selector: 'su-settings',
-  imports: [About, EmptyState, ErrorNotice, Icon, LoadingNote, SettingRow],
+  imports: [About, CleanupRuns, EmptyState, ErrorNotice, Icon, LoadingNote, SettingRow],
   templateUrl: './settings.html',
   styleUrl: './settings.scss',
   host: { '(window:beforeunload)': 'warn($event)', '(keydown)': 'press($event)' },
