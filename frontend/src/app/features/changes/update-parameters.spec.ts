@@ -1,4 +1,4 @@
-import { updateParameters } from './update-parameters';
+import { aptName, updateParameters } from './update-parameters';
 
 describe('updateParameters', () => {
   it('plans what the mode shows', () => {
@@ -15,5 +15,12 @@ describe('updateParameters', () => {
       scope: 'packages',
       packages: ['curl:amd64', 'openssl:amd64'],
     });
+  });
+});
+
+describe('aptName', () => {
+  it('names the architecture where there is one', () => {
+    expect(aptName({ name: 'libc6', arch: 'i386' })).toBe('libc6:i386');
+    expect(aptName({ name: 'adduser', arch: 'all' })).toBe('adduser');
   });
 });

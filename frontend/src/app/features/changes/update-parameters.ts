@@ -4,7 +4,7 @@ import type { Mode } from '../machines/machine/packages';
 export interface UpdateParameters extends Record<string, unknown> {
   readonly mode: 'upgrade' | 'upgrade_with_new' | 'dist_upgrade';
   readonly scope: 'all' | 'security' | 'packages';
-  /** `name:arch`; with the scope `packages` only. */
+  /** As apt names them; with the scope `packages` only. */
   readonly packages?: readonly string[];
 }
 
@@ -20,4 +20,9 @@ export function updateParameters(mode: Mode, chosen: ReadonlySet<string>): Updat
   return chosen.size > 0
     ? { mode: MODE[mode], scope: 'packages', packages: [...chosen].sort() }
     : { mode: MODE[mode], scope: mode === 'security' ? 'security' : 'all' };
+}
+
+/** How apt is told which package is meant: one for all architectures has no other name than its own. */
+export function aptName({ name, arch }: { readonly name: string; readonly arch: string }): string {
+  return arch === 'all' ? name : `${name}:${arch}`;
 }

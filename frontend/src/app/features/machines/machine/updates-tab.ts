@@ -1,7 +1,9 @@
-import { Component, computed, inject, signal } from '@angular/core';
+import { Component, computed, inject, linkedSignal, signal } from '@angular/core';
+import { RouterLink } from '@angular/router';
 import type { AptPackageDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
+import { WaitingRequests } from '../../../core/live/waiting-requests';
 import { Session } from '../../../core/session/session';
 import { Ago } from '../../../ui/ago';
 import { download } from '../../../ui/download';
@@ -12,6 +14,8 @@ import type { IconName } from '../../../ui/icons';
 import { LoadingNote } from '../../../ui/loading-note';
 import { VersionDiff } from '../../../ui/version-diff';
 import { toCsv } from './csv';
+import { MakePlan } from '../../changes/make-plan';
+import { aptName, updateParameters } from '../../changes/update-parameters';
 import { MachineStore } from './machine-store';
 import {
   freedBy,
@@ -29,7 +33,7 @@ import { Said } from '../../../core/i18n/said';
 /** Pending packages: what each mode would do, and for what it leaves, why. */
 @Component({
   selector: 'su-updates-tab',
-  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, Repositories, VersionDiff],
+  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, MakePlan, Repositories, RouterLink, VersionDiff],
   templateUrl: './updates-tab.html',
   styleUrl: './updates-tab.scss',
 })
@@ -39,7 +43,13 @@ export class UpdatesTab {
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   protected readonly store = inject(MachineStore);
+  private readonly waiting = inject(WaitingRequests);
   protected readonly mode = signal<Mode>('withNew');
+  /** Names of what is planned alone; none for all that the mode brings. Another mode brings other packages. */
+  protected readonly chosen = linkedSignal<Mode, ReadonlySet<string>>({
+    source: this.mode,
+    computation: () => new Set(),
+  });
   protected readonly filter = signal('');
   protected readonly apt = this.store.apt.value;
   protected readonly modes = computed(() => {
@@ -49,6 +59,15 @@ export class UpdatesTab {
   protected readonly groups = computed(() => groupPackages(this.apt()?.packages ?? [], this.mode(), this.filter()));
   protected readonly never = computed(() => this.store.apt.problem()?.code === 'not_analysed');
   protected readonly reasonIcon = REASON_ICON;
+  /** Plans of this machine that wait for a decision. */
+  protected readonly undecided = computed(() =>
+    this.waiting.items().filter(({ machineId }) => machineId === this.store.id()),
+  );
+  protected readonly parameters = computed(() => updateParameters(this.mode(), this.chosen()));
+  protected readonly hindrance = computed(() => {
+    const host = this.store.machine.value()?.machineKind === 'proxmox_host';
+    return host && this.mode() !== 'full' ? this.texts.t('plan.hostIsFull') : null;
+  });
 
   protected icon(group: PackageGroup, pack: AptPackageDto): IconName {
     if (group.key === 'left' && pack.reason !== null) {
@@ -73,6 +92,25 @@ export class UpdatesTab {
   protected freed(pack: AptPackageDto): string | null {
     const mode = freedBy(pack, this.mode());
     return mode === null ? null : this.texts.t('packages.freedBy', { mode: this.texts.t(`mode.${mode}`) });
+  }
+
+  protected choosable(group: PackageGroup, pack: AptPackageDto): boolean {
+    return group.key !== 'left' && pack.operation === 'upgrade' && this.session.can('machines.run');
+  }
+
+  protected choose(pack: AptPackageDto, on: boolean): void {
+    const next = new Set(this.chosen());
+    const name = aptName(pack);
+    if (on) {
+      next.add(name);
+    } else {
+      next.delete(name);
+    }
+    this.chosen.set(next);
+  }
+
+  protected isChosen(pack: AptPackageDto): boolean {
+    return this.chosen().has(aptName(pack));
   }
 
   protected analyse(): void {
