@@ -81,6 +81,10 @@ describe('proofs', () => {
     expect(proofs(read({ ports: { gone: [], opened: ['tcp 0.0.0.0:80'] } })).ports).toBe('look');
   });
 
+  it('are not good where the version is right and dpkg finds the package half configured', () => {
+    expect(proofs(read({ audit: ['The following packages are only half configured:'] })).packages).toBe('bad');
+  });
+
   it('are never good for what was not measured', () => {
     const nothing = { packages: null, conffiles: null, failed_units: null, ports: null, reboot_flag: null };
     expect(Object.values(proofs(read(nothing)))).toEqual(Array(5).fill('unknown'));

@@ -108,8 +108,9 @@ export function differencesFirst(packages: readonly ResultPackage[]): ResultPack
 
 export type ProofKey = 'packages' | 'conffiles' | 'units' | 'ports' | 'reboot';
 
-/** The verdict of each proof; what was not measured is never good. Pure. */
+/** The verdict of each proof; what was not measured is never good, nor is the right version half configured. Pure. */
 export function proofs({
+  audit,
   packages,
   conffiles,
   failedUnits,
@@ -119,7 +120,10 @@ export function proofs({
   const judge = <T>(found: T | null, verdict: (found: T) => Proof): Proof =>
     found === null ? 'unknown' : verdict(found);
   return {
-    packages: judge(packages, (all) => (all.every(({ verdict }) => verdict === 'as_planned') ? 'good' : 'bad')),
+    packages:
+      audit.length > 0
+        ? 'bad'
+        : judge(packages, (all) => (all.every(({ verdict }) => verdict === 'as_planned') ? 'good' : 'bad')),
     conffiles: judge(conffiles, (all) => (all.length === 0 ? 'good' : 'look')),
     units: judge(failedUnits, (units) => (newlyFailed(units).length > 0 ? 'bad' : 'good')),
     ports: judge(ports, ({ gone, opened }) => (gone.length > 0 ? 'bad' : opened.length > 0 ? 'look' : 'good')),

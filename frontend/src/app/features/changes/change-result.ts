@@ -111,7 +111,7 @@ export class ChangeResultView {
       ...(found ?? { finding: t('fact.notKnown'), evidence: '' }),
     });
     return [
-      cell('packages', packages && this.packagesFound(packages)),
+      cell('packages', packages && this.packagesFound(packages, result.audit.length === 0)),
       cell(
         'conffiles',
         conffiles && {
@@ -140,11 +140,11 @@ export class ChangeResultView {
     ];
   }
 
-  private packagesFound(packages: readonly ResultPackage[]): { finding: string; evidence: string } {
+  private packagesFound(packages: readonly ResultPackage[], whole: boolean): { finding: string; evidence: string } {
     const good = packages.filter(({ verdict }) => verdict === 'as_planned').length;
     return {
       finding: this.texts.t('result.match', { good, total: packages.length }),
-      evidence: this.texts.t('result.packages.evidence'),
+      evidence: this.texts.t(whole ? 'result.packages.evidence' : 'result.packages.notWhole'),
     };
   }
 }
