@@ -92,7 +92,12 @@ async function grow(server: string, name: string, machines: number, until: Date,
   return withDatabase(url.href, async (database) => {
     await growHistory(database, { machines, ...PER_MACHINE, until, document });
     const rows = await query<{ id: string }>(database, 'SELECT id FROM machines ORDER BY random() LIMIT 50');
-    return { url: url.href, source, history: new HistoryRepository(source, new Contracts()), machineIds: rows.map(({ id }) => id) };
+    return {
+      url: url.href,
+      source,
+      history: new HistoryRepository(source, new Contracts()),
+      machineIds: rows.map(({ id }) => id),
+    };
   });
 }
 

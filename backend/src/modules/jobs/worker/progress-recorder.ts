@@ -10,7 +10,7 @@ import type { Claim } from './claims';
 import { LogBuffer } from './log-buffer';
 import type { StepTracker } from './step-tracker';
 
-const WRITE_AFTER_MS = 500;
+const WRITE_AFTER_MS = 250;
 const WRITE_AT_BYTES = 32 * 1024;
 const RETRY_MS = 500;
 /** A run of any length is read no faster than its lines can be stored. */
