@@ -7,8 +7,10 @@ import { build } from '../launch/build.mts';
 import { CommandError, fail, say } from '../launch/output.mts';
 import { demoPackages, ensurePackages, isRoot } from '../launch/packages.mts';
 import { compareAnalysis, enrol } from './analysis.mts';
+import { compareBytes } from './bytes.mts';
 import { countConnections } from './connections.mts';
 import { compareDashboard } from './dashboard.mts';
+import { withDatabase } from './database.mts';
 import { compareGrowth } from './growth.mts';
 import { table, type Comparison } from './measure.mts';
 import { compareMemory } from './memory.mts';
@@ -26,7 +28,7 @@ const PACKAGES = 2_000;
 const PARALLEL = 20;
 
 /** In this order; `--only` chooses. The list comes after the analyses: it adds ten thousand machines. */
-const STEPS = ['analysis', 'connections', 'replay', 'list', 'storing', 'memory'] as const;
+const STEPS = ['analysis', 'bytes', 'connections', 'replay', 'list', 'storing', 'memory'] as const;
 type Step = (typeof STEPS)[number];
 
 const { values: options } = parseArgs({
@@ -97,6 +99,8 @@ async function measure(
     await run('analysis', () =>
       compareAnalysis(product, machines, ids, { ...common, ansible: options.ansible, of: 'analysis' }),
     );
+    // What the analyses above have left.
+    await run('bytes', () => withDatabase(product.databaseUrl, compareBytes));
     await run('connections', () => countConnections(product, fleet, machines.slice(0, 4), ids.slice(0, 4)));
     await run('replay', async () => {
       await replayFrom(fleet, machines);

@@ -146,9 +146,9 @@ const mark = '00000000-0000-4000-8000-000000000000';
 
 function fakeRun(channel: ServerChannel, input: string): FakeRun {
   const boundary = /SU_BOUNDARY='(\w+)'/.exec(input)?.[1] ?? '';
-  const frame = (words: string) => {
+  const frame = (words: string, written: () => void = () => undefined) => {
     channel.write(`\x1e${words}\n`);
-    channel.stderr.write(`\x1e${words}\n`);
+    channel.stderr.write(`\x1e${words}\n`, written);
   };
   return {
     channel,
@@ -158,9 +158,11 @@ function fakeRun(channel: ServerChannel, input: string): FakeRun {
     begin: (id, name) => frame(`${boundary} begin ${String(id)} ${name} ${mark} 10.00`),
     end: (id, exitCode) => frame(`${mark} end ${String(id)} ${String(exitCode)} 10.50`),
     done: (exitCode) => {
-      frame(`${boundary} done ${String(exitCode)} 11.00`);
-      channel.exit(exitCode);
-      channel.end();
+      // The end of a channel does not wait for what its standard error could not send yet for want of window.
+      frame(`${boundary} done ${String(exitCode)} 11.00`, () => {
+        channel.exit(exitCode);
+        channel.end();
+      });
     },
   };
 }

@@ -35,7 +35,13 @@ describe('how machines are shown', () => {
       .as('operator')
       .patch(`${UI}/${machine}`, { tileMode: 'expanded', sectionsOpen: ['logs'] })
       .expect(200);
-    const state = { machineId: machine, tileMode: 'expanded', sectionsOpen: ['logs'], lastActiveTab: 'runs' };
+    const state = {
+      machineId: machine,
+      tileMode: 'expanded',
+      sectionsOpen: ['logs'],
+      lastActiveTab: 'runs',
+      unreadable: null,
+    };
     expect((await test.as('viewer').get(`${UI}/${machine}`)).body).toEqual(state);
     expect((await test.as('viewer').get(UI).expect(200)).body).toEqual([state]);
     const folded = await test.as('viewer').patch(`${UI}/${machine}`, { tileMode: 'compact', sectionsOpen: null });
