@@ -20,14 +20,23 @@ import { sshTargets, systemdTargets, type SshTarget } from '../support/ssh-targe
 import { until } from '../support/ssh-wait';
 
 const LINES = 30;
-/** Writes a line now and then, as a slow maintainer script does; each run leaves one mark on the machine. */
+const HELD_AT = 12;
+/**
+ * Writes a line now and then, as a slow maintainer script does, and holds in the middle until the test lets it go on: a
+ * sweep waits until the database has been up for as long as a lease. Each run leaves one mark on the machine.
+ */
 const SCRIPT = `
 printf 'upgrade a 1 2\\n' >"$SU_DIR/now"
 confirm_plan "$SU_DIR/now"
 step act
 echo once >>/var/tmp/effects
 n=0
-while [ "$n" -lt ${String(LINES)} ]; do n=$((n + 1)); echo "line $n"; sleep 0.3; done
+while [ "$n" -lt ${String(LINES)} ]; do
+  n=$((n + 1))
+  echo "line $n"
+  sleep 0.1
+  while [ "$n" -eq ${String(HELD_AT)} ] && [ ! -e /var/tmp/go-on ]; do sleep 0.1; done
+done
 `;
 const all = Array.from({ length: LINES }, (_, index) => `line ${String(index + 1)}`);
 
@@ -87,11 +96,15 @@ const log = async (p: JobsProcess, id: string): Promise<string[]> =>
   ((await p.logs.read(id, 0, 1000))?.lines ?? []).filter(({ stream }) => stream === 'out').map(({ text }) => text);
 const shown = (p: JobsProcess, id: string, line: string) =>
   until(`the log shows ${line}`, async () => (await log(p, id)).includes(line), 60_000);
-const effects = (target: SshTarget): string => target.exec('sh', '-c', 'cat /var/tmp/effects; rm /var/tmp/effects');
+const effects = (target: SshTarget): string => target.exec('cat', '/var/tmp/effects');
 
 describe.each(
   [...sshTargets().slice(0, 1), ...systemdTargets().slice(1, 2)].map((target) => [target.suite, target] as const),
 )('a changing job on a real machine (%s)', (_suite, target) => {
+  beforeEach(() => {
+    target.exec('rm', '-f', '/var/tmp/effects', '/var/tmp/go-on');
+  });
+
   it('survives a cut connection and the loss of its worker: one effect, the whole log, the right result', async () => {
     const { process: first, opened } = await start(target);
     first.work({ renewEveryMs: 600_000, sweepEveryMs: 600_000 });
@@ -104,6 +117,7 @@ describe.each(
     const { process: second } = await start(target);
     await second.sweepUntil('it is offered', async () => (await second.job(id)).phase === 'reconciling');
     second.work();
+    target.exec('touch', '/var/tmp/go-on');
     expect(await second.ended(id, 120_000)).toMatchObject({ status: 'ok', attempt: 1 });
     expect(await log(second, id)).toEqual(all);
     expect(effects(target)).toBe('once\n');
