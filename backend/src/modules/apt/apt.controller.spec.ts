@@ -24,8 +24,8 @@ it('shows the last analysis', async () => {
 
 it('says after how many days the lists are old, by the setting', async () => {
   const document = goldenExample('apt_update_analyze', 1) as AptUpdateAnalyze;
-  const aDayAgo = new Date(Date.now() - 86_400_000).toISOString();
-  const aged = { ...document, index: { ...document.index, last_success_at: aDayAgo } };
+  const lately = new Date(Date.now() - 1.5 * 86_400_000).toISOString();
+  const aged = { ...document, index: { ...document.index, last_success_at: lately } };
   const state = (days: number) => controllerOf({ readable: true, version: 1, document: aged }, days).state(id);
   expect(await state(2)).toMatchObject({ stale: false, staleReason: null });
   expect(await state(1)).toMatchObject({ stale: true, staleReason: expect.stringContaining('1') as string });
