@@ -26,6 +26,7 @@ const NEVER_SEEN = [
   'machine_hardware.firmware',
   'action_plan',
   'request_parameters',
+  'audit.job.closed',
   'audit.request.confirmed',
   'audit.request.rejected',
   'apt_upgrade.parameters',

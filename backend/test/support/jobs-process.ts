@@ -20,6 +20,7 @@ import { Snapshots } from '../../src/modules/history/snapshots';
 import { ActionRegistry, type AnyAction } from '../../src/modules/jobs/actions/action-registry';
 import { ActionScripts } from '../../src/modules/jobs/actions/action-scripts';
 import { ACTION_PLAN, REQUEST_PARAMETERS } from '../../src/modules/jobs/contracts/action-plan';
+import { JOB_AUDIT } from '../../src/modules/jobs/contracts/job-events';
 import { JOB_DOCUMENTS } from '../../src/modules/jobs/contracts/job-documents';
 import { Dispatcher } from '../../src/modules/jobs/dispatcher';
 import { JobLogRepository } from '../../src/modules/jobs/job-log.repository';
@@ -37,6 +38,7 @@ import { ChangeOutcomes } from '../../src/modules/jobs/worker/change-outcomes';
 import { JobWorker, type WorkerSettings } from '../../src/modules/jobs/worker/job-worker';
 import { JobHistory } from '../../src/modules/jobs/worker/job-history';
 import { Outcomes } from '../../src/modules/jobs/worker/outcomes';
+import { UnknownOutcomes } from '../../src/modules/jobs/worker/unknown-outcomes';
 import { Sweeper } from '../../src/modules/jobs/worker/sweeper';
 import { MachineState } from '../../src/modules/machines/machine-state';
 import { FakeDetached } from './fake-detached';
@@ -87,6 +89,7 @@ export class JobsProcess {
   readonly sweeper: Sweeper;
   readonly claims: Claims;
   readonly outcomes: Outcomes;
+  readonly unknown: UnknownOutcomes;
   private readonly workers: JobWorker[] = [];
 
   private constructor(
@@ -107,6 +110,7 @@ export class JobsProcess {
       ACTION_PLAN,
       REQUEST_PARAMETERS,
       ...REQUESTS_AUDIT,
+      JOB_AUDIT,
     );
     this.transactions = new TransactionRunner(dataSource);
     this.reader = new JobsReader(dataSource, contracts);
@@ -125,6 +129,7 @@ export class JobsProcess {
     const executions = new Executions(contracts);
     this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus, contracts, executions);
     const changes = new ChangeOutcomes(executions, this.requests, this.service);
+    this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit);
     const snapshots = new Snapshots(dataSource, contracts, clock);
     this.outcomes = new Outcomes(
       transactions,

@@ -6,6 +6,7 @@ export const AUDIT_ACTIONS = [
   'credentials.used',
   'host_key.approved',
   'host_key.rejected',
+  'job.closed',
   'link.invite.accept',
   'link.invite.issue',
   'link.reset.accept',

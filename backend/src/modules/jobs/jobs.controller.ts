@@ -1,17 +1,27 @@
-import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { CurrentOrigin, type RequestOrigin } from '../../kernel/audit/request-origin';
 import { CurrentPrincipal, RequirePermission } from '../../kernel/auth/access.decorators';
 import { actorOf, type Principal } from '../../kernel/auth/actor';
 import { notFound } from '../../kernel/errors/domain-error';
 import { uuidPipe } from '../../kernel/http/validation';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import { ActionRegistry } from './actions/action-registry';
-import { ActivityDto, JobDto, JobListQueryDto, JobLogDto, JobLogQueryDto, JobPageDto } from './dto/jobs.dto';
+import {
+  ActivityDto,
+  CloseJobDto,
+  JobDto,
+  JobListQueryDto,
+  JobLogDto,
+  JobLogQueryDto,
+  JobPageDto,
+} from './dto/jobs.dto';
 import { JobLogRepository } from './job-log.repository';
 import type { JobRecord } from './job-record';
 import { toJob, toLog } from './jobs.mapper';
 import { JobsReader, type JobCursor, type JobFilter } from './jobs.reader';
 import { JobsService } from './jobs.service';
+import { UnknownOutcomes } from './worker/unknown-outcomes';
 
 const CURSOR_SCOPE = 'jobs';
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -24,6 +34,7 @@ export class JobsController {
     private readonly reader: JobsReader,
     private readonly logs: JobLogRepository,
     private readonly registry: ActionRegistry,
+    private readonly unknown: UnknownOutcomes,
   ) {}
 
   /** Jobs, newest first. */
@@ -71,6 +82,22 @@ export class JobsController {
   @RequirePermission('jobs.cancel')
   async cancel(@Param('id', uuidPipe('id')) id: string, @CurrentPrincipal() principal: Principal): Promise<JobDto> {
     return toJob(await this.jobs.cancel(id, actorOf(principal)), this.registry);
+  }
+
+  /**
+   * Gives up a change whose machine nobody has reached for half an hour: `outcome_unknown`.
+   * 409 `job_already_ended`, `outcome_not_unknown`, `outcome_still_awaited`.
+   */
+  @Post(':id/close')
+  @HttpCode(200)
+  @RequirePermission('changes.confirm')
+  async close(
+    @Param('id', uuidPipe('id')) id: string,
+    @Body() body: CloseJobDto,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<JobDto> {
+    await this.unknown.close(id, body.reason.trim(), origin);
+    return this.get(id);
   }
 
   /** Lines of the log after a number, in order. */

@@ -8,7 +8,7 @@ import { ActionScripts } from './actions/action-scripts';
 import { ActionsController } from './actions.controller';
 import { ACTION_PLAN, REQUEST_PARAMETERS } from './contracts/action-plan';
 import { JOB_DOCUMENTS } from './contracts/job-documents';
-import { JOB_EVENTS } from './contracts/job-events';
+import { JOB_AUDIT, JOB_EVENTS } from './contracts/job-events';
 import { Dispatcher } from './dispatcher';
 import { JobLogRepository } from './job-log.repository';
 import { JobsController } from './jobs.controller';
@@ -32,6 +32,7 @@ import { JobHistory } from './worker/job-history';
 import { Outcomes } from './worker/outcomes';
 import { RemoteRunner, SshRemoteRunner } from './worker/remote-runner';
 import { Sweeper } from './worker/sweeper';
+import { UnknownOutcomes } from './worker/unknown-outcomes';
 import { WorkerParts, WorkerService } from './worker/worker.service';
 
 /** Work on machines: asked for, handed out one at a time per machine, run, followed and ended. */
@@ -62,6 +63,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     RequestsReader,
     RequestsTopic,
     Sweeper,
+    UnknownOutcomes,
     WorkerParts,
     WorkerService,
   ],
@@ -71,6 +73,13 @@ export class JobsModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
 
   onModuleInit(): void {
-    this.contracts.register(...JOB_DOCUMENTS, ...JOB_EVENTS, ACTION_PLAN, REQUEST_PARAMETERS, ...REQUESTS_AUDIT);
+    this.contracts.register(
+      ...JOB_DOCUMENTS,
+      ...JOB_EVENTS,
+      JOB_AUDIT,
+      ACTION_PLAN,
+      REQUEST_PARAMETERS,
+      ...REQUESTS_AUDIT,
+    );
   }
 }

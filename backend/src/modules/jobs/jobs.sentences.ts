@@ -49,6 +49,11 @@ export const say = sentences('jobs', {
   start_failed_action:
     'Nothing was changed. Look at systemd and at the free space of /var on the machine, then try again.',
   run_vanished: 'The machine had begun the run, and has nothing of it any more: what it did is not known.',
+  outcome_unknown: '{name} closed it without anybody knowing how it ended: {reason}',
+  outcome_not_unknown: 'Only a change whose machine cannot be reached any more is closed like this.',
+  outcome_not_unknown_action: 'Cancel the job instead, or wait for its end.',
+  outcome_still_awaited: 'The machine was heard of {minutes} minutes ago. A change may be given up after {limit}.',
+  outcome_still_awaited_action: 'Bring the machine back within reach: it knows how its run ended.',
   look_at_machine: 'Look at the machine itself, then analyse it again.',
   parameters_unreadable: 'The parameters of this job are stored in a form that this program cannot read.',
   partial_answer: 'The machine answered in part only.',

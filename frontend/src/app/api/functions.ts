@@ -131,6 +131,8 @@ export type { JobsGet$Params as JobsGet$Params } from './fn/jobs/jobs-get';
 export { jobsGet as jobsGet } from './fn/jobs/jobs-get';
 export type { JobsCancel$Params as JobsCancel$Params } from './fn/jobs/jobs-cancel';
 export { jobsCancel as jobsCancel } from './fn/jobs/jobs-cancel';
+export type { JobsClose$Params as JobsClose$Params } from './fn/jobs/jobs-close';
+export { jobsClose as jobsClose } from './fn/jobs/jobs-close';
 export type { JobsLog$Params as JobsLog$Params } from './fn/jobs/jobs-log';
 export { jobsLog as jobsLog } from './fn/jobs/jobs-log';
 export type { RequestsList$Params as RequestsList$Params } from './fn/requests/requests-list';

@@ -32,6 +32,7 @@ export type { ChangeTagDto } from './models/change-tag-dto';
 export type { ChangeUserDto } from './models/change-user-dto';
 export type { ChoosePreferenceDto } from './models/choose-preference-dto';
 export type { CleanupRunDto } from './models/cleanup-run-dto';
+export type { CloseJobDto } from './models/close-job-dto';
 export type { ConfirmRequestDto } from './models/confirm-request-dto';
 export type { ConnectionStageDto } from './models/connection-stage-dto';
 export type { ConnectionStageName } from './models/connection-stage-name';

@@ -1,6 +1,7 @@
+import { auditContract } from '../../../kernel/audit/audit-contracts';
 import { eventContract } from '../../../kernel/events/event-contracts';
 import { alsoUnversioned } from '../../../kernel/contracts/names';
-import { openWord, words } from '../../../kernel/contracts/schemas';
+import { openWord, text, words } from '../../../kernel/contracts/schemas';
 import { JOB_STATUSES } from '../entities/jobs.values';
 
 const ended = {
@@ -14,3 +15,12 @@ export const JOB_EVENTS = [
   eventContract('job_failed', 'A job ended with an error: its kind, status and the class of the error.', ended),
   eventContract('job_cancelled', 'A job was cancelled: its kind and status.', ended),
 ].map(alsoUnversioned);
+
+export const JOB_AUDIT = auditContract(
+  'job.closed',
+  'Which change was given up without knowing how it ended, and why.',
+  {
+    action: openWord,
+    reason: text,
+  },
+);

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
 import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { JOB_STATUSES, LOG_STREAMS, type JobStatus, type LogStream } from '../entities/jobs.values';
 import type { StepStatus } from '../job-record';
@@ -104,6 +104,14 @@ export class JobLogDto {
   lastSeq: number;
   /** No further line will come after these. */
   ended: boolean;
+}
+
+export class CloseJobDto {
+  /** Why nobody will find out how it ended; kept with the job and in the audit. */
+  @IsString()
+  @Length(3, 500)
+  @Matches(/\S/)
+  reason: string;
 }
 
 export class JobListQueryDto {

@@ -118,6 +118,34 @@ describe('a changing run', () => {
     expect(machines.run(id).starts).toBe(1);
   });
 
+  it('may be given up by a person once its machine was not heard of for half an hour, and its worker writes nothing', async () => {
+    const p = await start();
+    p.work();
+    const machineId = await p.machine();
+    const id = await confirmed(p, machineId);
+    await begun(id);
+    const close = (): Promise<void> => p.unknown.close(id, 'burnt down', originOf(systemActor));
+    await expect(close()).rejects.toMatchObject({ code: 'outcome_not_unknown' });
+    machines.cut();
+    await until('it is unknown', async () => (await phase(p, id)) === 'reconciling');
+    await expect(close()).rejects.toMatchObject({ code: 'outcome_still_awaited' });
+    await p.dataSource.query(`UPDATE jobs SET contact_at = contact_at - interval '31 minutes' WHERE id = $1`, [id]);
+    const waiting = await p.enqueue(machineId);
+    await close();
+    const closed = await p.job(id);
+    expect(closed).toMatchObject({ status: 'error', errorKind: 'outcome_unknown', phase: null });
+    expect(closed.errorMessage).toContain('burnt down');
+    expect(await execution(p, id)).toMatchObject({ status: 'error', error_kind: 'outcome_unknown' });
+    expect(await p.count('action_requests', `status = 'executed' AND execution_id = $1`, [id])).toBe(1);
+    expect(await p.count('audit_log', `action = 'job.closed' AND object_id = $1`, [id])).toBe(1);
+    machines.restore();
+    machines.end(id);
+    // The machine is free for others, and what comes too late changes nothing.
+    await p.ended(waiting.id);
+    expect(await p.job(id)).toEqual(closed);
+    await expect(close()).rejects.toMatchObject({ code: 'job_already_ended' });
+  }, 60_000);
+
   it('is taken over when its worker is past its lease, who can write nothing any more', async () => {
     const first = await start();
     first.work({ renewEveryMs: 600_000, sweepEveryMs: 600_000 });

@@ -13,6 +13,7 @@ export const AUDIT_ACTION: AuditAction[] = [
   'credentials.used',
   'host_key.approved',
   'host_key.rejected',
+  'job.closed',
   'link.invite.accept',
   'link.invite.issue',
   'link.reset.accept',

@@ -1,6 +1,6 @@
 import { inject, Injectable } from '@angular/core';
 import { Api } from '../../api/api';
-import { jobsGet, jobsLog } from '../../api/functions';
+import { jobsClose, jobsGet, jobsLog } from '../../api/functions';
 import type { JobDto, JobLogDto } from '../../api/models';
 
 /** Lines asked for at once. */
@@ -13,6 +13,10 @@ export class JobsApi {
 
   get(id: string): Promise<JobDto> {
     return this.api.invoke(jobsGet, { id });
+  }
+
+  close(id: string, reason: string): Promise<JobDto> {
+    return this.api.invoke(jobsClose, { id, body: { reason } });
   }
 
   log(id: string, after: number): Promise<JobLogDto> {

@@ -12,6 +12,7 @@ import { Live } from '../../core/live/live';
 import { Session } from '../../core/session/session';
 import { PortalTitle } from '../../shell/portal-title';
 import { Trail } from '../../shell/trail';
+import { Dialogs } from '../../ui/dialogs';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { JOB_ICON, JOB_STATE, JobWords } from '../../ui/job-words';
@@ -19,6 +20,7 @@ import { LoadingNote } from '../../ui/loading-note';
 import { LogView } from '../../ui/log-view/log-view';
 import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { ChangeResultView } from '../changes/change-result';
+import { GiveUpDialog } from './give-up-dialog';
 import { JobsApi } from './jobs-api';
 import { StepList } from './step-list';
 import { Said } from '../../core/i18n/said';
@@ -40,6 +42,7 @@ export class RunPage {
   private readonly live = inject(Live);
   private readonly activity = inject(Activity);
   private readonly announcer = inject(LiveAnnouncer);
+  private readonly dialogs = inject(Dialogs);
   readonly id = input.required<string>();
   protected readonly job = new Loadable<JobDto>();
   protected readonly log = signal<JobLog | null>(null);
@@ -126,6 +129,14 @@ export class RunPage {
     } finally {
       this.cancelling.set(false);
     }
+  }
+
+  protected giveUp(job: JobDto): void {
+    this.dialogs
+      .open<JobDto, JobDto, GiveUpDialog>(GiveUpDialog, job, 'give-up-title', 'textarea')
+      .closed.subscribe((ended) => {
+        if (ended !== undefined) this.receive(ended);
+      });
   }
 
   /** What is stored is read first; the socket goes on from the last line of it. */
