@@ -50,6 +50,7 @@ describe('a change in the portal, from its plan to its proof', () => {
 
   beforeAll(async () => {
     machine = at(realMachines(), 0);
+    fleet('reset', machine.name);
     fleet('scenario', machine.name, 'plain', 'security', 'removal', 'held');
     database = await createTestDatabase();
     installation = new Installation(database.url, { PORTAL_DIR: portal });
@@ -67,6 +68,7 @@ describe('a change in the portal, from its plan to its proof', () => {
     errors = consoleErrors(page);
   }, 300_000);
   afterAll(async () => {
+    fleet('reset', machine.name);
     await browser.close();
     await installation.stop();
     await database.drop();

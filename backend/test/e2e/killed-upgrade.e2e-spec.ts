@@ -66,6 +66,7 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`, 
       workers = [await installation.start('worker'), await installation.start('worker')];
     }, 300_000);
     afterAll(async () => {
+      fleet('reset', machine.name);
       await installation.stop();
       await database.drop();
     }, 120_000);
