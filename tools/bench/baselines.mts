@@ -1,6 +1,6 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../launch/paths.mts';
 import { cpuOfEndedChildren } from './measure.mts';
@@ -31,7 +31,9 @@ const prelude = 'section() { shift; ("$@") </dev/null; }\n';
 
 /** The very script of the product, without the product's framing. */
 export function analysisScript(): string {
-  return prelude + readFileSync(path.join(root, 'backend/src/modules/apt/scripts/apt-update-analyze.sh'), 'utf8');
+  const folder = path.join(root, 'backend/src/modules/apt/scripts/apt-update-analyze');
+  const files = readdirSync(folder).sort();
+  return prelude + files.map((name) => readFileSync(path.join(folder, name), 'utf8')).join('');
 }
 
 export function ssh2Loop(job: LoopJob): Contender {

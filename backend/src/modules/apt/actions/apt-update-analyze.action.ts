@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import path from 'node:path';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { originOf } from '../../../kernel/audit/request-origin';
 import { ImportantMessages, type ImportantMessage } from '../../history/important-messages';
@@ -24,6 +23,7 @@ import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts
 import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
 import { say as jobs } from '../../jobs/jobs.sentences';
 import { say } from '../apt.sentences';
+import { ANALYZE_SCRIPTS } from './analyze-scripts';
 import { remediationOf } from '../contracts/apt-error-kinds';
 
 interface Parameters {
@@ -95,7 +95,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     // The run masks `secrets` itself from here on.
     proxy.release();
     return {
-      file: path.join(__dirname, '..', 'scripts', 'apt-update-analyze.sh'),
+      file: ANALYZE_SCRIPTS,
       parameters: {
         REFRESH: context.parameters.refresh ? '1' : '0',
         PROXY_MODE: proxy.mode,

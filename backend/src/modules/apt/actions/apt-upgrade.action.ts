@@ -17,6 +17,7 @@ import { say } from '../apt.sentences';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
 import { importantUpgrade, type AptUpgradeResult } from '../contracts/apt-upgrade-result.v1';
 import { upgradePlan, type UpgradeParameters } from '../upgrade/upgrade-plan';
+import { ANALYZE_SCRIPTS } from './analyze-scripts';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 
 const scripts = path.join(__dirname, '..', 'scripts');
@@ -109,7 +110,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
 
   planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
     return {
-      file: [file('apt-transaction.sh'), file('apt-upgrade-plan.sh'), file('apt-update-analyze.sh')],
+      file: [file('apt-transaction.sh'), file('apt-upgrade-plan.sh'), ...ANALYZE_SCRIPTS],
       parameters: { ...transaction(machineId, parameters), REFRESH: '0' },
       timeouts: { progressMs: 300_000, totalMs: 570_000 },
       limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 8 * 1024 * 1024 },

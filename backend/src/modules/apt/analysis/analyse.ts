@@ -210,7 +210,7 @@ function statusOf(complete: boolean, errors: readonly AptError[], index: IndexSt
 }
 
 /**
- * Turns the answer of `scripts/apt-update-analyze.sh` into the contract. Pure; never throws on what a machine said: what is
+ * Turns the answer of `scripts/apt-update-analyze/` into the contract. Pure; never throws on what a machine said: what is
  * missing or unreadable becomes null and a row of `errors`.
  * @param context.measuredAt the controller's clock when the answer came
  */

@@ -14,7 +14,7 @@ export interface AptSection {
   readonly truncated?: boolean;
 }
 
-/** The sections of `scripts/apt-update-analyze.sh` by name. */
+/** The sections of `scripts/apt-update-analyze/` by name. */
 export type AptSections = ReadonlyMap<string, AptSection>;
 
 /** Reads sections one by one; what is missing, failed or unreadable gives null and a row of `errors`, never a guess. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2317 # every function is called through `section`
 # What the plan of `apt_upgrade` needs besides the analysis: the transaction itself, and the look before it. Goes after
-# apt-transaction.sh and ahead of apt-update-analyze.sh. Asks no repository and changes nothing.
+# apt-transaction.sh and ahead of those of apt-update-analyze/. Asks no repository and changes nothing.
 
 plan_simulation() {
   transaction_environment
