@@ -44,3 +44,30 @@ function withoutKey<T extends { keyTime?: string }>(row: T): T {
   delete row.keyTime;
   return row;
 }
+
+/** Where a list by time of creation goes on: after the last row of the page before. */
+export interface CreatedCursor {
+  /** ISO 8601, in milliseconds as the program writes such times. */
+  readonly createdAt: string;
+  readonly id: string;
+}
+
+const createdForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** @throws DomainError 400 for a cursor of another list, or none at all */
+export function readCreatedCursor(scope: string, cursor: string | undefined): CreatedCursor | null {
+  if (cursor === undefined) return null;
+  const [createdAt = '', id = ''] = decodeCursor(scope, [createdForm, keyForms.uuid], cursor);
+  return { createdAt, id };
+}
+
+/** @param found one row more than the page holds, where there is one */
+export function createdPage<T extends { readonly id: string; readonly createdAt: Date }>(
+  scope: string,
+  found: readonly T[],
+  limit: number,
+): Page<T> {
+  const last = found.length > limit ? found[limit - 1] : undefined;
+  const nextCursor = last === undefined ? null : encodeCursor(scope, [last.createdAt.toISOString(), last.id]);
+  return { items: found.slice(0, limit), nextCursor };
+}

@@ -5,11 +5,11 @@ import { ArtifactStore } from '../../kernel/artifacts/artifact-store';
 import { RequirePermission } from '../../kernel/auth/access.decorators';
 import { TransactionRunner } from '../../kernel/database/transaction';
 import { DomainError, notFound } from '../../kernel/errors/domain-error';
+import { PageQueryDto } from '../../kernel/http/page-query.dto';
 import { uuidPipe } from '../../kernel/http/validation';
 import { Machines } from '../machines/machines.service';
 import { ArtifactsRepository, type FoundArtifact } from './artifacts.repository';
 import { ArtifactDto, ExecutionDetailDto, ExecutionPageDto } from './dto/artifacts.dto';
-import { PageQueryDto } from './dto/history.dto';
 import { say } from './history.sentences';
 
 const id = uuidPipe('id');

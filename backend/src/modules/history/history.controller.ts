@@ -4,6 +4,7 @@ import { CurrentOrigin, type RequestOrigin } from '../../kernel/audit/request-or
 import { RequirePermission } from '../../kernel/auth/access.decorators';
 import { invalidInput, notFound } from '../../kernel/errors/domain-error';
 import { Contracts } from '../../kernel/contracts/contracts';
+import { PageQueryDto } from '../../kernel/http/page-query.dto';
 import { uuidPipe } from '../../kernel/http/validation';
 import { say } from '../../kernel/http/validation.sentences';
 import { Machines } from '../machines/machines.service';
@@ -13,7 +14,6 @@ import {
   EventPageDto,
   MessageDto,
   MessageQueryDto,
-  PageQueryDto,
   SnapshotDetailDto,
   SnapshotPageDto,
   SnapshotQueryDto,

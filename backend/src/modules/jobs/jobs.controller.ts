@@ -5,7 +5,7 @@ import { CurrentPrincipal, RequirePermission } from '../../kernel/auth/access.de
 import { actorOf, type Principal } from '../../kernel/auth/actor';
 import { notFound } from '../../kernel/errors/domain-error';
 import { uuidPipe } from '../../kernel/http/validation';
-import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
+import { createdPage, readCreatedCursor } from '../../kernel/http/keyset-page';
 import { ActionRegistry } from './actions/action-registry';
 import {
   ActivityDto,
@@ -19,12 +19,11 @@ import {
 import { JobLogRepository } from './job-log.repository';
 import type { JobRecord } from './job-record';
 import { toJob, toLog } from './jobs.mapper';
-import { JobsReader, type JobCursor, type JobFilter } from './jobs.reader';
+import { JobsReader, type JobFilter } from './jobs.reader';
 import { JobsService } from './jobs.service';
 import { UnknownOutcomes } from './worker/unknown-outcomes';
 
 const CURSOR_SCOPE = 'jobs';
-const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 @ApiTags('jobs')
 @Controller('jobs')
@@ -45,17 +44,9 @@ export class JobsController {
       ...(query.status === undefined ? {} : { statuses: query.status }),
       ...(query.machineId === undefined ? {} : { machineId: query.machineId }),
     };
-    const found = await this.reader.page(
-      filter,
-      query.limit + 1,
-      query.cursor === undefined ? null : readCursor(query.cursor),
-    );
-    const items = found.slice(0, query.limit);
-    const last = found.length > query.limit ? items.at(-1) : undefined;
-    return {
-      items: items.map((job) => toJob(job, this.registry)),
-      nextCursor: last === undefined ? null : encodeCursor(CURSOR_SCOPE, [last.createdAt.toISOString(), last.id]),
-    };
+    const found = await this.reader.page(filter, query.limit + 1, readCreatedCursor(CURSOR_SCOPE, query.cursor));
+    const { items, nextCursor } = createdPage(CURSOR_SCOPE, found, query.limit);
+    return { items: items.map((job) => toJob(job, this.registry)), nextCursor };
   }
 
   /** What runs, what waits, and what ended last. */
@@ -108,9 +99,4 @@ export class JobsController {
     if (page === null) throw notFound('job');
     return toLog(page);
   }
-}
-
-function readCursor(cursor: string): JobCursor {
-  const [createdAt = '', id = ''] = decodeCursor(CURSOR_SCOPE, [isoTime, keyForms.uuid], cursor);
-  return { createdAt, id };
 }

@@ -4,6 +4,7 @@ import type { Actor } from '../../kernel/auth/actor';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { unreadable } from '../../kernel/contracts/document.dto';
 import { queryOne, queryRows } from '../../kernel/database/rows';
+import type { CreatedCursor } from '../../kernel/http/keyset-page';
 import {
   JOB_RESULT,
   JOB_STEPS,
@@ -59,12 +60,6 @@ export interface JobFilter {
   readonly machineId?: string;
 }
 
-/** Where a page goes on: after the last job of the page before. */
-export interface JobCursor {
-  readonly createdAt: string;
-  readonly id: string;
-}
-
 export interface JobActivity {
   readonly running: JobRecord[];
   readonly waiting: JobRecord[];
@@ -90,7 +85,7 @@ export class JobsReader {
   }
 
   /** Newest first. */
-  async page(filter: JobFilter, limit: number, after: JobCursor | null): Promise<JobRecord[]> {
+  async page(filter: JobFilter, limit: number, after: CreatedCursor | null): Promise<JobRecord[]> {
     return this.list(
       `WHERE ($1::text[] IS NULL OR j.status = ANY($1)) AND ($2::uuid IS NULL OR j.machine_id = $2)
          AND ($3::timestamptz IS NULL OR (j.created_at, j.id) < ($3, $4::uuid))

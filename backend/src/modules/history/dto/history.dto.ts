@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
 import { DocumentDto } from '../../../kernel/contracts/document.dto';
+import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import {
   EVENT_SEVERITIES,
   MESSAGE_CATEGORIES,
@@ -18,22 +19,6 @@ import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
 import { AUDIT_ACTIONS, type AuditAction } from '../../../kernel/audit/audit-actions';
 import { AUDIT_OUTCOMES, type AuditOutcome } from '../../../kernel/audit/entities/audit.values';
-
-export class PageQueryDto {
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 300)
-  cursor?: string;
-
-  @ApiProperty({ required: false })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(200)
-  limit: number = 50;
-}
 
 export class SnapshotQueryDto extends PageQueryDto {
   /** Only of this kind. */

@@ -1,14 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
+import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { JOB_STATUSES, LOG_STREAMS, type JobStatus, type LogStream } from '../entities/jobs.values';
 import type { StepStatus } from '../job-record';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
-const PAGE_MAX = 200;
-const PAGE_DEFAULT = 50;
 const LOG_MAX = 5_000;
 const LOG_DEFAULT = 1_000;
 
@@ -114,7 +113,7 @@ export class CloseJobDto {
   reason: string;
 }
 
-export class JobListQueryDto {
+export class JobListQueryDto extends PageQueryDto {
   /** Several by repeating the parameter, or separated by commas. */
   @ApiProperty({ enum: JOB_STATUSES, isArray: true, required: false })
   @IsOptional()
@@ -125,20 +124,6 @@ export class JobListQueryDto {
   @IsOptional()
   @IsUUID()
   machineId?: string;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  cursor?: string;
-
-  @ApiProperty({ required: false })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(PAGE_MAX)
-  limit: number = PAGE_DEFAULT;
 }
 
 export class JobLogQueryDto {

@@ -4,7 +4,7 @@ import { CurrentOrigin, type RequestOrigin } from '../../../kernel/audit/request
 import { RequirePermission } from '../../../kernel/auth/access.decorators';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { notFound } from '../../../kernel/errors/domain-error';
-import { decodeCursor, encodeCursor, keyForms } from '../../../kernel/http/keyset-cursor';
+import { createdPage, readCreatedCursor } from '../../../kernel/http/keyset-page';
 import { uuidPipe } from '../../../kernel/http/validation';
 import { ActionRegistry } from '../actions/action-registry';
 import { JobDto } from '../dto/jobs.dto';
@@ -18,11 +18,10 @@ import {
   RequestPageDto,
 } from './dto/requests.dto';
 import { toRequest, toRequestDetail } from './requests.mapper';
-import { RequestsReader, type RequestCursor, type RequestFilter } from './requests.reader';
+import { RequestsReader, type RequestFilter } from './requests.reader';
 import { Requests } from './requests.service';
 
 const CURSOR_SCOPE = 'requests';
-const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 @ApiTags('requests')
 @Controller('requests')
@@ -42,14 +41,9 @@ export class RequestsController {
       ...(query.status === undefined ? {} : { statuses: query.status }),
       ...(query.machineId === undefined ? {} : { machineId: query.machineId }),
     };
-    const after = query.cursor === undefined ? null : readCursor(query.cursor);
-    const found = await this.reader.page(filter, query.limit + 1, after);
-    const items = found.slice(0, query.limit);
-    const last = found.length > query.limit ? items.at(-1) : undefined;
-    return {
-      items: items.map((request) => toRequest(request, this.registry)),
-      nextCursor: last === undefined ? null : encodeCursor(CURSOR_SCOPE, [last.createdAt.toISOString(), last.id]),
-    };
+    const found = await this.reader.page(filter, query.limit + 1, readCreatedCursor(CURSOR_SCOPE, query.cursor));
+    const { items, nextCursor } = createdPage(CURSOR_SCOPE, found, query.limit);
+    return { items: items.map((request) => toRequest(request, this.registry)), nextCursor };
   }
 
   /** One request with its plan: exactly what would be changed. */
@@ -90,9 +84,4 @@ export class RequestsController {
     const reason = body.reason?.trim() ?? '';
     return toRequest(await this.requests.reject(id, reason === '' ? null : reason, origin), this.registry);
   }
-}
-
-function readCursor(cursor: string): RequestCursor {
-  const [createdAt = '', id = ''] = decodeCursor(CURSOR_SCOPE, [isoTime, keyForms.uuid], cursor);
-  return { createdAt, id };
 }

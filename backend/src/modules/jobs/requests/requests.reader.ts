@@ -5,6 +5,7 @@ import { Clock } from '../../../kernel/clock';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { unreadable } from '../../../kernel/contracts/document.dto';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
+import type { CreatedCursor } from '../../../kernel/http/keyset-page';
 import { ACTION_PLAN, type ActionPlanDocument } from '../contracts/action-plan';
 import type { ActionRequestStatus } from '../entities/jobs.values';
 import { say } from '../jobs.sentences';
@@ -55,12 +56,6 @@ export interface RequestFilter {
   readonly machineId?: string;
 }
 
-/** Where a page goes on: after the last request of the page before. */
-export interface RequestCursor {
-  readonly createdAt: string;
-  readonly id: string;
-}
-
 /** Reads requests for changes. */
 @Injectable()
 export class RequestsReader {
@@ -71,7 +66,7 @@ export class RequestsReader {
   ) {}
 
   /** Newest first. */
-  async page(filter: RequestFilter, limit: number, after: RequestCursor | null): Promise<RequestRecord[]> {
+  async page(filter: RequestFilter, limit: number, after: CreatedCursor | null): Promise<RequestRecord[]> {
     const sql = `SELECT ${COLUMNS} ${FROM}
       WHERE ($2::text[] IS NULL OR CASE WHEN ${OVERDUE} THEN 'expired' ELSE r.status END = ANY($2))
         AND ($3::uuid IS NULL OR t.machine_id = $3)

@@ -1,18 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { Transform } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { PageQueryDto } from '../../../../kernel/http/page-query.dto';
 import { DocumentDto } from '../../../../kernel/contracts/document.dto';
 import type { SaidByField } from '../../../../kernel/sentences/said';
 import { ApiSaid } from '../../../../kernel/sentences/said.dto';
@@ -21,8 +10,6 @@ import { VERDICTS } from '../../contracts/action-plan';
 import { RequestedByDto } from '../../dto/jobs.dto';
 import { ACTION_REQUEST_STATUSES, type ActionRequestStatus } from '../../entities/jobs.values';
 
-const PAGE_MAX = 200;
-const PAGE_DEFAULT = 50;
 const REASON_MAX = 500;
 const CONSEQUENCES_MAX = 50;
 
@@ -129,7 +116,7 @@ export class RequestDetailDto extends RequestDto {
   unreadable: DocumentDto[];
 }
 
-export class RequestListQueryDto {
+export class RequestListQueryDto extends PageQueryDto {
   /** Several by repeating the parameter, or separated by commas. */
   @ApiProperty({ enum: ACTION_REQUEST_STATUSES, isArray: true, required: false })
   @IsOptional()
@@ -140,20 +127,6 @@ export class RequestListQueryDto {
   @IsOptional()
   @IsUUID()
   machineId?: string;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(300)
-  cursor?: string;
-
-  @ApiProperty({ required: false })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(PAGE_MAX)
-  limit: number = PAGE_DEFAULT;
 }
 
 export class ConfirmRequestDto {

@@ -10,12 +10,12 @@ import { RequestBuilder } from '../../request-builder';
 import { JobPageDto } from '../../models/job-page-dto';
 
 export interface JobsList$Params {
+  limit?: number;
 
 /**
  * Several by repeating the parameter, or separated by commas.
  */
   status?: Array<'queued' | 'running' | 'ok' | 'warning' | 'error' | 'cancelled'>;
-  limit?: number;
   machineId?: string;
 
 /**
@@ -27,8 +27,8 @@ export interface JobsList$Params {
 export function jobsList(http: HttpClient, rootUrl: string, params?: JobsList$Params, context?: HttpContext): Observable<StrictHttpResponse<JobPageDto>> {
   const rb = new RequestBuilder(rootUrl, jobsList.PATH, 'get');
   if (params) {
-    rb.query('status', params.status, {});
     rb.query('limit', params.limit, {});
+    rb.query('status', params.status, {});
     rb.query('machineId', params.machineId, {});
     rb.query('cursor', params.cursor, {});
   }

@@ -10,12 +10,12 @@ import { RequestBuilder } from '../../request-builder';
 import { RequestPageDto } from '../../models/request-page-dto';
 
 export interface RequestsList$Params {
+  limit?: number;
 
 /**
  * Several by repeating the parameter, or separated by commas.
  */
   status?: Array<'pending' | 'approved' | 'rejected' | 'executed' | 'expired'>;
-  limit?: number;
   machineId?: string;
 
 /**
@@ -27,8 +27,8 @@ export interface RequestsList$Params {
 export function requestsList(http: HttpClient, rootUrl: string, params?: RequestsList$Params, context?: HttpContext): Observable<StrictHttpResponse<RequestPageDto>> {
   const rb = new RequestBuilder(rootUrl, requestsList.PATH, 'get');
   if (params) {
-    rb.query('status', params.status, {});
     rb.query('limit', params.limit, {});
+    rb.query('status', params.status, {});
     rb.query('machineId', params.machineId, {});
     rb.query('cursor', params.cursor, {});
   }
