@@ -1,0 +1,112 @@
+import { insertRow } from '../../../../test/support/insert-row';
+import { addMachine } from '../../../../test/support/machine-samples';
+import { createWholeApp, type Client, type TestApp } from '../../../../test/support/test-app';
+import { newId } from '../../../kernel/database/ids';
+
+interface Page {
+  items: { id: string; status: string; createdAt: string }[];
+  nextCursor: string | null;
+}
+
+const DIGEST = 'a'.repeat(64);
+
+describe('requests over HTTP', () => {
+  let test: TestApp;
+  let administrator: Client;
+  let machineId: string;
+
+  beforeAll(async () => {
+    test = await createWholeApp();
+    administrator = test.as('administrator');
+    machineId = await addMachine(administrator, 'web-1');
+  }, 60_000);
+  afterAll(() => test.close());
+  beforeEach(async () => {
+    await test.dataSource.query('DELETE FROM action_requests');
+  });
+
+  async function insertRequest(columns: Record<string, unknown> = {}): Promise<string> {
+    const id = newId();
+    await insertRow(test.dataSource, 'action_requests', {
+      id,
+      machine_id: machineId,
+      requested_by_type: 'user',
+      requested_by_name: 'Anna',
+      action: 'apt_upgrade',
+      status: 'pending',
+      plan_digest: DIGEST,
+      created_at: new Date(),
+      expires_at: new Date(Date.now() + 3_600_000),
+      ...columns,
+    });
+    await insertRow(test.dataSource, 'action_request_targets', {
+      request_id: id,
+      machine_id: machineId,
+      status: 'pending',
+      plan_digest: DIGEST,
+    });
+    return id;
+  }
+  const list = async (query: string): Promise<Page> => (await test.as('viewer').get(`/requests${query}`)).body as Page;
+
+  it('are listed once each over their pages, newest first, also those of one moment', async () => {
+    const moment = new Date();
+    const ids: string[] = [];
+    for (let count = 0; count < 7; count += 1) ids.push(await insertRequest({ created_at: moment }));
+    ids.push(await insertRequest({ created_at: new Date(moment.getTime() - 1) }));
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: Page = await list(`?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual([...ids.slice(0, 7).sort().reverse(), ids[7]]);
+  });
+
+  it('that nobody confirmed in time are listed as expired before the sweep says so', async () => {
+    const overdue = await insertRequest({ expires_at: new Date(Date.now() - 1000) });
+    const waiting = await insertRequest();
+    expect((await list('?status=pending')).items).toMatchObject([{ id: waiting, status: 'pending' }]);
+    expect((await list('?status=expired')).items).toMatchObject([{ id: overdue, status: 'expired' }]);
+    expect((await list(`?status=expired,pending&machineId=${newId()}`)).items).toEqual([]);
+  });
+
+  it.each(['viewer', 'operator'] as const)('are not decided by a %s', async (role) => {
+    const id = await insertRequest();
+    const body = { digest: DIGEST, accepted: [] };
+    expect((await test.as(role).post(`/requests/${id}/confirm`, body)).status).toBe(403);
+    expect((await test.as(role).post(`/requests/${id}/reject`, {})).status).toBe(403);
+    expect((await list('')).items).toMatchObject([{ id, status: 'pending' }]);
+  });
+
+  it.each([
+    ['nothing', {}, 'digest'],
+    ['a digest in capitals', { digest: DIGEST.toUpperCase(), accepted: [] }, 'digest'],
+    ['a word in place of a list', { digest: DIGEST, accepted: 'removals' }, 'accepted'],
+    ['too many consequences', { digest: DIGEST, accepted: Array.from({ length: 51 }, () => 'removals') }, 'accepted'],
+  ])('are not confirmed by %s', async (_what, body, field) => {
+    const id = await insertRequest();
+    const { status, body: problem } = await administrator.post(`/requests/${id}/confirm`, body);
+    expect([status, (problem as { errors: { field: string }[] }).errors[0]?.field]).toEqual([400, field]);
+    expect((await list('')).items).toMatchObject([{ id, status: 'pending' }]);
+  });
+
+  it('are rejected once, with the reason', async () => {
+    const id = await insertRequest();
+    const rejected = await administrator.post(`/requests/${id}/reject`, { reason: '  not on a Friday ' });
+    expect(rejected.body).toMatchObject({ id, status: 'rejected', decisionReason: 'not on a Friday' });
+    const again = await administrator.post(`/requests/${id}/reject`, {});
+    expect([again.status, (again.body as { code: string }).code]).toEqual([409, 'request_decided']);
+    expect((await administrator.post(`/requests/${newId()}/reject`, {})).status).toBe(404);
+  });
+
+  it('take no cursor of another list, and none that is made up', async () => {
+    await insertRequest();
+    await insertRequest();
+    const { nextCursor } = await list('?limit=1');
+    expect(nextCursor).not.toBeNull();
+    expect((await administrator.get(`/jobs?cursor=${nextCursor ?? ''}`)).status).toBe(400);
+    expect((await administrator.get('/requests?cursor=nonsense')).status).toBe(400);
+    expect((await administrator.get('/requests?limit=201')).status).toBe(400);
+  });
+});
