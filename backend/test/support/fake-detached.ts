@@ -21,7 +21,10 @@ export class FakeMachines {
   /** Fences that started or attached, in their order. */
   readonly fences: string[] = [];
   reachable = true;
+  /** How often something happened. */
+  changes = 0;
   private listeners: (() => void)[] = [];
+  private connections: ((error: SshError) => void)[] = [];
 
   run(id: string): FakeRun {
     const run = this.runs.get(id);
@@ -42,7 +45,15 @@ export class FakeMachines {
   /** Cuts every connection, and lets none in until {@link restore}. */
   cut(): void {
     this.reachable = false;
+    for (const lost of this.connections.splice(0)) lost(new SshError('connection_lost', 'run'));
     this.changed();
+  }
+
+  /** Rejects when the connection is cut. */
+  lost(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.connections.push(reject);
+    });
   }
 
   restore(): void {
@@ -57,6 +68,7 @@ export class FakeMachines {
   }
 
   changed(): void {
+    this.changes += 1;
     for (const listener of this.listeners.splice(0)) listener();
   }
 }
@@ -87,18 +99,26 @@ export class FakeDetached extends DetachedRunner {
       },
       follow: async ({ offset, onPiece }) => {
         let at = offset;
+        const lost = machines.lost();
+        lost.catch(() => undefined);
         for (;;) {
           check();
+          // Before the text: of a run that has ended there is no more than this.
+          const [found, seen] = [state(), machines.changes];
           const text = machines
             .run(visit.id)
             .lines.map((line) => `${line}\n`)
             .join('');
-          for (const line of text.slice(at).split('\n').slice(0, -1)) {
-            at += line.length + 1;
-            await onPiece(pieceOf(line, at));
-          }
-          if (state().kind !== 'running') return state();
-          if (at === text.length) await machines.change(visit.signal);
+          const handOut = async (): Promise<void> => {
+            for (const line of text.slice(at).split('\n').slice(0, -1)) {
+              at += line.length + 1;
+              await onPiece(pieceOf(line, at));
+            }
+          };
+          // What has arrived already is handed out, although the connection is gone.
+          await Promise.race([handOut(), lost]);
+          if (found.kind !== 'running') return found;
+          if (seen === machines.changes) await machines.change(visit.signal);
         }
       },
       askToStop: () => {

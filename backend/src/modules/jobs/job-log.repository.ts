@@ -36,8 +36,9 @@ export interface LogPage {
 }
 
 /** Rows are read in portions of this size, so that a long log never lies in memory whole. */
-const ROWS_PER_READ = 200;
-const SEALED_AT_ONCE = 5_000;
+const ROWS_PER_READ = 50;
+/** A page ends after so many signs, however few its lines are. */
+const PAGE_LENGTH = 1024 * 1024;
 
 interface ChunkRow {
   seq: string;
@@ -87,7 +88,7 @@ export class JobLogRepository {
     return this.writtenBefore(write, count);
   }
 
-  /** Lines after `after`, at most `limit`, in order. Null when there is no such job. */
+  /** Lines after `after` in order: at most `limit`, fewer where they are long. Null when there is no such job. */
   async read(jobId: string, after: number, limit: number): Promise<LogPage | null> {
     const job = await queryOne<{ last_seq: string; status: string }>(
       this.dataSource,
@@ -105,28 +106,37 @@ export class JobLogRepository {
   /** Every line of a job's log in order, in portions. */
   async *texts(jobId: string): AsyncGenerator<string[]> {
     for (let after = 0; ;) {
-      const lines = await this.lines(jobId, after, SEALED_AT_ONCE);
-      const last = lines.at(-1);
+      const rows = await this.rows(jobId, after);
+      const last = rows.at(-1);
       if (last === undefined) return;
-      yield lines.map(({ text }) => text);
-      after = last.seq;
+      yield rows.flatMap(({ text }) => text.split('\n'));
+      after = Number(last.seq);
     }
   }
 
   private async lines(jobId: string, after: number, limit: number): Promise<LogLine[]> {
     const lines: LogLine[] = [];
-    for (let from = after; lines.length < limit;) {
-      const rows = await queryRows<ChunkRow>(
-        this.dataSource,
-        'SELECT seq, stream, section, text, created_at FROM job_log_chunks WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3',
-        [jobId, from, ROWS_PER_READ],
-      );
-      for (const row of rows) lines.push(...linesOf(row).filter(({ seq }) => seq > after));
+    let length = 0;
+    for (let from = after; lines.length < limit && length < PAGE_LENGTH;) {
+      const rows = await this.rows(jobId, from);
+      for (const row of rows) {
+        lines.push(...linesOf(row).filter(({ seq }) => seq > after));
+        length += row.text.length;
+      }
       const last = rows.at(-1);
       if (last === undefined || rows.length < ROWS_PER_READ) break;
       from = Number(last.seq);
     }
     return lines.slice(0, limit);
+  }
+
+  /** Of the rows whose last line comes after `after`, the first few. */
+  private rows(jobId: string, after: number): Promise<ChunkRow[]> {
+    return queryRows<ChunkRow>(
+      this.dataSource,
+      'SELECT seq, stream, section, text, created_at FROM job_log_chunks WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3',
+      [jobId, after, ROWS_PER_READ],
+    );
   }
 
   /** A connection that broke after the commit leaves the writer in doubt; the row knows whether it was written. */

@@ -50,6 +50,6 @@ export class LogFollower {
     if (this.stopped || page === null || last === undefined) return false;
     if (!sendEvent(this.client, 'job.log', { jobId: this.jobId, lines: page.lines.map(toLogLine) })) return false;
     this.after = last.seq;
-    return page.lines.length === LINES_PER_EVENT;
+    return last.seq < page.lastSeq;
   }
 }

@@ -58,8 +58,23 @@ async function confirm(p: JobsProcess, requestId: string): Promise<string> {
 const confirmed = async (p: JobsProcess, machineId: string): Promise<string> => confirm(p, await planned(p, machineId));
 
 const begun = (id: string) => until('the run begins', () => machines.runs.has(id));
-const lines = async (p: JobsProcess, id: string): Promise<string[]> =>
-  ((await p.logs.read(id, 0, 1000))?.lines ?? []).filter(({ stream }) => stream === 'out').map(({ text }) => text);
+async function lines(p: JobsProcess, id: string): Promise<string[]> {
+  const found: string[] = [];
+  for (let after = 0; ;) {
+    const page = (await p.logs.read(id, after, 1000))?.lines ?? [];
+    const last = page.at(-1);
+    if (last === undefined) return found;
+    found.push(...page.filter(({ stream }) => stream === 'out').map(({ text }) => text));
+    after = last.seq;
+  }
+}
+/** The database takes no lines until the returned function is called. */
+function holdLog(p: JobsProcess): () => void {
+  const held = jest.spyOn(p.logs, 'write').mockRejectedValue(new Error('Connection terminated unexpectedly'));
+  return () => {
+    held.mockRestore();
+  };
+}
 const shown = (p: JobsProcess, id: string, line: string) =>
   until(`the log shows ${line}`, async () => (await lines(p, id)).includes(line));
 const execution = (p: JobsProcess, id: string) =>
@@ -116,6 +131,62 @@ describe('a changing run', () => {
     expect(await p.ended(id)).toMatchObject({ status: 'ok', attempt: 1 });
     expect(await lines(p, id)).toEqual(['one', 'two']);
     expect(machines.run(id).starts).toBe(1);
+  });
+
+  it('has its whole log stored, however long it is', async () => {
+    const p = await start();
+    p.work();
+    const id = await confirmed(p, await p.machine());
+    await begun(id);
+    const printed = Array.from({ length: 22_000 }, (_, n) => `line ${String(n)} ${'x'.repeat(60)}`);
+    printed.splice(100, 0, 'y'.repeat(60_000));
+    machines.run(id).lines.push(...printed);
+    machines.end(id);
+    expect(await p.ended(id, 60_000)).toMatchObject({ status: 'ok' });
+    expect(await lines(p, id)).toEqual(printed);
+    const sealed: string[] = [];
+    for await (const portion of p.logs.texts(id)) sealed.push(...portion);
+    expect(sealed.filter((line) => /^(line|y)/.test(line))).toEqual(printed);
+  }, 90_000);
+
+  it('doubles and loses no line when the connection is cut while the database takes none', async () => {
+    const p = await start();
+    p.work();
+    const id = await confirmed(p, await p.machine());
+    await begun(id);
+    machines.print(id, 'one');
+    await shown(p, id, 'one');
+    const release = holdLog(p);
+    // More than may wait in memory: the reading waits within it.
+    const many = Array.from({ length: 600 }, (_, n) => `line ${String(n)} ${'x'.repeat(1_000)}`);
+    machines.run(id).lines.push(...many);
+    machines.changed();
+    await until('lines wait', () => jest.mocked(p.logs.write).mock.calls.length > 1);
+    machines.cut();
+    machines.restore();
+    await until('it is asked again', () => machines.fences.length > 1);
+    release();
+    machines.print(id, 'last');
+    machines.end(id);
+    expect(await p.ended(id, 30_000)).toMatchObject({ status: 'ok' });
+    expect(await lines(p, id)).toEqual(['one', ...many, 'last']);
+  }, 60_000);
+
+  it('ends no sooner than its log is written, while the database is only away', async () => {
+    const p = await start();
+    p.work({ logPatienceMs: 0 });
+    const id = await confirmed(p, await p.machine());
+    await begun(id);
+    const release = holdLog(p);
+    machines.print(id, 'the last word');
+    machines.end(id);
+    const write = jest.mocked(p.logs.write);
+    const tried = (): number => write.mock.calls.filter(([{ progress }]) => progress?.step === null).length;
+    await until('the end of the log is tried again', () => tried() > 1);
+    expect(await p.job(id)).toMatchObject({ status: 'running' });
+    release();
+    expect(await p.ended(id)).toMatchObject({ status: 'ok' });
+    expect(await lines(p, id)).toEqual(['the last word']);
   });
 
   it('may be given up by a person once its machine was not heard of for half an hour, and its worker writes nothing', async () => {

@@ -205,8 +205,12 @@ export class ChangeAttempt implements Attempt {
     return session.follow({
       offset: this.offset,
       onPiece: async (piece) => {
-        await recorder.onLog(piece);
+        // What an earlier connection still hands out is read again over this one.
+        if (this.session !== session) return;
+        const room = recorder.onLog(piece);
+        // At once: a connection that is lost while there is no room must not have the next one read it again.
         this.offset = piece.offset;
+        await room;
       },
       onContact: () => {
         recorder.contact();

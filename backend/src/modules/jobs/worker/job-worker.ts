@@ -12,6 +12,7 @@ import { databaseIsAway, failureOf, unknownActionFailure } from './failures';
 import type { Attempt } from './attempt';
 import { ChangeAttempt } from './change-attempt';
 import type { DetachedRunner } from './detached-runner';
+import { readingLog, wholeLog } from './log-buffer';
 import { ReadAttempt } from './read-attempt';
 import { FenceLostError, type AttemptFacts, type Ending, type Outcomes } from './outcomes';
 import { ProgressRecorder } from './progress-recorder';
@@ -30,6 +31,8 @@ export interface WorkerSettings {
   readonly sweepEveryMs?: number;
   /** How long running jobs may go on after a stop was asked for. */
   readonly graceMs?: number;
+  /** How long the last lines of a log may keep the end of their job waiting. */
+  readonly logPatienceMs?: number;
 }
 
 export interface WorkerTools {
@@ -132,7 +135,8 @@ export class JobWorker {
 
   private begin(claim: Claim): void {
     const action = this.tools.registry.find(claim.kind);
-    const recorder = new ProgressRecorder(claim, this.steps(claim, action), this.tools);
+    const limits = action !== undefined && isChange(action) ? wholeLog : readingLog;
+    const recorder = new ProgressRecorder(claim, this.steps(claim, action), this.tools, limits);
     if (action === undefined) {
       const ending: Ending = { kind: 'failed', failure: unknownActionFailure(claim.kind) };
       void this.write(claim, ending, { steps: recorder.steps.snapshot(), result: {} }).catch(this.unwritten(claim));
@@ -181,7 +185,10 @@ export class JobWorker {
       return;
     }
     this.conclude(ending, recorder);
-    await recorder.close(LOG_PATIENCE_MS);
+    const { logPatienceMs = LOG_PATIENCE_MS } = this.settings;
+    // With the end of a change its log is complete; what is handed over, the next worker reads again.
+    const whole = attempt instanceof ChangeAttempt && ending.kind !== 'handover';
+    await recorder.close(logPatienceMs, whole ? OUTCOME_PATIENCE_MS : logPatienceMs);
     await this.write(claim, ending, { steps: recorder.steps.snapshot(), result: attempt.result() });
     if (ending.kind === 'again' && ending.pauseMs > 0) this.dispatchLater(claim.machineId, ending.pauseMs);
   }

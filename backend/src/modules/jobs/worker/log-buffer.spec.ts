@@ -1,8 +1,8 @@
-import { LogBuffer, MAX_LOG_LINES } from './log-buffer';
+import { LogBuffer, readingLog, wholeLog } from './log-buffer';
 
 describe('the log that waits to be written', () => {
   it('joins consecutive lines of one stream and section', () => {
-    const buffer = new LogBuffer();
+    const buffer = new LogBuffer(readingLog);
     buffer.add('out', 'a', 'one\ntwo\n');
     buffer.add('out', 'a', 'three\n');
     buffer.add('err', 'a', '\n');
@@ -16,16 +16,25 @@ describe('the log that waits to be written', () => {
   });
 
   it('cuts a flood with one visible marker, and still takes notes', () => {
-    const buffer = new LogBuffer();
-    for (let n = 0; n < MAX_LOG_LINES + 50; n += 1) buffer.add('out', 'a', 'x\n');
+    const buffer = new LogBuffer(readingLog);
+    for (let n = 0; n < readingLog.lines + 50; n += 1) buffer.add('out', 'a', 'x\n');
     buffer.note('the end');
     const lines = buffer.take().flatMap(({ lines: own }) => own);
-    expect(lines).toHaveLength(MAX_LOG_LINES + 2);
+    expect(lines).toHaveLength(readingLog.lines + 2);
     expect(lines.slice(-2)).toEqual([expect.stringContaining('cut here'), 'the end']);
   });
 
+  it('of a change is never cut: neither many lines, nor many bytes, nor a long line', () => {
+    const buffer = new LogBuffer(wholeLog);
+    const lines = [...Array.from({ length: 25_000 }, (_, n) => `${String(n)} ${'x'.repeat(90)}`), 'y'.repeat(80_000)];
+    for (const line of lines) buffer.add('out', 'a', `${line}\n`);
+    const chunks = buffer.take();
+    expect(chunks.flatMap(({ lines: own }) => own)).toEqual(lines);
+    for (const { lines: own } of chunks.slice(0, -1)) expect(own.join('\n').length).toBeLessThan(33_000);
+  });
+
   it('keeps rows small, cuts endless lines and holds nothing that PostgreSQL refuses', () => {
-    const buffer = new LogBuffer();
+    const buffer = new LogBuffer(readingLog);
     buffer.add('out', 'a', `${'y'.repeat(60_000)}\n`);
     buffer.add('out', 'a', 'nul:\u0000\n');
     for (let n = 0; n < 100; n += 1) buffer.add('out', 'a', `${'z'.repeat(1_000)}\n`);

@@ -1,12 +1,21 @@
 import type { LogStream } from '../entities/jobs.values';
 import type { LogChunk } from '../job-log.repository';
 
-/** A log is for reading; what a machine floods beyond this is in nobody's interest. */
-export const MAX_LOG_BYTES = 1024 * 1024;
-export const MAX_LOG_LINES = 20_000;
+/** How much of what a machine prints is kept. */
+export interface LogLimits {
+  /** Signs, with a newline for each line. */
+  readonly length: number;
+  readonly lines: number;
+  /** Signs. */
+  readonly lineLength: number;
+}
+
+/** The log of a reading run is for reading; what a machine floods beyond this is in nobody's interest. */
+export const readingLog: LogLimits = { length: 1024 * 1024, lines: 20_000, lineLength: 16 * 1024 };
+/** The log of a change is evidence: all of it, however long. Whoever fills it waits while much of it is not written yet. */
+export const wholeLog: LogLimits = { length: Infinity, lines: Infinity, lineLength: Infinity };
 /** A row stays small enough to be read and sent at once. */
 const MAX_CHUNK_BYTES = 32 * 1024;
-const MAX_LINE_LENGTH = 16 * 1024;
 
 interface OpenChunk {
   stream: LogStream;
@@ -15,13 +24,15 @@ interface OpenChunk {
   bytes: number;
 }
 
-/** Lines that wait to be written, joined to chunks. Bounded: past the limits one marker stands for all that is left out. */
+/** Lines that wait to be written, joined to chunks. Past the limits one marker stands for all that is left out. */
 export class LogBuffer {
   private chunks: OpenChunk[] = [];
   private totalBytes = 0;
   private totalLines = 0;
   private cut = false;
   private pending = 0;
+
+  constructor(private readonly limits: LogLimits) {}
 
   /** Bytes that wait. */
   get pendingBytes(): number {
@@ -37,7 +48,7 @@ export class LogBuffer {
     if (this.cut || text === '') return;
     const body = text.endsWith('\n') ? text.slice(0, -1) : text;
     for (const line of body.split('\n')) {
-      if (this.totalBytes + line.length > MAX_LOG_BYTES || this.totalLines >= MAX_LOG_LINES) {
+      if (this.totalBytes + line.length > this.limits.length || this.totalLines >= this.limits.lines) {
         this.cut = true;
         this.push('note', null, 'The log was cut here: the machine printed more than is kept for reading.');
         return;
@@ -60,7 +71,7 @@ export class LogBuffer {
   }
 
   private push(stream: LogStream, section: string | null, line: string): void {
-    const text = clean(line);
+    const text = this.clean(line);
     const last = this.chunks.at(-1);
     const fits = last?.stream === stream && last.section === section && last.bytes + text.length <= MAX_CHUNK_BYTES;
     const chunk = fits ? last : { stream, section, lines: [], bytes: 0 };
@@ -71,10 +82,11 @@ export class LogBuffer {
     this.totalBytes += text.length + 1;
     this.totalLines += 1;
   }
-}
 
-/** PostgreSQL's text cannot hold NUL. */
-function clean(line: string): string {
-  const cut = line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}…` : line;
-  return cut.replaceAll('\u0000', '\uFFFD');
+  /** PostgreSQL's text cannot hold NUL. */
+  private clean(line: string): string {
+    const { lineLength } = this.limits;
+    const cut = line.length > lineLength ? `${line.slice(0, lineLength)}…` : line;
+    return cut.replaceAll('\u0000', '\uFFFD');
+  }
 }

@@ -7,7 +7,8 @@ import type { OutputChunk, SectionEvent } from '../../../kernel/ssh/run-types';
 import type { JobPhase } from '../job-record';
 import type { JobLogRepository, LogChunk, ProgressWrite } from '../job-log.repository';
 import type { Claim } from './claims';
-import { LogBuffer } from './log-buffer';
+import { databaseIsAway } from './failures';
+import { LogBuffer, type LogLimits } from './log-buffer';
 import type { StepTracker } from './step-tracker';
 
 const WRITE_AFTER_MS = 250;
@@ -30,7 +31,7 @@ export interface RecorderTools {
  */
 export class ProgressRecorder {
   private readonly logger = new Logger(ProgressRecorder.name);
-  private readonly buffer = new LogBuffer();
+  private readonly buffer: LogBuffer;
   private lastSeq: number;
   private phase: JobPhase = 'starting';
   private stepsChanged = false;
@@ -39,6 +40,8 @@ export class ProgressRecorder {
   /** What a failed write carried: it is sent again as it was, so that it is not doubled. */
   private unsent: ProgressWrite | undefined;
   private lost = false;
+  /** The last write failed because the database is away. */
+  private away = false;
   private stepStartedAt: number;
   private logOffset: number | undefined;
   private contacted = false;
@@ -48,7 +51,9 @@ export class ProgressRecorder {
     private readonly claim: Claim,
     readonly steps: StepTracker,
     private readonly tools: RecorderTools,
+    limits: LogLimits,
   ) {
+    this.buffer = new LogBuffer(limits);
     this.lastSeq = claim.lastSeq;
     this.stepStartedAt = tools.clock.now().getTime();
   }
@@ -79,8 +84,8 @@ export class ProgressRecorder {
   }
 
   /**
-   * A piece of the log of a changing run. `offset` goes with its lines into one statement. Resolves once there is room for
-   * more, so that a database that is away holds up the reading, never the run.
+   * A piece of the log of a changing run, taken before this returns. `offset` goes with its lines into one statement.
+   * Resolves once there is room for more, so that a database that is away holds up the reading, never the run.
    */
   async onLog({ text, step, offset }: LogPiece): Promise<void> {
     this.buffer.add('out', this.steps.currentName, text);
@@ -110,14 +115,14 @@ export class ProgressRecorder {
     clearTimeout(this.timer);
   }
 
-  /** Writes what is left, waiting for the database no longer than `patienceMs`. */
-  async close(patienceMs: number): Promise<void> {
-    const deadline = Date.now() + patienceMs;
+  /** Writes what is left. Tries for `patienceMs`; for `outageMs` while the database is away. */
+  async close(patienceMs: number, outageMs = patienceMs): Promise<void> {
+    const began = Date.now();
     for (;;) {
       clearTimeout(this.timer);
       this.timer = undefined;
       await this.write();
-      if (this.lost || !this.dirty() || Date.now() >= deadline) return;
+      if (this.lost || !this.dirty() || Date.now() - began >= (this.away ? outageMs : patienceMs)) return;
       await delay(RETRY_MS);
     }
   }
@@ -164,6 +169,7 @@ export class ProgressRecorder {
     try {
       const lastSeq = await this.tools.log.write(write);
       this.unsent = undefined;
+      this.away = false;
       if (lastSeq === null) {
         this.lost = true;
         return;
@@ -173,6 +179,7 @@ export class ProgressRecorder {
       if (this.dirty()) this.schedule();
     } catch (error) {
       this.unsent = write;
+      this.away = databaseIsAway(error);
       this.logger.warn(
         { err: error, jobId: this.claim.jobId },
         'Log lines could not be written; they are kept and tried again.',
