@@ -25,9 +25,22 @@ function condition(column: string, name: string): string {
       return `event_type = '${rest}'`;
     case 'audit_log.details_json':
       return `action = '${rest}'`;
+    case 'executions.result_json':
+      return `action = '${name.replace(/_result$/, '')}'`;
+    case 'executions.important_json':
+      return `action = '${name.replace(/_result\.important$/, '')}'`;
+    case 'action_request_targets.plan_json':
+      return detailsOf(name) === null
+        ? 'true'
+        : `request_id IN (SELECT id FROM action_requests WHERE action = '${detailsOf(name) ?? ''}')`;
     default:
       return 'true';
   }
+}
+
+/** The action whose plan's details the contract is of; null for any other contract. */
+function detailsOf(name: string): string | null {
+  return name === 'action_plan' ? null : (/^(.+)_plan$/.exec(name)?.[1] ?? null);
 }
 
 /** The first column that the index names for a contract. */
@@ -38,7 +51,9 @@ function columnOf(name: string): string {
 }
 
 async function fullest(client: pg.Client, column: string, name: string, version: number): Promise<unknown> {
-  const [table = '', field = ''] = column.split('.');
+  const [table = '', stored = ''] = column.split('.');
+  // A plan's details stand within the plan's document.
+  const field = detailsOf(name) === null ? stored : `(${stored} -> 'details')`;
   const { rows } = await client.query<{ document: unknown }>(
     `SELECT ${field} AS document FROM ${table} WHERE ${condition(column, name)} AND ${field} IS NOT NULL
        AND COALESCE(${field} ->> 'schema_version', '0') = $1 ORDER BY length(${field}::text) DESC LIMIT 1`,
