@@ -241,6 +241,22 @@ describe.each(targets.map((target) => [`${target.suite} ${target.variant}`, targ
       await whole(runs, run('true'));
     });
 
+    it('is found where nothing can be written any more', async () => {
+      const { runs } = await connect(target);
+      const start = run('while [ ! -e /tmp/go-on ]; do sleep 0.1; done; rm /tmp/go-on');
+      await runs.start(start);
+      sh(target, 'mount -t tmpfs -o nr_inodes=1 none /var/lib/system-update/fences');
+      try {
+        expect(await runs.start(start)).toMatchObject({ outcome: { kind: 'attached' }, state: { kind: 'running' } });
+        const other = await runs.start(run('echo no >/tmp/no'));
+        expect(other).toMatchObject({ outcome: { kind: 'failed' }, state: { kind: 'missing' } });
+      } finally {
+        sh(target, 'umount /var/lib/system-update/fences; touch /tmp/go-on');
+      }
+      await followed(runs, start.id);
+      expect(sh(target, 'ls /tmp')).not.toContain('no');
+    });
+
     it('knows a run that it never had from one that it should have', async () => {
       const { runs } = await connect(target);
       const gone = run('echo no >/tmp/no', { expected: true });

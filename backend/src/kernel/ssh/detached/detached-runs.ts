@@ -65,7 +65,8 @@ export class DetachedRuns {
       timeouts: { progressMs: startMs, totalMs: startMs },
       ...(signal === undefined ? {} : { signal }),
     });
-    return { outcome: readOutcome(result), state: readState(result, 'state') };
+    const state = readState(result, 'state');
+    return { outcome: byEvidence(readOutcome(result), state), state };
   }
 
   /** Hands out the log from `offset` on until the run is over and all of it was handed out. */
@@ -130,6 +131,15 @@ export class DetachedRuns {
   private run(script: string, options: Omit<RunScriptOptions, 'script' | 'sudo' | 'masker'>): Promise<RunResult> {
     return this.runner.runScript({ script, ...this.access, ...options });
   }
+}
+
+/**
+ * A start that broke off says nothing about a run that was begun before: on a disk that the run has filled, or that was
+ * made read-only, nothing can be locked or noted, and the run works on.
+ */
+function byEvidence(outcome: StartOutcome, { kind }: DetachedState): StartOutcome {
+  if (outcome.kind !== 'failed' || kind === 'missing') return outcome;
+  return { kind: kind === 'prepared' ? 'unsure' : 'attached' };
 }
 
 /** Each line is base64 by itself, or a sign of life. */

@@ -114,6 +114,8 @@ run_start() {
     return 0
   fi
   run_clear
+  # It may have lost against another start before; that is over.
+  rm -f "$run_dir/refused"
   [ -d "$run_dir" ] || run_prepare || return
   if run_said=$(run_launch 2>&1) || [ -e "$run_dir/process" ]; then
     run_await started
