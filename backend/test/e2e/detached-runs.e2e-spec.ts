@@ -257,6 +257,17 @@ describe.each(targets.map((target) => [`${target.suite} ${target.variant}`, targ
       expect(sh(target, 'ls /tmp')).not.toContain('no');
     });
 
+    it('shows no half of a secret at the beginning of what it keeps of a long log', async () => {
+      const { runs } = await connect(target);
+      // The last 256 KiB begin within the secret.
+      const secret = 's3cret-word';
+      const after = 256 * 1024 - 5;
+      const script = `printf 'before ${secret}'; head -c ${String(after - 6)} /dev/zero | tr '\\0' x; printf '\nlast\n'`;
+      const { logTail, text } = await whole(runs, run(script));
+      expect(text).toContain('before •••x');
+      expect(logTail).toBe('last\n');
+    });
+
     it('knows a run that it never had from one that it should have', async () => {
       const { runs } = await connect(target);
       const gone = run('echo no >/tmp/no', { expected: true });

@@ -10,9 +10,12 @@ run_fact() {
   return "$run_code"
 }
 
-# The frames of steps are not for reading.
+# The frames of steps are not for reading. Nor is a line that begins before: of a secret in it, half would not be masked.
 run_log_tail() {
-  tail -c 262144 "$run_dir/log" | sed "s/$(printf '\036')$RUN_ID step .*//"
+  run_tail=262144
+  run_first=1
+  [ "$(stat -c %s "$run_dir/log")" -le "$run_tail" ] || run_first=2
+  tail -c "$run_tail" "$run_dir/log" | tail -n "+$run_first" | sed "s/$(printf '\036')$RUN_ID step .*//"
 }
 
 run_collect() {
