@@ -15,6 +15,7 @@ import {
 import { JobLogsRetention, JobsRetention } from '../jobs/retention';
 import { APP_SETTINGS, isRetentionSetting } from '../settings/registry/app-settings';
 import { SettingsService } from '../settings/settings.service';
+import { CleanupRuns } from './cleanup-runs.repository';
 import { MaintenanceModule } from './maintenance.module';
 import { RetentionRunner } from './retention-runner';
 
@@ -152,6 +153,14 @@ describe('retention', () => {
     await other.query('SELECT pg_advisory_unlock(7388120335)');
     await other.release();
     expect(await runner.run()).not.toBeNull();
+  });
+
+  it('leaves no lock when it breaks off', async () => {
+    jest.spyOn(test.app.get(CleanupRuns), 'begin').mockRejectedValueOnce(new Error('the database went away'));
+    await expect(runner.run()).rejects.toThrow('the database went away');
+    const held = `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database AND d.datname = current_database()
+      WHERE locktype = 'advisory' AND (classid::bigint << 32) + objid::bigint = 7388120335`;
+    expect(await test.dataSource.query(held)).toEqual([]);
   });
 
   it('removes jobs that have ended and their logs, and leaves what waits or runs', async () => {

@@ -44,8 +44,10 @@ export class RetentionRunner implements BeforeApplicationShutdown {
   @Cron('41 2 * * *', { timeZone: 'UTC' })
   async daily(): Promise<void> {
     if (!this.config.runsJobs) return;
-    this.running = this.run();
-    await this.running;
+    const run = this.run();
+    // Of a run that fails, the schedule tells; whoever shuts down only waits.
+    this.running = run.catch(() => undefined);
+    await run;
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -61,15 +63,23 @@ export class RetentionRunner implements BeforeApplicationShutdown {
         { mine: boolean },
       ];
       if (!lock.mine) return null;
-      const id = await this.runs.begin();
-      const reports: RetentionReport[] = [];
-      for (const rule of this.rules()) reports.push(await this.apply(rule));
-      await this.keep(id, reports);
-      await guard.query('SELECT pg_advisory_unlock($1)', [RETENTION_LOCK]);
-      return reports;
+      try {
+        return await this.applyAll();
+      } finally {
+        // The connection goes back to where others take it from, and would hold the lock for as long as it lives.
+        await guard.query('SELECT pg_advisory_unlock($1)', [RETENTION_LOCK]);
+      }
     } finally {
       await guard.release();
     }
+  }
+
+  private async applyAll(): Promise<RetentionReport[]> {
+    const id = await this.runs.begin();
+    const reports: RetentionReport[] = [];
+    for (const rule of this.rules()) reports.push(await this.apply(rule));
+    await this.keep(id, reports);
+    return reports;
   }
 
   private async keep(id: string, reports: readonly RetentionReport[]): Promise<void> {
