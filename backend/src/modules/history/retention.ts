@@ -110,9 +110,10 @@ export class RawArtifactsRetention implements Retention {
   }
 }
 
+/** Held while it is looked at: one that somebody pins at this moment stays. */
 const EXPIRED_ARTIFACTS = `
   WITH expired AS (
-    SELECT id FROM raw_artifacts WHERE expires_at < $1 AND NOT pinned AND deleted_at IS NULL LIMIT $2),
+    SELECT id FROM raw_artifacts WHERE expires_at < $1 AND NOT pinned AND deleted_at IS NULL LIMIT $2 FOR UPDATE),
   gone AS (
     UPDATE raw_artifacts SET deleted_at = $1, delete_reason = 'expired' WHERE id IN (SELECT id FROM expired) RETURNING path)
   INSERT INTO artifact_removals (path, requested_at) SELECT path, $1 FROM gone ON CONFLICT DO NOTHING`;

@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { addMachine } from '../../../test/support/machine-samples';
+import { until } from '../../../test/support/ssh-wait';
 import { createTestApp, type Client, type TestApp } from '../../../test/support/test-app';
+import { queryOne } from '../../kernel/database/rows';
 import { MachinesModule } from '../machines/machines.module';
 import { HistoryModule } from './history.module';
 import { RawArtifactsRetention } from './retention';
@@ -133,6 +135,24 @@ describe('the sealed log of a change', () => {
     expect(await artifact(id)).toMatchObject({ deleteReason: 'expired' });
     expect((await operator.get(`/artifacts/${id}/content`)).status).toBe(410);
     expect((await operator.put(`/artifacts/${id}/pin`)).status).toBe(410);
+  });
+
+  it('stays when it is pinned at the moment at which it would go', async () => {
+    await changed('ok');
+    const id = (await logs().seal(CHANGE, lines)) ?? '';
+    const pinning = test.dataSource.createQueryRunner();
+    await pinning.startTransaction();
+    await pinning.query('UPDATE raw_artifacts SET pinned = true WHERE id = $1', [id]);
+    const later = new Date(Date.now() + 200 * DAY_MS);
+    const purged = test.app.get(RawArtifactsRetention).purge(later, new AbortController().signal);
+    await until('it waits for the row', async () => {
+      const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      return (await queryOne(test.dataSource, sql)) !== null;
+    });
+    await pinning.commitTransaction();
+    await pinning.release();
+    expect(await purged).toEqual({ raw_artifacts: 0 });
+    expect(await artifact(id)).toMatchObject({ pinned: true, deletedAt: null });
   });
 
   it('is not there under an unknown id', async () => {
