@@ -129,7 +129,7 @@ export class JobsProcess {
     const executions = new Executions(contracts);
     this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus, contracts, executions);
     const changes = new ChangeOutcomes(executions, this.requests, this.service);
-    this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit);
+    this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit, contracts);
     const snapshots = new Snapshots(dataSource, contracts, clock);
     this.outcomes = new Outcomes(
       transactions,

@@ -206,6 +206,14 @@ describe('a changing run', () => {
     const closed = await p.job(id);
     expect(closed).toMatchObject({ status: 'error', errorKind: 'outcome_unknown', phase: null });
     expect(closed.errorMessage).toContain('burnt down');
+    expect(closed.errorAction).toContain('Look at the machine');
+    // Nothing of it goes on.
+    expect(closed.steps.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'connect done',
+      'fetch failed',
+      'act skipped',
+      'store skipped',
+    ]);
     expect(await execution(p, id)).toMatchObject({ status: 'error', error_kind: 'outcome_unknown' });
     expect(await p.count('action_requests', `status = 'executed' AND execution_id = $1`, [id])).toBe(1);
     expect(await p.count('audit_log', `action = 'job.closed' AND object_id = $1`, [id])).toBe(1);

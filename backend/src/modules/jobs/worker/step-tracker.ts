@@ -1,5 +1,8 @@
+import type { Contracts } from '../../../kernel/contracts/contracts';
+import type { JsonDocument } from '../../../kernel/contracts/json-document';
 import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
 import type { ActionStep, StepLog } from '../actions/job-action';
+import { JOB_STEPS, stepsDocument, stepsOf, type JobStepsDocument } from '../contracts/job-documents';
 import type { JobStep } from '../job-record';
 
 /** The steps of an action before it begins, with the machinery's own around them. */
@@ -85,6 +88,13 @@ export class StepTracker {
       ),
     );
   }
+}
+
+/** The stored steps of an attempt that nobody follows any more, as they are to be stored; null: unreadable, they stay. */
+export function abandonedStepsDocument(contracts: Contracts, stored: unknown, now: Date): JsonDocument | null {
+  const reading = contracts.read<JobStepsDocument>(JOB_STEPS.name, stored);
+  if (!reading.readable) return null;
+  return contracts.document(JOB_STEPS.name, stepsDocument(abandonedSteps(stepsOf(reading.document), now)));
 }
 
 /** The steps of an attempt that nobody follows any more. */

@@ -8,19 +8,12 @@ import { WorkQueue, type WorkToken } from '../../../kernel/queue/work-queue';
 import { MachineState } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
 import { Dispatcher } from '../dispatcher';
-import {
-  JOB_RESULT,
-  JOB_STEPS,
-  resultDocument,
-  stepsDocument,
-  stepsOf,
-  type JobStepsDocument,
-} from '../contracts/job-documents';
+import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { requester } from '../jobs.reader';
 import { LEASE_SECONDS } from './claims';
 import { retryPause, workerLostFailure } from './failures';
 import { JobHistory } from './job-history';
-import { abandonedSteps } from './step-tracker';
+import { abandonedStepsDocument } from './step-tracker';
 
 /** One sweep at a time over all workers. */
 const SWEEP_LOCK = 7_388_120_333;
@@ -125,14 +118,7 @@ export class Sweeper {
 
   /** A reading job is tried again while attempts are left, else closed. */
   private async conclude(tx: Transaction, job: LostRow): Promise<void> {
-    const stored = this.contracts.read<JobStepsDocument>(JOB_STEPS.name, job.steps_json);
-    // What cannot be read stays as it is.
-    const steps = stored.readable
-      ? this.contracts.document(
-          JOB_STEPS.name,
-          stepsDocument(abandonedSteps(stepsOf(stored.document), this.history.now())),
-        )
-      : null;
+    const steps = abandonedStepsDocument(this.contracts, job.steps_json, this.history.now());
     const cancelled = job.cancel_requested_at !== null;
     const failure = cancelled ? null : workerLostFailure;
     const pauseMs = cancelled ? null : retryPause(workerLostFailure.kind, job.attempt, job.max_attempts);

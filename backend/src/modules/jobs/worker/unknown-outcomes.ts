@@ -2,18 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../kernel/audit/audit-log';
 import type { RequestOrigin } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
+import { Contracts } from '../../../kernel/contracts/contracts';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { DomainError, notFound } from '../../../kernel/errors/domain-error';
 import { quoted } from '../../../kernel/sentences/sentences';
 import { MachineState } from '../../machines/machine-state';
 import type { RunFailure } from '../actions/job-action';
+import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { Dispatcher } from '../dispatcher';
 import type { JobStatus } from '../entities/jobs.values';
 import { requester } from '../jobs.reader';
 import { say } from '../jobs.sentences';
 import { ChangeOutcomes } from './change-outcomes';
 import { JobHistory } from './job-history';
+import { abandonedStepsDocument } from './step-tracker';
 
 /** So long nobody may have heard of the run before a person may give it up. */
 const SILENT_MINUTES = 30;
@@ -25,6 +28,7 @@ interface OpenRow {
   readonly phase: string | null;
   readonly request_id: string | null;
   readonly silent_minutes: number;
+  readonly steps_json: unknown;
   readonly requested_by_type: Actor['type'] | null;
   readonly requested_by_id: string | null;
   readonly requested_by_name: string | null;
@@ -43,6 +47,7 @@ export class UnknownOutcomes {
     private readonly machineState: MachineState,
     private readonly history: JobHistory,
     private readonly audit: AuditLog,
+    private readonly contracts: Contracts,
   ) {}
 
   /** @throws DomainError 404, or 409 `job_already_ended`, `outcome_not_unknown`, `outcome_still_awaited` */
@@ -70,7 +75,14 @@ export class UnknownOutcomes {
     };
     // Without its lock, a worker that still tries to reach the machine finds nothing that it could write to.
     await affected(tx.manager, 'DELETE FROM machine_locks WHERE job_id = $1', [jobId]);
-    await affected(tx.manager, CLOSE, [jobId, failure.kind, failure.message]);
+    const result = { errorAction: failure.action };
+    await affected(tx.manager, CLOSE, [
+      jobId,
+      failure.kind,
+      failure.message,
+      this.contracts.document(JOB_RESULT.name, resultDocument(result)),
+      abandonedStepsDocument(this.contracts, job.steps_json, this.history.now()),
+    ]);
     await this.changes.close(tx, { jobId, machineId, kind, requestId }, 'error', failure);
     this.machineState.patch(tx, machineId, {
       runningJobId: null,
@@ -79,7 +91,7 @@ export class UnknownOutcomes {
       lastErrorAction: kind,
     });
     const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);
-    await this.history.publish(tx, { jobId, machineId, kind, requestedBy }, 'error', failure, {}, jobId);
+    await this.history.publish(tx, { jobId, machineId, kind, requestedBy }, 'error', failure, result, jobId);
     await this.audit.record(tx.manager, {
       ...by,
       action: 'job.closed',
@@ -117,11 +129,11 @@ function requireUnknown({ status, phase, silent_minutes: minutes }: OpenRow): vo
 const MACHINE = 'SELECT machine_id FROM jobs WHERE id = $1 AND machine_id IS NOT NULL';
 
 const OPEN = `
-  SELECT machine_id, kind, status, phase, request_id, requested_by_type, requested_by_id, requested_by_name,
+  SELECT machine_id, kind, status, phase, request_id, steps_json, requested_by_type, requested_by_id, requested_by_name,
     (extract(epoch FROM clock_timestamp() - COALESCE(contact_at, started_at, created_at)) / 60)::float8 AS silent_minutes
   FROM jobs WHERE id = $1 FOR UPDATE`;
 
 const CLOSE = `
   UPDATE jobs SET status = 'error', fence = NULL, phase = NULL, step = NULL, boss_job_id = NULL, error_kind = $2,
-    error_message = $3, finished_at = clock_timestamp()
+    error_message = $3, result_json = $4::jsonb, steps_json = COALESCE($5::jsonb, steps_json), finished_at = clock_timestamp()
   WHERE id = $1 AND status = 'running'`;
