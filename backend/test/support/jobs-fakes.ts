@@ -112,6 +112,7 @@ export function fakeAction({ outcome, ...declaration }: FakeActionOptions = {}):
         additionalProperties: false,
         properties: { number: { type: 'integer' }, deep: { type: 'boolean', default: false } },
       },
+      unversionedParameters: true,
       contracts: [`${READING}@1`],
       ...declaration,
     },

@@ -80,6 +80,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
         refresh: { type: 'boolean', default: true, description: 'Ask the repositories for new package lists first.' },
       },
     },
+    unversionedParameters: true,
     contracts: ['apt_update_analyze@1'],
   };
 

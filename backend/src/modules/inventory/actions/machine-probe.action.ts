@@ -33,6 +33,7 @@ export class MachineProbeAction implements ReadAction {
     estimateSeconds: 5,
     maxAttempts: 3,
     steps: [{ name: 'inventory', sections: ['*'] }],
+    unversionedParameters: true,
     contracts: ['machine_probe@1'],
   };
 

@@ -53,6 +53,8 @@ export interface CommonDeclaration {
     readonly schema: JsonSchema;
     readonly upcast: (parameters: Record<string, unknown>) => Record<string, unknown>;
   }[];
+  /** Jobs of it were queued before their parameters named a version. No new action sets it. */
+  readonly unversionedParameters?: true;
   /** The documents that it leaves, as `name@version`. */
   readonly contracts: readonly string[];
 }

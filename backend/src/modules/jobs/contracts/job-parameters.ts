@@ -32,6 +32,6 @@ export function parametersContract(declaration: CommonDeclaration): Contract {
       'same job: a second one is not queued beside it.',
     columns: ['jobs.payload_json'],
     versions: Object.fromEntries([...older, current].map((version, index) => [index + 1, version])),
-    unversioned: (parameters) => ({ parameters }),
+    ...(declaration.unversionedParameters === true ? { unversioned: (parameters) => ({ parameters }) } : {}),
   };
 }
