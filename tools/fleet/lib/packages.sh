@@ -15,10 +15,12 @@ catalogue_distributions() { catalogue_rows | cut -d'|' -f1 | uniq; }
 
 package_file() { echo "$1_$2_all.deb"; } # NAME VERSION
 
-write_control() { # TREE NAME VERSION FIELDS
+write_control() { # TREE NAME VERSION FIELDS, after the content, whose size it says
+  local kilobytes
+  kilobytes=$(du -sk --exclude=DEBIAN "$1" | cut -f1)
   {
     printf '%s\n' "Package: $2" "Version: $3" 'Architecture: all' 'Section: misc' 'Priority: optional' \
-      'Maintainer: Test Fleet <fleet@fleet.invalid>'
+      'Maintainer: Test Fleet <fleet@fleet.invalid>' "Installed-Size: $kilobytes"
     [ -z "$4" ] || tr ';' '\n' <<<"$4" | sed 's/^ *//'
     printf '%s\n' "Description: synthetic package $2" ' Made for tests; it does nothing.'
   } >"$1/DEBIAN/control"
@@ -50,8 +52,8 @@ build_package() { # POOL NAME VERSION FIELDS CONTENT
   rm -rf "$tree"
   mkdir -p "$tree/DEBIAN" "$tree/usr/share/doc/$2"
   echo "$2 $3" >"$tree/usr/share/doc/$2/version"
-  write_control "$tree" "$2" "$3" "$4"
   for item in $5; do write_content "$tree" "$2" "$3" "$item"; done
+  write_control "$tree" "$2" "$3" "$4"
   dpkg-deb --root-owner-group -Zgzip -z1 --build "$tree" "$1/$(package_file "$2" "$3")" >/dev/null
 }
 
