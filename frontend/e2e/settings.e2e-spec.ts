@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ApiClient } from '../../backend/test/support/api-client';
 import { eventually } from '../../backend/test/support/eventually';
@@ -83,13 +84,19 @@ describe('settings and preferences in the browser', () => {
     await pressed(first, 'Zoom', '120%');
     await pressed(first, 'Machines', 'Table');
     const chosen: Looks = { theme: 'dark', density: 'compact', zoom: '120%', lang: 'en' };
-    expect(await looks(first)).toEqual(chosen);
+    await eventually(
+      () => looks(first),
+      (now) => isDeepStrictEqual(now, chosen),
+    );
     expect(await axeViolations(first)).toEqual([]);
     await shot(first, 'me-dark');
     await eventually(preferences, ({ values }) => values['dashboard_view'] === 'table');
 
     other = await freshBrowser();
-    expect(await looks(other)).toEqual(chosen);
+    await eventually(
+      () => looks(other),
+      (now) => isDeepStrictEqual(now, chosen),
+    );
     await other.goto(`${product.origin}/me`, { waitUntil: 'commit' });
     // Before the program was loaded, let alone the server asked: the first paint is that of the choice.
     await other.locator('html[data-theme=dark][data-density=compact]').waitFor();
@@ -111,7 +118,10 @@ describe('settings and preferences in the browser', () => {
   it('keeps a choice that was made without a connection, and sends it when there is one', async () => {
     await first.context().setOffline(true);
     await pressed(first, 'Zoom', '110%');
-    expect((await looks(first)).zoom).toBe('110%');
+    await eventually(
+      () => looks(first),
+      ({ zoom }) => zoom === '110%',
+    );
     expect((await preferences()).values['zoom']).toBe(100);
     await first.context().setOffline(false);
     const lost = errors[0]?.splice(0) ?? [];

@@ -14,7 +14,7 @@ import { LonePage } from './lone-page';
   imports: [FormsModule, ErrorNotice, LonePage, TakesFocus],
   template: `
     <su-lone-page>
-      <form class="form" (ngSubmit)="submit()">
+      <form class="form" (ngSubmit)="submit(usernameField, passwordField)">
         <h1>{{ texts.t('signIn.title') }}</h1>
         @if (ended()) {
           <p class="s t2" role="status">{{ texts.t('signIn.ended') }}</p>
@@ -30,6 +30,7 @@ import { LonePage } from './lone-page';
               spellcheck="false"
               required
               suTakesFocus
+              #usernameField
               [(ngModel)]="username"
             />
           </div>
@@ -43,6 +44,7 @@ import { LonePage } from './lone-page';
               type="password"
               autocomplete="current-password"
               required
+              #passwordField
               [(ngModel)]="password"
             />
           </div>
@@ -50,7 +52,7 @@ import { LonePage } from './lone-page';
         @if (problem(); as failed) {
           <su-error-notice [problem]="failed" />
         }
-        <button class="btn primary large" [disabled]="busy() || !username() || !password()">
+        <button class="btn primary large" [disabled]="busy()">
           {{ texts.t('signIn.submit') }}
         </button>
       </form>
@@ -68,7 +70,14 @@ export class SignIn {
   protected readonly busy = signal(false);
   protected readonly problem = signal<Problem | null>(null);
 
-  protected async submit(): Promise<void> {
+  /**
+   * The button is never off for want of an entry: a browser that fills in a password by itself says so only afterwards,
+   * and Enter would do nothing. A field that is empty is given the focus instead.
+   */
+  protected async submit(...fields: readonly HTMLInputElement[]): Promise<void> {
+    const empty = fields.find((field) => field.value === '');
+    if (empty !== undefined) return empty.focus();
+    if (this.busy()) return;
     this.busy.set(true);
     this.problem.set(null);
     try {
