@@ -110,7 +110,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
 
   planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
     return {
-      file: [file('apt-transaction.sh'), file('apt-upgrade-plan.sh'), ...ANALYZE_SCRIPTS],
+      file: [file('apt-transaction.sh'), file('apt-look.sh'), file('apt-upgrade-plan.sh'), ...ANALYZE_SCRIPTS],
       parameters: { ...transaction(machineId, parameters), REFRESH: '0' },
       timeouts: { progressMs: 300_000, totalMs: 570_000 },
       limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 8 * 1024 * 1024 },
@@ -124,7 +124,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
   script({ machineId, parameters, plan }: ChangeContext<UpgradeParameters>): ActionScript {
     const { no_remove } = plan as AptUpgradePlan;
     return {
-      file: [file('apt-transaction.sh'), file('apt-upgrade.sh')],
+      file: [file('apt-transaction.sh'), file('apt-facts.sh'), file('apt-upgrade.sh')],
       parameters: { ...transaction(machineId, parameters), NO_REMOVE: no_remove ? '1' : '0' },
     };
   }

@@ -6,12 +6,13 @@ import { say } from '../apt.sentences';
 import type { AptError } from '../contracts/apt-update-analyze.v1';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
 import type { AptUpgradeResult } from '../contracts/apt-upgrade-result.v1';
-import { linesOf, readable } from '../parsers/parse-error';
-import { appliedCounts, appliedPackages, parseInventory } from './applied';
+import { linesOf } from '../parsers/parse-error';
+import { appliedCounts, appliedPackages } from './applied';
+import { both, flag, inventory, lines } from './run-facts';
 import { upgradeErrors } from './upgrade-errors';
 
 /** What a run really did, from its facts. Pure; what is missing is null, never a guess. */
-export function upgradeResult(run: FinishedChange, plan: AptUpgradePlan): AptUpgradeResult {
+export function upgradeResult(run: FinishedChange, plan: Pick<AptUpgradePlan, 'packages'>): AptUpgradeResult {
   const before = inventory(run, 'before');
   const after = inventory(run, 'after');
   const packages = before === null || after === null ? null : appliedPackages(before, after, plan.packages);
@@ -73,32 +74,4 @@ function errorsOf(run: FinishedChange): AptError[] {
   if (run.ending === 'interrupted')
     return [aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.logTail).slice(-10))];
   return upgradeErrors(run.logTail, run.exitCode);
-}
-
-function inventory(run: FinishedChange, name: string): ReturnType<typeof parseInventory> | null {
-  const section = run.sections.get(name);
-  return section?.exitCode === 0 && !section.truncated ? readable(() => parseInventory(section.stdout)) : null;
-}
-
-function lines(run: FinishedChange, name: string, exits: readonly number[] = [0]): string[] | null {
-  const section = run.sections.get(name);
-  return section === undefined || !exits.includes(section.exitCode)
-    ? null
-    : linesOf(section.stdout).filter((line) => line !== '');
-}
-
-function both<T>(
-  run: FinishedChange,
-  before: string,
-  after: string,
-  compare: (before: string[], after: string[]) => T,
-): T | null {
-  const was = lines(run, before);
-  const is = lines(run, after);
-  return was === null || is === null ? null : compare(was, is);
-}
-
-function flag(run: FinishedChange): boolean | null {
-  const set = /^set=(yes|no)$/m.exec(run.sections.get('reboot_flag')?.stdout ?? '')?.[1];
-  return set === undefined ? null : set === 'yes';
 }

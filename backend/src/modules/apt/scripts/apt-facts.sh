@@ -1,0 +1,51 @@
+#!/bin/sh
+# shellcheck disable=SC2154,SC2317 # $work is of the script that this goes ahead of, which calls what stands here
+# What a run that changes packages keeps as its proof: the machine before and after. Goes after changes.sh (keep).
+
+# shellcheck disable=SC2016 # the ${…} are dpkg-query's
+inventory() { dpkg-query -W -f '${db:Status-Abbrev}\t${binary:Package}\t${Version}\t${Architecture}\n'; }
+
+failed_units() {
+  [ -d /run/systemd/system ] || return 127
+  systemctl list-units --failed --plain --no-legend --no-pager | awk '{ print $1 }'
+}
+
+listening_ports() {
+  command -v ss >/dev/null 2>&1 || return 127
+  ss -H -l -n -t -u | awk '{ print $1 "\t" $5 }' | LC_ALL=C sort -u
+}
+
+# By the time of the entry: the file itself carries the time of its package.
+new_conffiles() {
+  find /etc -xdev -cnewer "$work/began" -type f \
+    \( -name '*.dpkg-dist' -o -name '*.dpkg-new' -o -name '*.ucf-dist' -o -name '*.ucf-new' \)
+}
+
+reboot_flag() {
+  [ -e /run/reboot-required ] || { echo 'set=no'; return 0; }
+  echo 'set=yes'
+  [ ! -f /run/reboot-required.pkgs ] || sort -u /run/reboot-required.pkgs | sed 's/^/package=/'
+}
+
+space() { df -P -k / /var /boot 2>/dev/null; }
+
+# facts_before: what the machine is like now; fails where that cannot be told
+facts_before() {
+  : >"$work/began"
+  keep before inventory || return
+  keep failed_before failed_units
+  keep ports_before listening_ports
+  return 0
+}
+
+# finish CODE: the facts after, whatever happened, and the end
+finish() {
+  keep after inventory
+  keep failed_after failed_units
+  keep ports_after listening_ports
+  keep conffiles new_conffiles
+  keep audit dpkg --audit
+  keep reboot_flag reboot_flag
+  keep space space
+  exit "$1"
+}

@@ -1,0 +1,35 @@
+import type { FinishedChange } from '../../jobs/actions/change-action';
+import { linesOf, readable } from '../parsers/parse-error';
+import { parseInventory, type Inventory } from './applied';
+
+/** The list of packages that a run kept; null: not measured, or cut. */
+export function inventory(run: FinishedChange, name: string): Inventory | null {
+  const section = run.sections.get(name);
+  return section?.exitCode === 0 && !section.truncated ? readable(() => parseInventory(section.stdout)) : null;
+}
+
+/** The lines that a run kept under a name; null: it could not tell. */
+export function lines(run: FinishedChange, name: string, exits: readonly number[] = [0]): string[] | null {
+  const section = run.sections.get(name);
+  return section === undefined || !exits.includes(section.exitCode)
+    ? null
+    : linesOf(section.stdout).filter((line) => line !== '');
+}
+
+/** Compares two facts; null where one of them is missing. */
+export function both<T>(
+  run: FinishedChange,
+  before: string,
+  after: string,
+  compare: (before: string[], after: string[]) => T,
+): T | null {
+  const was = lines(run, before);
+  const is = lines(run, after);
+  return was === null || is === null ? null : compare(was, is);
+}
+
+/** Whether a package asked for a reboot; null: not measured. */
+export function flag(run: FinishedChange): boolean | null {
+  const set = /^set=(yes|no)$/m.exec(run.sections.get('reboot_flag')?.stdout ?? '')?.[1];
+  return set === undefined ? null : set === 'yes';
+}
