@@ -96,7 +96,7 @@ describe('a change in the portal, from its plan to its proof', () => {
     expect(await page.locator('h1').innerText()).toBe('1 request waits for a decision.');
     expect(await axeViolations(page)).toEqual([]);
     await button(/^Refuse:/).click();
-    await page.fill('#reject-reason', 'Not in office hours');
+    await page.fill('#reason', 'Not in office hours');
     expect(await axeViolations(page)).toEqual([]);
     await button('Refuse the plan').click();
     await page.getByText('No request waits for a decision.').waitFor();

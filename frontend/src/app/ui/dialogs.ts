@@ -1,6 +1,8 @@
 import { Dialog, type DialogRef } from '@angular/cdk/dialog';
 import { createGlobalPositionStrategy, type ComponentType, type PositionStrategy } from '@angular/cdk/overlay';
 import { inject, Injectable, Injector } from '@angular/core';
+import { firstValueFrom } from 'rxjs';
+import { ReasonDialog, type Decision } from './reason-dialog';
 
 /** Opens dialogs the one way they look here; focus goes in, stays in and returns to the opener. */
 @Injectable({ providedIn: 'root' })
@@ -17,6 +19,12 @@ export class Dialogs {
   openAtTop<R, D, C>(component: ComponentType<C>, data: D, labelledBy: string): DialogRef<R, C> {
     const place = createGlobalPositionStrategy(this.injector).centerHorizontally().top('10vh');
     return this.show(component, data, labelledBy, 'first-tabbable', place);
+  }
+
+  /** Asks for a decision with its reason. @returns what it came to; undefined when it was not made */
+  decide<R>(decision: Decision<R>): Promise<R | undefined> {
+    const dialog = this.open<R, Decision<R>, ReasonDialog<R>>(ReasonDialog, decision, 'decision-title', 'textarea');
+    return firstValueFrom(dialog.closed);
   }
 
   private show<R, D, C>(

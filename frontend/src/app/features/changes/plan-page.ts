@@ -12,7 +12,6 @@ import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
 import { PortalTitle } from '../../shell/portal-title';
 import { Trail } from '../../shell/trail';
-import { Dialogs } from '../../ui/dialogs';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
@@ -28,7 +27,7 @@ import { readPlanDetails, type PlanDetails } from './plan-details';
 import { PlanDifference } from './plan-difference';
 import { planCounts } from './plan-groups';
 import { readLines } from './plan-lines';
-import { RejectDialog } from './reject-dialog';
+import { Refusal } from './refusal';
 import { standingOf } from './request-standing';
 import { Transaction } from './transaction';
 
@@ -62,7 +61,7 @@ export class PlanPage {
   private readonly api = inject(ChangesApi);
   private readonly live = inject(Live);
   private readonly activity = inject(Activity);
-  private readonly dialogs = inject(Dialogs);
+  private readonly refusals = inject(Refusal);
   private readonly router = inject(Router);
   readonly id = input.required<string>();
   protected readonly request = new Loadable<RequestDetailDto>();
@@ -146,16 +145,10 @@ export class PlanPage {
     }
   }
 
-  protected refuse(): void {
+  protected async refuse(): Promise<void> {
     const request = this.request.value();
-    if (request !== undefined) {
-      this.dialogs
-        .open<RequestDetailDto, RequestDetailDto, RejectDialog>(RejectDialog, request, 'reject-title', 'textarea')
-        .closed.subscribe((rejected) => {
-          if (rejected !== undefined) {
-            void this.refresh();
-          }
-        });
+    if (request !== undefined && (await this.refusals.of(request)) !== undefined) {
+      await this.refresh();
     }
   }
 

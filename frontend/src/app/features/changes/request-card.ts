@@ -6,11 +6,10 @@ import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
-import { Dialogs } from '../../ui/dialogs';
 import { Icon } from '../../ui/icon';
 import type { IconName } from '../../ui/icons';
 import { Digest } from './digest';
-import { RejectDialog } from './reject-dialog';
+import { Refusal } from './refusal';
 
 /** Less time than this is said in the colour of a warning. */
 const SOON_MS = 60 * 60 * 1000;
@@ -30,7 +29,7 @@ export class RequestCard {
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   private readonly clock = inject(Clock);
-  private readonly dialogs = inject(Dialogs);
+  private readonly refusal = inject(Refusal);
   readonly request = input.required<RequestDto>();
   protected readonly title = computed(() =>
     this.texts.t('request.title', {
@@ -50,6 +49,6 @@ export class RequestCard {
   protected readonly soon = computed(() => (this.left() ?? Infinity) < SOON_MS);
 
   protected refuse(): void {
-    this.dialogs.open<RequestDto, RequestDto, RejectDialog>(RejectDialog, this.request(), 'reject-title', 'textarea');
+    void this.refusal.of(this.request());
   }
 }

@@ -20,7 +20,6 @@ import { LoadingNote } from '../../ui/loading-note';
 import { LogView } from '../../ui/log-view/log-view';
 import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { ChangeResultView } from '../changes/change-result';
-import { GiveUpDialog } from './give-up-dialog';
 import { JobsApi } from './jobs-api';
 import { StepList } from './step-list';
 import { Said } from '../../core/i18n/said';
@@ -131,12 +130,18 @@ export class RunPage {
     }
   }
 
-  protected giveUp(job: JobDto): void {
-    this.dialogs
-      .open<JobDto, JobDto, GiveUpDialog>(GiveUpDialog, job, 'give-up-title', 'textarea')
-      .closed.subscribe((ended) => {
-        if (ended !== undefined) this.receive(ended);
-      });
+  /** Ends a change of which nobody can find out any more how it ended. */
+  protected async giveUp({ id, machineName }: JobDto): Promise<void> {
+    const ended = await this.dialogs.decide({
+      title: 'giveUp.title',
+      params: { name: machineName },
+      text: 'giveUp.text',
+      reason: 'giveUp.reason',
+      required: true,
+      act: 'giveUp.act',
+      decide: (reason) => this.api.close(id, reason),
+    });
+    if (ended !== undefined) this.receive(ended);
   }
 
   /** What is stored is read first; the socket goes on from the last line of it. */
