@@ -39,6 +39,9 @@ const queries: readonly (readonly [string, string])[] = [
   ['__proto__=1', '__proto__'],
 ];
 
+/** By which equal messages are found; not an id. */
+const MESSAGE_KEY = 'ab'.repeat(32);
+
 describe('every route', () => {
   let test: TestApp;
   let administrator: Client;
@@ -93,7 +96,7 @@ describe('every route', () => {
       category: 'warning',
       severity: 'info',
       message: 'hello',
-      dedup_key: 'x',
+      dedup_key: MESSAGE_KEY,
       first_seen_at: now,
       last_seen_at: now,
     });
@@ -120,6 +123,7 @@ describe('every route', () => {
   function address(route: string, known: boolean): string {
     return route
       .replace('{name}', 'machine_probe')
+      .replace('groups/{key}', `groups/${MESSAGE_KEY}`)
       .replace(/([\w-]+)\/\{\w+\}/g, (_all, what: string) => `${what}/${(known ? ids[what] : undefined) ?? newId()}`);
   }
 

@@ -42,6 +42,12 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/changes/plan-page')).PlanPage,
       },
       {
+        path: 'messages',
+        title: 'nav.messages',
+        canActivate: [allowed('events.read')],
+        loadComponent: async () => (await import('./features/history/messages-page')).MessagesPage,
+      },
+      {
         path: 'activity',
         title: 'activity.title',
         loadComponent: async () => (await import('./features/jobs/activity-page')).ActivityPage,

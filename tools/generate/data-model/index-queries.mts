@@ -35,6 +35,7 @@ export const indexQueries: Readonly<Record<string, string>> = {
   machine_events_machine_id_created_at_idx: 'The time line of a machine, page by page.',
   machine_events_event_type_created_at_idx: 'Events of a kind over all machines, newest first. To come.',
   important_messages_machine_id_severity_last_seen_at_idx: 'Serious messages of a machine, newest first.',
+  important_messages_dedup_key_last_seen_at_idx: 'The machines that say the same; acknowledging it on all of them.',
   important_messages_machine_id_dedup_key_key: 'Keeps a message that is said again once, with its last time.',
   important_messages_category_acknowledged_last_seen_at_idx:
     'Open messages of a category over all machines; acknowledged ones that are old.',

@@ -14,6 +14,8 @@ export const AUDIT_ACTIONS = [
   'link.setup.accept',
   'link.setup.issue',
   'machine.purged',
+  'message.acknowledged',
+  'message.reopened',
   'request.confirmed',
   'request.rejected',
   'session.end',

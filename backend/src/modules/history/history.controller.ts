@@ -1,6 +1,5 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentOrigin, type RequestOrigin } from '../../kernel/audit/request-origin';
 import { RequirePermission } from '../../kernel/auth/access.decorators';
 import { invalidInput, notFound } from '../../kernel/errors/domain-error';
 import { Contracts } from '../../kernel/contracts/contracts';
@@ -12,14 +11,11 @@ import {
   AuditPageDto,
   AuditQueryDto,
   EventPageDto,
-  MessageDto,
-  MessageQueryDto,
   SnapshotDetailDto,
   SnapshotPageDto,
   SnapshotQueryDto,
 } from './dto/history.dto';
 import { HistoryRepository } from './history.repository';
-import { ImportantMessages } from './important-messages';
 
 const id = uuidPipe('id');
 
@@ -28,7 +24,6 @@ const id = uuidPipe('id');
 export class HistoryController {
   constructor(
     private readonly history: HistoryRepository,
-    private readonly importantMessages: ImportantMessages,
     private readonly machines: Machines,
     private readonly contracts: Contracts,
   ) {}
@@ -57,29 +52,6 @@ export class HistoryController {
     const snapshot = await this.history.snapshot(snapshotId);
     if (snapshot === null) throw notFound('snapshot');
     return snapshot;
-  }
-
-  /** Messages of a machine, open and serious ones first. */
-  @Get('machines/:id/messages')
-  @RequirePermission('events.read')
-  async messages(@Param('id', id) machineId: string, @Query() query: MessageQueryDto): Promise<MessageDto[]> {
-    await this.machines.required(machineId);
-    return this.history.messages(machineId, query.acknowledged);
-  }
-
-  /** Marks a message as read by somebody; it stays. */
-  @Post('messages/:id/acknowledge')
-  @HttpCode(200)
-  @RequirePermission('messages.acknowledge')
-  acknowledge(@Param('id', id) messageId: string, @CurrentOrigin() origin: RequestOrigin): Promise<MessageDto> {
-    return this.importantMessages.acknowledge(messageId, origin);
-  }
-
-  /** Opens a message again. */
-  @Delete('messages/:id/acknowledge')
-  @RequirePermission('messages.acknowledge')
-  unacknowledge(@Param('id', id) messageId: string): Promise<MessageDto> {
-    return this.importantMessages.unacknowledge(messageId);
   }
 
   /** The security audit, newest first. */

@@ -5,6 +5,7 @@ import { ArtifactRemovals } from './artifact-removals';
 import { ArtifactsController } from './artifacts.controller';
 import { ArtifactsRepository } from './artifacts.repository';
 import { IMPORTANT_MESSAGE } from './contracts/important-message';
+import { MESSAGES_AUDIT } from './contracts/messages-audit';
 import { RUN_LOG } from './contracts/run-log';
 import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
 import { EventLog } from './event-log';
@@ -12,6 +13,9 @@ import { Executions } from './executions';
 import { HistoryController } from './history.controller';
 import { HistoryRepository } from './history.repository';
 import { ImportantMessages } from './important-messages';
+import { MessageDecisions } from './message-decisions';
+import { MessagesController } from './messages.controller';
+import { MessagesReader } from './messages.reader';
 import {
   ImportantMessagesRetention,
   MachineEventsRetention,
@@ -24,7 +28,7 @@ import { Snapshots } from './snapshots';
 /** What machines said and what happened to them. */
 @Module({
   imports: [MachinesModule],
-  controllers: [HistoryController, ArtifactsController],
+  controllers: [HistoryController, MessagesController, ArtifactsController],
   providers: [
     ArtifactRemovals,
     ArtifactsRepository,
@@ -34,6 +38,8 @@ import { Snapshots } from './snapshots';
     ImportantMessages,
     ImportantMessagesRetention,
     MachineEventsRetention,
+    MessageDecisions,
+    MessagesReader,
     RawArtifactsRetention,
     RunLogs,
     Snapshots,
@@ -45,6 +51,6 @@ export class HistoryModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
 
   onModuleInit(): void {
-    this.contracts.register(IMPORTANT_MESSAGE, RUN_LOG, SNAPSHOT_PATCH);
+    this.contracts.register(IMPORTANT_MESSAGE, RUN_LOG, SNAPSHOT_PATCH, ...MESSAGES_AUDIT);
   }
 }

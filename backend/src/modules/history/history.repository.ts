@@ -3,13 +3,12 @@ import { DataSource } from 'typeorm';
 import { auditContractName } from '../../kernel/audit/audit-contracts';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { toDocument, unreadable, type DocumentDto } from '../../kernel/contracts/document.dto';
-import { affected, queryOne, queryRows } from '../../kernel/database/rows';
+import { affected, queryOne } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { eventContractName } from '../../kernel/events/event-contracts';
 import { keysetPage, type Page, type PageRequest } from '../../kernel/http/keyset-page';
-import type { AuditEntryDto, EventDto, MessageDto, SnapshotDetailDto, SnapshotDto } from './dto/history.dto';
+import type { AuditEntryDto, EventDto, SnapshotDetailDto, SnapshotDto } from './dto/history.dto';
 import { saidIn, type SaidByField } from '../../kernel/sentences/said';
-import { IMPORTANT_MESSAGE } from './contracts/important-message';
 import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
 import { wholeDocument } from './shared-content';
 import type { AuditAction } from '../../kernel/audit/audit-actions';
@@ -33,9 +32,6 @@ interface Documents {
   readonly payloadPatch: unknown;
   readonly importantPatch: unknown;
 }
-
-const MESSAGE = `id, source, category, severity, package_name AS "packageName", component, message, first_seen_at AS "firstSeenAt",
-  last_seen_at AS "lastSeenAt", acknowledged, acknowledged_at AS "acknowledgedAt", acknowledged_by AS "acknowledgedBy", payload_json AS facts`;
 
 /** A row whose document stands in it as it is stored. */
 type Stored<T, Column extends keyof T> = Omit<T, Column> & Record<Column, unknown>;
@@ -107,35 +103,6 @@ export class HistoryRepository {
     };
   }
 
-  /** Open and serious ones first. */
-  async messages(machineId: string, acknowledged: boolean | undefined): Promise<MessageDto[]> {
-    const found = await queryRows<StoredMessage>(
-      this.dataSource,
-      `SELECT ${MESSAGE} FROM important_messages WHERE machine_id = $1 AND ($2::boolean IS NULL OR acknowledged = $2)
-        ORDER BY acknowledged, array_position(ARRAY['error', 'warning', 'info'], severity), last_seen_at DESC, id LIMIT 500`,
-      [machineId, acknowledged ?? null],
-    );
-    return found.map((row) => this.toMessage(row));
-  }
-
-  /** @returns the machine of the message; null when there is no such message */
-  async setAcknowledged(tx: Transaction, id: string, by: string | null, at: Date): Promise<string | null> {
-    const row = await queryOne<{ machineId: string }>(
-      tx.manager,
-      `UPDATE important_messages SET acknowledged = $2::text IS NOT NULL, acknowledged_by = $2,
-              acknowledged_at = CASE WHEN $2::text IS NULL THEN NULL ELSE $3::timestamptz END
-        WHERE id = $1 RETURNING machine_id AS "machineId"`,
-      [id, by, at],
-    );
-    return row?.machineId ?? null;
-  }
-
-  async message(tx: Transaction, id: string): Promise<MessageDto | null> {
-    const sql = `SELECT ${MESSAGE} FROM important_messages WHERE id = $1`;
-    const found = await queryOne<StoredMessage>(tx.manager, sql, [id]);
-    return found === null ? null : this.toMessage(found);
-  }
-
   async audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntryDto>> {
     const columns = `id, at, actor_type AS "actorType", actor_id AS "actorId", actor_name AS "actorName", action,
       object_type AS "objectType", object_id AS "objectId", machine_id AS "machineId",
@@ -174,17 +141,12 @@ export class HistoryRepository {
     );
   }
 
-  private toMessage(row: StoredMessage): MessageDto {
-    return { ...withSaid(row), facts: this.document(IMPORTANT_MESSAGE.name, row.facts) };
-  }
-
   private document(contract: string, stored: unknown): DocumentDto | null {
     return stored === null ? null : toDocument(contract, this.contracts.read(contract, stored));
   }
 }
 
 type Unsaid<T> = Omit<T, 'said'>;
-type StoredMessage = Stored<Unsaid<MessageDto>, 'facts'>;
 
 function withSaid<T extends { message: string }>(row: T): T & { said: SaidByField } {
   return { ...row, said: saidIn(row, ['message']) };

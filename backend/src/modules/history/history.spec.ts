@@ -8,7 +8,7 @@ import { TransactionRunner, type Transaction } from '../../kernel/database/trans
 import { migrate, revertMigrations } from '../../kernel/database/migrate';
 import { DomainEvents } from '../../kernel/events/domain-events';
 import { MachinesModule } from '../machines/machines.module';
-import type { MessageDto } from './dto/history.dto';
+import type { MessageDto } from './dto/messages.dto';
 import { HistoryModule } from './history.module';
 import { ImportantMessages, type ImportantMessage } from './important-messages';
 import { Snapshots } from './snapshots';

@@ -1,19 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { RequestOrigin } from '../../kernel/audit/request-origin';
 import { Clock } from '../../kernel/clock';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { maskSecrets } from '../../kernel/contracts/secret-values';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
 import { queryOne } from '../../kernel/database/rows';
-import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
-import { notFound } from '../../kernel/errors/domain-error';
+import type { Transaction } from '../../kernel/database/transaction';
 import { MachineState } from '../machines/machine-state';
 import { IMPORTANT_MESSAGE, type MessageFacts } from './contracts/important-message';
-import type { MessageDto } from './dto/history.dto';
 import type { MessageCategory, MessageSeverity, MessageSource } from './entities/history.values';
-import { HistoryRepository } from './history.repository';
 
 export interface ImportantMessage {
   readonly category: MessageCategory;
@@ -38,8 +34,6 @@ export interface MessageBatch {
 @Injectable()
 export class ImportantMessages {
   constructor(
-    private readonly transactions: TransactionRunner,
-    private readonly repository: HistoryRepository,
     private readonly state: MachineState,
     private readonly clock: Clock,
     private readonly contracts: Contracts,
@@ -58,26 +52,6 @@ export class ImportantMessages {
     for (const key of known?.keys ?? []) byKey.delete(key);
     const added = byKey.size === 0 ? 0 : await this.insert(tx, batch, byKey, now);
     this.state.patch(tx, batch.machineId, { openMessagesCount: (known?.open ?? 0) + added });
-  }
-
-  /** @throws DomainError `not_found` */
-  acknowledge(id: string, origin: RequestOrigin): Promise<MessageDto> {
-    return this.decide(id, origin.actor.name);
-  }
-
-  /** Opens it again. @throws DomainError `not_found` */
-  unacknowledge(id: string): Promise<MessageDto> {
-    return this.decide(id, null);
-  }
-
-  private async decide(id: string, by: string | null): Promise<MessageDto> {
-    return this.transactions.run(async (tx) => {
-      const machineId = await this.repository.setAcknowledged(tx, id, by, this.clock.now());
-      const message = await this.repository.message(tx, id);
-      if (machineId === null || message === null) throw notFound('message');
-      await this.count(tx, machineId);
-      return message;
-    });
   }
 
   private async insert(
@@ -126,15 +100,6 @@ export class ImportantMessages {
       },
       rows,
     );
-  }
-
-  private async count(tx: Transaction, machineId: string): Promise<void> {
-    const row = await queryOne<{ open: number }>(
-      tx.manager,
-      'SELECT count(*)::int AS open FROM important_messages WHERE machine_id = $1 AND NOT acknowledged',
-      [machineId],
-    );
-    this.state.patch(tx, machineId, { openMessagesCount: row?.open ?? null });
   }
 }
 

@@ -22,6 +22,11 @@ import { Icon } from '../ui/icon';
           <small>{{ formats.number(n) }}</small>
         }
       </a>
+      @if (session.can('events.read')) {
+        <a routerLink="/messages" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.messages')"
+          ><su-icon name="message" /><span>{{ texts.t('nav.messages') }}</span></a
+        >
+      }
       @if (session.can('jobs.read')) {
         <h2>{{ texts.t('nav.change') }}</h2>
         <a routerLink="/requests" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.requests')">

@@ -37,6 +37,9 @@ import { Icon } from '../ui/icon';
       </button>
       <mat-menu #more="matMenu">
         <a mat-menu-item routerLink="/me"><su-icon name="user" />{{ texts.t('nav.me') }}</a>
+        @if (session.can('events.read')) {
+          <a mat-menu-item routerLink="/messages"><su-icon name="message" />{{ texts.t('nav.messages') }}</a>
+        }
         @if (session.can('audit.read')) {
           <a mat-menu-item routerLink="/audit"><su-icon name="audit" />{{ texts.t('nav.audit') }}</a>
         }

@@ -1,18 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
 import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import {
   EVENT_SEVERITIES,
-  MESSAGE_CATEGORIES,
-  MESSAGE_SEVERITIES,
-  MESSAGE_SOURCES,
   SNAPSHOT_STATUSES,
   type EventSeverity,
-  type MessageCategory,
-  type MessageSeverity,
-  type MessageSource,
   type SnapshotStatus,
 } from '../entities/history.values';
 import type { SaidByField } from '../../../kernel/sentences/said';
@@ -25,14 +18,6 @@ export class SnapshotQueryDto extends PageQueryDto {
   @IsOptional()
   @Matches(/^[a-z][a-z0-9_]{0,63}$/)
   kind?: string;
-}
-
-export class MessageQueryDto {
-  /** Only acknowledged, or only open ones. */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
-  @IsBoolean()
-  acknowledged?: boolean;
 }
 
 export class EventDto {
@@ -87,29 +72,6 @@ export class SnapshotDetailDto extends SnapshotDto {
   /** Which of the two this program cannot read, and why. They are shown all the same. */
   @ApiProperty({ type: () => [DocumentDto] })
   unreadable: DocumentDto[];
-}
-
-export class MessageDto {
-  id: string;
-  @ApiProperty({ enum: MESSAGE_SOURCES })
-  source: MessageSource;
-  @ApiProperty({ enum: MESSAGE_CATEGORIES })
-  category: MessageCategory;
-  @ApiProperty({ enum: MESSAGE_SEVERITIES })
-  severity: MessageSeverity;
-  packageName: string | null;
-  component: string | null;
-  message: string;
-  @ApiSaid()
-  said: SaidByField;
-  firstSeenAt: Date;
-  lastSeenAt: Date;
-  acknowledged: boolean;
-  acknowledgedAt: Date | null;
-  acknowledgedBy: string | null;
-  /** What the message says to programs. */
-  @ApiProperty({ type: DocumentDto, nullable: true })
-  facts: DocumentDto | null;
 }
 
 export class AuditQueryDto extends PageQueryDto {

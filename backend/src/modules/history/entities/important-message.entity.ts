@@ -12,6 +12,7 @@ import {
 /** Messages picked out of logs; they stay when the log is gone. */
 @Entity({ name: 'important_messages', comment: 'Messages picked out of logs; they stay when the log is gone.' })
 @Index('important_messages_category_acknowledged_last_seen_at_idx', { synchronize: false })
+@Index('important_messages_dedup_key_last_seen_at_idx', { synchronize: false })
 @Index('important_messages_execution_id_idx', ['executionId'])
 @Index('important_messages_machine_id_dedup_key_key', ['machineId', 'dedupKey'], { unique: true })
 @Index('important_messages_machine_id_severity_last_seen_at_idx', { synchronize: false })

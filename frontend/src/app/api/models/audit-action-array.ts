@@ -21,6 +21,8 @@ export const AUDIT_ACTION: AuditAction[] = [
   'link.setup.accept',
   'link.setup.issue',
   'machine.purged',
+  'message.acknowledged',
+  'message.reopened',
   'request.confirmed',
   'request.rejected',
   'session.end',

@@ -21,6 +21,11 @@ export interface MessageDto {
   packageName: (string | null);
 
   /**
+   * Where the line stands in the log that it was taken from: `artifact id#line`. Null: it was taken from no log.
+   */
+  rawLineRef: (string | null);
+
+  /**
    * The sentences of this document as codes and parameters, by field; one for each line of the field.
    */
   said: {

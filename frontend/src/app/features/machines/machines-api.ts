@@ -4,12 +4,9 @@ import {
   actionsRun,
   actionsRunMany,
   aptState,
-  historyAcknowledge,
   historyEvents,
-  historyMessages,
   historySnapshot,
   historySnapshots,
-  historyUnacknowledge,
   hostKeysApprove,
   hostKeysReject,
   hostKeysScan,
@@ -49,7 +46,6 @@ import type {
   MachineHardwareDto,
   MachineMetricsDto,
   MachinePageDto,
-  MessageDto,
   RunManyResultDto,
   SnapshotDetailDto,
   SnapshotPageDto,
@@ -138,18 +134,6 @@ export class MachinesApi {
 
   snapshot(id: string): Promise<SnapshotDetailDto> {
     return this.api.invoke(historySnapshot, { id });
-  }
-
-  messages(id: string): Promise<MessageDto[]> {
-    return this.api.invoke(historyMessages, { id });
-  }
-
-  acknowledge(messageId: string): Promise<MessageDto> {
-    return this.api.invoke(historyAcknowledge, { id: messageId });
-  }
-
-  unacknowledge(messageId: string): Promise<MessageDto> {
-    return this.api.invoke(historyUnacknowledge, { id: messageId });
   }
 
   jobs(machineId: string, cursor?: string): Promise<JobPageDto> {

@@ -59,6 +59,9 @@ export class PortalCommands {
         hidden: true,
       })),
       ...may(this.session.can('tags.write'), () => this.go('tags', 'pages', 'tag', t('tags.title'), '/machines/tags')),
+      ...may(this.session.can('events.read'), () =>
+        this.go('messages', 'pages', 'message', t('nav.messages'), '/messages'),
+      ),
       ...may(this.session.can('jobs.read'), () =>
         this.go('requests', 'pages', 'inbox', t('nav.requests'), '/requests'),
       ),

@@ -10,7 +10,8 @@ import { EmptyState } from '../../../ui/empty-state';
 import { ErrorNotice } from '../../../ui/error-notice';
 import { Icon } from '../../../ui/icon';
 import { LoadingNote } from '../../../ui/loading-note';
-import { MachinesApi } from '../machines-api';
+import { SEVERITY_COLOUR, SEVERITY_ICON } from '../../history/message-severity';
+import { MessagesApi } from '../../history/messages-api';
 import { MachineStore } from './machine-store';
 import { Said } from '../../../core/i18n/said';
 
@@ -49,8 +50,9 @@ export class MessagesTab {
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   private readonly store = inject(MachineStore);
-  private readonly api = inject(MachinesApi);
+  private readonly api = inject(MessagesApi);
   protected readonly messages = new Loadable<MessageDto[]>();
+  protected readonly icon = SEVERITY_ICON;
   protected readonly problem = signal<Problem | null>(null);
   protected readonly parts = computed(() => {
     const all = this.messages.value() ?? [];
@@ -68,11 +70,11 @@ export class MessagesTab {
   }
 
   protected refresh(): Promise<void> {
-    return this.messages.load(() => this.api.messages(this.store.id() ?? ''));
+    return this.messages.load(() => this.api.ofMachine(this.store.id() ?? ''));
   }
 
-  protected icon(message: MessageDto): 'failed' | 'warning' | 'info' {
-    return message.severity === 'error' ? 'failed' : message.severity === 'warning' ? 'warning' : 'info';
+  protected colour({ acknowledged, severity }: MessageDto): string {
+    return acknowledged ? 't3' : SEVERITY_COLOUR[severity];
   }
 
   protected async decide(message: MessageDto): Promise<void> {

@@ -7,16 +7,16 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { MessageDto } from '../../models/message-dto';
+import { GroupDecisionDto } from '../../models/group-decision-dto';
 
-export interface HistoryAcknowledge$Params {
-  id: string;
+export interface MessagesAcknowledgeGroup$Params {
+  key: string;
 }
 
-export function historyAcknowledge(http: HttpClient, rootUrl: string, params: HistoryAcknowledge$Params, context?: HttpContext): Observable<StrictHttpResponse<MessageDto>> {
-  const rb = new RequestBuilder(rootUrl, historyAcknowledge.PATH, 'post');
+export function messagesAcknowledgeGroup(http: HttpClient, rootUrl: string, params: MessagesAcknowledgeGroup$Params, context?: HttpContext): Observable<StrictHttpResponse<GroupDecisionDto>> {
+  const rb = new RequestBuilder(rootUrl, messagesAcknowledgeGroup.PATH, 'post');
   if (params) {
-    rb.path('id', params.id, {});
+    rb.path('key', params.key, {});
   }
 
   return http.request(
@@ -24,9 +24,9 @@ export function historyAcknowledge(http: HttpClient, rootUrl: string, params: Hi
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<MessageDto>;
+      return r as StrictHttpResponse<GroupDecisionDto>;
     })
   );
 }
 
-historyAcknowledge.PATH = '/api/messages/{id}/acknowledge';
+messagesAcknowledgeGroup.PATH = '/api/messages/groups/{key}/acknowledge';

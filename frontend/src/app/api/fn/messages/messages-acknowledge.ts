@@ -9,20 +9,14 @@ import { RequestBuilder } from '../../request-builder';
 
 import { MessageDto } from '../../models/message-dto';
 
-export interface HistoryMessages$Params {
+export interface MessagesAcknowledge$Params {
   id: string;
-
-/**
- * Only acknowledged, or only open ones.
- */
-  acknowledged?: boolean;
 }
 
-export function historyMessages(http: HttpClient, rootUrl: string, params: HistoryMessages$Params, context?: HttpContext): Observable<StrictHttpResponse<Array<MessageDto>>> {
-  const rb = new RequestBuilder(rootUrl, historyMessages.PATH, 'get');
+export function messagesAcknowledge(http: HttpClient, rootUrl: string, params: MessagesAcknowledge$Params, context?: HttpContext): Observable<StrictHttpResponse<MessageDto>> {
+  const rb = new RequestBuilder(rootUrl, messagesAcknowledge.PATH, 'post');
   if (params) {
     rb.path('id', params.id, {});
-    rb.query('acknowledged', params.acknowledged, {});
   }
 
   return http.request(
@@ -30,9 +24,9 @@ export function historyMessages(http: HttpClient, rootUrl: string, params: Histo
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<Array<MessageDto>>;
+      return r as StrictHttpResponse<MessageDto>;
     })
   );
 }
 
-historyMessages.PATH = '/api/machines/{id}/messages';
+messagesAcknowledge.PATH = '/api/messages/{id}/acknowledge';

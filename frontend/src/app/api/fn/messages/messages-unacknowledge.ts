@@ -9,12 +9,12 @@ import { RequestBuilder } from '../../request-builder';
 
 import { MessageDto } from '../../models/message-dto';
 
-export interface HistoryUnacknowledge$Params {
+export interface MessagesUnacknowledge$Params {
   id: string;
 }
 
-export function historyUnacknowledge(http: HttpClient, rootUrl: string, params: HistoryUnacknowledge$Params, context?: HttpContext): Observable<StrictHttpResponse<MessageDto>> {
-  const rb = new RequestBuilder(rootUrl, historyUnacknowledge.PATH, 'delete');
+export function messagesUnacknowledge(http: HttpClient, rootUrl: string, params: MessagesUnacknowledge$Params, context?: HttpContext): Observable<StrictHttpResponse<MessageDto>> {
+  const rb = new RequestBuilder(rootUrl, messagesUnacknowledge.PATH, 'delete');
   if (params) {
     rb.path('id', params.id, {});
   }
@@ -29,4 +29,4 @@ export function historyUnacknowledge(http: HttpClient, rootUrl: string, params: 
   );
 }
 
-historyUnacknowledge.PATH = '/api/messages/{id}/acknowledge';
+messagesUnacknowledge.PATH = '/api/messages/{id}/acknowledge';

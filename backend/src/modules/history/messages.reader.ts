@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { toDocument, type DocumentDto } from '../../kernel/contracts/document.dto';
+import { queryOne, queryRows } from '../../kernel/database/rows';
+import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
+import { keysetPage, type Page, type PageRequest } from '../../kernel/http/keyset-page';
+import { saidIn } from '../../kernel/sentences/said';
+import { IMPORTANT_MESSAGE } from './contracts/important-message';
+import type { MachineMessageDto, MessageDto, MessageGroupDto } from './dto/messages.dto';
+import type { MessageCategory, MessageSeverity } from './entities/history.values';
+
+/** What of the messages is asked for; absent: everything. */
+export interface MessageFilter {
+  readonly acknowledged?: boolean;
+  readonly severity?: MessageSeverity;
+  readonly category?: MessageCategory;
+  readonly machineId?: string;
+  readonly text?: string;
+}
+
+type Stored<T> = Omit<T, 'said' | 'facts'> & { readonly facts: unknown };
+type GroupRow = Omit<MessageGroupDto, 'said'> & {
+  readonly id: string;
+  readonly rank: string;
+  readonly keyTime: string;
+};
+
+const MESSAGE = `m.id, m.source, m.category, m.severity, m.package_name AS "packageName", m.component, m.message,
+  m.first_seen_at AS "firstSeenAt", m.last_seen_at AS "lastSeenAt", m.acknowledged, m.acknowledged_at AS "acknowledgedAt",
+  m.acknowledged_by AS "acknowledgedBy", m.raw_line_ref AS "rawLineRef", m.payload_json AS facts`;
+
+const GROUPS = 'message-groups';
+const RANK = `array_position(ARRAY['info', 'warning', 'error'], severity)`;
+
+/** Reads what machines said that somebody should know: of one machine, and of the fleet with equal ones together. */
+@Injectable()
+export class MessagesReader {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contracts: Contracts,
+  ) {}
+
+  /** Of a machine; open and serious ones first. */
+  async ofMachine(machineId: string, acknowledged: boolean | undefined): Promise<MessageDto[]> {
+    const found = await queryRows<Stored<MessageDto>>(
+      this.dataSource,
+      `SELECT ${MESSAGE} FROM important_messages m WHERE machine_id = $1 AND ($2::boolean IS NULL OR acknowledged = $2)
+        ORDER BY acknowledged, ${RANK} DESC, last_seen_at DESC, id LIMIT 500`,
+      [machineId, acknowledged ?? null],
+    );
+    return found.map((row) => this.toMessage(row));
+  }
+
+  async find(id: string, manager: EntityManager): Promise<MessageDto | null> {
+    const sql = `SELECT ${MESSAGE} FROM important_messages m WHERE id = $1`;
+    const found = await queryOne<Stored<MessageDto>>(manager, sql, [id]);
+    return found === null ? null : this.toMessage(found);
+  }
+
+  /** What the fleet says, equal messages together: serious ones first, then what was seen last. Archived machines are silent. */
+  async groups(filter: MessageFilter, { cursor, limit }: PageRequest): Promise<Page<MessageGroupDto>> {
+    const forms = [keyForms.integer, keyForms.time, keyForms.uuid];
+    const after = cursor === undefined ? [null, null, null] : decodeCursor(GROUPS, forms, cursor);
+    const { acknowledged, severity, category, machineId, text } = filter;
+    const pattern = text === undefined ? null : `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+    const rows = await queryRows<GroupRow>(this.dataSource, GROUP_PAGE, [
+      acknowledged ?? null,
+      severity ?? null,
+      category ?? null,
+      machineId ?? null,
+      pattern,
+      ...after,
+      limit + 1,
+    ]);
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    const nextCursor = last === undefined ? null : encodeCursor(GROUPS, [last.rank, last.keyTime, last.id]);
+    return { items: rows.slice(0, limit).map(toGroup), nextCursor };
+  }
+
+  /** Where a message was said, seen last first. */
+  async ofGroup(key: string, page: PageRequest): Promise<Page<MachineMessageDto>> {
+    const { items, nextCursor } = await keysetPage<Stored<MachineMessageDto>>(
+      this.dataSource,
+      `message-group-${key}`,
+      `SELECT * FROM (
+         SELECT ${MESSAGE}, m.machine_id AS "machineId", machine.name AS "machineName"
+           FROM important_messages m JOIN machines machine ON machine.id = m.machine_id
+          WHERE m.dedup_key = $1 AND machine.deleted_at IS NULL) AS said WHERE true`,
+      [key],
+      '"lastSeenAt"',
+      page,
+    );
+    return { items: items.map((row) => this.toMessage(row)), nextCursor };
+  }
+
+  private toMessage<T extends MessageDto>(row: Stored<T>): T {
+    const facts: DocumentDto | null =
+      row.facts === null
+        ? null
+        : toDocument(IMPORTANT_MESSAGE.name, this.contracts.read(IMPORTANT_MESSAGE.name, row.facts));
+    return { ...row, said: saidIn(row, ['message']), facts } as unknown as T;
+  }
+}
+
+function toGroup(row: GroupRow): MessageGroupDto {
+  const { key, source, category, severity, packageName, component, message, firstSeenAt, lastSeenAt } = row;
+  const { machines, openMachines } = row;
+  return {
+    ...{ key, source, category, severity, packageName, component, message, said: saidIn(row, ['message']) },
+    ...{ firstSeenAt, lastSeenAt, machines, openMachines },
+  };
+}
+
+const GROUP_PAGE = `
+  WITH asked AS (
+    SELECT m.* FROM important_messages m JOIN machines machine ON machine.id = m.machine_id
+     WHERE machine.deleted_at IS NULL
+       AND ($1::boolean IS NULL OR m.acknowledged = $1)
+       AND ($2::text IS NULL OR m.severity = $2)
+       AND ($3::text IS NULL OR m.category = $3)
+       AND ($4::uuid IS NULL OR m.machine_id = $4)
+       AND ($5::text IS NULL OR m.message ILIKE $5 OR m.package_name ILIKE $5 OR m.component ILIKE $5 OR machine.name ILIKE $5)),
+  latest AS (
+    SELECT DISTINCT ON (dedup_key) * FROM asked ORDER BY dedup_key, last_seen_at DESC, id DESC),
+  counted AS (
+    SELECT dedup_key, count(*)::int AS machines, count(*) FILTER (WHERE NOT acknowledged)::int AS open_machines,
+           min(first_seen_at) AS first_seen_at
+      FROM asked GROUP BY dedup_key),
+  ranked AS (
+    SELECT l.id, l.dedup_key AS key, l.source, l.category, l.severity, l.package_name AS "packageName", l.component,
+           l.message, c.first_seen_at AS "firstSeenAt", l.last_seen_at AS "lastSeenAt", c.machines,
+           c.open_machines AS "openMachines", ${RANK.replace('severity', 'l.severity')} AS rank
+      FROM latest l JOIN counted c USING (dedup_key))
+  SELECT *, rank::text AS rank, "lastSeenAt"::text AS "keyTime" FROM ranked
+   WHERE $6::int IS NULL OR (ranked.rank, "lastSeenAt", id) < ($6, $7::timestamptz, $8::uuid)
+   ORDER BY ranked.rank DESC, "lastSeenAt" DESC, id DESC LIMIT $9`;
