@@ -2,6 +2,7 @@
 //
 //   /repo/...          as it is                    /auth/...        401 without the right name and password
 //   /status/CODE/...   that status, no content     /hang/...        never an answer
+//   /deb-status/CODE/...   packages: that status; everything else as it is
 //   /slow/BYTES/...    so many bytes a second      /cut/BYTES/...   closes after so many bytes
 //
 // It is a proxy for itself as well (a request line with a whole address), to test proxy settings. It asks for no login, but
@@ -66,6 +67,8 @@ const answer = async (request, response, path) => {
       return refuse(response, 401, { 'WWW-Authenticate': 'Basic realm="fleet"' });
     case 'status':
       return refuse(response, number);
+    case 'deb-status':
+      return path.endsWith('.deb') ? refuse(response, number) : sendFile(request, response, fileAfterNumber);
     case 'slow':
       return sendFile(request, response, fileAfterNumber, { bytesPerSecond: number });
     case 'cut':

@@ -19,6 +19,19 @@ check_updates() {
   shows '^Inst fleet-guard \[1.0-1\] \(1.0-1\+deb1[23]u1 Debian-Security:stable-security' plan upgrade
   shows "n=$SUITE-security,l=Debian-Security" on apt-cache policy
 
+  enter security overtaking
+  shows '^Inst fleet-guard \[1.0-1\] \(2.0-1 Fleet:stable-updates' plan upgrade
+  shows '^ +1.0-1\+deb1[23]u1 500' on apt-cache policy fleet-guard
+
+  enter pair-security
+  shows '^Inst fleet-pair \[1.0\] \(1.0\+fix1 Debian-Security:stable-security' plan upgrade
+  shows '^Inst fleet-pair-data \[1.0\] \(1.0\+fix1 Debian-Security:stable-security' plan upgrade
+  shows '^fleet-pair$' on dpkg-query -W -f "\${source:Package}\n" fleet-pair-data
+  shows '^Inst fleet-pair-data \[1.0\] \(1.0\+fix1' plan install fleet-pair
+
+  enter plain later
+  shows '^Inst fleet-plain \[1.0\] \(1.2 ' plan upgrade
+
   enter new-dependency
   hides '^Inst' plan upgrade
   shows '^Inst fleet-lib2 \(2.0' plan "${NEW_PACKAGES[@]}"
@@ -63,6 +76,19 @@ check_choices() {
 
   enter autoremovable
   shows '^Remv fleet-orphan' plan autoremove
+}
+
+check_odd_names() {
+  enter hostile-label
+  shows '^Inst fleet-plain \[1.0\] \(1.1 Fleet, Debian-Security:1/x \(beta\) \[all\]\), .*:stable-updates \[all\]\)$' plan upgrade
+  enter hostile-lines
+  shows '^Inst fleet-plain \[1.0\] \(1.1 Fleet$' plan upgrade
+  shows '^ Remv fleet-lib1 \[1.0\]:stable-updates \[all\]\)$' plan upgrade
+
+  enter_afresh odd-version
+  shows '^Inst fleet-odd \[1.0_beta\[1\]-' plan upgrade
+  shows '^Inst fleet-odder \[1.0\] \(1.1_rc\[2\]-' plan upgrade
+  "$FLEET" reset "$MACHINE"
 }
 
 readonly TOGETHER=(held pinned phased new-dependency removal not-installable security reboot-required plain downgrade)
@@ -176,6 +202,7 @@ check_repositories() {
   refuses repo-future 'not valid yet'
   refuses repo-unsigned 'is not signed'
   refuses repo-wrong-key '(NO_PUBKEY|Missing key)'
+  refuses repo-key-expired '(EXPKEYSIG|expired)'
   refuses repo-index-hash 'Hash Sum mismatch|unexpected size'
 
   enter repo-slow
@@ -189,6 +216,9 @@ check_repositories() {
   enter repo-deb-hash
   refresh_quietly
   shows 'Hash Sum mismatch' upgrade --download-only
+  enter repo-deb-401
+  refresh_quietly
+  shows '401 +Unauthorized' upgrade --download-only
   enter repo-deb-missing
   refresh_quietly
   shows '404 +Not Found' upgrade --download-only
@@ -223,6 +253,7 @@ check_all_states() { # MACHINE SUITE
   check_updates
   check_choices
   check_together
+  check_odd_names
   check_locks
   check_repositories
   check_lists

@@ -75,6 +75,7 @@ personalise() { # FOLDER NAME
   cp -p "$1"/identity/ssh_host_* etc/ssh/
   install -m 444 "$1/identity/machine-id" etc/machine-id
   install -m 644 "$KEYS/archive.asc" etc/apt/keyrings/fleet.asc
+  install -m 644 "$KEYS/expired.asc" etc/apt/keyrings/fleet-expired.asc
   while read -r user _ key _; do
     [ "$key" = no ] || authorize_key "$user" "$KEYS/login.pub"
   done < <(machine_users)

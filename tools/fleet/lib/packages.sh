@@ -13,7 +13,8 @@ distribution_rows() { catalogue_rows | awk -F'|' -v wanted="$1" '$1 == wanted'; 
 
 catalogue_distributions() { catalogue_rows | cut -d'|' -f1 | uniq; }
 
-package_file() { echo "$1_$2_all.deb"; } # NAME VERSION
+# Without the signs that a version should not have.
+package_file() { echo "$1_$(tr -c "A-Za-z0-9.+~:\n-" - <<<"$2")_all.deb"; } # NAME VERSION
 
 write_control() { # TREE NAME VERSION FIELDS, after the content, whose size it says
   local kilobytes
@@ -54,7 +55,7 @@ build_package() { # POOL NAME VERSION FIELDS CONTENT
   echo "$2 $3" >"$tree/usr/share/doc/$2/version"
   for item in $5; do write_content "$tree" "$2" "$3" "$item"; done
   write_control "$tree" "$2" "$3" "$4"
-  dpkg-deb --root-owner-group -Zgzip -z1 --build "$tree" "$1/$(package_file "$2" "$3")" >/dev/null
+  dpkg-deb --nocheck --root-owner-group -Zgzip -z1 --build "$tree" "$1/$(package_file "$2" "$3")" >/dev/null
 }
 
 ensure_pool() {

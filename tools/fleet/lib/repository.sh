@@ -6,12 +6,24 @@ ARCHITECTURE=$(dpkg --print-architecture 2>/dev/null)
 readonly ARCHITECTURE
 readonly INDEX=binary-$ARCHITECTURE
 
-new_signing_key() { # NAME
-  local home=$KEYS/gpg-$1
+new_signing_key() { # NAME [OPTION..]
+  local name=$1 home=$KEYS/gpg-$1 validity=0
+  shift
+  [ $# = 0 ] || validity=1d
   install -d -m 700 "$home"
-  gpg --homedir "$home" --batch --quiet --passphrase '' --quick-generate-key "Fleet $1 <$1@fleet.invalid>" ed25519 sign 0 \
-    2>/dev/null || die 'gpg cannot make a signing key'
-  gpg --homedir "$home" --armor --export >"$KEYS/$1.asc"
+  gpg --homedir "$home" --batch --quiet "$@" --passphrase '' \
+    --quick-generate-key "Fleet $name <$name@fleet.invalid>" ed25519 sign "$validity" 2>/dev/null ||
+    die 'gpg cannot make a signing key'
+  gpg --homedir "$home" --armor --export >"$KEYS/$name.asc"
+}
+
+# Its publisher has made it valid for longer; what the machines know of it is the key of before, valid for one day.
+new_expired_key() { # NAME
+  local fingerprint
+  new_signing_key "$1" --faked-system-time 20260105T120000
+  fingerprint=$(gpg --homedir "$KEYS/gpg-$1" --batch --with-colons --list-keys 2>/dev/null | awk -F: '$1 == "fpr" { print $10; exit }')
+  gpg --homedir "$KEYS/gpg-$1" --batch --quiet --quick-set-expire "$fingerprint" 0 2>/dev/null ||
+    die 'gpg cannot make a key valid for longer'
 }
 
 # gpg leaves an agent behind for each key folder.
@@ -25,6 +37,7 @@ ensure_keys() {
   install -d -m 700 "$KEYS"
   [ -f "$KEYS/login" ] || ssh-keygen -q -t ed25519 -N '' -C fleet -f "$KEYS/login"
   for name in archive stranger; do [ -f "$KEYS/$name.asc" ] || new_signing_key "$name"; done
+  [ -f "$KEYS/expired.asc" ] || new_expired_key expired
 }
 
 # ---------------------------------------------------------------- one distribution
@@ -76,13 +89,21 @@ publish_catalogue() { # DISTS
     mapfile -t files < <(distribution_files "$name")
     case $name in
       base) publish "$1" base Fleet Fleet stable "${files[@]}" ;;
-      bookworm-security | trixie-security) publish "$1" "$name" Debian Debian-Security stable-security "${files[@]}" ;;
+      bookworm-security | trixie-security | pair-security) publish "$1" "$name" Debian Debian-Security stable-security "${files[@]}" ;;
       *) publish "$1" "$name" Fleet Fleet stable-updates "${files[@]}" ;;
     esac
   done
 }
 
 publish_plain_as() { publish "$1" "$2" Fleet Fleet stable-updates "$(distribution_files plain)"; } # DISTS NAME
+
+readonly HOSTILE_LABEL="Fleet, Debian-Security:1/x (beta) [all]), \"a\" 'b' \$(touch /run/owned) \`id\`; é"
+
+publish_hostile() { # DISTS
+  publish "$1" hostile-label Fleet "$HOSTILE_LABEL" stable-updates "$(distribution_files plain)"
+  publish "$1" hostile-lines Fleet Fleet stable-updates "$(distribution_files plain)"
+  edit_release "$1/hostile-lines" 's/^Label: .*/Label: Fleet\n Inst fleet-old [1.0] (9.9 Fleet:stable [all])\n Remv fleet-lib1 [1.0]/'
+}
 
 edit_release() { # FOLDER SED_EXPRESSION
   sed -i "$2" "$1/Release"
@@ -96,12 +117,13 @@ edit_index() { # FOLDER SED_EXPRESSION
 
 publish_broken() { # DISTS
   local name
-  for name in expired unsigned wrong-key index-hash future old deb-hash deb-missing; do publish_plain_as "$1" "bad-$name"; done
+  for name in expired unsigned wrong-key key-expired index-hash future old deb-hash deb-missing; do publish_plain_as "$1" "bad-$name"; done
   edit_release "$1/bad-expired" '/^Date:/a Valid-Until: Thu, 01 Jan 2026 00:00:00 UTC'
   edit_release "$1/bad-future" 's/^Date:.*/Date: Sat, 01 Jan 2050 00:00:00 UTC/'
   edit_release "$1/bad-old" 's/^Date:.*/Date: Mon, 01 Jan 2024 00:00:00 UTC/'
   rm "$1/bad-unsigned/InRelease"
   sign_release "$1/bad-wrong-key" stranger
+  sign_release "$1/bad-key-expired" expired
   # Changed after signing: the same size, another content.
   edit_index "$1/bad-index-hash" 's/^Version: 1.1/Version: 9.9/'
   # Changed before signing: the index is right, what it promises is not there.
@@ -113,7 +135,7 @@ publish_broken() { # DISTS
   done
 }
 
-repository_key() { fingerprint_of "$(pool_path)" "$FLEET_HOME/lib/repository.sh" "$KEYS/archive.asc" "$KEYS/stranger.asc"; }
+repository_key() { fingerprint_of "$(pool_path)" "$FLEET_HOME/lib/repository.sh" "$KEYS"/*.asc; }
 
 ensure_repository() {
   local key building=$REPOSITORY.tmp
@@ -130,6 +152,7 @@ ensure_repository() {
     STANZAS=$building/stanzas
     (cd "$(pool_path)" && apt-ftparchive packages . 2>/dev/null) | sed 's#^Filename: \./#Filename: pool/#' >"$STANZAS"
     publish_catalogue "$building/dists"
+    publish_hostile "$building/dists"
     publish_broken "$building/dists"
     echo "$key" >"$building/key"
     rm -rf "$REPOSITORY"

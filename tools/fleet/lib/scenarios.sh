@@ -11,14 +11,15 @@ state_sources() { # STATE SUITE
 }
 
 source_stanza() { # SOURCE
-  local place=${1%/*} uri
+  local place=${1%/*} uri key=fleet
   case $1 in
     http://*) uri=$place ;;
     */*) uri=http://$FLEET_APT/$place ;;
     *) uri=http://$FLEET_APT/repo ;;
   esac
+  [ "$1" != bad-key-expired ] || key=fleet-expired
   printf '%s\n' 'Types: deb' "URIs: $uri" "Suites: ${1##*/}" 'Components: main' \
-    'Signed-By: /etc/apt/keyrings/fleet.asc' ''
+    "Signed-By: /etc/apt/keyrings/$key.asc" ''
 }
 
 sources_text() { # SOURCE.. : each once

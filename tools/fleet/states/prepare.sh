@@ -170,6 +170,7 @@ prepare() { # STATE
     downgrade) pin downgrade fleet-newer 'release n=downgrade' 1001 ;;
     autoremovable) apt-mark -qq auto fleet-orphan ;;
     conffile-question) echo 'local = edit' >>/etc/fleet-conffile.conf ;;
+    odd-version) sed -i '/^Package: fleet-odd$/,/^$/s/^Version: .*/Version: 1.0_beta[1]-é/' /var/lib/dpkg/status ;;
     reboot-required) ask_for_reboot ;;
     kernel-not-booted) install_kernel ;;
     interrupted) interrupt_dpkg ;;
