@@ -52,6 +52,9 @@ const UPDATES: readonly (readonly [string, string[], string[]])[] = [
   ['new-dependency', ['install fleet-lib2 2', 'upgrade fleet-newdep 2'], ['fleet-newdep needs_new_packages 1']],
   ['removal', ['remove fleet-old 1', 'upgrade fleet-swap 1'], ['fleet-swap needs_removals 2']],
   ['downgrade', ['downgrade fleet-newer 3'], []],
+  ['hostile-label', ['upgrade fleet-plain 3'], []],
+  ['hostile-lines', ['upgrade fleet-plain 3'], []],
+  ['odd-version', ['upgrade fleet-odd 3', 'upgrade fleet-odder 3'], []],
   [
     'kernel',
     ['install linux-image-6.1.0-2-fleet 2', 'upgrade linux-image-fleet 2'],
@@ -70,6 +73,24 @@ describe.each(SUITES)('updates on %s', (suite) => {
       errors: [],
       index: { basis: 'fresh', age_seconds: 0 },
     });
+  });
+
+  it('reads labels that look like the output of apt for what they are, and takes none for a security archive', () => {
+    const label = `Fleet, Debian-Security:1/x (beta) [all]), "a" 'b' $(touch /run/owned) \`id\`; é`;
+    const [change] = analyse(suite, 'hostile-label').changes ?? [];
+    expect(change).toMatchObject({ security: false, from_version: '1.0', to_version: '1.1', arch: 'all' });
+    expect(change?.origins).toEqual([expect.objectContaining({ label, archive: 'stable-updates', security: false })]);
+    expect(analyse(suite, 'hostile-lines').changes?.[0]).toMatchObject({
+      security: false,
+      origins: [{ label: 'Fleet Inst fleet-old [1.0] (9.9 Fleet:stable [all]) Remv fleet-lib1 [1.0]' }],
+    });
+  });
+
+  it('shows versions that the policy forbids as they are', () => {
+    expect(analyse(suite, 'odd-version').changes).toEqual([
+      expect.objectContaining({ name: 'fleet-odd', from_version: '1.0_beta[1]-é', to_version: '1.1' }),
+      expect.objectContaining({ name: 'fleet-odder', from_version: '1.0', to_version: '1.1_rc[2]-é' }),
+    ]);
   });
 
   it('tells all reasons apart at once, and what each waits for', () => {
@@ -151,6 +172,7 @@ const REPOSITORIES: readonly (readonly [string, AptErrorKind, RefreshOutcome, In
   ['repo-expired', 'repo_release_expired', 'partial', 'incomplete', 'error'],
   ['repo-future', 'repo_release_future', 'partial', 'incomplete', 'error'],
   ['repo-unsigned', 'repo_unsigned', 'partial', 'incomplete', 'error'],
+  ['repo-key-expired', 'repo_key_expired', 'partial', 'incomplete', 'error'],
   ['repo-wrong-key', 'repo_key_missing', 'partial', 'incomplete', 'error'],
   ['repo-label', 'repo_release_info_changed', 'failed', 'stale', 'error'],
 ];

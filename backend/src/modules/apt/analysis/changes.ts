@@ -51,7 +51,8 @@ function operationOf({ operation, from, to }: SimulatedChange): ChangeOperation 
   return compareVersions(to, from) < 0 ? 'downgrade' : 'upgrade';
 }
 
-function diskBytes(
+/** Growth of the disk in bytes; null: a size is not known. */
+export function diskBytes(
   operation: ChangeOperation,
   after: PackageRecord | null,
   before: PackageRecord | null,

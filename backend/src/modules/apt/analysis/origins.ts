@@ -38,8 +38,13 @@ function originOf(source: PolicySource): PackageOrigin {
 }
 
 function simulatedToOrigin({ label, suite }: SimulatedOrigin): PackageOrigin {
-  const security = isSecurityArchive({ origin: null, label, archive: suite, codename: null });
+  const security = isSimulatedSecurity({ label, suite });
   return { uri: null, site: null, origin: null, label, archive: suite, codename: null, component: null, security };
+}
+
+/** The same for what a simulation says of an archive. */
+export function isSimulatedSecurity({ label, suite }: SimulatedOrigin): boolean {
+  return isSecurityArchive({ origin: null, label, archive: suite, codename: null });
 }
 
 /** Tells where versions come from, from the two halves of `apt-cache policy`. */
@@ -77,9 +82,9 @@ export class OriginIndex {
     to: string,
     simulated: readonly SimulatedOrigin[],
   ): boolean | null {
-    if (simulated.some((origin) => simulatedToOrigin(origin).security)) return true;
     const entry = this.packages?.get(name);
-    if (this.sources === null || entry === undefined) return null;
+    // A label may hold the comma that parts origins in a simulation: what policy says goes before.
+    if (this.sources === null || entry === undefined) return simulated.some(isSimulatedSecurity) ? true : null;
     return entry.versions.some(
       (version) =>
         (from === null

@@ -1,20 +1,16 @@
-import { ParseError } from './parse-error';
-
 interface DebianVersion {
-  epoch: number;
+  epoch: string;
   upstream: string;
   revision: string;
 }
 
-const VERSION = /^(?:(\d{1,10}):([0-9A-Za-z.+~:-]+)|([0-9A-Za-z.+~-]+))$/;
-
+/** Takes any text apart as apt does: archives offer versions against the policy, and machines have them installed. */
 function split(version: string): DebianVersion {
-  const match = VERSION.exec(version);
-  const rest = match?.[2] ?? match?.[3];
-  if (match === null || rest === undefined) throw new ParseError('version', 'not a Debian version', version);
+  const colon = version.indexOf(':');
+  const rest = version.slice(colon + 1);
   const dash = rest.lastIndexOf('-');
   return {
-    epoch: Number(match[1] ?? 0),
+    epoch: colon === -1 ? '' : version.slice(0, colon),
     upstream: dash === -1 ? rest : rest.slice(0, dash),
     revision: dash === -1 ? '' : rest.slice(dash + 1),
   };
@@ -66,16 +62,17 @@ function comparePart(a: string, b: string): number {
 }
 
 /**
- * Compares two Debian versions as `dpkg --compare-versions` does.
+ * Compares two Debian versions as `dpkg --compare-versions` does, also those that the policy forbids.
  * @returns negative, zero or positive
- * @throws ParseError when one is not a version
  */
 export function compareVersions(a: string, b: string): number {
   if (a === b) return 0;
   const left = split(a);
   const right = split(b);
   return (
-    left.epoch - right.epoch || comparePart(left.upstream, right.upstream) || comparePart(left.revision, right.revision)
+    comparePart(left.epoch, right.epoch) ||
+    comparePart(left.upstream, right.upstream) ||
+    comparePart(left.revision, right.revision)
   );
 }
 

@@ -41,6 +41,19 @@ function releaseFields(line: string): Map<string, string> {
   return new Map(fields.map((field) => [field.slice(0, 1), field.slice(2)]));
 }
 
+/** A label may go on over several lines; what then comes after `release` is neither a package file nor a place. */
+function releaseLines(lines: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const line of lines) {
+    const before = joined.at(-1);
+    const own = /^ *-?\d+ \S|^ {5}(?:release|origin) |^Pinned packages:/.test(line);
+    if (!own && before?.startsWith('     release ') === true)
+      joined[joined.length - 1] = `${before} ${line.trimStart()}`;
+    else joined.push(line);
+  }
+  return joined;
+}
+
 function sourceOf(line: string): PolicySource | null {
   const match = /^ *(-?\d+) (\S.*)$/.exec(line);
   if (match?.[2] === undefined) throw new ParseError('policy', 'not a package file', line);
@@ -71,7 +84,7 @@ export function parsePolicySources(text: string): PolicySource[] {
   const lines = linesOf(text);
   if (lines[0] !== 'Package files:') throw new ParseError('policy', 'no "Package files:"', lines[0] ?? '');
   let current: PolicySource | null = null;
-  for (const line of lines.slice(1)) {
+  for (const line of releaseLines(lines.slice(1))) {
     if (line.startsWith('Pinned packages:')) break;
     if (line.startsWith('     release ')) {
       if (current === null) continue;

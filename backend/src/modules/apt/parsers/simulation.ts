@@ -31,9 +31,10 @@ export interface Simulation {
 }
 
 const WHAT = 'simulation';
-// The list in brackets after the parenthesis names packages that are broken at this step; it may be empty.
-const INST = /^Inst (\S+) (?:\[([^\]]*)\] )?\((\S+) (?:(.*) )?\[([^\][]+)\]\)(?: \[[^\]]*\])?\s*$/;
-const REMOVE = /^(?:Remv|Purg) (\S+)(?: \[([^\]]*)\])?(?: \[[^\]]*\])?\s*$/;
+// Versions hold no space, origins any sign: the architecture is the last thing between the parentheses. The list in brackets
+// after them names packages that are broken at this step; it may be empty.
+const INST = /^Inst (\S+) (?:\[(\S*)\] )?\((\S+) (?:(.*) )?\[([a-z0-9-]+)\]\)(?: \[[^\][]*\])?\s*$/;
+const REMOVE = /^(?:Remv|Purg) (\S+)(?: \[(\S*)\])?(?: \[[^\][]*\])?\s*$/;
 const CONF = /^Conf (\S+) \(/;
 const SUMMARY =
   /^(\d+) upgraded, (\d+) newly installed, (?:(\d+) reinstalled, )?(?:(\d+) downgraded, )?(\d+) to remove and (\d+) not upgraded\.$/;
@@ -47,19 +48,23 @@ function simulatedOrigin(text: string): SimulatedOrigin {
   return { label: colon === -1 ? null : text.slice(0, colon), suite: slash === -1 ? place : place.slice(slash + 1) };
 }
 
+/** Origins as a simulation prints them; nothing: `-` or an empty text. */
+export function simulatedOrigins(text: string): SimulatedOrigin[] {
+  return text === '' || text === '-' ? [] : text.split(', ').map(simulatedOrigin);
+}
+
 function inst(line: string): SimulatedChange {
   const match = INST.exec(line);
   if (match?.[1] === undefined || match[3] === undefined || match[5] === undefined) {
     throw new ParseError(WHAT, 'not an Inst line', line);
   }
-  const origins = (match[4] ?? '').trim();
   return {
     name: match[1],
     operation: 'put',
     from: match[2] ?? null,
     to: match[3],
     arch: match[5],
-    origins: origins === '' ? [] : origins.split(', ').map(simulatedOrigin),
+    origins: simulatedOrigins((match[4] ?? '').trim()),
   };
 }
 
@@ -95,6 +100,20 @@ function checkAgainstSummary(changes: SimulatedChange[], summary: RegExpExecArra
   }
 }
 
+const EFFECT = /^(?:Inst|Conf|Remv|Purg) /;
+
+/** Labels of archives may go on over several lines, which then begin with a space and belong to the line of the effect. */
+function effectLines(text: string): string[] {
+  const lines: string[] = [];
+  for (const line of linesOf(text)) {
+    const before = lines.at(-1);
+    if (before !== undefined && EFFECT.test(before) && /^\s/.test(line))
+      lines[lines.length - 1] = `${before} ${line.trimStart()}`;
+    else lines.push(line);
+  }
+  return lines;
+}
+
 /**
  * Reads the stdout of `apt-get -s upgrade`, `dist-upgrade`, `autoremove` or `install`. Only the `Inst/Conf/Remv/Purg` lines
  * and the summary count: headings change between versions of apt.
@@ -107,7 +126,7 @@ export function parseSimulation(text: string): Simulation {
   let summary: RegExpExecArray | null = null;
   let notFullyInstalled = 0;
   let inDeferred = false;
-  for (const line of linesOf(text)) {
+  for (const line of effectLines(text)) {
     if (line.startsWith('  ')) {
       if (inDeferred) deferred.push(...line.trim().split(/\s+/));
       continue;

@@ -2,21 +2,22 @@
 # shellcheck disable=SC2034,SC2154,SC2317 # one script with the others of this folder; functions are called through `section`
 # 30-plans.sh - what each kind of upgrade would do, and what is known of the packages it leaves.
 
-# Conf lines repeat Inst lines; only those that stand alone (half-configured packages) say something.
+# Conf lines repeat Inst lines; only those that stand alone (half-configured packages) say something. Lines that begin with
+# a space go on with a label of the line before.
 simulate() {
   name=$1
   shift
   bounded "$name" apt_sim "$@"
   rc=$?
-  awk '/^Inst /{ seen[$2] = 1 } /^Conf / && ($2 in seen) { next } /^(Reading|Building|Calculating) /{ next } { print }' "$work/$name"
+  awk '/^Inst /{ seen[$2] = 1 } /^Conf / && ($2 in seen) { again = 1; next } again && /^[ \t]/ { next } { again = 0 } /^(Reading|Building|Calculating) /{ next } { print }' "$work/$name"
   return "$rc"
 }
 
-installs_of() { awk '$1 == "Inst" { print $2 }' "$@" 2>/dev/null; }
+installs_of() { awk '/^Inst / { print $2 }' "$@" 2>/dev/null; }
 
 # name=version of every package that a plan would put on the machine
 targets_of() {
-  awk '$1 == "Inst" { v = $3; if (v ~ /^\[/) v = $4; sub(/^\(/, "", v); print $2 "=" v }' "$@" 2>/dev/null | sort -u
+  awk '/^Inst / { v = $3; if (v ~ /^\[/) v = $4; sub(/^\(/, "", v); print $2 "=" v }' "$@" 2>/dev/null | sort -u
 }
 
 installed_names() { awk -F '\t' 'substr($1, 2, 1) !~ /[nc]/ { print $2 }' "$work/status"; }
@@ -89,7 +90,7 @@ records() {
   return "$rc"
 }
 
-removals_of() { awk '$1 == "Remv" || $1 == "Purg" { print $2 }' "$@" 2>/dev/null; }
+removals_of() { awk '/^(Remv|Purg) / { print $2 }' "$@" 2>/dev/null; }
 
 # I: what stands on the machine now of everything that policy or plans speak of. R: relations of what would be removed.
 # shellcheck disable=SC2016 # the ${…} are dpkg-query's
