@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Transaction } from '../../../kernel/database/transaction';
@@ -22,6 +23,8 @@ import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 
 const scripts = path.join(__dirname, '..', 'scripts');
 const file = (name: string): string => path.join(scripts, name);
+/** What apt runs before it begins; a file of its own on the machine. */
+const guard = ['apt-transaction.sh', 'apt-guard.sh'].map((name) => readFileSync(file(name), 'utf8')).join('\n');
 
 /** Upgrades packages with apt: exactly what a person confirmed, detached, with the proof of what it did. */
 @JobAction()
@@ -122,10 +125,16 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
   }
 
   script({ machineId, parameters, plan }: ChangeContext<UpgradeParameters>): ActionScript {
-    const { no_remove } = plan as AptUpgradePlan;
+    const { no_remove, packages } = plan as AptUpgradePlan;
+    const downgrades = packages.some(({ operation }) => operation === 'downgrade');
     return {
       file: [file('apt-transaction.sh'), file('apt-facts.sh'), file('apt-upgrade.sh')],
-      parameters: { ...transaction(machineId, parameters), NO_REMOVE: no_remove ? '1' : '0' },
+      parameters: {
+        ...transaction(machineId, parameters),
+        NO_REMOVE: no_remove ? '1' : '0',
+        ALLOW_DOWNGRADES: downgrades ? '1' : '0',
+        GUARD: guard,
+      },
     };
   }
 

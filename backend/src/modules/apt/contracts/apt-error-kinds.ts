@@ -22,6 +22,10 @@ const remediations = sentences('apt_remediation', {
   proxy_unreachable: 'Check that the proxy runs and can be reached from the machine, or change the proxy mode.',
   proxy_auth: 'The proxy asks for other credentials. Correct the proxy address of this machine in its settings.',
   no_space: 'Free space on the file system that apt names (old kernels, apt-get clean, logs) and analyse again.',
+  no_space_boot:
+    'There is no room for kernels on /boot. Remove old kernels (apt-get autoremove, simulated first), never the running one, then repair dpkg.',
+  no_inodes:
+    'The file system has room, but no inode is left for another file. Find the folder with very many small files and clear it.',
   read_only_fs:
     'The file system is mounted read-only, often a failing disk or SD card. Check the disk before anything else.',
   repo_401: 'The repository asks for a login. Enter its credentials, or use the repository that needs no subscription.',
@@ -53,11 +57,17 @@ const remediations = sentences('apt_remediation', {
   repo_failed: 'Read the line of apt and correct its cause.',
   maintainer_script_failed:
     'Look at the lines before the failure, correct their cause on the machine, then repair dpkg (dpkg --configure -a).',
+  archive_refused:
+    'dpkg does not take this package as it is. Leave it out, ask its publisher for a proper one, and repair dpkg if others wait for it.',
   conffile_question:
     'Repair dpkg with the conffile options (dpkg --force-confdef --force-confold --configure -a), then merge the new file by hand.',
   deb_404: 'The package lists are older than the repository. Refresh them with an analysis, then plan again.',
   removal_refused:
     'The upgrade would remove a package that the plan does not name. Plan again and confirm the removal.',
+  package_not_installed:
+    'Name packages exactly as they are installed, without patterns, versions or signs at the end, and plan again.',
+  downgrade_refused:
+    'The upgrade would go back to an older version that the plan does not name. Plan again and confirm it.',
   held_packages: 'The upgrade would change a package on hold. Lift the hold, or plan without it.',
   essential_removal: 'The upgrade would remove an essential package. Do not force it: look at the repositories.',
   simulation_failed: 'Read the lines of apt, correct their cause and plan again.',

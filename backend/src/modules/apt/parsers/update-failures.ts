@@ -56,6 +56,11 @@ export function classifyRunFailure(stderr: string): AptErrorKind | null {
   return RUN_FAILURES.find(([pattern]) => pattern.test(stderr))?.[1] ?? null;
 }
 
+/** Chosen packages of which the machine has none of that name, in the words of `apt-transaction.sh`. */
+export function notInstalledPackages(text: string): string[] {
+  return [...text.matchAll(/^system-update: package_not_installed (\S+)$/gm)].map(([, name = '']) => name);
+}
+
 export interface LockHolder {
   pid: number | null;
   name: string | null;

@@ -27,7 +27,8 @@ reboot_flag() {
   [ ! -f /run/reboot-required.pkgs ] || sort -u /run/reboot-required.pkgs | sed 's/^/package=/'
 }
 
-space() { df -P -k / /var /boot 2>/dev/null; }
+# File systems without a free inode: what fails there speaks of space.
+inodes_gone() { df -P -i -l 2>/dev/null | awk 'NR > 1 && $2 > 0 && $4 == 0 { print $6 }'; }
 
 # facts_before: what the machine is like now; fails where that cannot be told
 facts_before() {
@@ -38,14 +39,18 @@ facts_before() {
   return 0
 }
 
-# finish CODE: the facts after, whatever happened, and the end
-finish() {
+facts_after() {
   keep after inventory
   keep failed_after failed_units
   keep ports_after listening_ports
   keep conffiles new_conffiles
   keep audit dpkg --audit
   keep reboot_flag reboot_flag
-  keep space space
+  keep inodes_gone inodes_gone
+}
+
+# finish CODE: the facts after, whatever happened, and the end
+finish() {
+  facts_after
   exit "$1"
 }

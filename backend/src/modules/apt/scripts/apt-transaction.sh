@@ -6,6 +6,7 @@
 # Parameters (plain shell variables):
 #   MACHINE_ID           MODE=upgrade|upgrade_with_new|dist_upgrade      SCOPE=all|security|packages
 #   PACKAGES             names for SCOPE=packages, a space between each two
+#   PINS                 a file that may be written: the preferences for SCOPE=security
 
 # What must never wait for an answer: debconf, ucf, the hooks of apt-listchanges, apt-listbugs and needrestart.
 transaction_environment() {
@@ -22,17 +23,15 @@ transaction_environment() {
 transaction_apt() {
   set -- -q -y -o APT::Color=0 -o Dpkg::Use-Pty=0 -o Dpkg::Progress-Fancy=0 \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
-  if [ "$SCOPE" = all ]; then
-    transaction_mode "$@"
-    return
-  fi
-  chosen=$(transaction_packages) || return
-  if [ -z "$chosen" ]; then
-    echo '0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.'
-    return 0
-  fi
-  # shellcheck disable=SC2086 # names of packages hold no special sign
-  apt-get "$@" --only-upgrade install -- $chosen
+  case $SCOPE in
+    all) transaction_mode "$@" ;;
+    security)
+      transaction_pins >"$PINS" || return
+      transaction_mode -o APT::Default-Release= -o Dir::Etc::preferences="$PINS" -o Dir::Etc::preferencesparts=/dev/null "$@"
+      ;;
+    packages) transaction_chosen "$@" ;;
+    *) echo "system-update: unknown scope $SCOPE" >&2; return 64 ;;
+  esac
 }
 
 transaction_mode() {
@@ -44,47 +43,110 @@ transaction_mode() {
   esac
 }
 
-# The packages that a narrower scope names. Security is told by the archive, between the brackets, never by a name.
-transaction_packages() {
-  if [ "$SCOPE" = packages ]; then
-    printf '%s\n' "$PACKAGES"
-    return
-  fi
-  found=$(transaction_mode -s -q -y -o APT::Color=0) || return
-  printf '%s\n' "$found" | awk '
-    $1 == "Inst" {
-      origins = $0
-      if (!sub(/^[^(]*\([^ ]+ /, "", origins)) next
-      if (origins ~ /(^|, )(Debian-Security:|(Debian|Ubuntu|UbuntuESM|UbuntuESMApps):[^,]*-security( |,|$))/) print $2
-    }'
+# Preferences by which only security archives can upgrade anything. Others fall below what is installed, so that neither
+# a higher version elsewhere hides a security update nor is anything else upgraded; new packages may still come from them.
+# What the administrator pinned by name to hold it back goes on to count. The same archives as isSecurityArchive.
+transaction_pins() {
+  transaction_pin 'release a=now' 100
+  for label in Debian-Security Devuan-Security; do transaction_pin "release l=$label" 500; done
+  for publisher in Debian Ubuntu UbuntuESM UbuntuESMApps; do
+    transaction_pin "release o=$publisher, a=*-security" 500
+    transaction_pin "release o=$publisher, n=*-security" 500
+  done
+  transaction_pin 'release *' 1
+  cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk '
+    BEGIN { RS = ""; ORS = "\n\n" }
+    { priority = $0; sub(/.*\nPin-Priority:/, "", priority) }
+    /(^|\n)Pin:[ \t]*version/ || priority + 0 <= 100'
 }
 
-transaction_simulate() { transaction_apt -s; }
+transaction_pin() { printf 'Package: *\nPin: %s\nPin-Priority: %s\n\n' "$1" "$2"; } # PIN PRIORITY
+
+# Of the packages that are named, those that the mode would upgrade: apt reads patterns, releases and signs at the end
+# into names that it does not know, and a name of its own makes it install and remove what the mode would not.
+transaction_chosen() {
+  names=$(transaction_names) || return
+  found=$(transaction_mode -s -q -y --allow-downgrades -o APT::Color=0) || return
+  chosen=$(printf '%s\n' "$names" "$found" | awk '/^[^ ]+$/ { named[$1] = 1 } /^Inst / && ($2 in named) { print $2 }')
+  if [ -z "$chosen" ]; then
+    echo '0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.'
+    return 0
+  fi
+  [ "$MODE" != upgrade ] || set -- --no-install-recommends "$@"
+  # shellcheck disable=SC2086 # names of installed packages hold no special sign
+  apt-get "$@" --only-upgrade install -- $chosen
+}
+
+# The named packages as apt calls them: without their architecture where it is the machine's own, or `all`.
+# shellcheck disable=SC2016 # the ${…} are dpkg-query's
+transaction_names() {
+  native=$(dpkg --print-architecture) || return
+  {
+    dpkg-query -W -f '${db:Status-Status}\t${Package}\t${Architecture}\n'
+    printf '%s\n' "$PACKAGES" | tr ' ' '\n'
+  } | awk -F '\t' -v native="$native" '
+    NF == 3 {
+      if ($1 == "not-installed" || $1 == "config-files") next
+      name = $3 == native || $3 == "all" ? $2 : $2 ":" $3
+      known[name] = known[$2 ":" $3] = name
+      next
+    }
+    $1 in known { print known[$1]; next }
+    { print "system-update: package_not_installed " $1 >"/dev/stderr"; unknown = 1 }
+    END { exit unknown ? 65 : 0 }'
+}
+
+# Downgrades are shown, to be confirmed or not; without this apt would not even simulate them.
+transaction_simulate() { transaction_apt -s --allow-downgrades; }
 
 # transaction_lines FILE: the confirmed form of what a simulation printed there, one line for each effect.
 transaction_lines() {
   printf 'machine %s\nmode %s\nscope %s\n' "$MACHINE_ID" "$MODE" "$SCOPE"
   printf 'option conffiles keep\n'
-  # A downgrade is told apart by dpkg's own comparison, and only where apt counts one.
+  # Labels of archives may hold any sign, and go on over several lines; those begin with a space. So the list of origins is
+  # what stands between the version and the architecture, whatever it looks like.
   LC_ALL=C awk '
-    $1 == "Remv" || $1 == "Purg" { old = $3; if (old !~ /^\[/) old = "-"; gsub(/[][]/, "", old); removed[$2] = old }
-    $1 == "Inst" {
-      delete removed[$2]
-      from = "-"; rest = $0; sub(/^Inst [^ ]+ /, "", rest)
-      if (rest ~ /^\[/) { from = rest; sub(/\].*/, "", from); sub(/^\[/, "", from); sub(/^\[[^]]*\] /, "", rest) }
+    function version(text) { sub(/^\[/, "", text); sub(/\]$/, "", text); return text }
+    function read_effect(  word, count, name, from, to, rest, arch) {
+      count = split(effect, word, " ")
+      name = word[2]
+      if (word[1] != "Inst") { if (word[1] == "Remv" || word[1] == "Purg") removed[name] = count > 2 ? version(word[3]) : "-"; return }
+      delete removed[name]
+      rest = effect
+      sub(/^Inst [^ ]+ /, "", rest)
+      from = "-"
+      if (rest ~ /^\[/) { from = version(word[3]); sub(/^[^ ]+ /, "", rest) }
       sub(/^\(/, "", rest)
       to = rest; sub(/ .*/, "", to)
-      origins = rest; sub(/^[^ ]+ /, "", origins); sub(/\).*/, "", origins)
-      arch = origins; sub(/.*\[/, "", arch); sub(/\]$/, "", arch); sub(/ *\[[^][]*\]$/, "", origins)
-      name = $2; if (name !~ /:/) name = name ":" arch
-      if (origins == "") origins = "-"
-      print (from == "-" ? "install" : "upgrade") " " name " " from " " to " " origins
+      # What may follow in brackets are packages that are broken at this step.
+      sub(/\) \[[^][]*\] *$/, ")", rest)
+      if (!match(rest, /\[[a-z0-9-]+\]\)$/)) { print "unreadable " effect; return }
+      arch = substr(rest, RSTART + 1, RLENGTH - 3)
+      rest = substr(rest, length(to) + 2, RSTART - length(to) - 2)
+      sub(/ *$/, "", rest)
+      if (name !~ /:/) name = name ":" arch
+      print (from == "-" ? "install" : "upgrade") " " name " " from " " to " " (rest == "" ? "-" : rest)
     }
-    END { for (name in removed) print "remove " name " " removed[name] " -" }' "$1" |
+    /^[ \t]/ { sub(/^[ \t]+/, ""); if (effect != "") effect = effect " " $0; next }
+    { read_effect(); effect = /^(Inst|Remv|Purg) / ? $0 : "" }
+    END { read_effect(); for (name in removed) print "remove " name " " removed[name] " -" }' "$1" |
     if grep -q '[1-9][0-9]* downgraded' "$1"; then transaction_downgrades; else cat; fi |
-    LC_ALL=C sed 's/[^ -~]/?/g; s/ *$//'
+    transaction_coded
 }
 
+# Lines in printable ASCII: everything else, and the %, as %XX.
+transaction_coded() {
+  LC_ALL=C awk '
+    BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = sprintf("%%%02X", i) }
+    /[^ -$&-~]/ {
+      line = ""
+      for (i = 1; i <= length($0); i++) { sign = substr($0, i, 1); line = line (sign ~ /[ -$&-~]/ ? sign : code[sign]) }
+      $0 = line
+    }
+    { sub(/ *$/, ""); print }'
+}
+
+# A downgrade is told apart by dpkg's own comparison, and only where apt counts one.
 transaction_downgrades() {
   while read -r operation name from to origins; do
     if [ "$operation" = upgrade ] && dpkg --compare-versions "$to" lt "$from"; then operation=downgrade; fi

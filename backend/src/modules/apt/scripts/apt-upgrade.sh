@@ -1,13 +1,15 @@
 #!/bin/sh
-# shellcheck disable=SC2317 # functions are called through `keep`
+# shellcheck disable=SC2034,SC2317 # functions are called through `keep`; PINS is of apt-transaction.sh
 # Carries out a confirmed upgrade, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh and
 # apt-facts.sh.
-# Parameters besides those of the transaction: NO_REMOVE=1|0, LOCK_WAIT seconds to wait for the locks of dpkg
+# Parameters besides those of the transaction: NO_REMOVE=1|0, ALLOW_DOWNGRADES=1|0 (what was confirmed), GUARD (text of
+# what apt asks before it begins), LOCK_WAIT seconds to wait for the locks of dpkg
 
 LOCK_WAIT=${LOCK_WAIT:-120}
 
 work=$(mktemp -d /run/system-update-upgrade.XXXXXX 2>/dev/null || mktemp -d) || exit 73
 trap 'rm -rf "$work"' EXIT
+PINS=$work/pins
 transaction_environment
 
 # -------------------------------------------------------------------------------------------------------------- the run
@@ -37,15 +39,22 @@ confirm_plan "$work/lines"
 step download
 set -- -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
 [ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
+[ "$ALLOW_DOWNGRADES" != 1 ] || set -- --allow-downgrades "$@"
 transaction_apt "$@" --download-only 3>>"$SU_DIR/progress" || finish "$?"
 
 step install
 # The last look: what happened since the plan was confirmed, happened to it.
 simulate || finish "$?"
 confirm_plan "$work/lines"
+printf '%s' "$GUARD" >"$SU_DIR/guard" || finish 73
+chmod 700 "$SU_DIR/guard"
+set -- -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3 "$@"
 transaction_apt "$@" 3>>"$SU_DIR/progress"
 code=$?
 restore_marks
 
 step verify
-finish "$code"
+facts_after
+# Where the guard has refused, this ends the run with the difference.
+[ ! -e "$SU_DIR/guard.found" ] || confirm_plan "$SU_DIR/guard.found"
+exit "$code"

@@ -19,7 +19,8 @@ export interface PlanLines {
 }
 
 const FACT = /^(machine|mode|scope|option) [!-~]/;
-const PACKAGE = /^(upgrade|install|remove|downgrade) ([a-z0-9][a-z0-9+.-]*)(?::([a-z0-9-]+))? (\S+) (\S+)(?: (.+))?$/;
+const PACKAGE = /^(upgrade|install|remove|downgrade) ([^\s:]+)(?::([a-z0-9-]+))? (\S+) (\S+)(?: (.+))?$/;
+const CODED = /(?:%[0-9A-F]{2})+/g;
 
 /**
  * Reads what `transaction_lines` (`scripts/apt-transaction.sh`) prints.
@@ -35,14 +36,20 @@ function packageLine(line: string): PackageLine {
   const match = PACKAGE.exec(line);
   if (match === null) throw new ParseError('plan_lines', 'unknown line', line);
   const [, operation, name = '', arch, from, to, origin] = match;
-  const known = (value: string | undefined): string | null => (value === undefined || value === '-' ? null : value);
+  const known = (value: string | undefined): string | null =>
+    value === undefined || value === '-' ? null : decoded(value);
   return {
     line,
     operation: operation as ChangeOperation,
-    name,
+    name: decoded(name),
     arch: known(arch),
     from: known(from),
     to: known(to),
     origin: known(origin),
   };
+}
+
+/** The bytes that the machine wrote as %XX, because they are no printable ASCII. */
+function decoded(value: string): string {
+  return value.replace(CODED, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'));
 }

@@ -24,6 +24,8 @@ export interface PreflightFacts {
   readonly ownTime: number;
   /** The machine runs this program itself. */
   readonly itself: boolean | null;
+  /** Chosen packages that the plan leaves as they are; null: packages were not chosen. */
+  readonly leftOut: readonly string[] | null;
 }
 
 type Verdict = PreflightCheck['verdict'];
@@ -49,6 +51,7 @@ export function preflight(facts: PreflightFacts): PreflightCheck[] {
     indexCheck(facts),
     ...backupCheck(facts),
     itselfCheck(facts),
+    ...chosenCheck(facts),
   ];
 }
 
@@ -130,6 +133,13 @@ function backupCheck({ backups }: PreflightFacts): PreflightCheck[] {
   return values.has('backup')
     ? [check('backups', 'blocked', say.check_backups_running(), say.check_backups_action())]
     : [check('backups', 'ok', say.check_backups_none())];
+}
+
+function chosenCheck({ leftOut }: PreflightFacts): PreflightCheck[] {
+  if (leftOut === null) return [];
+  return leftOut.length === 0
+    ? [check('chosen', 'ok', say.check_chosen_all())]
+    : [check('chosen', 'warning', say.check_chosen_left({ packages: leftOut.join(', ') }))];
 }
 
 function itselfCheck({ itself }: PreflightFacts): PreflightCheck {

@@ -1,11 +1,10 @@
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { ChangePlan, PlanConsequence, PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
-import type { ActionRisk, CollectedRun, RunFailure } from '../../jobs/actions/job-action';
+import type { ActionRisk, CollectedRun } from '../../jobs/actions/job-action';
 import { analyseApt } from '../analysis/analyse';
-import { complaintOf, importantLines } from '../analysis/errors';
-import { PLAN_NAMES } from '../analysis/changes';
+import { diskBytes, PLAN_NAMES, RecordIndex } from '../analysis/changes';
+import { isSimulatedSecurity } from '../analysis/origins';
 import { say } from '../apt.sentences';
-import { remediationOf } from '../contracts/apt-error-kinds';
 import type { AptUpdateAnalyze, PackageChange, PlanName } from '../contracts/apt-update-analyze.v1';
 import type {
   AptUpgradePlan,
@@ -14,9 +13,10 @@ import type {
   UpgradePackage,
 } from '../contracts/apt-upgrade-plan.v1';
 import { readable } from '../parsers/parse-error';
-import { parseSimulation } from '../parsers/simulation';
-import { classifyRunFailure } from '../parsers/update-failures';
+import { parseInstalledRecords, parseRecords } from '../parsers/records';
+import { parseSimulation, simulatedOrigins } from '../parsers/simulation';
 import { fileSystems, rebootForecast, sumOf } from './forecast';
+import { failureOf, modeExceeded, proxmoxMode, unreadable } from './plan-failures';
 import { parsePlanLines, type PackageLine } from './plan-lines';
 import { preflight } from './preflight';
 
@@ -47,12 +47,14 @@ export function upgradePlan(run: CollectedRun, { parameters, ownMachineId }: Upg
   if (read === null) return { kind: 'failed', failure: unreadable() };
   const { lines, counted } = read;
   if (counted !== lines.packages.length) return { kind: 'failed', failure: unreadable() };
-  if (lines.packages.length === 0) return { kind: 'nothing', summary: say.nothing() };
+  if (lines.packages.length === 0) return { kind: 'nothing', summary: nothingOf(parameters) };
+  const exceeded = modeExceeded(lines.packages, parameters.mode);
+  if (exceeded !== null) return { kind: 'failed', failure: exceeded };
   const proxmox = /^proxmox=yes$/m.test(text(run, 'plan_backups'));
   if (proxmox && (parameters.mode !== 'dist_upgrade' || parameters.scope !== 'all'))
     return { kind: 'failed', failure: proxmoxMode() };
   const analysis = analyseApt(run.sections, { measuredAt: run.receivedAt });
-  const details = detailsOf(lines.packages, rollbacks(run), analysis, parameters);
+  const details = detailsOf(lines.packages, factsOf(run), analysis, parameters);
   const itself = isItself(run, ownMachineId);
   const checks = preflight({
     analysis,
@@ -62,6 +64,7 @@ export function upgradePlan(run: CollectedRun, { parameters, ownMachineId }: Upg
     machineTime: numberOf(answered(run, 'plan_clock')),
     ownTime: run.receivedAt.getTime() / 1000,
     itself,
+    leftOut: parameters.scope === 'packages' ? leftOut(parameters.packages, details.packages) : null,
   });
   return { kind: 'planned', plan: planOf(lines.lines, details, checks, { proxmox, itself: itself === true }) };
 }
@@ -85,11 +88,11 @@ function planOf(
 
 function detailsOf(
   planned: readonly PackageLine[],
-  rollback: ReadonlyMap<string, boolean>,
+  facts: PackageFacts,
   analysis: AptUpdateAnalyze,
   { mode, scope }: UpgradeParameters,
 ): AptUpgradePlan {
-  const packages = planned.map((line) => packageOf(line, rollback, analysis.changes ?? []));
+  const packages = planned.map((line) => packageOf(line, facts, analysis.changes ?? []));
   const { index } = analysis;
   return {
     mode,
@@ -110,7 +113,7 @@ function detailsOf(
 
 function packageOf(
   { line, operation, name, arch, from, to, origin }: PackageLine,
-  rollback: ReadonlyMap<string, boolean>,
+  { rollback, records }: PackageFacts,
   changes: readonly PackageChange[],
 ): UpgradePackage {
   const known = changes.find(
@@ -120,6 +123,9 @@ function packageOf(
       change.from_version === from &&
       (arch === null || change.arch === arch),
   );
+  // What the analysis does not speak of: in the security scope that may be another version than apt's own choice.
+  const after = to === null || arch === null ? null : records.ofTarget(name, to, arch);
+  const before = from === null ? null : records.ofInstalled(arch === null ? name : `${name}:${arch}`);
   return {
     line,
     operation,
@@ -128,12 +134,28 @@ function packageOf(
     from_version: from,
     to_version: to,
     origin,
-    security: known?.security ?? null,
-    source: known?.source ?? null,
-    download_bytes: known?.download_bytes ?? null,
-    disk_bytes: known?.disk_bytes ?? null,
+    security: known === undefined ? securityOf(origin) : known.security,
+    source: known?.source ?? before?.source ?? null,
+    download_bytes: known === undefined ? (after?.downloadBytes ?? null) : known.download_bytes,
+    disk_bytes: known === undefined ? diskBytes(operation, after, before) : known.disk_bytes,
     rollback: from === null ? null : (rollback.get(`${name} ${from}`) ?? null),
   };
+}
+
+/** True where an archive for security is among them: a plan alone cannot tell that none stands in between. */
+function securityOf(origin: string | null): boolean | null {
+  return origin !== null && simulatedOrigins(origin).some(isSimulatedSecurity) ? true : null;
+}
+
+/** Chosen packages that this upgrade leaves as they are. */
+function leftOut(chosen: readonly string[], packages: readonly UpgradePackage[]): string[] {
+  const planned = new Set(packages.flatMap(({ name, arch }) => [name, `${name}:${arch ?? ''}`]));
+  return chosen.filter((name) => !planned.has(name));
+}
+
+function nothingOf({ scope, mode }: UpgradeParameters): Sentence {
+  if (scope === 'all') return say.nothing();
+  return scope === 'security' ? say.nothing_security() : say.nothing_chosen({ mode });
 }
 
 function leftBack({ left_back }: AptUpdateAnalyze, mode: PlanName): AptUpgradePlan['left_back'] {
@@ -201,6 +223,18 @@ function consequencesOf(
   ];
 }
 
+interface PackageFacts {
+  /** By name and installed version. */
+  readonly rollback: ReadonlyMap<string, boolean>;
+  readonly records: RecordIndex;
+}
+
+function factsOf(run: CollectedRun): PackageFacts {
+  const records = readable(() => parseRecords(answered(run, 'plan_records') ?? ''));
+  const installed = readable(() => parseInstalledRecords(answered(run, 'plan_installed') ?? ''));
+  return { rollback: rollbacks(run), records: new RecordIndex(records, installed, null) };
+}
+
 /** By name and installed version. */
 function rollbacks(run: CollectedRun): Map<string, boolean> {
   const rows = (answered(run, 'plan_rollback') ?? '').split('\n').map((line) => line.split('\t'));
@@ -214,24 +248,6 @@ function rollbacks(run: CollectedRun): Map<string, boolean> {
 function isItself(run: CollectedRun, ownMachineId: string | null): boolean | null {
   const id = /^machine_id=([0-9a-f]{32})$/m.exec(text(run, 'plan_itself'))?.[1];
   return id === undefined || ownMachineId === null ? null : id === ownMachineId;
-}
-
-function failureOf(run: CollectedRun): RunFailure | null {
-  const simulation = run.sections.get('plan_simulation');
-  const lines = run.sections.get('plan_lines');
-  if (simulation === undefined || lines === undefined) return unreadable();
-  if (simulation.exitCode === 0) return lines.exitCode === 0 ? null : unreadable();
-  const said = importantLines(`${simulation.stderr}\n${simulation.stdout}`);
-  const kind = classifyRunFailure(`${simulation.stderr}\n${simulation.stdout}`) ?? 'simulation_failed';
-  return { kind, message: say.simulation_failed({ why: complaintOf(said) }), action: remediationOf(kind) };
-}
-
-function unreadable(): RunFailure {
-  return { kind: 'answer_unreadable', message: say.plan_unreadable(), action: remediationOf('answer_unreadable') };
-}
-
-function proxmoxMode(): RunFailure {
-  return { kind: 'mode_refused', message: say.proxmox_mode(), action: say.proxmox_mode_action() };
 }
 
 function answered(run: CollectedRun, name: string): string | null {

@@ -73,5 +73,5 @@ function errorsOf(run: FinishedChange): AptError[] {
   if (run.ending === 'drifted' || run.ending === 'stopped') return [];
   if (run.ending === 'interrupted')
     return [aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.logTail).slice(-10))];
-  return upgradeErrors(run.logTail, run.exitCode);
+  return upgradeErrors(run.logTail, run.exitCode, lines(run, 'inodes_gone') ?? []);
 }

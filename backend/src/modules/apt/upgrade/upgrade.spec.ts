@@ -167,6 +167,56 @@ describe.each(suites)('a plan on %s', (suite) => {
     );
   });
 
+  it.each([
+    ['upgrade', 'The chosen packages can only be upgraded by removing fleet-old, and this mode removes nothing.'],
+    [
+      'upgrade_with_new',
+      'The chosen packages can only be upgraded by removing fleet-old, and this mode removes nothing.',
+    ],
+  ] as const)('of chosen packages never leaves the mode %s', (mode, message) => {
+    const outcome = planned(captured(suite, 'done'), { mode, scope: 'packages', packages: ['fleet-swap'] });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'mode_refused', message } });
+  });
+
+  it('of chosen packages installs nothing new where only upgrades are wanted', () => {
+    const sections = captured(suite, 'done');
+    const replaced = (name: string, found: RegExp | string, by: string): void => {
+      sections.set(name, section((sections.get(name)?.stdout ?? '').replace(found, by)));
+    };
+    replaced('plan_lines', /^remove .*\n/m, '');
+    replaced('plan_simulation', /^Remv .*\n/m, '');
+    replaced('plan_simulation', ', 1 to remove', ', 0 to remove');
+    const chosen = { scope: 'packages', packages: ['fleet-newdep'] } as const;
+    expect(planned(sections, { ...chosen, mode: 'upgrade' })).toMatchObject({
+      kind: 'failed',
+      failure: {
+        kind: 'mode_refused',
+        message: 'The chosen packages need fleet-lib2, not installed now, and this mode installs nothing new.',
+      },
+    });
+    expect(planned(sections, { ...chosen, mode: 'upgrade_with_new' })).toMatchObject({ kind: 'planned' });
+  });
+
+  it('names chosen packages that it leaves as they are, and those that are not there', () => {
+    const sections = captured(suite, 'done');
+    const outcome = planned(sections, { scope: 'packages', packages: ['fleet-plain', 'fleet-held'] });
+    expect(outcome.kind === 'planned' && outcome.plan.checks).toContainEqual({
+      code: 'chosen',
+      verdict: 'warning',
+      sentence: 'Chosen, but not changed in this mode: fleet-held.',
+      action: null,
+    });
+    const stderr = 'system-update: package_not_installed fleet-pla.n\nsystem-update: package_not_installed fleet-x-\n';
+    sections.set('plan_simulation', { ...section(''), stderr, exitCode: 65 });
+    expect(planned(sections, { scope: 'packages', packages: ['fleet-pla.n', 'fleet-x-'] })).toMatchObject({
+      kind: 'failed',
+      failure: {
+        kind: 'package_not_installed',
+        message: 'No package of this name is installed: fleet-pla.n, fleet-x-.',
+      },
+    });
+  });
+
   it.each(['plan_lines', 'plan_simulation'])('is never made of a damaged %s', (name) => {
     const sections = captured(suite, 'done');
     const whole = sections.get(name)?.stdout ?? '';
@@ -174,6 +224,23 @@ describe.each(suites)('a plan on %s', (suite) => {
     expect(planned(sections)).toMatchObject({ kind: 'failed', failure: { kind: 'answer_unreadable' } });
     sections.delete(name);
     expect(planned(sections)).toMatchObject({ kind: 'failed', failure: { kind: 'answer_unreadable' } });
+  });
+
+  it.each([
+    ['hostile-label', ['fleet-plain 1.0 1.1']],
+    ['hostile-lines', ['fleet-plain 1.0 1.1']],
+    ['odd-version', ['fleet-odd 1.0_beta[1]-é 1.1', 'fleet-odder 1.0 1.1_rc[2]-é']],
+  ])('of %s shows what the archive says as text', (state, expected) => {
+    const outcome = planned(captured(suite, state));
+    const details = detailsOf(outcome);
+    expect(
+      details.packages.map(({ name, from_version, to_version }) =>
+        [name, from_version ?? '', to_version ?? ''].join(' '),
+      ),
+    ).toEqual(expected);
+    for (const entry of details.packages) expect(entry).toMatchObject({ security: false, arch: 'all' });
+    if (outcome.kind === 'planned')
+      for (const line of outcome.plan.lines) expect(line).toMatch(/^[!-~](?:[ -~]*[!-~])?$/);
   });
 
   it('is blocked by a dpkg run that was cut off, and fails where apt can simulate nothing', () => {
@@ -224,6 +291,7 @@ describe.each(suites)('a run on %s', (suite) => {
   });
 
   it.each<[string, AptErrorKind, string | null]>([
+    ['odd-version', 'archive_refused', 'fleet-odder_1.1%5frc[2]-%c3%a9_all.deb'],
     ['failing-script', 'maintainer_script_failed', 'fleet-failing'],
     ['deb-404', 'deb_404', null],
     ['deb-hash', 'repo_hash_mismatch', null],
@@ -231,6 +299,11 @@ describe.each(suites)('a run on %s', (suite) => {
     ['lock', 'apt_lock_busy', null],
     ['no-space', 'no_space', null],
     ['no-space-archives', 'no_space', null],
+    ['no-space-boot', 'no_space_boot', null],
+    ['no-inodes', 'no_inodes', null],
+    ['read-only', 'read_only_fs', null],
+    ['removal-refused', 'removal_refused', null],
+    ['downgrade-refused', 'downgrade_refused', null],
   ])('with %s ends as %s', (state, kind, subject) => {
     const result = resultOf(suite, state);
     expect(result.errors[0]).toMatchObject({ kind, ...(subject === null ? {} : { subject }) });

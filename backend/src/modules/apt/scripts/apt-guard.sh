@@ -1,0 +1,50 @@
+#!/bin/sh
+# The last comparison, within apt: it runs this with its locks taken, once it knows what it will do and before it does
+# anything (DPkg::Pre-Install-Pkgs, third version of the protocol). So no refresh of the lists and no other change can come
+# between the comparison and what happens. A difference ends apt. Goes after apt-transaction.sh, in a file of its own in the
+# folder of the run; leaves `guard.found`, the plan as apt has it, for confirm_plan.
+guard_dir=${0%/*}
+LC_ALL=C
+export LC_ALL
+
+# What apt tells of its work, as lines of a plan without origins. A package that is removed and put back is put; one that
+# is only configured was left unpacked by something else, and no plan has that.
+guard_effects() {
+  awk '
+    NR == 1 && $0 != "VERSION 3" { exit 65 }
+    !told && /^APT::Architecture=/ { native = substr($0, 19) }
+    !told { told = $0 == ""; next }
+    NF < 9 { exit 65 }
+    $9 == "**REMOVE**" { removed[$1 ($3 == native || $3 == "all" ? "" : ":" $3)] = $2; next }
+    $9 == "**CONFIGURE**" { configured[$1 ":" $7] = $6; next }
+    {
+      unpacked[$1 ":" $7] = 1
+      delete removed[$1]; delete removed[$1 ":" $7]
+      print ($2 == "-" ? "install" : $5 == ">" ? "downgrade" : "upgrade") " " $1 ":" $7 " " $2 " " $6
+    }
+    END {
+      for (name in removed) print "remove " name " " removed[name] " -"
+      for (name in configured) if (!(name in unpacked)) print "configure " name " - " configured[name]
+    }'
+}
+
+# guard_plan FILE: those effects as whole lines where the confirmed plan has them, and what it is about.
+guard_plan() {
+  awk -v plan="$guard_dir/plan" '
+    FILENAME != plan { effect[$0] = 1; next }
+    $1 !~ /^(upgrade|install|downgrade|remove)$/ { print; next }
+    ($1 " " $2 " " $3 " " $4) in effect { delete effect[$1 " " $2 " " $3 " " $4]; print }
+    END { for (line in effect) print line }' "$1" "$guard_dir/plan"
+}
+
+if ! guard_effects >"$guard_dir/guard.told"; then
+  echo 'system-update: apt told its work in a way that is not known'
+  exit 1
+fi
+transaction_coded <"$guard_dir/guard.told" >"$guard_dir/guard.effects"
+guard_plan "$guard_dir/guard.effects" | sort -u >"$guard_dir/guard.found"
+! cmp -s "$guard_dir/guard.found" "$guard_dir/plan" || exit 0
+echo 'system-update: what apt is about to do is not the confirmed plan; nothing is changed'
+comm -23 "$guard_dir/plan" "$guard_dir/guard.found" | sed 's/^/system-update: missing: /'
+comm -13 "$guard_dir/plan" "$guard_dir/guard.found" | sed 's/^/system-update: added: /'
+exit 1

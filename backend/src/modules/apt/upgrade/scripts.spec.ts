@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parsePlanLines } from './plan-lines';
+
+const folder = path.join(__dirname, '..', 'scripts');
+const script = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+const facts = ['machine m', 'mode dist_upgrade', 'option conffiles keep', 'scope all'];
+
+let work: string;
+beforeEach(() => {
+  work = mkdtempSync(path.join(tmpdir(), 'apt-scripts-'));
+});
+afterEach(() => {
+  rmSync(work, { recursive: true });
+});
+
+describe('the lines of a plan', () => {
+  const lines = (simulation: string): readonly string[] => {
+    writeFileSync(path.join(work, 'simulation'), simulation);
+    const run = `MACHINE_ID=m MODE=dist_upgrade SCOPE=all\n${script('apt-transaction.sh')}\ntransaction_lines '${work}/simulation'`;
+    const { stdout, stderr, status } = spawnSync('sh', ['-c', run], { encoding: 'utf8' });
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    return parsePlanLines(stdout).packages.map(({ line }) => line);
+  };
+  const label = `Fleet, Debian-Security:1/x (beta) [all]), "a" 'b' $(touch ${tmpdir()}/owned) \`id\`;`;
+
+  it.each([
+    ['Inst a [1] (2 X:1/y [all])', 'upgrade a:all 1 2 X:1/y'],
+    ['Inst a (2 [amd64])', 'install a:amd64 - 2 -'],
+    ['Inst a:i386 [1] (2 X:1/y, Z:y [i386]) [b:amd64 c ]', 'upgrade a:i386 1 2 X:1/y, Z:y'],
+    ['Inst a [1] (2 X:1/y [all]) []', 'upgrade a:all 1 2 X:1/y'],
+    [`Inst a [1] (2 ${label}:stable [all])`, `upgrade a:all 1 2 ${label}:stable`],
+    [`Inst a [1] (2 ${label}:stable [all]) [b:amd64 ]`, `upgrade a:all 1 2 ${label}:stable`],
+    ['Inst a [1_b[1]] (2_rc[2] X:y [all])', 'upgrade a:all 1_b[1] 2_rc[2] X:y'],
+    ['Inst a [1%] (2é X:ü [all])', 'upgrade a:all 1%25 2%C3%A9 X:%C3%BC'],
+    [
+      'Inst a [1] (2 X\n Inst b [1] (9 Y:z [all])\n\tRemv c [1]:y [all])',
+      'upgrade a:all 1 2 X Inst b [1] (9 Y:z [all]) Remv c [1]:y',
+    ],
+    ['Remv a [1_b[1]] [b:amd64 ]', 'remove a 1_b[1] -'],
+    ['Remv a [1]\nInst a [1] (2 X:y [all])', 'upgrade a:all 1 2 X:y'],
+  ])('of %j', (simulation, line) => {
+    expect(lines(`1 upgraded\n${simulation}\n`)).toEqual([line]);
+  });
+
+  it('are refused where a line is not understood', () => {
+    expect(() => lines('Inst a [1] (2 X:y\n')).toThrow('unknown line');
+  });
+
+  it('say versions as the archive does', () => {
+    const [found] = parsePlanLines('upgrade a:all 1%25 2%C3%A9 X:%C3%BC, Y:z').packages;
+    expect(found).toMatchObject({ from: '1%', to: '2é', origin: 'X:ü, Y:z' });
+  });
+});
+
+describe('the guard', () => {
+  const asked = (plan: readonly string[], told: string): { status: number | null; found: string; said: string } => {
+    writeFileSync(
+      path.join(work, 'plan'),
+      [...facts, ...plan]
+        .sort()
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    writeFileSync(path.join(work, 'guard'), `${script('apt-transaction.sh')}\n${script('apt-guard.sh')}`);
+    chmodSync(path.join(work, 'guard'), 0o700);
+    // As apt calls it.
+    const { status, stdout } = spawnSync('sh', ['-c', path.join(work, 'guard')], { input: told, encoding: 'utf8' });
+    const left = path.join(work, 'guard.found');
+    const found = existsSync(left) ? readFileSync(left, 'utf8') : '';
+    return { status, found, said: stdout };
+  };
+  const told = (...lines: string[]): string =>
+    `VERSION 3\nAPT::Architecture=amd64\nDpkg::Options::=--force-confold\n\n${lines.map((line) => `${line}\n`).join('')}`;
+  const plan = [
+    'upgrade a:all 1 2 X:1/y, Z:y',
+    'install b:amd64 - 1.0%C3%A9 X:y',
+    'remove c 1 -',
+    'remove d:i386 1 -',
+    'downgrade e:amd64 2 1 X:y',
+  ];
+  const doing = [
+    'c 1 amd64 none > - - none **REMOVE**',
+    'd 1 i386 same > - - none **REMOVE**',
+    'a 1 all none < 2 all none /var/cache/apt/archives/a_2_all.deb',
+    'b - - none < 1.0é amd64 same /var/cache/apt/archives/b_1.0_amd64.deb',
+    'e 2 amd64 none > 1 amd64 none /var/cache/apt/archives/e_1_amd64.deb',
+    'a 1 all none < 2 all none **CONFIGURE**',
+    'b - - none < 1.0é amd64 same **CONFIGURE**',
+    'e 2 amd64 none > 1 amd64 none **CONFIGURE**',
+  ];
+
+  it('lets apt do what was confirmed', () => {
+    expect(asked(plan, told(...doing))).toMatchObject({ status: 0, said: '' });
+  });
+
+  it('takes a package that is removed and put back for one upgrade', () => {
+    const lines = ['a 1 all none > - - none **REMOVE**', 'a 1 all none < 2 all none /a.deb'];
+    expect(asked(['upgrade a:all 1 2 X:y'], told(...lines))).toMatchObject({ status: 0 });
+  });
+
+  it.each([
+    ['another version', doing.map((line) => line.replace('< 2 all', '< 3 all')), 'added: upgrade a:all 1 3'],
+    ['one package less', doing.filter((line) => !line.startsWith('c ')), 'missing: remove c 1 -'],
+    ['one package more', [...doing, 'f - - none < 1 all none /f.deb'], 'added: install f:all - 1'],
+    ['one removal more', [...doing, 'f 1 all none > - - none **REMOVE**'], 'added: remove f 1 -'],
+    ['what others left unpacked', [...doing, 'f 1 all none = 1 all none **CONFIGURE**'], 'added: configure f:all - 1'],
+    ['nothing at all', [], 'missing: upgrade a:all 1 2 X:1/y, Z:y'],
+  ])('refuses %s, and says the difference', (_case, lines, said) => {
+    const answer = asked(plan, told(...lines));
+    expect(answer.status).toBe(1);
+    expect(answer.said).toContain(`system-update: ${said}\n`);
+    // What it leaves is a whole plan: the run compares it once more to tell the difference.
+    for (const fact of facts) expect(answer.found.split('\n')).toContain(fact);
+  });
+
+  it.each([
+    ['an older protocol', 'VERSION 2\nAPT::Architecture=amd64\n\n'],
+    ['no protocol', '/a.deb\n'],
+    ['a line that is cut off', told('a 1 all none <')],
+  ])('refuses %s', (_case, text) => {
+    expect(asked(plan, text)).toEqual({
+      status: 1,
+      found: '',
+      said: 'system-update: apt told its work in a way that is not known\n',
+    });
+  });
+});
