@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { sshErrorKinds } from '../src/kernel/ssh/ssh-error';
+import { AptAutoremoveAction } from '../src/modules/apt/actions/apt-autoremove.action';
+import { AptHoldAction, AptUnholdAction } from '../src/modules/apt/actions/apt-marks.action';
+import { AptRepairAction } from '../src/modules/apt/actions/apt-repair.action';
 import { AptUpdateAnalyzeAction } from '../src/modules/apt/actions/apt-update-analyze.action';
+import { AptUpgradeAction } from '../src/modules/apt/actions/apt-upgrade.action';
+import { KEPT_REASONS } from '../src/modules/apt/contracts/apt-autoremove.v1';
 import { APT_ERROR_KINDS } from '../src/modules/apt/contracts/apt-error-kinds';
 import { MachineProbeAction } from '../src/modules/inventory/actions/machine-probe.action';
 import { CONNECT_STEP, STORE_STEP } from '../src/modules/jobs/actions/action-registry';
@@ -10,8 +15,16 @@ import { AUDIT_ACTIONS } from '../src/kernel/audit/audit-actions';
 
 const without = undefined as never;
 const actions = [
-  new AptUpdateAnalyzeAction(without, without, without, without),
+  new AptUpdateAnalyzeAction(without, without, without, without, without),
   new MachineProbeAction(without, without),
+].map(({ declaration }) => declaration);
+
+const changes = [
+  new AptUpgradeAction(without),
+  new AptHoldAction(without, without),
+  new AptUnholdAction(without, without),
+  new AptRepairAction(without),
+  new AptAutoremoveAction(without),
 ].map(({ declaration }) => declaration);
 
 const failures = [
@@ -43,6 +56,11 @@ const keys = [
     `job.reading.${name}`,
     ...[CONNECT_STEP, ...steps.map((step) => step.name), STORE_STEP].map((step) => `job.step.${step}`),
   ]),
+  ...changes.flatMap(({ name, plan, steps }) => [
+    ...[name, `${name}_plan`].flatMap((kind) => [`job.kind.${kind}`, `job.doing.${kind}`]),
+    ...[...plan.steps, ...steps].map((step) => `job.step.${step.name}`),
+  ]),
+  ...KEPT_REASONS.map((reason) => `kept.${reason}`),
 ];
 
 describe.each(['en', 'fr'])('the portal in %s', (language) => {

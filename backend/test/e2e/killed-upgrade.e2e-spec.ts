@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { queryOne, queryRows } from '../../src/kernel/database/rows';
+import { queryRows } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
 import { eventually } from '../support/eventually';
 import { Installation, type ProductProcess } from '../support/installation';
@@ -7,6 +7,7 @@ import type { LiveLine } from '../support/live-watcher';
 import { MachineJobs, type Job } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { fleet, realMachines, systemdMachines, type RealMachine } from '../support/real-machines';
+import { workerOf } from '../support/workers';
 
 interface Request {
   readonly id: string;
@@ -37,14 +38,6 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`, 
     let workers: ProductProcess[];
     let id: string;
 
-    const workerOf = async (job: Job): Promise<ProductProcess> => {
-      const row = await queryOne<{ worker_id: string }>(dataSource, 'SELECT worker_id FROM jobs WHERE id = $1', [
-        job.id,
-      ]);
-      const worker = workers.find(({ pid }) => row?.worker_id.split(':').includes(String(pid)));
-      if (worker === undefined) throw new Error(`no worker of this test holds the job: ${String(row?.worker_id)}`);
-      return worker;
-    };
     const planned = async (): Promise<Request> => {
       const plan = await api.post<Job>(`/machines/${id}/actions/apt_upgrade_plan`);
       expect(await jobs.ended(plan)).toMatchObject({ status: 'ok' });
@@ -80,7 +73,7 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`, 
         () => jobs.log(job.id),
         (lines) => lines.some(({ text }) => text.includes(`Setting up ${PACKAGE}`)),
       );
-      await (await workerOf(job)).end('SIGKILL');
+      await (await workerOf(dataSource, workers, job)).end('SIGKILL');
       expect(await jobs.ended(job, 150_000)).toMatchObject({ status: 'ok', attempt: 1, errorKind: null });
       expect(installed(machine)).toMatch(/^ii /);
       expect(configured(machine)).toBe(before + 1);

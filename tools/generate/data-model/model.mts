@@ -22,7 +22,7 @@ export interface Group {
 const groups: readonly (readonly [key: string, title: string, added: readonly string[]])[] = [
   ['core', 'Machines', ['machine_tombstones']],
   ['history', 'History', ['artifact_removals']],
-  ['apt', 'apt', []],
+  ['apt', 'apt', ['apt_holds']],
   ['docker', 'Docker Compose', ['docker_registry_lookups']],
   ['post_install', 'Post-install and recipes', []],
   ['jobs', 'Jobs and automation', ['job_log_chunks', 'action_request_targets']],

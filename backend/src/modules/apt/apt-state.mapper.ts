@@ -6,22 +6,27 @@ import type {
   PlanSummary,
   Repository,
 } from './contracts/apt-update-analyze.v1';
-import type { AptPackageDto, AptRepositoryDto, AptStateDto, PlanCountsDto } from './dto/apt.dto';
+import type { RememberedHold } from './apt-holds';
+import type { AptHoldDto, AptPackageDto, AptRepositoryDto, AptStateDto, PlanCountsDto } from './dto/apt.dto';
 import { isMeasured, staleReasonOf } from './apt-verdict';
 import { saidIn } from '../../kernel/sentences/said';
 import { isIndexOld } from '../machines/index-age';
 import { say } from './apt.sentences';
 
-/**
- * From the stored document to what the portal shows. What was fresh when it was written ages until it is read.
- *
- * @param indexStaleDays older package lists make what was measured by them stale
- */
+/** What the document does not know: the moment, a setting, and what is remembered of holds. */
+export interface StateContext {
+  readonly now: Date;
+  /** Older package lists make what was measured by them stale. */
+  readonly indexStaleDays: number;
+  /** By the name of the mark. */
+  readonly holds: ReadonlyMap<string, RememberedHold>;
+}
+
+/** From the stored document to what the portal shows. What was fresh when it was written ages until it is read. */
 export function toAptState(
   snapshot: { readonly id: string; readonly createdAt: Date },
   document: AptUpdateAnalyze,
-  now: Date,
-  indexStaleDays: number,
+  { now, indexStaleDays, holds }: StateContext,
 ): AptStateDto {
   const indexRefreshedAt = dateOf(document.index.last_success_at);
   const staleReason =
@@ -54,6 +59,7 @@ export function toAptState(
       expectedKernel: document.reboot.expected_kernel,
     },
     autoremovable: document.autoremovable?.map(({ name }) => name) ?? null,
+    holds: document.holds?.map((name) => toHold(name, holds.get(name), now)) ?? null,
     broken: document.dpkg.broken?.map(({ name, state }) => ({ name, state })) ?? null,
     coManagedBy: document.co_management?.units.filter(({ active }) => active).map(({ unit }) => unit) ?? null,
     errors: document.errors.map(({ kind, severity, message, remediation, important_lines }) => ({
@@ -64,6 +70,19 @@ export function toAptState(
       said: saidIn({ message, remediation }, ['message', 'remediation']),
       importantLines: important_lines,
     })),
+  };
+}
+
+function toHold(name: string, remembered: RememberedHold | undefined, now: Date): AptHoldDto {
+  const expiresAt = remembered?.expiresAt ?? null;
+  return {
+    name,
+    ours: remembered !== undefined,
+    setBy: remembered?.setBy ?? null,
+    setAt: remembered?.setAt ?? null,
+    note: remembered?.note ?? null,
+    expiresAt,
+    expired: expiresAt !== null && expiresAt <= now,
   };
 }
 

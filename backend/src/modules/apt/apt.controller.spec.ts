@@ -4,16 +4,18 @@ import type { Reading } from '../../kernel/contracts/contracts';
 import { DomainError } from '../../kernel/errors/domain-error';
 import type { Snapshots, StoredSnapshot } from '../history/snapshots';
 import type { SettingsService } from '../settings/settings.service';
+import type { AptHolds, RememberedHold } from './apt-holds';
 import { AptController } from './apt.controller';
 import type { AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 
 const id = '01900000-0000-7000-8000-0000000000aa';
 
-function controllerOf(payload: Reading<unknown>, staleAfterDays = 7): AptController {
+function controllerOf(payload: Reading<unknown>, staleAfterDays = 7, remembered: RememberedHold[] = []): AptController {
   const stored: StoredSnapshot = { id, kind: 'apt_update_analyze', status: 'ok', createdAt: new Date(0), payload };
   const snapshots = { latest: () => Promise.resolve(stored) } as unknown as Snapshots;
   const settings = { get: () => Promise.resolve(staleAfterDays) } as unknown as SettingsService;
-  return new AptController(snapshots, new SystemClock(), settings);
+  const holds = { of: () => Promise.resolve(new Map(remembered.map((hold) => [hold.name, hold]))) };
+  return new AptController(snapshots, new SystemClock(), settings, holds as unknown as AptHolds);
 }
 
 it('shows the last analysis', async () => {
@@ -29,6 +31,28 @@ it('says after how many days the lists are old, by the setting', async () => {
   const state = (days: number) => controllerOf({ readable: true, version: 1, document: aged }, days).state(id);
   expect(await state(2)).toMatchObject({ stale: false, staleReason: null });
   expect(await state(1)).toMatchObject({ stale: true, staleReason: expect.stringContaining('1') as string });
+});
+
+it('tells of each hold who set it and why, and that its day has passed; never of one that is gone', async () => {
+  const golden = goldenExample('apt_update_analyze', 1) as AptUpdateAnalyze;
+  const document = { ...golden, holds: ['kept', 'found', 'overdue:i386'] };
+  const setAt = new Date('2026-01-01T00:00:00Z');
+  const hold = (name: string, expiresAt: Date | null): RememberedHold => ({
+    name,
+    note: 'Waits for 2.1',
+    setBy: 'ada',
+    setAt,
+    expiresAt,
+  });
+  const later = new Date(Date.now() + 60_000);
+  const remembered = [hold('kept', later), hold('overdue:i386', new Date('2026-01-02T00:00:00Z')), hold('gone', null)];
+  const { holds } = await controllerOf({ readable: true, version: 1, document }, 7, remembered).state(id);
+  const ours = { ours: true, setBy: 'ada', setAt, note: 'Waits for 2.1' };
+  expect(holds).toEqual([
+    { name: 'kept', ...ours, expiresAt: later, expired: false },
+    { name: 'found', ours: false, setBy: null, setAt: null, note: null, expiresAt: null, expired: false },
+    { name: 'overdue:i386', ...ours, expiresAt: new Date('2026-01-02T00:00:00Z'), expired: true },
+  ]);
 });
 
 it('says where to look at one that it cannot read', async () => {

@@ -7,6 +7,7 @@ import { DomainError } from '../../kernel/errors/domain-error';
 import { uuidPipe } from '../../kernel/http/validation';
 import { Snapshots } from '../history/snapshots';
 import { SettingsService } from '../settings/settings.service';
+import { AptHolds } from './apt-holds';
 import { toAptState } from './apt-state.mapper';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 import { AptStateDto } from './dto/apt.dto';
@@ -19,6 +20,7 @@ export class AptController {
     private readonly snapshots: Snapshots,
     private readonly clock: Clock,
     private readonly settings: SettingsService,
+    private readonly holds: AptHolds,
   ) {}
 
   /** The last analysis: pending packages, what is left back and why, repositories, reboot. */
@@ -45,6 +47,7 @@ export class AptController {
       });
     }
     const indexStaleDays = await this.settings.get('machines.index_stale_days');
-    return toAptState(snapshot, payload.document as AptUpdateAnalyze, this.clock.now(), indexStaleDays);
+    const holds = await this.holds.of(id);
+    return toAptState(snapshot, payload.document as AptUpdateAnalyze, { now: this.clock.now(), indexStaleDays, holds });
   }
 }

@@ -4,10 +4,22 @@ import { HistoryModule } from '../history/history.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { MachinesModule } from '../machines/machines.module';
 import { SettingsModule } from '../settings/settings.module';
+import { AptAutoremoveAction } from './actions/apt-autoremove.action';
+import { AptHoldAction, AptUnholdAction } from './actions/apt-marks.action';
+import { AptRepairAction } from './actions/apt-repair.action';
 import { AptUpdateAnalyzeAction } from './actions/apt-update-analyze.action';
 import { AptUpgradeAction } from './actions/apt-upgrade.action';
+import { AptHolds } from './apt-holds';
+import { AptRunRecorder } from './apt-run-recorder';
 import { AptController } from './apt.controller';
 import { AptRepository } from './apt.repository';
+import {
+  APT_AUTOREMOVE_PLAN,
+  APT_AUTOREMOVE_RESULT,
+  APT_AUTOREMOVE_RESULT_IMPORTANT,
+} from './contracts/apt-autoremove.v1';
+import { APT_MARKS_CONTRACTS } from './contracts/apt-marks.v1';
+import { APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT } from './contracts/apt-repair.v1';
 import {
   APT_ERROR_LINES,
   APT_UPDATE_ANALYZE,
@@ -20,7 +32,18 @@ import { PlannedPackagesRetention } from './retention';
 @Module({
   imports: [MachinesModule, HistoryModule, JobsModule, SettingsModule],
   controllers: [AptController],
-  providers: [AptUpdateAnalyzeAction, AptUpgradeAction, AptRepository, PlannedPackagesRetention],
+  providers: [
+    AptUpdateAnalyzeAction,
+    AptUpgradeAction,
+    AptHoldAction,
+    AptUnholdAction,
+    AptRepairAction,
+    AptAutoremoveAction,
+    AptRunRecorder,
+    AptRepository,
+    AptHolds,
+    PlannedPackagesRetention,
+  ],
 })
 export class AptModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
@@ -28,5 +51,8 @@ export class AptModule implements OnModuleInit {
   onModuleInit(): void {
     this.contracts.register(APT_UPDATE_ANALYZE, APT_UPDATE_ANALYZE_IMPORTANT, APT_ERROR_LINES);
     this.contracts.register(APT_UPGRADE_PLAN, APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT);
+    this.contracts.register(...APT_MARKS_CONTRACTS);
+    this.contracts.register(APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT);
+    this.contracts.register(APT_AUTOREMOVE_PLAN, APT_AUTOREMOVE_RESULT, APT_AUTOREMOVE_RESULT_IMPORTANT);
   }
 }

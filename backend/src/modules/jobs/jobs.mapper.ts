@@ -67,6 +67,7 @@ export function toAction(declaration: AnyDeclaration): ActionDto {
     risk,
     timeoutSeconds,
     estimateSeconds,
+    remedies: declaration.kind === 'change' ? [...(declaration.remedies ?? [])] : [],
     parameters: { ...parameterSchema(declaration) },
   };
 }

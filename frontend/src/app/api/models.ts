@@ -7,6 +7,7 @@ export type { ActivityDto } from './models/activity-dto';
 export type { AppearanceDto } from './models/appearance-dto';
 export type { ApproveHostKeyDto } from './models/approve-host-key-dto';
 export type { AptErrorDto } from './models/apt-error-dto';
+export type { AptHoldDto } from './models/apt-hold-dto';
 export type { AptPackageDto } from './models/apt-package-dto';
 export type { AptPlansDto } from './models/apt-plans-dto';
 export type { AptProxyDto } from './models/apt-proxy-dto';

@@ -10,3 +10,8 @@ export const ANALYZE_SCRIPTS: readonly string[] = [
   '40-machine.sh',
   '90-run.sh',
 ].map((name) => path.join(folder, name));
+
+/** Only what they say how to find out, for scripts that ask for some of it. */
+export const ANALYZE_FUNCTIONS: readonly string[] = ['10-work.sh', '40-machine.sh'].map((name) =>
+  path.join(folder, name),
+);

@@ -17,6 +17,7 @@ import { MachineState } from '../../machines/machine-state';
 import { analyseApt } from '../analysis/analyse';
 import { plannedPackages, type PlannedPackage } from '../analysis/planned-packages';
 import { statePatchOf } from '../apt-verdict';
+import { AptHolds } from '../apt-holds';
 import { AptRepository } from '../apt.repository';
 import { importantApt } from '../contracts/apt-update-analyze.important';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
@@ -89,6 +90,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     private readonly machineState: MachineState,
     private readonly repository: AptRepository,
     private readonly messages: ImportantMessages,
+    private readonly holds: AptHolds,
   ) {}
 
   async script(context: ActionContext<Parameters>): Promise<ActionScript> {
@@ -148,6 +150,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
       snapshotId: context.snapshotId,
       messages: messagesOf(document),
     });
+    if (document.holds !== null) await this.holds.forgetOthers(tx, context.machineId, document.holds);
     this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));
   }
 }

@@ -1,30 +1,25 @@
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Transaction } from '../../../kernel/database/transaction';
-import { ImportantMessages } from '../../history/important-messages';
 import {
   type ChangeAction,
   type ChangeContext,
   type ChangeDeclaration,
   type ChangeOutcome,
-  type ChangeStoreContext,
   type FinishedChange,
   type PlanOutcome,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
-import { AptRepository } from '../apt.repository';
+import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
-import { importantUpgrade, type AptUpgradeResult } from '../contracts/apt-upgrade-result.v1';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v1';
+import { ownMachineId } from '../upgrade/own-machine';
 import { upgradePlan, type UpgradeParameters } from '../upgrade/upgrade-plan';
 import { ANALYZE_SCRIPTS } from './analyze-scripts';
+import { APT_GUARD } from './apt-guard';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 
 const scripts = path.join(__dirname, '..', 'scripts');
 const file = (name: string): string => path.join(scripts, name);
-/** What apt runs before it begins; a file of its own on the machine. */
-const guard = ['apt-transaction.sh', 'apt-guard.sh'].map((name) => readFileSync(file(name), 'utf8')).join('\n');
 
 /** Upgrades packages with apt: exactly what a person confirmed, detached, with the proof of what it did. */
 @JobAction()
@@ -106,10 +101,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     contracts: ['apt_upgrade_plan@1', 'apt_upgrade_result@1'],
   };
 
-  constructor(
-    private readonly repository: AptRepository,
-    private readonly messages: ImportantMessages,
-  ) {}
+  constructor(private readonly recorder: AptRunRecorder) {}
 
   planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
     return {
@@ -133,7 +125,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
         ...transaction(machineId, parameters),
         NO_REMOVE: no_remove ? '1' : '0',
         ALLOW_DOWNGRADES: downgrades ? '1' : '0',
-        GUARD: guard,
+        GUARD: APT_GUARD,
       },
     };
   }
@@ -149,39 +141,11 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
       summary,
       failedSteps: [],
       followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }],
-      store: (tx, context) => this.store(tx, context, result),
+      store: (tx, context) => this.recorder.record(tx, context, result),
     };
-  }
-
-  private async store(tx: Transaction, context: ChangeStoreContext, result: AptUpgradeResult): Promise<void> {
-    await this.repository.storeApplied(tx, context, result.packages ?? []);
-    await this.repository.storeRunErrors(tx, context, result.errors);
-    await this.messages.upsert(tx, {
-      machineId: context.machineId,
-      source: 'apt',
-      snapshotId: null,
-      messages: result.errors.map(({ kind, message, subject }) => ({
-        category: 'error' as const,
-        severity: 'error' as const,
-        packageName: kind === 'maintainer_script_failed' ? subject : null,
-        component: kind === 'maintainer_script_failed' ? null : subject,
-        message,
-        payload: { code: kind },
-      })),
-    });
   }
 }
 
 function transaction(machineId: string, { mode, scope, packages }: UpgradeParameters): Record<string, string> {
   return { MACHINE_ID: machineId, MODE: mode, SCOPE: scope, PACKAGES: packages.join(' ') };
-}
-
-/** Of the machine that this program runs on; null where it has none (some containers). */
-async function ownMachineId(): Promise<string | null> {
-  try {
-    const id = (await readFile('/etc/machine-id', 'utf8')).trim();
-    return /^[0-9a-f]{32}$/.test(id) ? id : null;
-  } catch {
-    return null;
-  }
 }

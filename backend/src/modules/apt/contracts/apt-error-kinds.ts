@@ -70,6 +70,7 @@ const remediations = sentences('apt_remediation', {
     'The upgrade would go back to an older version that the plan does not name. Plan again and confirm it.',
   held_packages: 'The upgrade would change a package on hold. Lift the hold, or plan without it.',
   essential_removal: 'The upgrade would remove an essential package. Do not force it: look at the repositories.',
+  repair_differs: 'Plan the repair again: configuring the packages has changed what is left to do.',
   simulation_failed: 'Read the lines of apt, correct their cause and plan again.',
   unknown: 'Read the lines of the log; the cause is none that is known here.',
   answer_incomplete: 'Analyse again; if it repeats, look at the log of the job.',

@@ -12,6 +12,7 @@ import {
   text,
   textOrNull,
   words,
+  type Schema,
 } from '../../../kernel/contracts/schemas';
 import type { ChangeOperation, PlanName } from './apt-update-analyze.v1';
 
@@ -100,6 +101,22 @@ const bytes = { type: ['integer', 'null'] } as const;
 const modes: readonly PlanName[] = ['upgrade', 'upgrade_with_new', 'dist_upgrade'];
 const operations: readonly ChangeOperation[] = ['upgrade', 'install', 'remove', 'downgrade'];
 
+/** One effect of a plan on one package. */
+export const PLANNED_PACKAGE: Schema = object({
+  line: text,
+  operation: words(operations),
+  name: text,
+  arch: textOrNull,
+  from_version: textOrNull,
+  to_version: textOrNull,
+  origin: textOrNull,
+  security: flagOrNull,
+  source: textOrNull,
+  download_bytes: countOrNull,
+  disk_bytes: bytes,
+  rollback: flagOrNull,
+});
+
 const modeCounts = nullable(
   object({
     upgraded: count,
@@ -123,22 +140,7 @@ export const APT_UPGRADE_PLAN: Contract = {
       body: document(1, {
         mode: words(modes),
         scope: words(APT_UPGRADE_SCOPES),
-        packages: list(
-          object({
-            line: text,
-            operation: words(operations),
-            name: text,
-            arch: textOrNull,
-            from_version: textOrNull,
-            to_version: textOrNull,
-            origin: textOrNull,
-            security: flagOrNull,
-            source: textOrNull,
-            download_bytes: countOrNull,
-            disk_bytes: bytes,
-            rollback: flagOrNull,
-          }),
-        ),
+        packages: list(PLANNED_PACKAGE),
         left_back: nullableList(
           object({
             name: text,

@@ -10,6 +10,7 @@ import {
   text,
   textOrNull,
   words,
+  type Properties,
 } from '../../../kernel/contracts/schemas';
 import { APT_APPLIED_OPERATIONS, type AptAppliedOperation } from '../entities/apt.values';
 import { APT_ERROR_KINDS } from './apt-error-kinds';
@@ -74,6 +75,42 @@ const countsOrNull = { anyOf: [object(counts), { type: 'null' }] };
 const endings = words(['ended', 'interrupted', 'drifted', 'stopped']);
 const orNull = (schema: object): Record<string, unknown> => ({ anyOf: [schema, { type: 'null' }] });
 
+/** What every run of apt that changes packages proves, whatever it was to do. */
+export const RUN_RESULT_FIELDS: Properties = {
+  ending: endings,
+  exit_code: { type: ['integer', 'null'] },
+  rebooted: flag,
+  packages: nullableList(
+    object({
+      name: text,
+      arch: text,
+      operation: words(APT_APPLIED_OPERATIONS),
+      from_version: textOrNull,
+      to_version: textOrNull,
+      origin: textOrNull,
+      planned: flag,
+      as_planned: flag,
+    }),
+  ),
+  counts: countsOrNull,
+  errors: list(
+    object({
+      kind: words(APT_ERROR_KINDS),
+      severity: words(['warning', 'error']),
+      message: text,
+      important_lines: list(text),
+      remediation: text,
+      subject: textOrNull,
+    }),
+  ),
+  conffiles: nullableList(text),
+  failed_units: orNull(object({ before: list(text), after: list(text) })),
+  ports: orNull(object({ gone: list(text), opened: list(text) })),
+  audit: nullableList({ type: 'string' }),
+  reboot_flag: flagOrNull,
+  drift: orNull(object({ missing: list(text), added: list(text) })),
+};
+
 export const APT_UPGRADE_RESULT: Contract = {
   name: 'apt_upgrade_result',
   title: 'Result of an apt upgrade',
@@ -84,41 +121,20 @@ export const APT_UPGRADE_RESULT: Contract = {
   versions: {
     1: {
       body: document(1, {
-        ending: endings,
-        exit_code: { type: ['integer', 'null'] },
-        rebooted: flag,
-        packages: nullableList(
-          object({
-            name: text,
-            arch: text,
-            operation: words(APT_APPLIED_OPERATIONS),
-            from_version: textOrNull,
-            to_version: textOrNull,
-            origin: textOrNull,
-            planned: flag,
-            as_planned: flag,
-          }),
-        ),
-        counts: countsOrNull,
-        errors: list(
-          object({
-            kind: words(APT_ERROR_KINDS),
-            severity: words(['warning', 'error']),
-            message: text,
-            important_lines: list(text),
-            remediation: text,
-            subject: textOrNull,
-          }),
-        ),
-        conffiles: nullableList(text),
-        failed_units: orNull(object({ before: list(text), after: list(text) })),
-        ports: orNull(object({ gone: list(text), opened: list(text) })),
-        audit: nullableList({ type: 'string' }),
-        reboot_flag: flagOrNull,
-        drift: orNull(object({ missing: list(text), added: list(text) })),
+        ...RUN_RESULT_FIELDS,
       }),
     },
   },
+};
+
+/** The same in short. */
+export const RUN_IMPORTANT_FIELDS: Properties = {
+  ending: endings,
+  counts: countsOrNull,
+  errors: list(object({ kind: words(APT_ERROR_KINDS), message: text, subject: textOrNull })),
+  conffiles: nullableList(text),
+  failed_units: nullableList(text),
+  reboot_flag: flagOrNull,
 };
 
 export const APT_UPGRADE_RESULT_IMPORTANT: Contract = {
@@ -129,12 +145,7 @@ export const APT_UPGRADE_RESULT_IMPORTANT: Contract = {
   versions: {
     1: {
       body: document(1, {
-        ending: endings,
-        counts: countsOrNull,
-        errors: list(object({ kind: words(APT_ERROR_KINDS), message: text, subject: textOrNull })),
-        conffiles: nullableList(text),
-        failed_units: nullableList(text),
-        reboot_flag: flagOrNull,
+        ...RUN_IMPORTANT_FIELDS,
       }),
     },
   },

@@ -112,6 +112,21 @@ export class AptErrorDto {
   importantLines: string[];
 }
 
+/** A mark on the machine that keeps a package at its version. */
+export class AptHoldDto {
+  /** As apt names the mark: with the architecture where it is a foreign one. */
+  name: string;
+  /** It was set through this program; else it was found on the machine. */
+  ours: boolean;
+  setBy: string | null;
+  setAt: Date | null;
+  note: string | null;
+  /** When it is to be looked at again; null: never. */
+  expiresAt: Date | null;
+  /** That moment has passed. The hold stays until somebody lifts it. */
+  expired: boolean;
+}
+
 /** The last analysis of a machine. */
 export class AptStateDto {
   snapshotId: string;
@@ -134,6 +149,9 @@ export class AptStateDto {
   reboot: RebootDto;
   @ApiProperty({ type: [String], nullable: true })
   autoremovable: string[] | null;
+  /** Null: the marks could not be read. */
+  @ApiProperty({ type: [AptHoldDto], nullable: true })
+  holds: AptHoldDto[] | null;
   @ApiProperty({ type: [BrokenPackageDto], nullable: true })
   broken: BrokenPackageDto[] | null;
   /** Other programs that update this machine: unattended-upgrades and the like. */

@@ -39,8 +39,9 @@ export function classifyRepositoryFailure(text: string): AptErrorKind {
 
 // Failures of the whole command, by whichever apt command they were printed.
 const RUN_FAILURES: readonly (readonly [RegExp, AptErrorKind])[] = [
-  [/could not get lock|unable to (?:lock|acquire)/i, 'apt_lock_busy'],
+  [/could not get lock|unable to (?:lock|acquire)|lock was locked by/i, 'apt_lock_busy'],
   [/system-update: proxy_invalid/, 'proxy_invalid'],
+  [/system-update: repair_differs/, 'repair_differs'],
   [
     /The list of sources could not be read|Malformed entry|Malformed stanza|Conflicting values set for option/,
     'sources_invalid',

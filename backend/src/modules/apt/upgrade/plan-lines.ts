@@ -1,4 +1,5 @@
 import type { ChangeOperation } from '../contracts/apt-update-analyze.v1';
+import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v1';
 import { linesOf, ParseError } from '../parsers/parse-error';
 
 /** A line of the plan that speaks of a package. */
@@ -52,4 +53,22 @@ function packageLine(line: string): PackageLine {
 /** The bytes that the machine wrote as %XX, because they are no printable ASCII. */
 function decoded(value: string): string {
   return value.replace(CODED, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'));
+}
+
+/** A package of which nothing is known but its line. */
+export function barePackage({ line, operation, name, arch, from, to, origin }: PackageLine): UpgradePackage {
+  return {
+    line,
+    operation,
+    name,
+    arch,
+    from_version: from,
+    to_version: to,
+    origin,
+    security: null,
+    source: null,
+    download_bytes: null,
+    disk_bytes: null,
+    rollback: null,
+  };
 }

@@ -30,7 +30,8 @@ export interface PreflightFacts {
 
 type Verdict = PreflightCheck['verdict'];
 
-function check(
+/** One verdict. */
+export function check(
   code: string,
   verdict: Verdict,
   sentence: PreflightCheck['sentence'],
@@ -55,7 +56,12 @@ export function preflight(facts: PreflightFacts): PreflightCheck[] {
   ];
 }
 
-function dpkgCheck({ analysis: { dpkg } }: PreflightFacts): PreflightCheck {
+/** Whether every package is whole. */
+export function dpkgCheck({
+  analysis: { dpkg },
+}: {
+  analysis: Pick<PreflightFacts['analysis'], 'dpkg'>;
+}): PreflightCheck {
   if (dpkg.interrupted === true)
     return check('dpkg', 'blocked', say.check_dpkg_interrupted(), remediationOf('dpkg_interrupted'));
   if (dpkg.broken === null || dpkg.interrupted === null) return check('dpkg', 'unknown', say.check_dpkg_unknown());
@@ -64,7 +70,8 @@ function dpkgCheck({ analysis: { dpkg } }: PreflightFacts): PreflightCheck {
   return check('dpkg', 'blocked', say.check_dpkg_broken({ packages }), remediationOf('packages_broken'));
 }
 
-function locksCheck({ locks }: PreflightFacts): PreflightCheck {
+/** Who holds a lock of apt or dpkg: a run that meets one waits for a while. */
+export function locksCheck({ locks }: Pick<PreflightFacts, 'locks'>): PreflightCheck {
   if (locks === null) return check('locks', 'unknown', say.check_locks_unknown());
   const [held] = linesOf(locks);
   if (held === undefined) return check('locks', 'ok', say.check_locks_free());
@@ -73,7 +80,12 @@ function locksCheck({ locks }: PreflightFacts): PreflightCheck {
   return check('locks', 'warning', say.check_locks_held({ lock, holder }), say.check_locks_action());
 }
 
-function updatersCheck({ analysis: { co_management } }: PreflightFacts): PreflightCheck {
+/** Whether another program changes packages at this moment. */
+export function updatersCheck({
+  analysis: { co_management },
+}: {
+  analysis: Pick<PreflightFacts['analysis'], 'co_management'>;
+}): PreflightCheck {
   if (co_management === null) return check('updaters', 'unknown', say.check_updaters_unknown());
   const { busy } = co_management;
   return busy.length === 0
@@ -126,7 +138,7 @@ function indexCheck({ analysis: { index } }: PreflightFacts): PreflightCheck {
 }
 
 /** Only Proxmox hosts have backups of guests to meet. */
-function backupCheck({ backups }: PreflightFacts): PreflightCheck[] {
+export function backupCheck({ backups }: Pick<PreflightFacts, 'backups'>): PreflightCheck[] {
   if (backups === null) return [check('backups', 'unknown', say.check_backups_unknown())];
   const values = parseKeyValues('plan_backups', backups);
   if (values.get('proxmox')?.[0] !== 'yes') return [];
@@ -142,7 +154,8 @@ function chosenCheck({ leftOut }: PreflightFacts): PreflightCheck[] {
     : [check('chosen', 'warning', say.check_chosen_left({ packages: leftOut.join(', ') }))];
 }
 
-function itselfCheck({ itself }: PreflightFacts): PreflightCheck {
+/** Whether this program runs on the machine. */
+export function itselfCheck({ itself }: Pick<PreflightFacts, 'itself'>): PreflightCheck {
   if (itself === null) return check('itself', 'unknown', say.check_itself_unknown());
   return itself
     ? check('itself', 'warning', say.check_itself(), say.check_itself_action())

@@ -22,6 +22,8 @@ export class ActionDto {
   /** After this time an attempt is stopped. */
   timeoutSeconds: number;
   estimateSeconds: number;
+  /** Classes of errors that it is the remedy for. */
+  remedies: string[];
   /** JSON Schema (2020-12) of the parameters. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   parameters: Record<string, unknown>;

@@ -22,6 +22,11 @@ export interface ActionDto {
    * What one needs to start it.
    */
   permission: string;
+
+  /**
+   * Classes of errors that it is the remedy for.
+   */
+  remedies: Array<string>;
   risk: 'none' | 'low' | 'medium' | 'high';
 
   /**

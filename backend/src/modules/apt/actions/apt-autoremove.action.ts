@@ -1,0 +1,90 @@
+import path from 'node:path';
+import type {
+  ChangeAction,
+  ChangeContext,
+  ChangeDeclaration,
+  ChangeOutcome,
+  FinishedChange,
+  PlanOutcome,
+} from '../../jobs/actions/change-action';
+import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
+import { AptRunRecorder } from '../apt-run-recorder';
+import { say } from '../apt.sentences';
+import { autoremovePlan } from '../autoremove/autoremove-plan';
+import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v1';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v1';
+import { ownMachineId } from '../upgrade/own-machine';
+import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
+import { ANALYZE_FUNCTIONS } from './analyze-scripts';
+import { APT_GUARD } from './apt-guard';
+
+const file = (name: string): string => path.join(__dirname, '..', 'scripts', name);
+const LINES = [file('apt-transaction.sh'), file('apt-autoremove-lines.sh')];
+
+/** Removes what nothing needs any more; kernels only once the machine has booted the one that replaces them. */
+@JobAction()
+export class AptAutoremoveAction implements ChangeAction {
+  readonly declaration: ChangeDeclaration = {
+    kind: 'change',
+    name: 'apt_autoremove',
+    title: say.autoremove_title(),
+    permission: 'changes.confirm',
+    risk: 'medium',
+    lockKind: 'apt',
+    timeoutSeconds: 2 * 3600,
+    estimateSeconds: 60,
+    validForSeconds: 3600,
+    plan: {
+      title: say.autoremove_plan_title(),
+      timeoutSeconds: 300,
+      estimateSeconds: 8,
+      steps: [
+        { name: 'transaction', sections: ['autoremove_*'] },
+        { name: 'state', sections: ['environment', 'dpkg_*', 'co_managers'] },
+        { name: 'preflight', sections: ['plan_*'] },
+      ],
+    },
+    steps: [
+      { name: 'check', stoppable: true },
+      { name: 'remove', stoppable: false },
+      { name: 'verify', stoppable: false },
+    ],
+    contracts: ['apt_autoremove_plan@1', 'apt_autoremove_result@1'],
+  };
+
+  constructor(private readonly recorder: AptRunRecorder) {}
+
+  planScript({ machineId }: ActionContext): ActionScript {
+    return {
+      file: [...ANALYZE_FUNCTIONS, file('apt-look.sh'), ...LINES, file('apt-autoremove-plan.sh')],
+      parameters: { MACHINE_ID: machineId, REFRESH: '0' },
+      timeouts: { progressMs: 120_000, totalMs: 270_000 },
+    };
+  }
+
+  async plan(run: CollectedRun): Promise<PlanOutcome> {
+    return autoremovePlan(run, await ownMachineId());
+  }
+
+  script({ machineId }: ChangeContext): ActionScript {
+    return {
+      file: [...LINES, file('apt-facts.sh'), file('apt-autoremove.sh')],
+      parameters: { MACHINE_ID: machineId, GUARD: APT_GUARD },
+    };
+  }
+
+  collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {
+    const result = upgradeResult(run, plan as AptAutoremovePlan);
+    const { status, summary, error } = verdictOf(result);
+    return {
+      status,
+      ...(error === undefined ? {} : { error }),
+      result,
+      important: importantUpgrade(result),
+      summary,
+      failedSteps: [],
+      followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }],
+      store: (tx, context) => this.recorder.record(tx, context, result),
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import type { Contract } from '../../../kernel/contracts/contract';
+import {
+  document,
+  flag,
+  flagOrNull,
+  list,
+  nullableList,
+  object,
+  text,
+  textOrNull,
+} from '../../../kernel/contracts/schemas';
+import { PLANNED_PACKAGE, type UpgradePackage } from './apt-upgrade-plan.v1';
+import {
+  importantUpgrade,
+  RUN_IMPORTANT_FIELDS,
+  RUN_RESULT_FIELDS,
+  type AptUpgradeResult,
+} from './apt-upgrade-result.v1';
+
+/** A package that dpkg began with and did not end. */
+export interface UnfinishedPackage {
+  /** Of the plan that is confirmed, as the machine made it. */
+  readonly line: string;
+  /** As dpkg names it: with the architecture where it may stand beside itself. */
+  readonly name: string;
+  readonly version: string | null;
+}
+
+/** `apt_repair_plan`, version 1. */
+export interface AptRepairPlan {
+  /** A dpkg run was cut off before it wrote down what it had done. */
+  readonly journal: boolean;
+  /** What is configured. */
+  readonly unfinished: readonly UnfinishedPackage[];
+  /** What apt installs, upgrades or removes so that every dependency is met. */
+  readonly packages: readonly UpgradePackage[];
+  /** What dpkg and apt complain of now. */
+  readonly complaints: readonly string[];
+  /** The run refuses to remove anything: the plan has no removals. */
+  readonly no_remove: boolean;
+}
+
+/** `apt_repair_result`, version 1. Null: not measured. */
+export interface AptRepairResult extends AptUpgradeResult {
+  readonly unfinished: readonly (UnfinishedPackage & {
+    /** It is installed, or gone as planned. */
+    readonly finished: boolean | null;
+  })[];
+  /** dpkg finds nothing wrong afterwards, no journal is left, and apt finds every dependency met. */
+  readonly whole: boolean | null;
+  /** What they complain of still. */
+  readonly complaints: readonly string[] | null;
+}
+
+const unfinished = { line: text, name: text, version: textOrNull };
+
+export const APT_REPAIR_PLAN: Contract = {
+  name: 'apt_repair_plan',
+  title: 'Plan of a repair of dpkg and apt',
+  description:
+    'The details of an `action_plan` of the action `apt_repair`: what is not whole, what is configured, and what apt would ' +
+    'change to meet every dependency.',
+  columns: ['action_request_targets.plan_json'],
+  versions: {
+    1: {
+      body: document(1, {
+        journal: flag,
+        unfinished: list(object(unfinished)),
+        packages: list(PLANNED_PACKAGE),
+        complaints: list(text),
+        no_remove: flag,
+      }),
+    },
+  },
+};
+
+export const APT_REPAIR_RESULT: Contract = {
+  name: 'apt_repair_result',
+  title: 'Result of a repair of dpkg and apt',
+  description:
+    'What a run of `apt_repair` really changed, and whether dpkg and apt find everything whole afterwards: that, and not ' +
+    'the end of the run, says that the repair has worked.',
+  columns: ['executions.result_json'],
+  versions: {
+    1: {
+      body: document(1, {
+        ...RUN_RESULT_FIELDS,
+        unfinished: list(object({ ...unfinished, finished: flagOrNull })),
+        whole: flagOrNull,
+        complaints: nullableList(text),
+      }),
+    },
+  },
+};
+
+export const APT_REPAIR_RESULT_IMPORTANT: Contract = {
+  name: 'apt_repair_result.important',
+  title: 'Result of a repair of dpkg and apt, in short',
+  description: 'What lists and reports show of a run of `apt_repair`.',
+  columns: ['executions.important_json'],
+  versions: { 1: { body: document(1, { ...RUN_IMPORTANT_FIELDS, whole: flagOrNull }) } },
+};
+
+/** The same facts as `executions.important_json` keeps them. */
+export function importantRepair(result: AptRepairResult): object {
+  return { ...importantUpgrade(result), whole: result.whole };
+}

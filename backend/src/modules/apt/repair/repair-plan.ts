@@ -1,0 +1,95 @@
+import type { PlanConsequence, PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
+import type { CollectedRun } from '../../jobs/actions/job-action';
+import { complaintOf } from '../analysis/errors';
+import { say } from '../apt.sentences';
+import { remediationOf } from '../contracts/apt-error-kinds';
+import type { AptRepairPlan, UnfinishedPackage } from '../contracts/apt-repair.v1';
+import { answered } from '../parsers/plan-answers';
+import { classifyRunFailure } from '../parsers/update-failures';
+import { blocking, coManagersOf, isItself } from '../upgrade/look';
+import { barePackage } from '../upgrade/plan-lines';
+import { check, itselfCheck, locksCheck, updatersCheck } from '../upgrade/preflight';
+import { simulatedPlan } from '../upgrade/simulated-plan';
+import { complaintsOf } from './complaints';
+
+const OWN_WORDS = ['journal', 'configure', 'incomplete'];
+
+/** Turns the answer of the plan's script into a plan. Pure. */
+export function repairPlan(run: CollectedRun, ownMachineId: string | null): PlanOutcome {
+  const read = simulatedPlan(run, 'repair', OWN_WORDS);
+  if ('failure' in read) return { kind: 'failed', failure: read.failure };
+  const { lines, packages, own } = read;
+  const whole = run.sections.get('repair_whole');
+  const complaints = complaintsOf(whole);
+  if (packages.length === 0 && own.length === 0) return nothingPlanned(whole?.exitCode === 0, complaints);
+  const details: AptRepairPlan = {
+    journal: own.includes('journal finish'),
+    unfinished: own.flatMap((line) => unfinishedPackage(line) ?? []),
+    packages: packages.map(barePackage),
+    complaints,
+    no_remove: packages.every(({ operation }) => operation !== 'remove'),
+  };
+  const itself = isItself(run, ownMachineId);
+  return {
+    kind: 'planned',
+    plan: {
+      lines,
+      summary: say.repair_summary({
+        unfinished: details.unfinished.length,
+        changes: packages.length,
+        removals: removed(details).length,
+      }),
+      risk: details.no_remove ? 'medium' : 'high',
+      consequences: consequencesOf(details, itself === true),
+      checks: [
+        ...foundChecks(details),
+        // What another package manager is at work on looks just like what it would leave if it were cut off.
+        blocking(locksCheck({ locks: answered(run, 'plan_locks') })),
+        blocking(updatersCheck({ analysis: { co_management: coManagersOf(run) } })),
+        itselfCheck({ itself }),
+      ],
+      details,
+    },
+  };
+}
+
+function nothingPlanned(whole: boolean, complaints: readonly string[]): PlanOutcome {
+  if (whole) return { kind: 'nothing', summary: say.repair_needless() };
+  const kind = classifyRunFailure(complaints.join('\n')) ?? 'unknown';
+  const message = say.repair_impossible({ why: complaintOf(complaints) });
+  return { kind: 'failed', failure: { kind, message, action: remediationOf(kind) } };
+}
+
+function unfinishedPackage(line: string): UnfinishedPackage | null {
+  const [verb, name = '', version = '-'] = line.split(' ');
+  return verb === 'journal' ? null : { line, name, version: version === '-' ? null : version };
+}
+
+/** What is wrong, where it is. */
+function foundChecks({ journal, unfinished, complaints }: AptRepairPlan): PreflightCheck[] {
+  const names = unfinished.map(({ name }) => name).join(', ');
+  return [
+    journal
+      ? check('journal', 'warning', say.check_dpkg_interrupted())
+      : check('journal', 'ok', say.repair_no_journal()),
+    names === ''
+      ? check('dpkg', 'ok', say.check_dpkg_whole())
+      : check('dpkg', 'warning', say.check_dpkg_broken({ packages: names })),
+    ...complaints
+      .filter((line) => line.startsWith('E: '))
+      .slice(0, 1)
+      .map((line) => check('dependencies', 'warning', say.repair_complaint({ why: complaintOf([line]) }))),
+  ];
+}
+
+function consequencesOf(plan: AptRepairPlan, itself: boolean): PlanConsequence[] {
+  const names = removed(plan).join(', ');
+  return [
+    ...(names === '' ? [] : [{ code: 'removals', sentence: say.consequence_removals({ packages: names }) }]),
+    ...(itself ? [{ code: 'own_machine', sentence: say.check_itself() }] : []),
+  ];
+}
+
+function removed({ packages }: AptRepairPlan): string[] {
+  return packages.filter(({ operation }) => operation === 'remove').map(({ name }) => name);
+}

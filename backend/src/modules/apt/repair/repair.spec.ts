@@ -1,0 +1,169 @@
+import { Contracts } from '../../../kernel/contracts/contracts';
+import type { ChangePlan, FinishedChange } from '../../jobs/actions/change-action';
+import type { CollectedSection } from '../../jobs/actions/job-action';
+import {
+  APT_REPAIR_PLAN,
+  APT_REPAIR_RESULT,
+  APT_REPAIR_RESULT_IMPORTANT,
+  importantRepair,
+  type AptRepairPlan,
+  type AptRepairResult,
+} from '../contracts/apt-repair.v1';
+import { capturedChange, finishedRun, planningRun } from '../fixtures/captured-change';
+import { repairPlan } from './repair-plan';
+import { repairResult, repairVerdict } from './repair-result';
+
+const suites = ['bookworm', 'trixie'] as const;
+const contracts = new Contracts();
+contracts.register(APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT);
+
+const said = (stdout: string, more: Partial<CollectedSection> = {}): CollectedSection => ({
+  stdout,
+  stderr: '',
+  exitCode: 0,
+  truncated: false,
+  ...more,
+});
+
+function planned(sections: ReadonlyMap<string, CollectedSection>): ChangePlan & { readonly details: AptRepairPlan } {
+  const outcome = repairPlan(planningRun(sections), null);
+  if (outcome.kind !== 'planned') throw new Error(`no plan: ${JSON.stringify(outcome)}`);
+  contracts.document(APT_REPAIR_PLAN.name, outcome.plan.details);
+  return outcome.plan as ChangePlan & { readonly details: AptRepairPlan };
+}
+
+function resultOf(
+  sections: ReadonlyMap<string, CollectedSection>,
+  more: Partial<FinishedChange> = {},
+): AptRepairResult {
+  const result = repairResult(finishedRun(sections, more), planned(sections).details);
+  contracts.document(APT_REPAIR_RESULT.name, result);
+  contracts.document(APT_REPAIR_RESULT_IMPORTANT.name, importantRepair(result));
+  return result;
+}
+
+describe.each(suites)('a repair on %s', (suite) => {
+  const captured = (state: string): Map<string, CollectedSection> => capturedChange(`repair/${suite}-${state}`);
+  const verdicts = (state: string): string[] =>
+    planned(captured(state)).checks.map(({ code, verdict }) => `${code} ${verdict}`);
+
+  it('of a dpkg run that was cut off finishes it, and proves that all is whole', () => {
+    const plan = planned(captured('interrupted'));
+    expect(plan).toMatchObject({
+      summary: 'To finish: 1, to change: 0, of these to remove: 0.',
+      risk: 'medium',
+      consequences: [],
+      details: {
+        journal: true,
+        unfinished: [{ line: 'configure fleet-slow 1.1', name: 'fleet-slow', version: '1.1' }],
+        packages: [],
+        no_remove: true,
+      },
+    });
+    expect(plan.lines).toEqual(expect.arrayContaining(['journal finish', 'configure fleet-slow 1.1']));
+    expect(verdicts('interrupted').slice(0, 4)).toEqual([
+      'journal warning',
+      'dpkg warning',
+      'dependencies warning',
+      'locks ok',
+    ]);
+    const result = resultOf(captured('interrupted'));
+    expect(result).toMatchObject({ whole: true, complaints: [], unfinished: [{ finished: true }], errors: [] });
+    expect(repairVerdict(result)).toEqual({
+      status: 'ok',
+      summary: 'Repaired: dpkg and apt find everything whole.',
+    });
+  });
+
+  it('of a half configured package configures it', () => {
+    expect(planned(captured('half-configured')).details).toMatchObject({
+      journal: false,
+      unfinished: [{ name: 'fleet-plain' }],
+    });
+    expect(resultOf(captured('half-configured'))).toMatchObject({ whole: true, unfinished: [{ finished: true }] });
+  });
+
+  it('of an unmet dependency asks for the removal that it takes, and does it', () => {
+    expect(planned(captured('unmet-dependency'))).toMatchObject({
+      risk: 'high',
+      consequences: [{ code: 'removals', sentence: 'These packages are removed: fleet-broken.' }],
+      details: { no_remove: false, packages: [{ line: 'remove fleet-broken 1.0 -', operation: 'remove' }] },
+    });
+    const result = resultOf(captured('unmet-dependency'));
+    expect(result).toMatchObject({ whole: true, counts: { removed: 1, planned: 1, as_planned: 1 } });
+    expect(repairVerdict(result)).toMatchObject({ status: 'ok' });
+  });
+
+  it('that a failing script keeps from working is no success', () => {
+    const result = resultOf(captured('failing-script'));
+    expect(result).toMatchObject({
+      whole: false,
+      unfinished: [{ name: 'fleet-failing', finished: false }],
+      errors: [{ kind: 'maintainer_script_failed', subject: 'fleet-failing' }],
+    });
+    expect(result.audit?.length).toBeGreaterThan(0);
+    expect(result.complaints?.join(' ')).toContain('fleet-failing');
+    expect(repairVerdict(result)).toMatchObject({
+      status: 'error',
+      summary: 'Not everything is whole yet: fleet-failing.',
+      error: { kind: 'maintainer_script_failed' },
+    });
+  });
+
+  it('is judged by the look afterwards, not by its exit code', () => {
+    const sections = captured('failing-script');
+    const result = resultOf(sections, { exitCode: 0, logTail: '' });
+    expect(result.errors).toEqual([]);
+    expect(repairVerdict(result)).toMatchObject({ status: 'error', error: { kind: 'packages_broken' } });
+    sections.delete('fact.whole');
+    expect(repairVerdict(resultOf(sections, { exitCode: 0, logTail: '' }))).toMatchObject({
+      status: 'error',
+      error: { kind: 'answer_incomplete' },
+    });
+  });
+
+  it('that is needless is no plan', () => {
+    expect(repairPlan(planningRun(captured('clean')), null)).toEqual({
+      kind: 'nothing',
+      summary: 'Nothing to repair: dpkg and apt find everything whole.',
+    });
+  });
+
+  it('that nobody knows is no plan, and never "nothing to repair"', () => {
+    const sections = captured('clean');
+    sections.set('repair_whole', said('', { exitCode: 100, stderr: 'E: Something else is wrong\n' }));
+    expect(repairPlan(planningRun(sections), null)).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'unknown', message: expect.stringContaining('Something else is wrong') as string },
+    });
+  });
+
+  it('is blocked while another package manager works', () => {
+    expect(verdicts('lock')).toContain('locks blocked');
+    const busy = captured('half-configured');
+    busy.set('co_managers', said('process=dpkg\t/proc/1/comm\n'));
+    expect(planned(busy).checks).toContainEqual(expect.objectContaining({ code: 'updaters', verdict: 'blocked' }));
+    const met = resultOf(captured('lock'));
+    expect(met.errors[0]).toMatchObject({ kind: 'apt_lock_busy' });
+    expect(repairVerdict(met)).toMatchObject({ error: { kind: 'apt_lock_busy' } });
+  });
+
+  it('that was done by somebody else meanwhile changes nothing', () => {
+    const result = resultOf(captured('drift'));
+    expect(result).toMatchObject({ ending: 'drifted', whole: null, errors: [] });
+    expect(repairVerdict(result)).toMatchObject({ error: { kind: 'plan_drifted' } });
+  });
+
+  it('that would do more than was confirmed says so', () => {
+    const sections = captured('failing-script');
+    const logTail = 'system-update: repair_differs: the repair would now do more than was confirmed\nremove a 1 -\n';
+    expect(resultOf(sections, { exitCode: 65, logTail }).errors[0]).toMatchObject({ kind: 'repair_differs' });
+  });
+
+  it.each(['repair_simulation', 'repair_lines'])('is never planned by a damaged %s', (name) => {
+    const sections = captured('unmet-dependency');
+    const whole = sections.get(name)?.stdout ?? '';
+    sections.set(name, said(whole.replace(/^(Remv|remove) .*\n/m, '')));
+    expect(repairPlan(planningRun(sections), null)).toMatchObject({ failure: { kind: 'answer_unreadable' } });
+  });
+});

@@ -1,0 +1,39 @@
+#!/bin/sh
+# shellcheck disable=SC2317 # functions are called through `keep`
+# Removes what a confirmed plan names, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh,
+# apt-facts.sh and apt-autoremove-lines.sh.
+# Parameters besides those of the lines: GUARD (text of what apt asks before it begins), LOCK_WAIT seconds to wait for the
+# locks of dpkg
+
+LOCK_WAIT=${LOCK_WAIT:-120}
+
+work=$(mktemp -d /run/system-update-autoremove.XXXXXX 2>/dev/null || mktemp -d) || exit 73
+trap 'rm -rf "$work"' EXIT
+transaction_environment
+
+simulate() {
+  autoremove_simulate 2>"$work/simulation.err" || {
+    code=$?
+    cat "$work/simulation.err"
+    return "$code"
+  }
+  autoremove_lines >"$work/lines"
+}
+
+step check
+facts_before || finish 100
+simulate || finish "$?"
+confirm_plan "$work/lines"
+
+step remove
+printf '%s' "$GUARD" >"$SU_DIR/guard" || finish 73
+chmod 700 "$SU_DIR/guard"
+autoremove_apt -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3 \
+  -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3 3>>"$SU_DIR/progress"
+code=$?
+
+step verify
+facts_after
+# Where the guard has refused, this ends the run with the difference.
+[ ! -e "$SU_DIR/guard.found" ] || confirm_plan "$SU_DIR/guard.found"
+exit "$code"

@@ -1,0 +1,59 @@
+#!/bin/sh
+# shellcheck disable=SC2317 # functions are called through `keep`
+# Carries out a confirmed repair, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh,
+# apt-look.sh, apt-facts.sh and apt-repair-lines.sh.
+# Parameters besides those of the lines: NO_REMOVE=1|0, LOCK_WAIT seconds to wait for the locks of dpkg
+
+LOCK_WAIT=${LOCK_WAIT:-120}
+
+work=$(mktemp -d /run/system-update-repair.XXXXXX 2>/dev/null || mktemp -d) || exit 73
+trap 'rm -rf "$work"' EXIT
+transaction_environment
+
+simulate() {
+  repair_apt -s >"$work/simulation" 2>"$work/simulation.err" || {
+    code=$?
+    cat "$work/simulation.err"
+    return "$code"
+  }
+  repair_lines "$work/simulation" >"$work/lines"
+}
+
+# dpkg does not wait for its locks, so the bounded waiting is done here. What it could not configure, apt may have to
+# bring a dependency for: its failure is no end.
+configure() {
+  deadline=$(($(date +%s) + LOCK_WAIT))
+  while plan_locks | grep -q '^/var/lib/dpkg/' && [ "$(date +%s)" -lt "$deadline" ]; do sleep 1; done
+  dpkg --force-confdef --force-confold --configure -a
+}
+
+# Configuring may have changed what is left to do: less is well, more was never confirmed.
+within_plan() {
+  simulate || return
+  grep -E '^(install|upgrade|downgrade|remove) ' "$work/lines" | LC_ALL=C sort >"$work/now"
+  LC_ALL=C sort "$work/confirmed" | LC_ALL=C comm -13 - "$work/now" >"$work/more"
+  [ -s "$work/more" ] || return 0
+  echo 'system-update: repair_differs: the repair would now do more than was confirmed'
+  cat "$work/more"
+  return 65
+}
+
+step check
+facts_before || finish 100
+simulate || finish "$?"
+confirm_plan "$work/lines"
+cp "$work/lines" "$work/confirmed"
+
+step configure
+configure
+
+step install
+within_plan || finish "$?"
+set -- -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
+[ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
+repair_apt "$@" 3>>"$SU_DIR/progress"
+code=$?
+
+step verify
+keep whole repair_whole || [ "$code" != 0 ] || code=100
+finish "$code"

@@ -1,0 +1,36 @@
+import type { PreflightCheck } from '../../jobs/actions/change-action';
+import type { CollectedRun } from '../../jobs/actions/job-action';
+import { coManagement, dpkgState } from '../analysis/dpkg-state';
+import type { CoManagement, DpkgState } from '../contracts/apt-update-analyze.v1';
+import { parseCoManagers } from '../parsers/co-managers';
+import { parseDpkgState } from '../parsers/dpkg';
+import { linesOf, readable } from '../parsers/parse-error';
+import { answered } from '../parsers/plan-answers';
+
+/** The state of dpkg, by the sections `dpkg_state` and `dpkg_updates`. */
+export function dpkgOf(run: CollectedRun): DpkgState {
+  const state = answered(run, 'dpkg_state');
+  const journal = answered(run, 'dpkg_updates');
+  return dpkgState(
+    state === null ? null : readable(() => parseDpkgState(state)),
+    journal === null ? null : linesOf(journal),
+    null,
+  );
+}
+
+/** Who else changes packages, by the section `co_managers`; null: not known. */
+export function coManagersOf(run: CollectedRun): CoManagement | null {
+  const found = answered(run, 'co_managers');
+  return found === null ? null : readable(() => coManagement(parseCoManagers(found)));
+}
+
+/** Whether this program runs on the machine, by the section `plan_itself`; null: not known. */
+export function isItself(run: CollectedRun, ownMachineId: string | null): boolean | null {
+  const id = /^machine_id=([0-9a-f]{32})$/m.exec(answered(run, 'plan_itself') ?? '')?.[1];
+  return id === undefined || ownMachineId === null ? null : id === ownMachineId;
+}
+
+/** A warning that keeps this change from being confirmed. */
+export function blocking(check: PreflightCheck): PreflightCheck {
+  return check.verdict === 'warning' ? { ...check, verdict: 'blocked' } : check;
+}

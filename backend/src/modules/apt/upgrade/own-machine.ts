@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises';
+
+/** Of the machine that this program runs on; null where it has none (some containers). */
+export async function ownMachineId(): Promise<string | null> {
+  try {
+    const id = (await readFile('/etc/machine-id', 'utf8')).trim();
+    return /^[0-9a-f]{32}$/.test(id) ? id : null;
+  } catch {
+    return null;
+  }
+}

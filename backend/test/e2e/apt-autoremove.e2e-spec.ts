@@ -1,0 +1,111 @@
+import type { DataSource } from 'typeorm';
+import { queryRows } from '../../src/kernel/database/rows';
+import type { ApiClient } from '../support/api-client';
+import { Changes } from '../support/changes';
+import { Installation } from '../support/installation';
+import { MachineJobs } from '../support/machine-jobs';
+import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { fleet, realMachines, type RealMachine } from '../support/real-machines';
+
+interface AutoremovePlan {
+  readonly packages: readonly { readonly name: string }[];
+  readonly kept: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Installs kernels that nothing asked for by hand, as upgrades leave them. */
+const KERNELS = `
+  for release in "$@"; do
+    folder=$(mktemp -d) && mkdir "$folder/DEBIAN" "$folder/boot" && chmod 755 "$folder" || exit
+    printf 'Package: linux-image-%s\\nVersion: %s\\nArchitecture: all\\nMaintainer: fleet <fleet@localhost>\\nInstalled-Size: 100\\nDescription: synthetic kernel\\n' \\
+      "$release" "\${release%-fleet}" >"$folder/DEBIAN/control"
+    : >"$folder/boot/vmlinuz-$release"
+    dpkg-deb --build "$folder" "$folder.deb" && dpkg -i "$folder.deb" && apt-mark auto "linux-image-$release" || exit
+  done`;
+
+/** Removing what nothing needs, kernels only after the newest has been booted, on real machines of both suites. */
+describe('removing what nothing needs', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let installation: Installation;
+  let api: ApiClient;
+  let changes: Changes;
+  let machines: RealMachine[];
+  const ids: string[] = [];
+
+  beforeAll(async () => {
+    machines = realMachines().slice(0, 2);
+    expect(machines.map(({ suite }) => suite)).toEqual(['bookworm', 'trixie']);
+    database = await createTestDatabase();
+    dataSource = await database.dataSource();
+    installation = new Installation(database.url);
+    const server = await installation.start('all');
+    api = await installation.administrator(server);
+    changes = new Changes(api, new MachineJobs(api));
+    for (const { name } of machines) fleet('reset', name);
+    for (const machine of machines) ids.push(await api.enrol(machine));
+  }, 300_000);
+  afterAll(async () => {
+    for (const { name } of machines) fleet('reset', name);
+    await installation.stop();
+    await database.drop();
+  }, 120_000);
+
+  describe.each([
+    ['Debian 12', 0],
+    ['Debian 13', 1],
+  ])('on %s', (_name, index) => {
+    const machine = (): RealMachine => machines[index] ?? (undefined as never);
+    const id = (): string => ids[index] ?? '';
+    const installed = (name: string): boolean =>
+      fleet('exec', machine().name, 'sh', '-c', `dpkg-query -W -f '\${db:Status-Abbrev}' ${name} || true`).startsWith(
+        'ii',
+      );
+
+    it('changes nothing when a package is needed again after it was confirmed', async () => {
+      fleet('scenario', machine().name, 'autoremovable');
+      const request = await changes.plan<AutoremovePlan>(id(), 'apt_autoremove');
+      expect(request.plan.details.document.packages.map(({ name }) => name)).toEqual(['fleet-orphan']);
+      fleet('exec', machine().name, 'apt-mark', 'manual', 'fleet-orphan');
+      expect(await changes.run(request)).toMatchObject({ status: 'error', errorKind: 'plan_drifted' });
+      expect(installed('fleet-orphan')).toBe(true);
+    });
+
+    it('keeps every kernel until the newest is running, and says why', async () => {
+      fleet('scenario', machine().name, 'autoremovable');
+      const releases = ['6.1.0-2-fleet', '6.1.0-9-fleet', '6.1.0-10-fleet'];
+      fleet('exec', machine().name, 'sh', '-c', KERNELS, 'sh', ...releases);
+      const request = await changes.plan<AutoremovePlan>(id(), 'apt_autoremove');
+      expect(request).toMatchObject({ blocked: false, plan: { details: { unreadable: null } } });
+      const { packages, kept } = request.plan.details.document;
+      expect(packages.map(({ name }) => name)).toEqual(['fleet-orphan']);
+      expect(kept.map(({ name, reason }) => `${name} ${reason}`).sort()).toEqual([
+        'linux-image-6.1.0-1-fleet kernel_running',
+        'linux-image-6.1.0-10-fleet kernel_newest',
+        'linux-image-6.1.0-2-fleet kernel_not_booted',
+        'linux-image-6.1.0-9-fleet kernel_not_booted',
+      ]);
+      expect(request.plan.checks).toContainEqual(expect.objectContaining({ code: 'kernels', verdict: 'warning' }));
+      const job = await changes.run(request);
+      expect(job).toMatchObject({ status: 'ok', errorKind: null });
+      const rows = await queryRows(
+        dataSource,
+        'SELECT operation, name FROM apt_applied_packages WHERE execution_id = $1',
+        [job.id],
+      );
+      expect(rows).toEqual([{ operation: 'removed', name: 'fleet-orphan' }]);
+      expect(installed('linux-image-6.1.0-2-fleet')).toBe(true);
+      expect(await changes.tried(id(), 'apt_autoremove')).toMatchObject({ status: 'ok', requestId: null });
+    });
+
+    it('lets an old kernel go once the newest is running', async () => {
+      fleet('stop', machine().name);
+      fleet('start', machine().name);
+      expect(fleet('exec', machine().name, 'uname', '-r').trim()).toBe('6.1.0-10-fleet');
+      const request = await changes.plan<AutoremovePlan>(id(), 'apt_autoremove');
+      expect(request.plan.details.document.packages.map(({ name }) => name)).toEqual(['linux-image-6.1.0-2-fleet']);
+      expect(await changes.run(request)).toMatchObject({ status: 'ok', errorKind: null });
+      expect(installed('linux-image-6.1.0-2-fleet')).toBe(false);
+      expect(installed('linux-image-6.1.0-10-fleet')).toBe(true);
+    });
+  });
+});
