@@ -59,8 +59,34 @@ describe('readChangeResult', () => {
   it('leaves what it does not know to be shown as it stands', () => {
     expect(readChangeResult(null)).toBeNull();
     expect(readChangeResult(document(null))).toBeNull();
-    expect(readChangeResult(document(clean, { contract: 'service_restart_result' }))).toBeNull();
+    expect(readChangeResult(document({ schema_version: 1, units: [] }))).toBeNull();
     expect(readChangeResult(document(clean, { unreadable: 'newer' }))).toBeNull();
+  });
+
+  it('reads of another action what its document holds, and proves no more than that', () => {
+    const { errors, drift } = clean;
+    const marks = [
+      { name: 'nginx', held_before: false, held: true, as_planned: true },
+      { name: 'curl', held_before: false, held: false, as_planned: false },
+    ];
+    const body = { ending: 'ended', marks, unplanned: ['vim'], marks_after: ['nginx'], errors, drift };
+    const held = readChangeResult(document(body, { contract: 'apt_hold_result' }));
+    expect(held?.packages).toEqual([
+      { name: 'nginx', arch: '', before: null, now: 'hold', verdict: 'as_planned' },
+      { name: 'curl', arch: '', before: null, now: null, verdict: 'differs' },
+      { name: 'vim', arch: '', before: null, now: null, verdict: 'unplanned' },
+    ]);
+    expect(held?.proven).toEqual(['packages']);
+    expect(readChangeResult(document({ ...body, marks_after: null }))?.packages).toBeNull();
+  });
+
+  it('counts what a repair only configured, and shows what is still wrong', () => {
+    const unfinished = [{ name: 'a', version: '1', finished: false }];
+    const result = read({ packages: [], unfinished, whole: false, complaints: [' a  half configured'] });
+    expect(result.packages).toEqual([{ name: 'a', arch: '', before: '1', now: '1', verdict: 'differs' }]);
+    expect(result.audit).toEqual([' a  half configured']);
+    expect(proofs(result)).toMatchObject({ whole: 'bad', packages: 'bad', conffiles: 'good' });
+    expect(proofs(read({ whole: true, complaints: [] })).whole).toBe('good');
   });
 });
 

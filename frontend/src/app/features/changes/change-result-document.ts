@@ -18,9 +18,15 @@ export interface ResultError {
   readonly remedy: string;
 }
 
+export type ProofKey = 'whole' | 'packages' | 'conffiles' | 'units' | 'ports' | 'reboot';
+
 /** What a run changed, as it was found on the machine and compared with its plan. Null: not measured. */
 export interface ChangeResult {
   readonly ending: 'ended' | 'interrupted' | 'drifted' | 'stopped';
+  /** What the document speaks of, in the order in which it is shown. */
+  readonly proven: readonly ProofKey[];
+  /** dpkg and apt find nothing wrong any more. */
+  readonly whole: boolean | null;
   readonly packages: readonly ResultPackage[] | null;
   readonly conffiles: readonly string[] | null;
   readonly failedUnits: { readonly before: readonly string[]; readonly after: readonly string[] } | null;
@@ -32,10 +38,10 @@ export interface ChangeResult {
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
 }
 
-/** The contract `apt_upgrade_result`, version 1, as far as this page shows it. */
-interface AptUpgradeResult {
+/** What results of changes hold, in the words of their contracts; each action's holds a part of it. */
+interface ResultDocument {
   readonly ending: ChangeResult['ending'];
-  readonly packages:
+  readonly packages?:
     | readonly {
         readonly name: string;
         readonly arch: string;
@@ -45,52 +51,125 @@ interface AptUpgradeResult {
         readonly as_planned: boolean;
       }[]
     | null;
-  readonly errors: readonly {
+  /** Packages that were only configured. */
+  readonly unfinished?: readonly {
+    readonly name: string;
+    readonly version: string | null;
+    readonly finished: boolean | null;
+  }[];
+  /** Marks of packages, and those that changed without being planned. */
+  readonly marks?: readonly {
+    readonly name: string;
+    readonly held_before: boolean | null;
+    readonly held: boolean | null;
+    readonly as_planned: boolean;
+  }[];
+  readonly unplanned?: readonly string[] | null;
+  readonly marks_after?: readonly string[] | null;
+  readonly whole?: boolean | null;
+  readonly complaints?: readonly string[] | null;
+  readonly errors?: readonly {
     readonly kind: string;
     readonly severity: ResultError['severity'];
     readonly message: string;
     readonly important_lines: readonly string[];
     readonly remediation: string;
   }[];
-  readonly conffiles: readonly string[] | null;
-  readonly failed_units: ChangeResult['failedUnits'];
-  readonly ports: ChangeResult['ports'];
-  readonly audit: readonly string[] | null;
-  readonly reboot_flag: boolean | null;
-  readonly drift: ChangeResult['drift'];
+  readonly conffiles?: readonly string[] | null;
+  readonly failed_units?: ChangeResult['failedUnits'];
+  readonly ports?: ChangeResult['ports'];
+  readonly audit?: readonly string[] | null;
+  readonly reboot_flag?: boolean | null;
+  readonly drift?: ChangeResult['drift'];
 }
 
-/** Null for the result of another action, and for a document that the server could not read. Pure. */
+/**
+ * Read by what the document holds, so that the result of another action is shown without a word about it here. Null for a
+ * document that does not say how its run ended, and for one that the server could not read. Pure.
+ */
 export function readChangeResult(result: DocumentDto | null): ChangeResult | null {
-  return result?.contract === 'apt_upgrade_result' && result.unreadable === null && result.document !== null
-    ? fromUpgrade(result.document as unknown as AptUpgradeResult)
+  return result !== null && result.unreadable === null && result.document !== null && 'ending' in result.document
+    ? fromDocument(result.document as unknown as ResultDocument)
     : null;
 }
 
-function fromUpgrade(result: AptUpgradeResult): ChangeResult {
-  const { ending, conffiles, ports, drift, reboot_flag: reboot } = result;
+function fromDocument(result: ResultDocument): ChangeResult {
+  const { ending, reboot_flag: reboot = null } = result;
   return {
     ending,
-    packages:
-      result.packages?.map(({ name, arch, from_version: before, to_version: now, planned, as_planned }) => ({
-        name,
-        arch,
-        before,
-        now,
-        verdict: !planned ? 'unplanned' : as_planned ? 'as_planned' : 'differs',
-      })) ?? null,
-    conffiles,
-    failedUnits: result.failed_units,
-    ports,
+    proven: provenBy(result),
+    whole: result.whole ?? null,
+    packages: packagesOf(result),
+    conffiles: result.conffiles ?? null,
+    failedUnits: result.failed_units ?? null,
+    ports: result.ports ?? null,
     reboot: reboot === null ? 'unknown' : reboot ? 'needed' : 'not_needed',
-    audit: result.audit ?? [],
-    errors: result.errors.map(({ important_lines: evidence, remediation: remedy, ...rest }) => ({
+    audit: result.complaints ?? result.audit ?? [],
+    errors: (result.errors ?? []).map(({ important_lines: evidence, remediation: remedy, ...rest }) => ({
       ...rest,
       evidence,
       remedy,
     })),
-    drift,
+    drift: result.drift ?? null,
   };
+}
+
+function provenBy(result: ResultDocument): ProofKey[] {
+  const keys: readonly (readonly [ProofKey, boolean])[] = [
+    ['whole', 'whole' in result],
+    ['packages', 'packages' in result || 'marks' in result],
+    ['conffiles', 'conffiles' in result],
+    ['units', 'failed_units' in result],
+    ['ports', 'ports' in result],
+    ['reboot', 'reboot_flag' in result],
+  ];
+  return keys.flatMap(([key, there]) => (there ? [key] : []));
+}
+
+function packagesOf({
+  packages,
+  unfinished = [],
+  marks,
+  unplanned,
+  marks_after,
+}: ResultDocument): ResultPackage[] | null {
+  if (marks !== undefined) {
+    return marks_after == null ? null : markedPackages(marks, unplanned ?? []);
+  }
+  if (packages == null) {
+    return null;
+  }
+  return [
+    ...unfinished.map(({ name, version, finished }) => ({
+      name,
+      arch: '',
+      before: version,
+      now: version,
+      verdict: finished === true ? ('as_planned' as const) : ('differs' as const),
+    })),
+    ...packages.map(({ name, arch, from_version: before, to_version: now, planned, as_planned }) => ({
+      name,
+      arch,
+      before,
+      now,
+      verdict: !planned ? ('unplanned' as const) : as_planned ? ('as_planned' as const) : ('differs' as const),
+    })),
+  ];
+}
+
+/** apt's own word for a mark stands where others have a version. */
+function markedPackages(marks: NonNullable<ResultDocument['marks']>, unplanned: readonly string[]): ResultPackage[] {
+  const word = (held: boolean | null): string | null => (held === true ? 'hold' : null);
+  return [
+    ...marks.map(({ name, held_before, held, as_planned }) => ({
+      name,
+      arch: '',
+      before: word(held_before),
+      now: word(held),
+      verdict: as_planned ? ('as_planned' as const) : ('differs' as const),
+    })),
+    ...unplanned.map((name) => ({ name, arch: '', before: null, now: null, verdict: 'unplanned' as const })),
+  ];
 }
 
 export type Proof = 'good' | 'look' | 'bad' | 'unknown';
@@ -106,27 +185,23 @@ export function differencesFirst(packages: readonly ResultPackage[]): ResultPack
   return [...packages].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
-export type ProofKey = 'packages' | 'conffiles' | 'units' | 'ports' | 'reboot';
-
-/** The verdict of each proof; what was not measured is never good, nor is the right version half configured. Pure. */
-export function proofs({
-  audit,
-  packages,
-  conffiles,
-  failedUnits,
-  ports,
-  reboot,
-}: ChangeResult): Readonly<Record<ProofKey, Proof>> {
-  const judge = <T>(found: T | null, verdict: (found: T) => Proof): Proof =>
-    found === null ? 'unknown' : verdict(found);
-  return {
-    packages:
-      audit.length > 0
-        ? 'bad'
-        : judge(packages, (all) => (all.every(({ verdict }) => verdict === 'as_planned') ? 'good' : 'bad')),
-    conffiles: judge(conffiles, (all) => (all.length === 0 ? 'good' : 'look')),
-    units: judge(failedUnits, (units) => (newlyFailed(units).length > 0 ? 'bad' : 'good')),
-    ports: judge(ports, ({ gone, opened }) => (gone.length > 0 ? 'bad' : opened.length > 0 ? 'look' : 'good')),
-    reboot: reboot === 'unknown' ? 'unknown' : reboot === 'needed' ? 'look' : 'good',
-  };
+/** The verdict of each proof that there is; what was not measured is never good, nor is the right version half configured. Pure. */
+export function proofs(result: ChangeResult): Readonly<Partial<Record<ProofKey, Proof>>> {
+  return Object.fromEntries(result.proven.map((key) => [key, PROOF[key](result)]));
 }
+
+const judge = <T>(found: T | null, verdict: (found: T) => Proof): Proof =>
+  found === null ? 'unknown' : verdict(found);
+
+const PROOF: Readonly<Record<ProofKey, (result: ChangeResult) => Proof>> = {
+  whole: ({ whole }) => judge(whole, (all) => (all ? 'good' : 'bad')),
+  packages: ({ audit, packages }) =>
+    audit.length > 0
+      ? 'bad'
+      : judge(packages, (all) => (all.every(({ verdict }) => verdict === 'as_planned') ? 'good' : 'bad')),
+  conffiles: ({ conffiles }) => judge(conffiles, (all) => (all.length === 0 ? 'good' : 'look')),
+  units: ({ failedUnits }) => judge(failedUnits, (units) => (newlyFailed(units).length > 0 ? 'bad' : 'good')),
+  ports: ({ ports }) =>
+    judge(ports, ({ gone, opened }) => (gone.length > 0 ? 'bad' : opened.length > 0 ? 'look' : 'good')),
+  reboot: ({ reboot }) => (reboot === 'unknown' ? 'unknown' : reboot === 'needed' ? 'look' : 'good'),
+};

@@ -21,6 +21,7 @@ import {
 } from './change-result-document';
 import { ChangesApi } from './changes-api';
 import { LineDifference } from './line-difference';
+import { Remedy } from './remedy';
 
 /** The log is sealed a moment after the end: so often, and so long apart, it is looked for. */
 const LOOKS = 6;
@@ -49,7 +50,7 @@ interface Cell {
 /** Did it do what it said? What was planned beside what was found on the machine afterwards. */
 @Component({
   selector: 'su-change-result',
-  imports: [ErrorNotice, Icon, JsonTree, LineDifference, LoadingNote, UnreadableNotes],
+  imports: [ErrorNotice, Icon, JsonTree, LineDifference, LoadingNote, Remedy, UnreadableNotes],
   templateUrl: './change-result.html',
   styleUrl: './change-result.scss',
 })
@@ -70,6 +71,7 @@ export class ChangeResultView {
     const { result, important } = this.execution.value() ?? {};
     return [result, important].flatMap((one) => (one != null && one.unreadable !== null ? [one] : []));
   });
+  protected readonly kinds = computed(() => this.result()?.errors.map(({ kind }) => kind) ?? []);
   protected readonly cells = computed((): Cell[] => {
     const result = this.result();
     return result === null ? [] : this.cellsOf(result);
@@ -107,37 +109,44 @@ export class ChangeResultView {
     const { packages, conffiles, failedUnits, ports, reboot } = result;
     const cell = (key: ProofKey, found: { finding: string; evidence: string } | null): Cell => ({
       title: t(`result.${key}`),
-      proof: proof[key],
+      proof: proof[key] ?? 'unknown',
       ...(found ?? { finding: t('fact.notKnown'), evidence: '' }),
     });
-    return [
-      cell('packages', packages && this.packagesFound(packages, result.audit.length === 0)),
-      cell(
+    const all: Readonly<Record<ProofKey, Cell>> = {
+      whole: cell(
+        'whole',
+        result.whole === null
+          ? null
+          : { finding: t(result.whole ? 'result.whole.yes' : 'result.whole.no'), evidence: '' },
+      ),
+      packages: cell('packages', packages && this.packagesFound(packages, result.audit.length === 0)),
+      conffiles: cell(
         'conffiles',
         conffiles && {
           finding: t('result.conffiles.merge', { n: conffiles.length }),
           evidence: conffiles.join(', '),
         },
       ),
-      cell(
+      units: cell(
         'units',
         failedUnits && {
           finding: t('result.units.count', { before: failedUnits.before.length, after: failedUnits.after.length }),
           evidence: newlyFailed(failedUnits).join(', '),
         },
       ),
-      cell(
+      ports: cell(
         'ports',
         ports && {
           finding: t('result.ports.count', { gone: ports.gone.length, fresh: ports.opened.length }),
           evidence: [...ports.gone, ...ports.opened].join(', '),
         },
       ),
-      cell('reboot', {
+      reboot: cell('reboot', {
         finding: t(`result.reboot.${reboot}`),
         evidence: reboot === 'needed' ? t('forecast.reboot.note') : '',
       }),
-    ];
+    };
+    return result.proven.map((key) => all[key]);
   }
 
   private packagesFound(packages: readonly ResultPackage[], whole: boolean): { finding: string; evidence: string } {

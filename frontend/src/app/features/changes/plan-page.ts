@@ -27,6 +27,8 @@ import { readPlanDetails, type PlanDetails } from './plan-details';
 import { PlanDifference } from './plan-difference';
 import { planCounts } from './plan-groups';
 import { readLines } from './plan-lines';
+import { readPlanNotes } from './plan-notes';
+import { PlanNotesView } from './plan-notes-view';
 import { Refusal } from './refusal';
 import { standingOf } from './request-standing';
 import { Transaction } from './transaction';
@@ -45,6 +47,7 @@ import { Transaction } from './transaction';
     LoadingNote,
     ModeSwitch,
     PlanDifference,
+    PlanNotesView,
     RouterLink,
     Transaction,
     UnreadableNotes,
@@ -73,6 +76,7 @@ export class PlanPage {
   protected readonly lines = computed(() => readLines(this.request.value()?.plan?.lines ?? []));
   protected readonly counts = computed(() => planCounts(this.lines().packages));
   protected readonly details = computed(() => readPlanDetails(this.request.value()?.plan?.details));
+  protected readonly notes = computed(() => readPlanNotes(this.request.value()?.plan?.details));
   protected readonly standing = computed(() => {
     const request = this.request.value();
     return request === undefined ? null : standingOf(request, this.clock.seconds());

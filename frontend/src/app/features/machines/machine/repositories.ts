@@ -3,14 +3,16 @@ import type { AptStateDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
 import { MachineUi } from '../../../core/preferences/machine-ui';
+import { Session } from '../../../core/session/session';
 import { Icon } from '../../../ui/icon';
 import { Said } from '../../../core/i18n/said';
+import { MakePlan } from '../../changes/make-plan';
 import { MachineStore } from './machine-store';
 
 /** Below the packages: which repositories answered, what could be removed, what is broken. */
 @Component({
   selector: 'su-repositories',
-  imports: [Icon],
+  imports: [Icon, MakePlan],
   template: `
     <div class="cards">
       @if (state().repositories; as all) {
@@ -73,6 +75,16 @@ import { MachineStore } from './machine-store';
                   {{ texts.t('leftovers.autoremovable', { n: names.length }) }}
                   <span class="t2">{{ formats.list(names) }}</span>
                 </p>
+                @if (session.can('machines.run')) {
+                  <div class="line wrap">
+                    <su-make-plan
+                      [machineId]="store.id() ?? ''"
+                      action="apt_autoremove"
+                      [parameters]="none"
+                      [label]="texts.t('leftovers.plan')"
+                    />
+                  </div>
+                }
               }
             }
           </div>
@@ -119,7 +131,9 @@ export class Repositories {
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   private readonly ui = inject(MachineUi);
-  private readonly store = inject(MachineStore);
+  protected readonly session = inject(Session);
+  protected readonly store = inject(MachineStore);
+  protected readonly none = {};
   readonly state = input.required<AptStateDto>();
   protected readonly open = computed(() => this.ui.open(this.store.id() ?? '', 'repositories'));
   protected readonly answered = computed(

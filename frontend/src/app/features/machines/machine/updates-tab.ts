@@ -1,11 +1,13 @@
 import { Component, computed, inject, linkedSignal, signal } from '@angular/core';
+import { MatMenuModule } from '@angular/material/menu';
 import { RouterLink } from '@angular/router';
-import type { AptPackageDto } from '../../../api/models';
+import type { AptHoldDto, AptPackageDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
 import { WaitingRequests } from '../../../core/live/waiting-requests';
 import { Session } from '../../../core/session/session';
 import { Ago } from '../../../ui/ago';
+import { Dialogs } from '../../../ui/dialogs';
 import { download } from '../../../ui/download';
 import { EmptyState } from '../../../ui/empty-state';
 import { ErrorNotice } from '../../../ui/error-notice';
@@ -14,8 +16,12 @@ import type { IconName } from '../../../ui/icons';
 import { LoadingNote } from '../../../ui/loading-note';
 import { VersionDiff } from '../../../ui/version-diff';
 import { toCsv } from './csv';
+import { HoldDialog, type HoldQuestion } from '../../changes/hold-dialog';
+import { HoldFacts } from '../../changes/hold-facts';
 import { MakePlan } from '../../changes/make-plan';
+import { Remedy } from '../../changes/remedy';
 import { aptName, updateParameters } from '../../changes/update-parameters';
+import { Holds } from './holds';
 import { MachineStore } from './machine-store';
 import {
   freedBy,
@@ -33,7 +39,21 @@ import { Said } from '../../../core/i18n/said';
 /** Pending packages: what each mode would do, and for what it leaves, why. */
 @Component({
   selector: 'su-updates-tab',
-  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, MakePlan, Repositories, RouterLink, VersionDiff],
+  imports: [
+    Ago,
+    EmptyState,
+    ErrorNotice,
+    HoldFacts,
+    Holds,
+    Icon,
+    LoadingNote,
+    MakePlan,
+    MatMenuModule,
+    Remedy,
+    Repositories,
+    RouterLink,
+    VersionDiff,
+  ],
   templateUrl: './updates-tab.html',
   styleUrl: './updates-tab.scss',
 })
@@ -44,6 +64,7 @@ export class UpdatesTab {
   protected readonly session = inject(Session);
   protected readonly store = inject(MachineStore);
   private readonly waiting = inject(WaitingRequests);
+  private readonly dialogs = inject(Dialogs);
   protected readonly mode = signal<Mode>('withNew');
   /** Names of what is planned alone; none for all that the mode brings. Another mode brings other packages. */
   protected readonly chosen = linkedSignal<Mode, ReadonlySet<string>>({
@@ -64,6 +85,11 @@ export class UpdatesTab {
     this.waiting.items().filter(({ machineId }) => machineId === this.store.id()),
   );
   protected readonly parameters = computed(() => updateParameters(this.mode(), this.chosen()));
+  protected readonly errorKinds = computed(() => this.apt()?.errors.map(({ kind }) => kind) ?? []);
+  /** Those whose day has passed first. */
+  protected readonly holds = computed(() =>
+    [...(this.apt()?.holds ?? [])].sort((a, b) => Number(b.expired) - Number(a.expired)),
+  );
   protected readonly hindrance = computed(() => {
     const host = this.store.machine.value()?.machineKind === 'proxmox_host';
     return host && this.mode() !== 'full' ? this.texts.t('plan.hostIsFull') : null;
@@ -111,6 +137,25 @@ export class UpdatesTab {
 
   protected isChosen(pack: AptPackageDto): boolean {
     return this.chosen().has(aptName(pack));
+  }
+
+  /** The mark that keeps the package; null without one. */
+  protected holdOf({ name, arch }: AptPackageDto): AptHoldDto | null {
+    return this.holds().find((hold) => hold.name === name || hold.name === `${name}:${arch}`) ?? null;
+  }
+
+  protected holdable(pack: AptPackageDto): boolean {
+    return pack.currentVersion !== null && this.session.can('machines.run');
+  }
+
+  /** Asks for a hold, or for the end of the one that is there. */
+  protected mark(pack: AptPackageDto): void {
+    const question: HoldQuestion = {
+      machineId: this.store.id() ?? '',
+      name: aptName(pack),
+      hold: this.holdOf(pack),
+    };
+    this.dialogs.open<void, HoldQuestion, HoldDialog>(HoldDialog, question, 'hold-title');
   }
 
   protected analyse(): void {
