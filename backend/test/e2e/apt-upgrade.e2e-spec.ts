@@ -1,49 +1,15 @@
-import type { DataSource } from 'typeorm';
-import { queryRows } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
 import { Installation } from '../support/installation';
-import { MachineJobs, type Job } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { fleet, realMachines, systemdMachines, type RealMachine } from '../support/real-machines';
-
-interface PlannedJob extends Job {
-  readonly requestId: string | null;
-}
-
-interface PlanPackage {
-  readonly operation: string;
-  readonly name: string;
-  readonly to_version: string | null;
-}
-
-interface Request {
-  readonly id: string;
-  readonly status: string;
-  readonly planDigest: string;
-  readonly executionId: string | null;
-  readonly blocked: boolean;
-  readonly plan: {
-    readonly consequences: readonly { readonly code: string }[];
-    readonly details: {
-      readonly unreadable: string | null;
-      readonly document: { readonly packages: readonly PlanPackage[] };
-    };
-  };
-}
-
-interface Applied {
-  readonly operation: string;
-  readonly name: string;
-  readonly to_version: string | null;
-}
+import { prepare, Upgrades, versionOf } from '../support/upgrades';
 
 /** From plan to proof, on real machines: with systemd and without, on both suites. */
 describe('an upgrade', () => {
   let database: TestDatabase;
-  let dataSource: DataSource;
   let installation: Installation;
   let api: ApiClient;
-  let jobs: MachineJobs;
+  let upgrades: Upgrades;
   let machines: RealMachine[];
   const ids: string[] = [];
 
@@ -56,11 +22,10 @@ describe('an upgrade', () => {
       'trixie systemd',
     ]);
     database = await createTestDatabase();
-    dataSource = await database.dataSource();
     installation = new Installation(database.url);
     const server = await installation.start('all');
     api = await installation.administrator(server);
-    jobs = new MachineJobs(api);
+    upgrades = new Upgrades(api, await database.dataSource());
     for (const machine of machines) {
       fleet('reset', machine.name);
       ids.push(await api.enrol(machine));
@@ -72,30 +37,6 @@ describe('an upgrade', () => {
     await installation.stop();
     await database.drop();
   }, 120_000);
-
-  const prepare = (machine: RealMachine, ...states: string[]): void => {
-    fleet('scenario', machine.name, ...states);
-    fleet('exec', machine.name, 'apt-get', '-q', 'update');
-  };
-  const versionOf = (machine: RealMachine, name: string): string =>
-    fleet('exec', machine.name, 'dpkg-query', '-W', '-f', '${Version}', name);
-  const plan = async (machineId: string, parameters: object): Promise<Request> => {
-    const started = await api.post<PlannedJob>(`/machines/${machineId}/actions/apt_upgrade_plan`, { parameters });
-    const { status, errorMessage } = await jobs.ended(started);
-    expect({ status, errorMessage }).toEqual({ status: 'ok', errorMessage: null });
-    const { requestId } = await api.get<PlannedJob>(`/jobs/${started.id}`);
-    return api.get<Request>(`/requests/${requestId ?? ''}`);
-  };
-  const run = async ({ id, planDigest, plan: { consequences } }: Request): Promise<Job> => {
-    const accepted = consequences.map(({ code }) => code);
-    return jobs.ended(await api.post<Job>(`/requests/${id}/confirm`, { digest: planDigest, accepted }), 170_000);
-  };
-  const applied = (executionId: string | null): Promise<Applied[]> =>
-    queryRows<Applied>(
-      dataSource,
-      'SELECT operation, name, to_version FROM apt_applied_packages WHERE execution_id = $1 ORDER BY name',
-      [executionId],
-    );
 
   describe.each([
     ['Debian 12', 0],
@@ -112,12 +53,12 @@ describe('an upgrade', () => {
 
     it('does what was confirmed, and proves it', async () => {
       prepare(machine(), 'plain', 'security', 'new-dependency', 'removal');
-      const request = await plan(id(), { mode: 'dist_upgrade' });
+      const request = await upgrades.plan(id(), { mode: 'dist_upgrade' });
       expect(request).toMatchObject({ status: 'pending', blocked: false, plan: { details: { unreadable: null } } });
       expect(request.plan.consequences.map(({ code }) => code)).toContain('removals');
-      const ended = await run(request);
+      const ended = await upgrades.run(request);
       expect(ended).toMatchObject({ status: 'ok', errorKind: null });
-      const done = await api.get<Request>(`/requests/${request.id}`);
+      const done = await upgrades.request(request.id);
       expect(done).toMatchObject({ status: 'executed', executionId: ended.id });
       const words = { upgrade: 'upgraded', install: 'installed', remove: 'removed', downgrade: 'downgraded' } as const;
       const planned = request.plan.details.document.packages
@@ -128,31 +69,27 @@ describe('an upgrade', () => {
         }))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
       expect(planned.length).toBeGreaterThan(4);
-      expect(await applied(done.executionId)).toEqual(planned);
+      expect(await upgrades.applied(done.executionId)).toEqual(planned);
       expect(versionOf(machine(), 'fleet-plain')).toBe('1.1');
     });
 
     it('changes nothing when the machine differs from what was confirmed', async () => {
       fleet('reset', machine().name);
       prepare(machine(), 'plain', 'security');
-      const request = await plan(id(), { mode: 'upgrade' });
+      const request = await upgrades.plan(id(), { mode: 'upgrade' });
       fleet('exec', machine().name, 'apt-mark', 'hold', 'fleet-plain');
-      expect(await run(request)).toMatchObject({ status: 'error', errorKind: 'plan_drifted' });
+      expect(await upgrades.run(request)).toMatchObject({ status: 'error', errorKind: 'plan_drifted' });
       expect(versionOf(machine(), 'fleet-plain')).toBe('1.0');
       expect(versionOf(machine(), 'fleet-guard')).toBe('1.0-1');
     });
 
     it('whose script fails names its package', async () => {
       prepare(machine(), 'failing-script');
-      const request = await plan(id(), { mode: 'upgrade' });
-      const ended = await run(request);
+      const request = await upgrades.plan(id(), { mode: 'upgrade' });
+      const ended = await upgrades.run(request);
       expect(ended).toMatchObject({ status: 'error', errorKind: 'maintainer_script_failed' });
       expect(ended.errorMessage).toContain('fleet-failing');
-      const errors = await queryRows<{ kind: string }>(
-        dataSource,
-        'SELECT kind FROM apt_errors WHERE execution_id = $1',
-        [ended.id],
-      );
+      const errors = await upgrades.errors(ended.id);
       expect(errors.map(({ kind }) => kind)).toContain('maintainer_script_failed');
     });
   });

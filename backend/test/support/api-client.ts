@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import type { RealMachine } from './real-machines';
 
 /** Where a product listens, and the one-time link that makes its administrator. */
@@ -88,6 +89,8 @@ export class ApiClient {
 
   /** One request; an answer that refuses is an answer. @throws when there is none */
   async send<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
+    // Commands of the fleet block this process: what the server closed meanwhile must be noticed before it is used again.
+    await setImmediate();
     const answer = await fetch(`${this.origin}/api${path}`, {
       method,
       headers: { 'X-System-Update': '1', 'Content-Type': 'application/json', Cookie: this.session },
