@@ -21,3 +21,33 @@ export async function buildConcurrently(queryRunner: QueryRunner, name: string, 
     await queryRunner.query('RESET lock_timeout');
   }
 }
+
+/**
+ * The same for a partitioned table: each partition's index by itself, then all of them under one name. Partitions that
+ * are made meanwhile get theirs from the table.
+ *
+ * @param columns what is indexed, between the brackets: `name, id`
+ * @param suffix of the partitions' indexes: `name_id_idx`
+ */
+export async function buildOnPartitions(
+  queryRunner: QueryRunner,
+  table: string,
+  name: string,
+  columns: string,
+  suffix: string,
+): Promise<void> {
+  await queryRunner.query(`CREATE INDEX IF NOT EXISTS ${name} ON ONLY ${table} (${columns})`);
+  const partitions = (await queryRunner.query(
+    `SELECT c.relname::text AS partition,
+            EXISTS (SELECT 1 FROM pg_index x JOIN pg_inherits ii ON ii.inhrelid = x.indexrelid
+                     WHERE x.indrelid = c.oid AND ii.inhparent = '${name}'::regclass) AS attached
+       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = '${table}'::regclass ORDER BY c.relname`,
+  )) as { partition: string; attached: boolean }[];
+  for (const { partition, attached } of partitions) {
+    if (attached) continue;
+    const index = `${partition}_${suffix}`;
+    await buildConcurrently(queryRunner, index, `ON ${partition} (${columns})`);
+    await queryRunner.query(`ALTER INDEX ${name} ATTACH PARTITION ${index}`);
+  }
+}

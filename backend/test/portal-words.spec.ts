@@ -15,7 +15,7 @@ import { AUDIT_ACTIONS } from '../src/kernel/audit/audit-actions';
 
 const without = undefined as never;
 const actions = [
-  new AptUpdateAnalyzeAction(without, without, without, without, without),
+  new AptUpdateAnalyzeAction(without, without, without, without, without, without, without),
   new MachineProbeAction(without, without),
 ].map(({ declaration }) => declaration);
 

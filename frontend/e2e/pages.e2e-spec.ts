@@ -85,6 +85,8 @@ describe('every page', () => {
     '/machines/tags',
     ...['updates', 'runs', 'timeline', 'hardware', 'messages', 'access', 'raw'].map((tab) => `/machines/${id}/${tab}`),
     '/activity',
+    '/packages',
+    '/packages/openssl',
     '/messages',
     '/messages?show=acknowledged',
     '/messages?text=nothing',

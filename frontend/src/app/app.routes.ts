@@ -42,6 +42,18 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/changes/plan-page')).PlanPage,
       },
       {
+        path: 'packages',
+        title: 'nav.packages',
+        canActivate: [allowed('events.read')],
+        loadComponent: async () => (await import('./features/history/package-page')).PackagePage,
+      },
+      {
+        path: 'packages/:name',
+        title: 'nav.packages',
+        canActivate: [allowed('events.read')],
+        loadComponent: async () => (await import('./features/history/package-page')).PackagePage,
+      },
+      {
         path: 'messages',
         title: 'nav.messages',
         canActivate: [allowed('events.read')],

@@ -14,6 +14,8 @@ export interface DomainEvent {
   readonly machineId: string | null;
   readonly severity: EventSeverity;
   readonly actor: Actor;
+  /** When it happened, where that was not now. */
+  readonly at?: Date;
   /** A sentence that a person understands. */
   readonly message: Sentence;
   /** Facts, as the contract `event.<type>` has them (there in snake_case). */

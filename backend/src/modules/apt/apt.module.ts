@@ -25,13 +25,21 @@ import {
   APT_UPDATE_ANALYZE,
   APT_UPDATE_ANALYZE_IMPORTANT,
 } from './contracts/apt-update-analyze.v1.schema';
+import { APT_EVENTS } from './contracts/apt-events';
+import {
+  APT_EXTERNAL_CHANGE_RESULT,
+  APT_EXTERNAL_CHANGE_RESULT_IMPORTANT,
+} from './contracts/apt-external-change-result.v1';
 import { APT_UPGRADE_PLAN } from './contracts/apt-upgrade-plan.v1';
 import { APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT } from './contracts/apt-upgrade-result.v1';
+import { ExternalChanges } from './external/external-changes.store';
+import { PackageChangesController } from './package-changes.controller';
+import { PackageChangesReader } from './package-changes.reader';
 import { PlannedPackagesRetention } from './retention';
 
 @Module({
   imports: [MachinesModule, HistoryModule, JobsModule, SettingsModule],
-  controllers: [AptController],
+  controllers: [AptController, PackageChangesController],
   providers: [
     AptUpdateAnalyzeAction,
     AptUpgradeAction,
@@ -42,6 +50,8 @@ import { PlannedPackagesRetention } from './retention';
     AptRunRecorder,
     AptRepository,
     AptHolds,
+    ExternalChanges,
+    PackageChangesReader,
     PlannedPackagesRetention,
   ],
 })
@@ -50,6 +60,7 @@ export class AptModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.contracts.register(APT_UPDATE_ANALYZE, APT_UPDATE_ANALYZE_IMPORTANT, APT_ERROR_LINES);
+    this.contracts.register(APT_EXTERNAL_CHANGE_RESULT, APT_EXTERNAL_CHANGE_RESULT_IMPORTANT, ...APT_EVENTS);
     this.contracts.register(APT_UPGRADE_PLAN, APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT);
     this.contracts.register(...APT_MARKS_CONTRACTS);
     this.contracts.register(APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT);

@@ -33,7 +33,7 @@ export class EventLog {
       event.machineId,
       event.type,
       event.severity,
-      this.clock.now(),
+      event.at ?? this.clock.now(),
       actor.type,
       actor.id,
       actor.name,

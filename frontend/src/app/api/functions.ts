@@ -153,5 +153,7 @@ export type { RequestsReject$Params as RequestsReject$Params } from './fn/reques
 export { requestsReject as requestsReject } from './fn/requests/requests-reject';
 export type { AptState$Params as AptState$Params } from './fn/apt/apt-state';
 export { aptState as aptState } from './fn/apt/apt-state';
+export type { PackageChangesList$Params as PackageChangesList$Params } from './fn/apt/package-changes-list';
+export { packageChangesList as packageChangesList } from './fn/apt/package-changes-list';
 export type { CleanupRunsList$Params as CleanupRunsList$Params } from './fn/maintenance/cleanup-runs-list';
 export { cleanupRunsList as cleanupRunsList } from './fn/maintenance/cleanup-runs-list';

@@ -87,6 +87,8 @@ export type { NeedCountsDto } from './models/need-counts-dto';
 export type { NeedState } from './models/need-state';
 export type { Object } from './models/object';
 export type { OneTimeLinkDto } from './models/one-time-link-dto';
+export type { PackageChangeDto } from './models/package-change-dto';
+export type { PackageChangePageDto } from './models/package-change-page-dto';
 export type { PlanCheckDto } from './models/plan-check-dto';
 export type { PlanConsequenceDto } from './models/plan-consequence-dto';
 export type { PlanCountsDto } from './models/plan-counts-dto';

@@ -23,6 +23,9 @@ import { Icon } from '../ui/icon';
         }
       </a>
       @if (session.can('events.read')) {
+        <a routerLink="/packages" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.packages')"
+          ><su-icon name="package" /><span>{{ texts.t('nav.packages') }}</span></a
+        >
         <a routerLink="/messages" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.messages')"
           ><su-icon name="message" /><span>{{ texts.t('nav.messages') }}</span></a
         >

@@ -38,6 +38,7 @@ import { Icon } from '../ui/icon';
       <mat-menu #more="matMenu">
         <a mat-menu-item routerLink="/me"><su-icon name="user" />{{ texts.t('nav.me') }}</a>
         @if (session.can('events.read')) {
+          <a mat-menu-item routerLink="/packages"><su-icon name="package" />{{ texts.t('nav.packages') }}</a>
           <a mat-menu-item routerLink="/messages"><su-icon name="message" />{{ texts.t('nav.messages') }}</a>
         }
         @if (session.can('audit.read')) {

@@ -8,6 +8,7 @@ export const ANALYZE_SCRIPTS: readonly string[] = [
   '20-refresh.sh',
   '30-plans.sh',
   '40-machine.sh',
+  '50-history.sh',
   '90-run.sh',
 ].map((name) => path.join(folder, name));
 

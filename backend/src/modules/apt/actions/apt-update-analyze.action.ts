@@ -12,6 +12,7 @@ import {
   type ReadDeclaration,
   type StoreContext,
 } from '../../jobs/actions/job-action';
+import { Clock } from '../../../kernel/clock';
 import { AptProxies } from '../../machines/apt-proxies';
 import { MachineState } from '../../machines/machine-state';
 import { analyseApt } from '../analysis/analyse';
@@ -21,6 +22,8 @@ import { AptHolds } from '../apt-holds';
 import { AptRepository } from '../apt.repository';
 import { importantApt } from '../contracts/apt-update-analyze.important';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import { readLogs } from '../external/read-logs';
+import { ExternalChanges } from '../external/external-changes.store';
 import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
 import { say as jobs } from '../../jobs/jobs.sentences';
 import { say } from '../apt.sentences';
@@ -66,7 +69,16 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
       { name: 'refresh', sections: ['refresh'], log: 'output' },
       {
         name: 'state',
-        sections: ['refresh_facts', 'stamps', 'note_successes', 'configured', 'index_files', 'dpkg_*', 'holds'],
+        sections: [
+          'refresh_facts',
+          'stamps',
+          'note_successes',
+          'configured',
+          'index_files',
+          'dpkg_*',
+          'holds',
+          'apt_history',
+        ],
       },
       { name: 'plans', sections: ['sim_*', 'policy_*', 'explain', 'records', 'installed_records'] },
       {
@@ -91,9 +103,12 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     private readonly repository: AptRepository,
     private readonly messages: ImportantMessages,
     private readonly holds: AptHolds,
+    private readonly externalChanges: ExternalChanges,
+    private readonly clock: Clock,
   ) {}
 
   async script(context: ActionContext<Parameters>): Promise<ActionScript> {
+    const since = await this.externalChanges.since(context.machineId, this.clock.now());
     const proxy = await this.proxies.take(context.machineId, 'apt_update_analyze', originOf(context.requestedBy));
     // The run masks `secrets` itself from here on.
     proxy.release();
@@ -101,6 +116,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
       file: ANALYZE_SCRIPTS,
       parameters: {
         REFRESH: context.parameters.refresh ? '1' : '0',
+        HISTORY_SINCE: String(Math.floor(since.getTime() / 1000)),
         PROXY_MODE: proxy.mode,
         ...(proxy.url === null ? {} : { PROXY_URL: proxy.url }),
       },
@@ -116,6 +132,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     const status = run.brokenBy === null ? document.status : 'error';
     const stored = { ...document, status };
     const planned = plannedPackages(stored);
+    const logged = readLogs(run);
     return {
       status,
       ...(status === 'error' ? { error: errorOf(run, document) } : {}),
@@ -133,7 +150,8 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
           await this.repository.storePlans(tx, context, planned);
           await this.repository.storeErrors(tx, context, stored);
         }
-        await this.storeState(tx, context, stored, run.receivedAt);
+        await this.storeState(tx, context, stored, run.receivedAt, logged.messages);
+        await this.externalChanges.store(tx, context, logged.changes);
       },
     };
   }
@@ -143,12 +161,13 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     context: StoreContext,
     document: AptUpdateAnalyze,
     measuredAt: Date,
+    more: readonly ImportantMessage[],
   ): Promise<void> {
     await this.messages.upsert(tx, {
       machineId: context.machineId,
       source: 'apt',
       snapshotId: context.snapshotId,
-      messages: messagesOf(document),
+      messages: [...messagesOf(document), ...more],
     });
     if (document.holds !== null) await this.holds.forgetOthers(tx, context.machineId, document.holds);
     this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));

@@ -7,6 +7,7 @@ import { APT_APPLIED_OPERATIONS, type AptAppliedOperation } from './apt.values';
 @Index('apt_applied_packages_dedup_key_idx', ['dedupKey'])
 @Index('apt_applied_packages_execution_id_idx', ['executionId'])
 @Index('apt_applied_packages_machine_id_name_idx', ['machineId', 'name'])
+@Index('apt_applied_packages_name_id_idx', { synchronize: false })
 @Check('apt_applied_packages_operation_check', oneOf('operation', APT_APPLIED_OPERATIONS))
 export class AptAppliedPackageEntity {
   @PrimaryColumn({ type: 'uuid' })

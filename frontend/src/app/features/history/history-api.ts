@@ -1,7 +1,12 @@
 import { inject, Injectable } from '@angular/core';
 import { Api } from '../../api/api';
-import { historyAudit, type HistoryAudit$Params } from '../../api/functions';
-import type { AuditPageDto } from '../../api/models';
+import {
+  historyAudit,
+  packageChangesList,
+  type HistoryAudit$Params,
+  type PackageChangesList$Params,
+} from '../../api/functions';
+import type { AuditPageDto, PackageChangePageDto } from '../../api/models';
 
 export type AuditQuery = HistoryAudit$Params;
 
@@ -12,5 +17,9 @@ export class HistoryApi {
 
   audit(query: AuditQuery): Promise<AuditPageDto> {
     return this.api.invoke(historyAudit, query);
+  }
+
+  packageChanges(query: PackageChangesList$Params): Promise<PackageChangePageDto> {
+    return this.api.invoke(packageChangesList, query);
   }
 }

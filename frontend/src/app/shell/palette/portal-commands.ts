@@ -60,6 +60,9 @@ export class PortalCommands {
       })),
       ...may(this.session.can('tags.write'), () => this.go('tags', 'pages', 'tag', t('tags.title'), '/machines/tags')),
       ...may(this.session.can('events.read'), () =>
+        this.go('packages', 'pages', 'package', t('nav.packages'), '/packages'),
+      ),
+      ...may(this.session.can('events.read'), () =>
         this.go('messages', 'pages', 'message', t('nav.messages'), '/messages'),
       ),
       ...may(this.session.can('jobs.read'), () =>

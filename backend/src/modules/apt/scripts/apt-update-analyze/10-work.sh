@@ -10,6 +10,7 @@
 #   FETCH_TIMEOUT        seconds that one connect or read may take
 #   LOCK_WAIT            seconds to wait for the lists lock (DPkg::Lock::Timeout does not cover it)
 #   PROXY_MODE=system|none|custom            PROXY_URL
+#   HISTORY_SINCE        seconds since 1970 from which on changes are told; empty: none is
 
 REFRESH=${REFRESH:-1}
 REFRESH_TIMEOUT=${REFRESH_TIMEOUT:-90}
@@ -17,6 +18,7 @@ FETCH_TIMEOUT=${FETCH_TIMEOUT:-10}
 LOCK_WAIT=${LOCK_WAIT:-60}
 PROXY_MODE=${PROXY_MODE:-system}
 PROXY_URL=${PROXY_URL:-}
+HISTORY_SINCE=${HISTORY_SINCE:-}
 
 STATE_DIR=/var/lib/system-update
 STAMPS=$STATE_DIR/apt-refresh

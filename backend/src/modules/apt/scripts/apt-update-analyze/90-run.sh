@@ -31,4 +31,8 @@ section init_maps init_maps
 section needrestart needrestart_batch
 section co_managers co_managers
 section space space
+if [ -n "$HISTORY_SINCE" ]; then
+  section apt_history apt_history
+  section dpkg_history dpkg_history
+fi
 exit 0

@@ -1,0 +1,67 @@
+import type { AptHistoryEntry, DpkgHistoryLine } from '../parsers/package-history';
+import { changeId, loggedChanges, type LoggedChange } from './external-changes';
+
+const NOW = new Date(100_000_000);
+const openssl = { name: 'openssl', arch: 'amd64', operation: 'upgraded', from: '3.0.1', to: '3.0.2' } as const;
+const entry = (start: number, more: Partial<AptHistoryEntry> = {}): AptHistoryEntry => ({
+  start,
+  end: start + 5,
+  command: 'apt-get upgrade',
+  requestedBy: null,
+  error: null,
+  packages: [openssl],
+  ...more,
+});
+const step = (at: number): DpkgHistoryLine => ({ at, ...openssl });
+const changes = (apt: AptHistoryEntry[], dpkg: DpkgHistoryLine[] = []): LoggedChange[] => loggedChanges(apt, dpkg, NOW);
+
+describe('changes by others', () => {
+  it.each([
+    [{ command: '/usr/bin/unattended-upgrade' }, 'unattended-upgrades'],
+    [{ command: '/usr/bin/python3 /usr/bin/unattended-upgrade --download-only' }, 'unattended-upgrades'],
+    [{ command: 'apt-get upgrade', requestedBy: 'ada' }, 'ada'],
+    [{ command: "packagekit role='update-packages'", requestedBy: 'ada' }, 'ada'],
+    [{ command: "packagekit role='update-packages'" }, 'PackageKit'],
+    [{ command: null }, 'root'],
+  ])('%j is by %s', (more, actor) => {
+    expect(changes([entry(10, more)])).toMatchObject([{ actor, finished: true }]);
+  });
+
+  it('leaves an apt that runs still, and tells of one that was cut off', () => {
+    const seconds = NOW.getTime() / 1000;
+    expect(changes([entry(seconds - 60, { end: null })])).toEqual([]);
+    expect(changes([entry(seconds - 3700, { end: null })])).toMatchObject([{ finished: false }]);
+    expect(changes([entry(10, { packages: [] })])).toEqual([]);
+  });
+
+  it('tells a downgrade apart by the versions', () => {
+    const packages = [{ ...openssl, from: '2.0', to: '1.0~rc1' }];
+    expect(changes([entry(10, { packages })])[0]?.packages).toMatchObject([{ operation: 'downgraded' }]);
+  });
+
+  it('counts what dpkg did for apt once, and what it did alone together', () => {
+    const found = changes([entry(100), entry(400, { end: null })], [100, 105, 106, 150, 230, 401].map(step));
+    expect(
+      found.map(({ source, startedAt, packages }) => [source, startedAt.getTime() / 1000, packages.length]),
+    ).toEqual([
+      ['apt', 100, 1],
+      ['dpkg', 106, 2],
+      ['dpkg', 230, 1],
+      ['apt', 400, 1],
+    ]);
+  });
+
+  it('waits for a dpkg that may go on', () => {
+    expect(changes([], [step(NOW.getTime() / 1000 - 30)])).toEqual([]);
+  });
+
+  it('gives the same change of the same machine the same id: a UUID version 7 of its moment', () => {
+    const [one, other] = [entry(10), entry(10, { command: 'apt-get dist-upgrade' })].map((it) => changes([it])[0]);
+    if (one === undefined || other === undefined) throw new Error('no change');
+    expect(changeId('a', one)).toBe(changeId('a', { ...one }));
+    expect(new Set([changeId('a', one), changeId('b', one), changeId('a', other), changeId('a', one, '0')]).size).toBe(
+      4,
+    );
+    expect(changeId('a', one)).toMatch(/^00000000-2710-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+});

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { compareVersions } from '../parsers/debian-version';
+import type { AptHistoryEntry, DpkgHistoryLine, HistoryPackage } from '../parsers/package-history';
+
+/** A change of packages that the machine's own logs tell of. Whether it was ours is decided where it is stored. */
+export interface LoggedChange {
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly source: 'apt' | 'dpkg';
+  readonly command: string | null;
+  /** A program or a person: `unattended-upgrades`, `ada`; `root` where nobody is named. */
+  readonly actor: string;
+  /** What apt said about its own failure; a run that was cut off has none, and no end either. */
+  readonly error: string | null;
+  readonly finished: boolean;
+  readonly packages: readonly HistoryPackage[];
+}
+
+/** An apt that has no end yet is let finish before it is told of; after that long it was cut off. */
+const STILL_RUNNING_SECONDS = 3600;
+/** Steps of dpkg with no longer pause between them are one change. */
+const PAUSE_SECONDS = 60;
+
+/** All changes of both logs, oldest first. What dpkg did for apt is apt's. Pure. */
+export function loggedChanges(
+  apt: readonly AptHistoryEntry[],
+  dpkg: readonly DpkgHistoryLine[],
+  now: Date,
+): LoggedChange[] {
+  const seconds = now.getTime() / 1000;
+  const running = ({ start, end }: AptHistoryEntry): boolean => end === null && seconds - start < STILL_RUNNING_SECONDS;
+  const byApt = apt.filter((entry) => entry.packages.length > 0 && !running(entry)).map(ofApt);
+  const alone = dpkg.filter(({ at }) => !apt.some((entry) => at >= entry.start && at <= endOf(entry, apt)));
+  return [
+    ...byApt,
+    ...grouped(alone)
+      .filter((lines) => seconds - lastOf(lines) > PAUSE_SECONDS)
+      .map(ofDpkg),
+  ].sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+}
+
+/** Of an apt that was cut off: the beginning of the next one, or an hour. */
+function endOf(entry: AptHistoryEntry, all: readonly AptHistoryEntry[]): number {
+  if (entry.end !== null) return entry.end;
+  const next = all.find(({ start }) => start > entry.start)?.start ?? Infinity;
+  return Math.min(next - 1, entry.start + STILL_RUNNING_SECONDS);
+}
+
+function ofApt(entry: AptHistoryEntry): LoggedChange {
+  const { start, end, command, error, packages } = entry;
+  return {
+    startedAt: new Date(start * 1000),
+    finishedAt: new Date((end ?? start) * 1000),
+    source: 'apt',
+    command,
+    actor: actorOf(entry),
+    error,
+    finished: end !== null,
+    packages: packages.map(asCompared),
+  };
+}
+
+/** apt says "upgrade" also where dpkg's order calls it a downgrade. */
+function asCompared(one: HistoryPackage): HistoryPackage {
+  if (one.operation !== 'upgraded' || one.from === null || one.to === null) return one;
+  return compareVersions(one.to, one.from) < 0 ? { ...one, operation: 'downgraded' } : one;
+}
+
+function actorOf({ command, requestedBy }: AptHistoryEntry): string {
+  if (/\bunattended-upgrade\b/.test(command ?? '')) return 'unattended-upgrades';
+  if (command?.startsWith('packagekit role=') === true) return requestedBy ?? 'PackageKit';
+  return requestedBy ?? 'root';
+}
+
+function grouped(lines: readonly DpkgHistoryLine[]): DpkgHistoryLine[][] {
+  const groups: DpkgHistoryLine[][] = [];
+  for (const line of lines) {
+    const last = groups.at(-1);
+    if (last === undefined || line.at - lastOf(last) > PAUSE_SECONDS) groups.push([line]);
+    else last.push(line);
+  }
+  return groups;
+}
+
+const lastOf = (lines: readonly DpkgHistoryLine[]): number => lines.at(-1)?.at ?? 0;
+
+function ofDpkg(lines: readonly DpkgHistoryLine[]): LoggedChange {
+  return {
+    startedAt: new Date((lines[0]?.at ?? 0) * 1000),
+    finishedAt: new Date(lastOf(lines) * 1000),
+    source: 'dpkg',
+    command: null,
+    actor: 'root',
+    error: null,
+    finished: true,
+    packages: lines.map(({ name, arch, operation, from, to }) => asCompared({ name, arch, operation, from, to })),
+  };
+}
+
+/**
+ * The same change of the same machine has the same id, however often it is read. UUID version 7 of the moment at which
+ * it began, its rest from what it was.
+ */
+export function changeId(machineId: string, change: LoggedChange, part = ''): string {
+  const { startedAt, source, command, packages } = change;
+  const said = JSON.stringify([machineId, source, startedAt.getTime(), command, packages, part]);
+  const rest = createHash('sha256').update(said).digest('hex');
+  const time = startedAt.getTime().toString(16).padStart(12, '0');
+  const variant = ((parseInt(rest.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(0, 3)}-${variant}${rest.slice(4, 7)}-${rest.slice(7, 19)}`;
+}

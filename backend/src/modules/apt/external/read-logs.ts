@@ -1,0 +1,43 @@
+import type { ImportantMessage } from '../../history/important-messages';
+import type { CollectedRun } from '../../jobs/actions/job-action';
+import { withoutUserInfo } from '../analysis/refresh';
+import { say } from '../apt.sentences';
+import { parseAptHistory, parseDpkgHistory } from '../parsers/package-history';
+import { ParseError } from '../parsers/parse-error';
+import { loggedChanges, type LoggedChange } from './external-changes';
+
+/** What the machine's logs tell of changes; where they cannot be read, a message says so and nothing is guessed. */
+export function readLogs(run: CollectedRun): {
+  readonly changes: readonly LoggedChange[];
+  readonly messages: readonly ImportantMessage[];
+} {
+  try {
+    const apt = parseAptHistory(withoutUserInfo(whole(run, 'apt_history')));
+    const dpkg = parseDpkgHistory(whole(run, 'dpkg_history'));
+    return { changes: loggedChanges(apt, dpkg, run.receivedAt), messages: [] };
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    return { changes: [], messages: [unreadable(error)] };
+  }
+}
+
+function whole(run: CollectedRun, name: string): string {
+  const section = run.sections.get(name);
+  // A run that broke off before says so itself.
+  if (section === undefined) return '';
+  if (section.exitCode !== 0)
+    throw new ParseError(name, `exit code ${String(section.exitCode)}`, section.stderr.trim());
+  if (section.truncated) throw new ParseError(name, 'too long');
+  return section.stdout;
+}
+
+function unreadable(error: ParseError): ImportantMessage {
+  return {
+    category: 'warning',
+    severity: 'warning',
+    packageName: null,
+    component: error.what,
+    message: say.history_unreadable({ reason: error.message }),
+    payload: { code: 'package_history_unreadable' },
+  };
+}

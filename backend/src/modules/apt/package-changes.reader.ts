@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { queryRows } from '../../kernel/database/rows';
+import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
+import type { Page, PageRequest } from '../../kernel/http/keyset-page';
+import type { PackageChangeDto } from './dto/package-changes.dto';
+
+const SCOPE = 'package-changes';
+
+/** When a package changed, where, and by whom: our runs and those of others in one list. */
+@Injectable()
+export class PackageChangesReader {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Newest first: ids begin with the time of the change. What was planned and did not happen is no change. */
+  async page(
+    name: string,
+    machineId: string | undefined,
+    { cursor, limit }: PageRequest,
+  ): Promise<Page<PackageChangeDto>> {
+    const [after = null] = cursor === undefined ? [] : decodeCursor(SCOPE, [keyForms.uuid], cursor);
+    const found = await queryRows<PackageChangeDto>(this.dataSource, CHANGES, [
+      name,
+      machineId ?? null,
+      after,
+      limit + 1,
+    ]);
+    const last = found.length > limit ? found[limit - 1] : undefined;
+    return { items: found.slice(0, limit), nextCursor: last === undefined ? null : encodeCursor(SCOPE, [last.id]) };
+  }
+}
+
+const CHANGES = `
+  SELECT p.id, e.started_at AS at, p.machine_id AS "machineId", m.name AS "machineName", p.name, p.arch, p.operation,
+         p.from_version AS "fromVersion", p.to_version AS "toVersion", p.origin, e.mode,
+         COALESCE(e.important_json ->> 'actor', j.requested_by_name, r.approved_by) AS actor,
+         e.important_json ->> 'command' AS command, e.id AS "executionId", e.job_id AS "jobId"
+    FROM apt_applied_packages p
+    JOIN executions e ON e.id = p.execution_id
+    JOIN machines m ON m.id = p.machine_id
+    LEFT JOIN jobs j ON j.id = e.job_id
+    LEFT JOIN action_requests r ON r.id = e.request_id
+   WHERE p.name = $1 AND p.operation <> 'unchanged' AND ($2::uuid IS NULL OR p.machine_id = $2)
+     AND ($3::uuid IS NULL OR p.id < $3)
+   ORDER BY p.id DESC LIMIT $4`;

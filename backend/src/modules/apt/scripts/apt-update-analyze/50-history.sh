@@ -1,0 +1,39 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154,SC2317 # one script with the others of this folder; functions are called through `section`
+# 50-history.sh - what apt and dpkg wrote down about changes since HISTORY_SINCE, oldest first. Their logs hold the machine's
+# local time; what is printed are seconds since 1970.
+
+# written FOLDER NAME: the whole log, rotated parts first, as far as it was written to since then.
+written() {
+  find "$1" -maxdepth 1 -type f -name "$2*" -newermt "@$HISTORY_SINCE" -print | sort -rV | xargs -r -d '\n' zcat -f
+}
+
+# in_seconds FILE: the local times of a file, one a line, as seconds; fails when one of them is none.
+in_seconds() {
+  date -f "$1" +%s >"$1.seconds" || return 65
+  [ "$(wc -l <"$1")" = "$(wc -l <"$1.seconds")" ] || return 65
+}
+
+apt_history() {
+  since=$(date -d "@$HISTORY_SINCE" '+%Y-%m-%d  %H:%M:%S') || return
+  written /var/log/apt history.log | awk -v since="Start-Date: $since" '
+    /^Start-Date: / { wanted = $0 >= since }
+    /^(Start|End)-Date: / && !/^(Start|End)-Date: [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]  [0-9][0-9]:[0-9][0-9]:[0-9][0-9]$/ { wanted = 0 }
+    wanted' >"$work/history"
+  sed -n 's/^[SE][tn][a-z]*-Date: //p' "$work/history" >"$work/history.times"
+  in_seconds "$work/history.times" || return
+  awk -v times="$work/history.times.seconds" '
+    /^(Start|End)-Date: / { getline seconds <times; print $1 " " seconds; next }
+    { print }' "$work/history"
+}
+
+# <seconds> <install|upgrade|remove> <name:architecture> <version before> <version after>
+dpkg_history() {
+  since=$(date -d "@$HISTORY_SINCE" '+%Y-%m-%d %H:%M:%S') || return
+  written /var/log dpkg.log | awk -v since="$since" '
+    $3 ~ /^(install|upgrade|remove)$/ && NF == 6 && $1 " " $2 >= since &&
+      $1 " " $2 ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]$/' >"$work/dpkg-history"
+  cut -d ' ' -f 1,2 "$work/dpkg-history" >"$work/dpkg-history.times"
+  in_seconds "$work/dpkg-history.times" || return
+  cut -d ' ' -f 3- "$work/dpkg-history" | paste -d ' ' "$work/dpkg-history.times.seconds" - | tr ' ' '\t'
+}
