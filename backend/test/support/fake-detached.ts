@@ -1,4 +1,5 @@
 import type { CollectedDetached, DetachedState, LogPiece } from '../../src/kernel/ssh/detached/detached-types';
+import type { RunResult } from '../../src/kernel/ssh/run-types';
 import { SshError } from '../../src/kernel/ssh/ssh-error';
 import {
   DetachedRunner,
@@ -21,6 +22,8 @@ export class FakeMachines {
   /** Fences that started or attached, in their order. */
   readonly fences: string[] = [];
   reachable = true;
+  /** What a reading run over a connection finds. */
+  look: () => RunResult = () => answer({});
   /** How often something happened. */
   changes = 0;
   private listeners: (() => void)[] = [];
@@ -136,7 +139,10 @@ export class FakeDetached extends DetachedRunner {
         };
         return Promise.resolve(collected);
       },
-      read: () => Promise.resolve(answer({})),
+      read: () => {
+        check();
+        return Promise.resolve(machines.look());
+      },
       close: () => Promise.resolve(),
     };
     return new Promise((resolve) => {

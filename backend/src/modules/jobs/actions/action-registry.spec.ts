@@ -9,6 +9,7 @@ import {
 import { Contracts } from '../../../kernel/contracts/contracts';
 import type { PlanRecorder } from '../requests/plan-recorder';
 import { ActionRegistry } from './action-registry';
+import type { Aftermath } from './change-action';
 import { JobAction } from './job-action';
 
 @JobAction()
@@ -53,6 +54,18 @@ it.each<[string, FakeActionOptions]>([
   expect(() => {
     registry.register(fakeAction(declaration));
   }).toThrow(problem);
+});
+
+it('refuses a change whose effect is awaited in a step that is not its last', () => {
+  const registry = registryOf();
+  const steps = [
+    { name: 'return', stoppable: false },
+    { name: 'act', stoppable: false },
+  ];
+  const aftermath = { step: 'return' } as Aftermath<object>;
+  expect(() => {
+    registry.register({ ...fakeChange({ steps }), aftermath });
+  }).toThrow('last step must be return');
 });
 
 it('derives the reading action that makes the plan of a change', () => {

@@ -57,6 +57,9 @@ export class ActionRegistry implements OnModuleInit {
     if (isChange(action)) this.register(new PlanAction(action, this.plans));
     const { declaration } = action;
     const problems = declarationProblems(declaration);
+    const awaitedStep = isChange(action) ? action.aftermath?.step : undefined;
+    if (awaitedStep !== undefined && declaration.steps.at(-1)?.name !== awaitedStep)
+      problems.push(`its last step must be ${awaitedStep}, in which its effect is awaited`);
     if (this.actions.has(declaration.name)) problems.push('another action has the same name');
     if (problems.length > 0)
       throw new Error(`The action ${declaration.name} is declared wrongly: ${problems.join('; ')}.`);

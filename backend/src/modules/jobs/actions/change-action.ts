@@ -123,6 +123,31 @@ export interface ChangeOutcome {
   store?(tx: Transaction, context: ChangeStoreContext): Promise<void>;
 }
 
+/** What is known of a run whose effect is still awaited. */
+export interface AwaitedRun {
+  /** The machine was restarted since the run began. */
+  readonly rebooted: boolean;
+  /** When the run ended, or began where it was cut off: the machine's clock, precise to the second. */
+  readonly at: Date | null;
+}
+
+/**
+ * Of a change whose effect comes only once its run is over, and takes the machine out of reach on the way. Losing the
+ * connection is expected then; the machine is waited for, by whichever worker, and what it says afterwards decides.
+ */
+export interface Aftermath<P extends object = Record<string, never>> {
+  /** Of the declared steps the one that begins when the run is over. */
+  readonly step: string;
+  /** So long the machine may be silent, in seconds since it was last heard of. */
+  patienceSeconds(context: ChangeContext<P>): number;
+  /** A reading run that looks how far it is. The sections of the last one join those that {@link ChangeAction.collect} gets. */
+  script(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
+  /** Whether there is nothing more to wait for, by such a look. Pure; it must come true at some time on a machine that answers. */
+  settled(look: CollectedRun['sections'], run: AwaitedRun, context: ChangeContext<P>): boolean;
+  /** What the change came to when the machine was silent for too long, or may not be talked to any more. */
+  lost(failure: RunFailure, context: ChangeContext<P>): ChangeOutcome;
+}
+
 /** Something that changes a machine: a plan that a person confirms, a detached script, and the proof of what it did. */
 export interface ChangeAction<P extends object = Record<string, never>> {
   readonly declaration: ChangeDeclaration;
@@ -133,6 +158,8 @@ export interface ChangeAction<P extends object = Record<string, never>> {
   script(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
   /** A reading run after the end, for evidence beyond what the script kept; none when absent. */
   collectScript?(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
+  /** Where the effect comes after the run; absent where the run itself is all. */
+  readonly aftermath?: Aftermath<P>;
   /** Turns the evidence into an outcome; never throws on what a machine said. */
   collect(run: FinishedChange, context: ChangeContext<P>): ChangeOutcome | Promise<ChangeOutcome>;
 }

@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { CollectedDetached, DetachedState, StartOutcome } from '../../../kernel/ssh/detached/detached-types';
-import type { RunResult, SectionResult } from '../../../kernel/ssh/run-types';
+import type { DetachedState, StartOutcome } from '../../../kernel/ssh/detached/detached-types';
+import type { RunResult } from '../../../kernel/ssh/run-types';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
 import type { ActionScripts, ScriptText } from '../actions/action-scripts';
 import type { ChangeAction, ChangeContext, ChangeOutcome, FinishedChange } from '../actions/change-action';
-import type { ActionScript, CollectedSection } from '../actions/job-action';
+import type { ActionScript, RunFailure } from '../actions/job-action';
 import type { JobResult } from '../job-record';
 import type { ConfirmedPlan } from '../requests/requests.service';
+import { AftermathWatch } from './aftermath-watch';
 import type { Attempt } from './attempt';
 import type { Claim } from './claims';
+import { finishedChange, unseenChange } from './change-evidence';
 import { parametersUnreadable, startFailure, vanishedFailure } from './change-failures';
 import type { DetachedRunner, DetachedSession } from './detached-runner';
 import { databaseIsAway, failureOf, isPassing, type StopReason } from './failures';
@@ -55,6 +57,7 @@ export class ChangeAttempt implements Attempt {
   private begun: boolean;
   private offset: number;
   private failedLooks = 0;
+  private readonly watch: AftermathWatch | undefined;
 
   constructor(
     readonly claim: Claim,
@@ -65,6 +68,8 @@ export class ChangeAttempt implements Attempt {
     this.mayHaveBegun = claim.adopted !== null;
     this.begun = claim.adopted?.begun ?? false;
     this.offset = claim.adopted?.logOffset ?? 0;
+    const { aftermath } = action;
+    this.watch = aftermath && new AftermathWatch(aftermath, tools, claim.adopted?.silentMs ?? 0);
   }
 
   get stoppedBy(): StopReason | undefined {
@@ -123,29 +128,43 @@ export class ChangeAttempt implements Attempt {
         this.prepared ??= await this.prepare();
         return await this.visit(this.prepared);
       } catch (error) {
-        if (this.stopReason === 'shutdown') return { kind: 'handover', pauseMs: 0 };
+        if (this.stopReason === 'shutdown') return handover(0);
         const known = error instanceof MeaninglessError || !(this.mayHaveBegun || databaseIsAway(error));
         if (this.stopReason !== undefined || known) throw error;
-        const pauseMs = await this.outOfReach(error);
-        if (pauseMs !== null) return { kind: 'handover', pauseMs };
+        const ending = await this.outOfReach(error);
+        if (ending !== null) return ending;
       }
     }
   }
 
-  /** @returns after a pause null: look again; else for how long nobody needs to look */
-  private async outOfReach(error: unknown): Promise<number | null> {
-    const { kind, message } = failureOf(error);
-    const pause = RECONNECT_PAUSES_MS[this.failedLooks];
-    if (this.failedLooks === 0) this.tools.recorder.note(`${message} What became of the run is not known.`);
+  /** @returns after a pause null: look again; else that another looks later, or that nobody waits any longer */
+  private async outOfReach(error: unknown): Promise<Ending | null> {
+    const failure = failureOf(error);
+    const { begun, prepared, watch } = this;
+    // Of what the machine never told of nobody can say that it began.
+    const awaited = begun && prepared !== undefined && watch !== undefined;
+    this.lostSight(failure, error, awaited);
+    const outcome = awaited ? watch.givenUp(failure, prepared.context) : null;
+    if (outcome !== null && prepared !== undefined) {
+      return { kind: 'changed', outcome, finished: unseenChange, requestId: prepared.plan.requestId };
+    }
+    const leftMs = awaited ? watch.leftMs(prepared.context) : Infinity;
+    const pauseMs = RECONNECT_PAUSES_MS[this.failedLooks];
     this.failedLooks += 1;
-    this.tools.recorder.pass('reconciling');
+    if (!isPassing(failure.kind)) return handover(Math.min(awaited ? LATER_MS : MUCH_LATER_MS, leftMs));
+    if (pauseMs === undefined) return handover(Math.min(LATER_MS, leftMs));
+    // An abort is met by the next look.
+    await delay(Math.min(pauseMs, leftMs), undefined, { signal: this.abort.signal }).catch(() => undefined);
+    return null;
+  }
+
+  private lostSight({ kind, message }: RunFailure, error: unknown, awaited: boolean): void {
+    const { recorder } = this.tools;
+    const then = awaited ? 'The machine is waited for.' : 'What became of the run is not known.';
+    if (this.failedLooks === 0) recorder.note(`${message} ${then}`);
+    recorder.pass('reconciling');
     if (kind === 'internal_error')
       this.logger.error({ err: error, jobId: this.claim.jobId }, 'A run was lost sight of.');
-    if (!isPassing(kind)) return MUCH_LATER_MS;
-    if (pause === undefined) return LATER_MS;
-    // An abort is met by the next look.
-    await delay(pause, undefined, { signal: this.abort.signal }).catch(() => undefined);
-    return null;
   }
 
   private async visit(prepared: Prepared): Promise<Ending> {
@@ -163,7 +182,8 @@ export class ChangeAttempt implements Attempt {
       this.reached();
       const state = await this.follow(session);
       if (state.kind === 'missing') return { kind: 'failed', failure: vanishedFailure };
-      return await this.collect(session, prepared);
+      const look = await this.watch?.settle(session, state, prepared.context);
+      return await this.collect(session, prepared, look ?? null);
     } finally {
       this.session = undefined;
       await session.close();
@@ -196,7 +216,12 @@ export class ChangeAttempt implements Attempt {
     }
     recorder.pass('following');
     this.begun = true;
-    recorder.contact();
+    this.heard();
+  }
+
+  private heard(): void {
+    this.watch?.heard();
+    this.tools.recorder.contact();
   }
 
   private async follow(session: DetachedSession): Promise<DetachedState> {
@@ -213,16 +238,15 @@ export class ChangeAttempt implements Attempt {
         await room;
       },
       onContact: () => {
-        recorder.contact();
+        this.heard();
       },
     });
   }
 
-  private async collect(session: DetachedSession, prepared: Prepared): Promise<Ending> {
+  private async collect(session: DetachedSession, prepared: Prepared, look: RunResult | null): Promise<Ending> {
     this.tools.recorder.enter('collecting', STORE_STEP);
     const collected = await session.collect();
-    const more = await this.readMore(session, prepared);
-    const finished = finishedChange(collected, more);
+    const finished = finishedChange(collected, [look, await this.readMore(session, prepared)]);
     const { requestId } = prepared.plan;
     const outcome = await this.meaning(finished, prepared);
     return { kind: 'changed', outcome, finished, requestId };
@@ -276,23 +300,6 @@ class MeaninglessError extends Error {
   }
 }
 
-function finishedChange(collected: CollectedDetached, more: RunResult | null): FinishedChange {
-  const { state, facts, logTail, drift } = collected;
-  const sections = new Map<string, CollectedSection>();
-  const add = ({ name, stdout, stderr, exitCode, truncated }: SectionResult): void => {
-    if (exitCode !== null) sections.set(name, { stdout, stderr, exitCode, truncated });
-  };
-  for (const fact of facts.values()) add(fact);
-  for (const section of more?.sections ?? []) add(section);
-  const { result, startedAt, rebooted } = state;
-  return {
-    ending: result?.ending ?? 'interrupted',
-    exitCode: result?.ending === 'ended' ? result.exitCode : null,
-    startedAt,
-    finishedAt: result?.finishedAt ?? null,
-    rebooted,
-    sections,
-    logTail,
-    drift,
-  };
+function handover(pauseMs: number): Ending {
+  return { kind: 'handover', pauseMs: Math.max(0, Math.ceil(pauseMs)) };
 }

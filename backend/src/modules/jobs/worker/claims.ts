@@ -46,6 +46,8 @@ export interface Adopted {
   /** So many bytes of its log are stored. */
   readonly logOffset: number;
   readonly steps: readonly JobStep[];
+  /** Since the machine was last heard of, by the database's clock, in milliseconds; 0 when it never was. */
+  readonly silentMs: number;
 }
 
 interface ClaimRow {
@@ -65,6 +67,7 @@ interface ClaimRow {
   request_id: string | null;
   adopted: boolean;
   contact_at: Date | null;
+  silent_ms: number;
   log_offset: string;
   steps_json: unknown;
 }
@@ -182,10 +185,10 @@ export class Claims {
     };
   }
 
-  private toAdopted({ contact_at, log_offset, steps_json }: ClaimRow): Adopted {
+  private toAdopted({ contact_at, silent_ms, log_offset, steps_json }: ClaimRow): Adopted {
     const stored = this.contracts.read<JobStepsDocument>(JOB_STEPS.name, steps_json);
     const steps = stored.readable ? stepsOf(stored.document) : [];
-    return { begun: contact_at !== null, logOffset: Number(log_offset), steps };
+    return { begun: contact_at !== null, logOffset: Number(log_offset), steps, silentMs: silent_ms };
   }
 }
 
@@ -219,7 +222,8 @@ const CLAIM = `
   FROM lock JOIN candidate ON candidate.id = lock.job_id WHERE j.id = lock.job_id
   RETURNING j.id, j.machine_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,
     j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at,
-    j.request_id, candidate.adopted, j.contact_at, j.log_offset, j.steps_json`;
+    j.request_id, candidate.adopted, j.contact_at, j.log_offset, j.steps_json,
+    COALESCE(extract(epoch FROM clock_timestamp() - j.contact_at) * 1000, 0)::float8 AS silent_ms`;
 
 const GIVE_BACK = `
   UPDATE jobs j SET phase = CASE WHEN j.status = 'queued' THEN 'waiting' ELSE j.phase END, boss_job_id = NULL

@@ -35,6 +35,14 @@ const passing: ReadonlySet<string> = new Set([
   'internal_error',
 ]);
 
+/** Nothing that waiting for a machine would change: it is not to be talked to until a person has decided so. */
+const final: ReadonlySet<string> = new Set([
+  'host_key_changed',
+  'machine_quarantined',
+  'machine_archived',
+  'not_found',
+]);
+
 /** @returns milliseconds until the next attempt, or null when the job ends with this failure */
 export function retryPause(kind: string, attempt: number, maxAttempts: number): number | null {
   const first = pauses[kind];
@@ -45,6 +53,11 @@ export function retryPause(kind: string, attempt: number, maxAttempts: number): 
 /** True for what may go away by itself within minutes. */
 export function isPassing(kind: string): boolean {
   return kind in pauses || passing.has(kind);
+}
+
+/** True for what only a person can change. */
+export function isFinal(kind: string): boolean {
+  return final.has(kind);
 }
 
 /**

@@ -1,0 +1,42 @@
+import type { CollectedDetached } from '../../../kernel/ssh/detached/detached-types';
+import type { RunResult, SectionResult } from '../../../kernel/ssh/run-types';
+import type { FinishedChange } from '../actions/change-action';
+import type { CollectedSection } from '../actions/job-action';
+
+/** What there is to tell how a run ended: what it left, and what was read after its end. Of one name the last counts. */
+export function finishedChange(collected: CollectedDetached, more: readonly (RunResult | null)[]): FinishedChange {
+  const { state, facts, logTail, drift } = collected;
+  const { result, startedAt, rebooted } = state;
+  const read = more.flatMap((run) => run?.sections ?? []);
+  return {
+    ending: result?.ending ?? 'interrupted',
+    exitCode: result?.ending === 'ended' ? result.exitCode : null,
+    startedAt,
+    finishedAt: result?.finishedAt ?? null,
+    rebooted,
+    sections: sectionsOf([...facts.values(), ...read]),
+    logTail,
+    drift,
+  };
+}
+
+/** Of a run whose machine did not come back to tell. */
+export const unseenChange: FinishedChange = {
+  ending: 'interrupted',
+  exitCode: null,
+  startedAt: null,
+  finishedAt: null,
+  rebooted: false,
+  sections: new Map(),
+  logTail: '',
+  drift: null,
+};
+
+/** Those that ended. */
+export function sectionsOf(results: readonly SectionResult[]): ReadonlyMap<string, CollectedSection> {
+  const sections = new Map<string, CollectedSection>();
+  for (const { name, stdout, stderr, exitCode, truncated } of results) {
+    if (exitCode !== null) sections.set(name, { stdout, stderr, exitCode, truncated });
+  }
+  return sections;
+}
