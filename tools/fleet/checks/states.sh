@@ -145,6 +145,14 @@ check_kernel() {
   exits 0 on test -e /boot/vmlinuz-6.1.0-2-fleet
   exits 1 on test -e /run/reboot-required
 
+  enter_afresh kernel-skipped
+  local former
+  former=$(field bootId)
+  on reboot
+  eventually 'reboots' booted_again "$former"
+  shows '^6.1.0-1-fleet$' on uname -r
+  exits 0 on test -e /boot/vmlinuz-6.1.0-2-fleet
+
   enter reboot-required
   shows 'restart required' on cat /run/reboot-required
 }

@@ -38,6 +38,10 @@ show_boot_id() { # FOLDER
 
 show_booted_kernel() {
   local kernels
+  if [ -s boot/fleet-boots ]; then
+    cp boot/fleet-boots run/fleet/kernel
+    return
+  fi
   shopt -s nullglob
   kernels=(boot/vmlinuz-*)
   shopt -u nullglob

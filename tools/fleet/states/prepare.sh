@@ -123,6 +123,12 @@ install_kernel() {
   rm -f /run/reboot-required /run/reboot-required.pkgs
 }
 
+# As a boot loader does that was told by hand which kernel to start.
+skip_new_kernel() {
+  install_kernel
+  uname -r >/boot/fleet-boots
+}
+
 # ---------------------------------------------------------------- phasing
 
 # In lists of its own: what apt keeps on the machine must not depend on somebody having looked.
@@ -173,6 +179,7 @@ prepare() { # STATE
     odd-version) sed -i '/^Package: fleet-odd$/,/^$/s/^Version: .*/Version: 1.0_beta[1]-é/' /var/lib/dpkg/status ;;
     reboot-required) ask_for_reboot ;;
     kernel-not-booted) install_kernel ;;
+    kernel-skipped) skip_new_kernel ;;
     interrupted) interrupt_dpkg ;;
     half-configured) unpack_only fleet-plain ;;
     unmet-dependency) install_despite_dependencies fleet-broken ;;
@@ -211,7 +218,7 @@ undo() {
     ! mountpoint -q "$folder" || umount "$folder"
   done
   rm -f /etc/apt/preferences.d/fleet-* /etc/apt/apt.conf.d/90fleet-proxy /etc/apt/sources.list.d/fleet-duplicate.list \
-    /etc/apt/sources.list.d/fleet-many.list \
+    /etc/apt/sources.list.d/fleet-many.list /boot/fleet-boots \
     /run/reboot-required /run/reboot-required.pkgs
 }
 
