@@ -83,6 +83,8 @@ const execution = (p: JobsProcess, id: string) =>
     'SELECT status, error_kind, result_json FROM executions WHERE id = $1',
     [id],
   );
+const fence = async (p: JobsProcess, id: string) =>
+  (await queryOne<{ fence: string | null }>(p.dataSource, 'SELECT fence FROM jobs WHERE id = $1', [id]))?.fence;
 const phase = async (p: JobsProcess, id: string) => (await p.job(id)).phase;
 
 describe('a changing run', () => {
@@ -251,6 +253,25 @@ describe('a changing run', () => {
     await second.ended(waiting.id);
     expect([...first.events.published, ...second.events.published].filter(({ jobId }) => jobId === id)).toHaveLength(1);
   }, 60_000);
+
+  it('is taken over when its worker is lost while the machine is out of reach', async () => {
+    const first = await start();
+    first.work({ renewEveryMs: 600_000, sweepEveryMs: 600_000 });
+    const id = await confirmed(first, await first.machine());
+    await begun(id);
+    machines.print(id, 'one');
+    await shown(first, id, 'one');
+    machines.cut();
+    await until('it is unknown', async () => (await phase(first, id)) === 'reconciling');
+    const held = (await fence(first, id)) ?? '';
+    await first.expire(id);
+    const second = await start();
+    await second.sweepUntil('it is offered', async () => (await fence(second, id)) !== held);
+    second.work();
+    machines.end(id);
+    machines.restore();
+    expect(await second.ended(id, 40_000)).toMatchObject({ status: 'ok', attempt: 1 });
+  }, 90_000);
 
   it('is handed over by a worker that stops', async () => {
     const first = await start();

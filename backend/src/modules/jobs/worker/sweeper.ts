@@ -188,7 +188,8 @@ const EXPIRED = `
   FROM jobs j LEFT JOIN machine_locks l ON l.machine_id = j.machine_id AND l.job_id = j.id AND l.fence = j.fence
   WHERE j.status = 'running' AND (l.machine_id IS NULL OR l.expires_at < clock_timestamp())
     AND pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => $1)
-    AND NOT (j.phase = 'reconciling' AND (j.boss_job_id IS NOT NULL OR j.available_at > clock_timestamp()))`;
+    AND NOT (j.phase = 'reconciling'
+      AND (j.boss_job_id IS NOT NULL OR COALESCE(j.available_at > clock_timestamp(), false)))`;
 
 const DROP_EXPIRED = `
   DELETE FROM machine_locks WHERE machine_id = $1 AND job_id = $2 AND expires_at < clock_timestamp()`;
