@@ -57,6 +57,7 @@ export function toAptState(
       })),
       runningKernel: document.reboot.running_kernel,
       expectedKernel: document.reboot.expected_kernel,
+      services: document.reboot.services,
     },
     autoremovable: document.autoremovable?.map(({ name }) => name) ?? null,
     holds: document.holds?.map((name) => toHold(name, holds.get(name), now)) ?? null,

@@ -11,6 +11,8 @@ import { AptUpdateAnalyzeAction } from './actions/apt-update-analyze.action';
 import { AptUpgradeAction } from './actions/apt-upgrade.action';
 import { AptHolds } from './apt-holds';
 import { AptRunRecorder } from './apt-run-recorder';
+import { RebootAction } from './actions/reboot.action';
+import { ServiceRestartAction } from './actions/service-restart.action';
 import { AptController } from './apt.controller';
 import { AptRepository } from './apt.repository';
 import {
@@ -35,6 +37,13 @@ import { APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT } from './contracts/ap
 import { ExternalChanges } from './external/external-changes.store';
 import { PackageChangesController } from './package-changes.controller';
 import { PackageChangesReader } from './package-changes.reader';
+import { REBOOT_PLAN } from './contracts/reboot-plan.v1';
+import { REBOOT_RESULT, REBOOT_RESULT_IMPORTANT } from './contracts/reboot-result.v1';
+import {
+  SERVICE_RESTART_PLAN,
+  SERVICE_RESTART_RESULT,
+  SERVICE_RESTART_RESULT_IMPORTANT,
+} from './contracts/service-restart.v1';
 import { PlannedPackagesRetention } from './retention';
 
 @Module({
@@ -47,6 +56,8 @@ import { PlannedPackagesRetention } from './retention';
     AptUnholdAction,
     AptRepairAction,
     AptAutoremoveAction,
+    RebootAction,
+    ServiceRestartAction,
     AptRunRecorder,
     AptRepository,
     AptHolds,
@@ -65,5 +76,7 @@ export class AptModule implements OnModuleInit {
     this.contracts.register(...APT_MARKS_CONTRACTS);
     this.contracts.register(APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT);
     this.contracts.register(APT_AUTOREMOVE_PLAN, APT_AUTOREMOVE_RESULT, APT_AUTOREMOVE_RESULT_IMPORTANT);
+    this.contracts.register(REBOOT_PLAN, REBOOT_RESULT, REBOOT_RESULT_IMPORTANT);
+    this.contracts.register(SERVICE_RESTART_PLAN, SERVICE_RESTART_RESULT, SERVICE_RESTART_RESULT_IMPORTANT);
   }
 }

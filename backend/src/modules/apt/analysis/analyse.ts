@@ -9,25 +9,22 @@ import type {
 } from '../contracts/apt-update-analyze.v1';
 import { APT_UPDATE_ANALYZE_CONTRACT } from '../contracts/apt-update-analyze.v1';
 import { parseCoManagers } from '../parsers/co-managers';
-import { parseAptVersion, parseDpkgState, parseHolds } from '../parsers/dpkg';
+import { parseAptVersion, parseHolds } from '../parsers/dpkg';
 import { parseExplanations } from '../parsers/explanations';
 import { parseConfigured, parseIndexFiles, parseStamps } from '../parsers/index-state';
-import { parseKernels, parseNeedrestart } from '../parsers/kernels';
-import { optional, parseKeyValues, required } from '../parsers/key-values';
-import { linesOf, wholeNumber } from '../parsers/parse-error';
 import { parsePolicyPackages, parsePolicySources } from '../parsers/policy';
 import { parseInstalledRecords, parseRecords } from '../parsers/records';
 import { parseSimulation } from '../parsers/simulation';
 import { parseSpace } from '../parsers/space';
 import { parseComplaints } from '../parsers/update-output';
 import { changesOf, PLAN_NAMES, type Plans, planSummary, RecordIndex } from './changes';
-import { coManagement, dpkgErrors, dpkgState } from './dpkg-state';
+import { coManagement, dpkgErrors } from './dpkg-state';
 import { aptError } from './errors';
 import { LeftBackFinder } from './left-back';
 import { messagesOf } from './messages';
 import { Needs } from './needs';
 import { OriginIndex } from './origins';
-import { containerFacts, installedKernels, rebootState } from './reboot';
+import { type Environment, parseEnvironment, readDpkgState, readReboot } from './machine-reading';
 import { indexState, readRefresh, refreshErrors, refreshResult, settledOutcome, withoutUserInfo } from './refresh';
 import { judgeRepositories, naturalPriorities } from './repositories';
 import { type AptSections, SectionReader } from './sections';
@@ -41,30 +38,6 @@ const SIMULATIONS: Record<PlanName, string> = {
 
 // `xargs` turns any failure of its command into 123; apt-cache show fails when a single record is missing and prints the rest.
 const PARTIAL_EXITS = [0, 1, 100, 123];
-
-interface Environment {
-  now: number;
-  release: string;
-  version: string;
-  architecture: string;
-  foreign: string[];
-}
-
-function parseEnvironment(text: string): Environment {
-  const values = parseKeyValues('environment', text);
-  return {
-    now: wholeNumber(required('environment', values, 'now'), 'environment', 'now'),
-    release: required('environment', values, 'kernel_release'),
-    version: optional(values, 'kernel_version') ?? '',
-    architecture: required('environment', values, 'architecture'),
-    foreign: (optional(values, 'foreign_architectures') ?? '').split(' ').filter((arch) => arch !== ''),
-  };
-}
-
-function parseFlag(text: string): { set: boolean; packages: string[] } {
-  const values = parseKeyValues('reboot_flag', text);
-  return { set: values.has('flag'), packages: values.get('package') ?? [] };
-}
 
 function readIndex(reader: SectionReader, environment: Environment | null, measuredAt: Date) {
   const reading = readRefresh(reader);
@@ -144,30 +117,10 @@ function readPackages(
   return { holds, leftBack, changes: changesOf(plans, records, origins), records };
 }
 
-function readReboot(reader: SectionReader, environment: Environment | null) {
-  const kernels = reader.read('kernels', parseKernels);
-  // 127 is the script's word for "not installed"; a failing needrestart is no reason to call the whole answer incomplete.
-  const needrestart = reader.raw('needrestart');
-  const reboot = rebootState({
-    flag: reader.read('reboot_flag', parseFlag),
-    running: environment,
-    kernels,
-    needrestart: needrestart?.exitCode === 0 ? reader.attempt('needrestart', needrestart, parseNeedrestart) : null,
-    needrestartInstalled: needrestart !== null && needrestart.exitCode !== 127,
-    container: reader.read('container', (text) => containerFacts(parseKeyValues('container', text))),
-    initMaps: reader.read('init_maps', linesOf),
-  });
-  return { reboot, kernels: kernels === null ? null : installedKernels(kernels) };
-}
-
 function readDpkg(reader: SectionReader) {
   const found = reader.read('co_managers', parseCoManagers);
   const shared = found === null ? null : coManagement(found);
-  const state = dpkgState(
-    reader.read('dpkg_state', parseDpkgState),
-    reader.read('dpkg_updates', linesOf),
-    reader.read('dpkg_audit', (text) => linesOf(text).slice(0, 50), [0, 1]),
-  );
+  const state = readDpkgState(reader);
   reader.report(dpkgErrors(state, shared?.busy ?? []));
   return { state, shared };
 }

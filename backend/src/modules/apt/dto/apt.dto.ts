@@ -93,6 +93,8 @@ export class RebootDto {
   reasons: RebootReasonDto[];
   runningKernel: string | null;
   expectedKernel: string | null;
+  /** That needrestart names, because they run replaced files; null where it is not there. */
+  services: string[] | null;
 }
 
 export class BrokenPackageDto {

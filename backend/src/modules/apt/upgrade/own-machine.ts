@@ -9,3 +9,9 @@ export async function ownMachineId(): Promise<string | null> {
     return null;
   }
 }
+
+/** Whether a machine that tells its id so (`plan_itself`) is that one; null: not known. */
+export function isOwnMachine(told: string, ownId: string | null): boolean | null {
+  const id = /^machine_id=([0-9a-f]{32})$/m.exec(told)?.[1];
+  return id === undefined || ownId === null ? null : id === ownId;
+}

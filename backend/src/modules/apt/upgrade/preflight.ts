@@ -1,4 +1,5 @@
 import type { PreflightCheck } from '../../jobs/actions/change-action';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 import { say } from '../apt.sentences';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
 import type { UpgradeFileSystem } from '../contracts/apt-upgrade-plan.v1';
@@ -73,11 +74,19 @@ export function dpkgCheck({
 /** Who holds a lock of apt or dpkg: a run that meets one waits for a while. */
 export function locksCheck({ locks }: Pick<PreflightFacts, 'locks'>): PreflightCheck {
   if (locks === null) return check('locks', 'unknown', say.check_locks_unknown());
+  const held = heldLock(locks);
+  return held === null
+    ? check('locks', 'ok', say.check_locks_free())
+    : check('locks', 'warning', held, say.check_locks_action());
+}
+
+/** Who holds the first of the locks that `plan_locks` found; null: nobody holds one. */
+export function heldLock(locks: string): Sentence | null {
   const [held] = linesOf(locks);
-  if (held === undefined) return check('locks', 'ok', say.check_locks_free());
+  if (held === undefined) return null;
   const [lock = '', pid = '', command = ''] = held.split('\t');
   const holder = command === '' ? say.process({ pid }) : say.process_named({ name: command, pid });
-  return check('locks', 'warning', say.check_locks_held({ lock, holder }), say.check_locks_action());
+  return say.check_locks_held({ lock, holder });
 }
 
 /** Whether another program changes packages at this moment. */

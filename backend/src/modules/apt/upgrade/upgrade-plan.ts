@@ -17,6 +17,7 @@ import { parseInstalledRecords, parseRecords } from '../parsers/records';
 import { parseSimulation, simulatedOrigins } from '../parsers/simulation';
 import { fileSystems, rebootForecast, sumOf } from './forecast';
 import { failureOf, modeExceeded, proxmoxMode, unreadable } from './plan-failures';
+import { isOwnMachine } from './own-machine';
 import { parsePlanLines, type PackageLine } from './plan-lines';
 import { preflight } from './preflight';
 
@@ -55,7 +56,7 @@ export function upgradePlan(run: CollectedRun, { parameters, ownMachineId }: Upg
     return { kind: 'failed', failure: proxmoxMode() };
   const analysis = analyseApt(run.sections, { measuredAt: run.receivedAt });
   const details = detailsOf(lines.packages, factsOf(run), analysis, parameters);
-  const itself = isItself(run, ownMachineId);
+  const itself = isOwnMachine(text(run, 'plan_itself'), ownMachineId);
   const checks = preflight({
     analysis,
     fileSystems: details.file_systems === null ? null : [...details.file_systems],
@@ -243,11 +244,6 @@ function rollbacks(run: CollectedRun): Map<string, boolean> {
       name === '' ? [] : [[`${name.replace(/:.*/, '')} ${version}`, found === 'yes'] as const],
     ),
   );
-}
-
-function isItself(run: CollectedRun, ownMachineId: string | null): boolean | null {
-  const id = /^machine_id=([0-9a-f]{32})$/m.exec(text(run, 'plan_itself'))?.[1];
-  return id === undefined || ownMachineId === null ? null : id === ownMachineId;
 }
 
 function answered(run: CollectedRun, name: string): string | null {

@@ -6,5 +6,10 @@ export interface RebootDto {
   expectedKernel: (string | null);
   reasons: Array<RebootReasonDto>;
   runningKernel: (string | null);
+
+  /**
+   * That needrestart names, because they run replaced files; null where it is not there.
+   */
+  services: (Array<string> | null);
   state: 'needed' | 'not_needed' | 'cannot_tell';
 }

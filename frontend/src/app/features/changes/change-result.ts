@@ -22,6 +22,9 @@ import {
 import { ChangesApi } from './changes-api';
 import { LineDifference } from './line-difference';
 import { Remedy } from './remedy';
+import { readServiceResult, serviceProofs, type ServiceResultDetails } from './service-documents';
+import { ServiceRows } from './service-rows';
+import { readRebootResult, rebootProofs, type RebootResultDetails } from './reboot-documents';
 
 /** The log is sealed a moment after the end: so often, and so long apart, it is looked for. */
 const LOOKS = 6;
@@ -50,7 +53,7 @@ interface Cell {
 /** Did it do what it said? What was planned beside what was found on the machine afterwards. */
 @Component({
   selector: 'su-change-result',
-  imports: [ErrorNotice, Icon, JsonTree, LineDifference, LoadingNote, Remedy, UnreadableNotes],
+  imports: [ErrorNotice, Icon, JsonTree, LineDifference, LoadingNote, Remedy, ServiceRows, UnreadableNotes],
   templateUrl: './change-result.html',
   styleUrl: './change-result.scss',
 })
@@ -66,6 +69,8 @@ export class ChangeResultView {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   protected readonly result = computed(() => readChangeResult(this.execution.value()?.result ?? null));
+  protected readonly reboot = computed(() => readRebootResult(this.execution.value()?.result));
+  protected readonly services = computed(() => readServiceResult(this.execution.value()?.result));
   protected readonly packages = computed(() => differencesFirst(this.result()?.packages ?? []));
   protected readonly unread = computed(() => {
     const { result, important } = this.execution.value() ?? {};
@@ -74,6 +79,10 @@ export class ChangeResultView {
   protected readonly kinds = computed(() => this.result()?.errors.map(({ kind }) => kind) ?? []);
   protected readonly cells = computed((): Cell[] => {
     const result = this.result();
+    const reboot = this.reboot();
+    const services = this.services();
+    if (reboot !== null) return this.rebootCells(reboot);
+    if (services !== null) return this.serviceCells(services);
     return result === null ? [] : this.cellsOf(result);
   });
 
@@ -147,6 +156,63 @@ export class ChangeResultView {
       }),
     };
     return result.proven.map((key) => all[key]);
+  }
+
+  private rebootCells(result: RebootResultDetails): Cell[] {
+    const { t } = this.texts;
+    const proof = rebootProofs(result);
+    const { outcome, rebooted, before, after, expected_kernel: expected, new_failed_units: units } = result;
+    const unknown = t('fact.notKnown');
+    return [
+      {
+        title: t('reboot.outcome'),
+        proof: proof.outcome,
+        finding: outcome === null ? t('reboot.outcome.none') : t(`reboot.outcome.${outcome}`),
+        evidence: outcome === null ? '' : t(`reboot.outcome.${outcome}.note`),
+      },
+      {
+        title: t('reboot.boot'),
+        proof: proof.boot,
+        finding: after === null ? unknown : t(rebooted ? 'reboot.boot.other' : 'reboot.boot.same'),
+        evidence: after === null ? '' : t('reboot.boot.since', { time: this.formats.span(after.uptime_seconds) }),
+      },
+      {
+        title: t('reboot.kernel'),
+        proof: proof.kernel,
+        finding: after?.kernel ?? unknown,
+        evidence: [
+          before === null ? '' : t('reboot.kernel.before', { kernel: before.kernel }),
+          expected === null ? '' : t('reboot.kernel.expected', { kernel: expected }),
+        ].join(' '),
+      },
+      {
+        title: t('result.units'),
+        proof: proof.units,
+        finding: units === null ? unknown : t('reboot.units', { n: units.length }),
+        evidence: (units ?? []).join(', '),
+      },
+    ];
+  }
+
+  private serviceCells(result: ServiceResultDetails): Cell[] {
+    const { t } = this.texts;
+    const proof = serviceProofs(result);
+    const { units, new_failed_units: failed } = result;
+    const good = units.filter(({ verdict }) => verdict === 'restarted').length;
+    return [
+      {
+        title: t('services.title'),
+        proof: proof.services,
+        finding: t('services.done', { good, total: units.length }),
+        evidence: t('services.evidence'),
+      },
+      {
+        title: t('result.units'),
+        proof: proof.units,
+        finding: failed === null ? t('fact.notKnown') : t('reboot.units', { n: failed.length }),
+        evidence: (failed ?? []).join(', '),
+      },
+    ];
   }
 
   private packagesFound(packages: readonly ResultPackage[], whole: boolean): { finding: string; evidence: string } {

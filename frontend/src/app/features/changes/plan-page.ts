@@ -29,8 +29,12 @@ import { planCounts } from './plan-groups';
 import { readLines } from './plan-lines';
 import { readPlanNotes } from './plan-notes';
 import { PlanNotesView } from './plan-notes-view';
+import { readRebootPlan } from './reboot-documents';
+import { RebootPlan } from './reboot-plan';
 import { Refusal } from './refusal';
 import { standingOf } from './request-standing';
+import { readServicePlan } from './service-documents';
+import { ServiceRows } from './service-rows';
 import { Transaction } from './transaction';
 
 /** What exactly will happen? One plan: shown, decided, and shown again later at the same address. */
@@ -48,7 +52,9 @@ import { Transaction } from './transaction';
     ModeSwitch,
     PlanDifference,
     PlanNotesView,
+    RebootPlan,
     RouterLink,
+    ServiceRows,
     Transaction,
     UnreadableNotes,
   ],
@@ -77,6 +83,8 @@ export class PlanPage {
   protected readonly counts = computed(() => planCounts(this.lines().packages));
   protected readonly details = computed(() => readPlanDetails(this.request.value()?.plan?.details));
   protected readonly notes = computed(() => readPlanNotes(this.request.value()?.plan?.details));
+  protected readonly reboot = computed(() => readRebootPlan(this.request.value()?.plan?.details));
+  protected readonly services = computed(() => readServicePlan(this.request.value()?.plan?.details));
   protected readonly standing = computed(() => {
     const request = this.request.value();
     return request === undefined ? null : standingOf(request, this.clock.seconds());

@@ -1,4 +1,4 @@
-import { Component, computed, DestroyRef, effect, inject, input, untracked } from '@angular/core';
+import { Component, computed, DestroyRef, effect, inject, input, linkedSignal, untracked } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
 import { MatMenuModule } from '@angular/material/menu';
 import { ActivatedRoute, NavigationEnd, Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
@@ -22,6 +22,7 @@ import { MachineWords } from '../machine-words';
 import { MachinesApi } from '../machines-api';
 import { Facts } from './facts';
 import { MachineStore } from './machine-store';
+import { RestartOffers, type AskedRestart } from './restart-offers';
 import { Said } from '../../../core/i18n/said';
 import { MachineList } from '../dashboard/machine-list';
 import { TagChip } from '../tags/tag-chip';
@@ -38,6 +39,7 @@ import { ActiveInView } from '../../../ui/active-in-view';
     Lamp,
     LoadingNote,
     MatMenuModule,
+    RestartOffers,
     RouterLink,
     RouterLinkActive,
     RouterOutlet,
@@ -79,6 +81,11 @@ export class MachinePage {
   protected readonly runnable = computed(() => {
     const machine = this.machine();
     return machine?.archivedAt === null && machine.underlyingNeed !== 'quarantined' && this.session.can('machines.run');
+  });
+  /** Asked for by hand; another machine begins without. */
+  protected readonly restartAsked = linkedSignal<string, AskedRestart | null>({
+    source: this.id,
+    computation: () => null,
   });
   protected readonly undecidedKey = computed(() => waitsForDecision(this.machine()?.hostKeys ?? []));
 

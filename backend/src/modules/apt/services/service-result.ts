@@ -1,0 +1,92 @@
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import type { FinishedChange } from '../../jobs/actions/change-action';
+import { say } from '../apt.sentences';
+import type {
+  RestartedUnit,
+  RestartVerdict,
+  ServiceRestartPlan,
+  ServiceRestartResult,
+} from '../contracts/service-restart.v1';
+import { linesOf, readable } from '../parsers/parse-error';
+import { answered } from '../reboot/boot-facts';
+import { both } from '../upgrade/run-facts';
+import { parseUnits, unitState, type ShownUnit } from './units';
+
+/** What became of each service, from the facts of the run. Pure; what is missing is null, never a guess. */
+export function serviceResult(run: FinishedChange, plan: ServiceRestartPlan): ServiceRestartResult {
+  const before = shown(run, 'before');
+  const after = shown(run, 'after');
+  const codes = new Map(
+    linesOf(answered(run.sections, 'codes') ?? '').map((line) => line.split(' ') as [string, string]),
+  );
+  return {
+    ending: run.ending,
+    exit_code: run.exitCode,
+    rebooted: run.rebooted,
+    units: plan.units.map(({ unit }) => restarted(unit, before.get(unit), after.get(unit), codes.get(unit))),
+    new_failed_units: both(run, 'failed_before', 'failed_after', (was, is) => is.filter((unit) => !was.includes(unit))),
+    drift: run.drift === null ? null : { missing: [...run.drift.missing], added: [...run.drift.added] },
+  };
+}
+
+function restarted(
+  unit: string,
+  before: ShownUnit | undefined,
+  after: ShownUnit | undefined,
+  code: string | undefined,
+): RestartedUnit {
+  return {
+    unit,
+    before: before === undefined ? null : unitState(before),
+    after: after === undefined ? null : unitState(after),
+    exit_code: code === undefined ? null : Number(code),
+    verdict: verdictOf(before, after),
+  };
+}
+
+function verdictOf(before: ShownUnit | undefined, after: ShownUnit | undefined): RestartVerdict {
+  if (before === undefined || after === undefined) return 'unknown';
+  if (after.active_state !== 'active') return 'failed';
+  return after.invocation === before.invocation ? 'unchanged' : 'restarted';
+}
+
+function shown(run: FinishedChange, name: string): ReadonlyMap<string, ShownUnit> {
+  const text = answered(run.sections, name);
+  const units = text === null ? null : readable(() => parseUnits(text));
+  return new Map((units ?? []).map((unit) => [unit.unit, unit]));
+}
+
+export interface ServiceVerdict {
+  readonly status: 'ok' | 'warning' | 'error';
+  readonly summary: Sentence;
+  readonly error?: { readonly kind: string; readonly message: Sentence; readonly action: Sentence };
+}
+
+/** How the restart is to be told. */
+export function serviceVerdict({ ending, units, new_failed_units: failures }: ServiceRestartResult): ServiceVerdict {
+  if (ending === 'drifted') return failed('plan_drifted', say.run_drifted(), say.run_drifted_action());
+  if (ending === 'stopped') return { status: 'warning', summary: say.services_stopped() };
+  if (ending === 'interrupted') return failed('interrupted', say.run_interrupted(), say.services_look_action());
+  const named = (verdict: RestartVerdict): string =>
+    units
+      .filter((unit) => unit.verdict === verdict)
+      .map(({ unit }) => unit)
+      .join(', ');
+  const broken = named('failed');
+  if (broken !== '')
+    return failed('service_failed', say.services_failed({ units: broken }), say.services_look_action());
+  const same = named('unchanged');
+  if (same !== '')
+    return failed('service_not_restarted', say.services_unchanged({ units: same }), say.services_look_action());
+  const unknown = named('unknown');
+  if (unknown !== '')
+    return failed('answer_incomplete', say.services_unknown({ units: unknown }), say.services_look_action());
+  const others = (failures ?? []).join(', ');
+  return others === ''
+    ? { status: 'ok', summary: say.services_done({ count: units.length }) }
+    : { status: 'warning', summary: say.services_others_failed({ units: others }) };
+}
+
+function failed(kind: string, message: Sentence, action: Sentence): ServiceVerdict {
+  return { status: 'error', summary: message, error: { kind, message, action } };
+}
