@@ -137,6 +137,15 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
     },
   ],
   [
+    'a package has a file of another one',
+    {
+      states: ['file-conflict', 'security'],
+      kind: 'file_conflict',
+      evidence: /trying to overwrite .* fleet-old/,
+      applied: ['upgraded fleet-guard', 'unchanged fleet-plain'],
+    },
+  ],
+  [
     'a dependency is broken meanwhile',
     {
       states: ['plain'],

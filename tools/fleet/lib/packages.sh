@@ -43,6 +43,7 @@ write_content() { # TREE NAME VERSION ITEM
       mkdir -p "$tree/opt/$name"
       head -c "${item#*=}" /dev/zero >"$tree/opt/$name/data"
       ;;
+    takes=*) install -D -m 644 /dev/null "$tree${item#*=}" ;;
     postinst=*) install -m 755 "$FLEET_HOME/packages/${item#*=}.postinst" "$tree/DEBIAN/postinst" ;;
     *) die "catalogue: unknown content $item" ;;
   esac

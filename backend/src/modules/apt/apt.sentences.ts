@@ -147,6 +147,7 @@ export const say = sentences('apt', {
   run_script_failed: 'A script of {package} failed: {reason}.',
   run_fetch_failed: '{file} could not be downloaded: {reason}',
   run_archive_refused: 'dpkg refuses {file}: {reason}',
+  run_file_conflict: '{file} has the file {path}, which belongs to {owner}.',
   run_conffile_question: 'A package asked about a configuration file, and nobody could answer.',
   run_failed_unknown: 'apt failed for a reason that is not known here: {why}',
   hold_title: 'Hold packages',

@@ -59,6 +59,8 @@ const remediations = sentences('apt_remediation', {
     'Look at the lines before the failure, correct their cause on the machine, then repair dpkg (dpkg --configure -a).',
   archive_refused:
     'dpkg does not take this package as it is. Leave it out, ask its publisher for a proper one, and repair dpkg if others wait for it.',
+  file_conflict:
+    'Two packages claim the same file. Leave the new one out until its publisher has corrected it, or remove the other.',
   conffile_question:
     'Repair dpkg with the conffile options (dpkg --force-confdef --force-confold --configure -a), then merge the new file by hand.',
   deb_404: 'The package lists are older than the repository. Refresh them with an analysis, then plan again.',

@@ -15,6 +15,7 @@ const FAILED_SCRIPT =
   /^dpkg: error processing (?:package|archive) (\S+) \(--[a-z-]+\):\n (.*(?:script|subprocess).*(?:error exit status|failed|killed).*)$/gm;
 /** dpkg takes nothing of an archive that is no package for it. */
 const REFUSED_ARCHIVE = /^dpkg: error processing archive \S*?([^/\s]+) \(--unpack\):\n((?: .*\n)+)/gm;
+const OVERWRITES = /trying to overwrite '([^']+)', which is also in package (\S+)/;
 const DISK = /No space left on device|Read-only file system/;
 const CONFFILE_QUESTION = 'end of file on stdin at conffile prompt';
 const FETCH = /^E: Failed to fetch (\S+) {2}(.*)$/gm;
@@ -61,6 +62,15 @@ function archives(log: string): AptError[] {
   return [...log.matchAll(REFUSED_ARCHIVE)]
     .filter(([lines]) => lines.match(FAILED_SCRIPT) === null && !DISK.test(lines))
     .map(([lines, file = '', said = '']) => {
+      const [, path, owner] = OVERWRITES.exec(said) ?? [];
+      if (path !== undefined && owner !== undefined)
+        return aptError(
+          'file_conflict',
+          'error',
+          say.run_file_conflict({ file, path, owner }),
+          lines.split('\n'),
+          file,
+        );
       const reason = said
         .trim()
         .split('\n')

@@ -292,6 +292,7 @@ describe.each(suites)('a run on %s', (suite) => {
 
   it.each<[string, AptErrorKind, string | null]>([
     ['odd-version', 'archive_refused', 'fleet-odder_1.1%5frc[2]-%c3%a9_all.deb'],
+    ['file-conflict', 'file_conflict', 'fleet-plain_1.1_all.deb'],
     ['failing-script', 'maintainer_script_failed', 'fleet-failing'],
     ['deb-404', 'deb_404', null],
     ['deb-hash', 'repo_hash_mismatch', null],
