@@ -43,6 +43,13 @@ describe('changes of packages other than upgrades, in the portal', () => {
     expect(await axeViolations(page)).toEqual([]);
   };
 
+  /** The plan of a full upgrade, whatever stands against it. */
+  const upgradePlan = async (): Promise<{ requestId: string }> => {
+    const started = await api.post<{ id: string }>(`/machines/${id}/actions/apt_upgrade_plan`);
+    expect(await jobs.ended(started)).toMatchObject({ status: 'ok' });
+    return api.get<{ requestId: string }>(`/jobs/${started.id}`);
+  };
+
   beforeAll(async () => {
     machine = at(realMachines(), 1);
     fleet('reset', machine.name);
@@ -109,10 +116,16 @@ describe('changes of packages other than upgrades, in the portal', () => {
   }, 240_000);
 
   it('offers the repair where an analysis finds something broken, and proves that it worked', async () => {
-    fleet('scenario', machine.name, 'half-configured');
+    fleet('scenario', machine.name, 'half-configured', 'security');
+    fleet('exec', machine.name, 'apt-get', '-qq', 'update');
     expect(await jobs.ended(await jobs.analyse(id))).toMatchObject({ status: 'error' });
+    // An upgrade is planned and blocked; it leads to the repair, as the analysis does.
     await updates();
+    await button('Plan the repair').waitFor();
+    const { requestId } = await upgradePlan();
+    await page.goto(`${api.origin}/requests/${requestId}`);
     await button('Plan the repair').click();
+    await page.waitForURL((url) => !url.pathname.endsWith(requestId), { timeout: 120_000 });
     await planned();
     expect(await page.locator('su-transaction .effects').innerText()).toBe('configure fleet-plain 1.1');
     expect(await page.locator('su-plan-notes pre').innerText()).toContain('fleet-plain');

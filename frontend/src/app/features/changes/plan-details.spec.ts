@@ -56,9 +56,9 @@ describe('readPlanDetails', () => {
     ]);
   });
 
-  it('reads no document of another action, and none that the server could not read', () => {
+  it('reads no plan that is none between modes, and none that the server could not read', () => {
     expect(readPlanDetails(undefined)).toBeNull();
-    expect(readPlanDetails(document({ contract: 'service_restart_plan' }))).toBeNull();
+    expect(readPlanDetails(document({ contract: 'any_plan', document: { packages: [] } }))).toBeNull();
     expect(readPlanDetails(document({ unreadable: 'newer' }))).toBeNull();
   });
 });

@@ -95,9 +95,12 @@ interface AptUpgradePlan {
 
 const MODE = { upgrade: 'upgrade', upgrade_with_new: 'withNew', dist_upgrade: 'full' } as const;
 
-/** Null for the plan of another action, and for a document that the server could not read. Pure. */
+/** Null for a plan that is none between modes, and for a document that the server could not read. Pure. */
 export function readPlanDetails(details: DocumentDto | undefined): PlanDetails | null {
-  return details?.contract === 'apt_upgrade_plan' && details.unreadable === null && details.document !== null
+  return details !== undefined &&
+    details.unreadable === null &&
+    details.document !== null &&
+    'modes' in details.document
     ? fromUpgrade(details.document as unknown as AptUpgradePlan)
     : null;
 }

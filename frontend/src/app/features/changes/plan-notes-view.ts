@@ -26,6 +26,9 @@ import type { PlanNotes } from './plan-notes';
         </section>
       }
     }
+    @if (notes().freedBytes; as freed) {
+      <p class="s t2"><su-icon name="info" /> {{ texts.t('plan.frees', { size: formats.bytes(freed) }) }}</p>
+    }
     @if (notes().kept; as kept) {
       @if (kept.length > 0) {
         <section class="card list" aria-labelledby="kept">

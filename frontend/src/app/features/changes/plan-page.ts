@@ -27,11 +27,12 @@ import { readPlanDetails, type PlanDetails } from './plan-details';
 import { PlanDifference } from './plan-difference';
 import { planCounts } from './plan-groups';
 import { readLines } from './plan-lines';
-import { readPlanNotes } from './plan-notes';
+import { blockingErrors, readPlanNotes } from './plan-notes';
 import { PlanNotesView } from './plan-notes-view';
 import { readRebootPlan } from './reboot-documents';
 import { RebootPlan } from './reboot-plan';
 import { Refusal } from './refusal';
+import { Remedy } from './remedy';
 import { standingOf } from './request-standing';
 import { readServicePlan } from './service-documents';
 import { ServiceRows } from './service-rows';
@@ -53,6 +54,7 @@ import { Transaction } from './transaction';
     PlanDifference,
     PlanNotesView,
     RebootPlan,
+    Remedy,
     RouterLink,
     ServiceRows,
     Transaction,
@@ -85,6 +87,7 @@ export class PlanPage {
   protected readonly notes = computed(() => readPlanNotes(this.request.value()?.plan?.details));
   protected readonly reboot = computed(() => readRebootPlan(this.request.value()?.plan?.details));
   protected readonly services = computed(() => readServicePlan(this.request.value()?.plan?.details));
+  protected readonly blockedBy = computed(() => blockingErrors(this.request.value()?.plan?.checks ?? []));
   protected readonly standing = computed(() => {
     const request = this.request.value();
     return request === undefined ? null : standingOf(request, this.clock.seconds());

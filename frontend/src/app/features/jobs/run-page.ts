@@ -20,6 +20,7 @@ import { LoadingNote } from '../../ui/loading-note';
 import { LogView } from '../../ui/log-view/log-view';
 import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { ChangeResultView } from '../changes/change-result';
+import { Remedy } from '../changes/remedy';
 import { JobsApi } from './jobs-api';
 import { StepList } from './step-list';
 import { Said } from '../../core/i18n/said';
@@ -27,7 +28,7 @@ import { Said } from '../../core/i18n/said';
 /** A run while it runs and after it ended, at the same address. */
 @Component({
   selector: 'su-run-page',
-  imports: [ChangeResultView, ErrorNotice, Icon, LoadingNote, LogView, RouterLink, StepList, UnreadableNotes],
+  imports: [ChangeResultView, ErrorNotice, Icon, LoadingNote, LogView, Remedy, RouterLink, StepList, UnreadableNotes],
   templateUrl: './run-page.html',
   styleUrl: './run-page.scss',
 })
