@@ -5,7 +5,7 @@ import { Changes } from '../support/changes';
 import { Installation } from '../support/installation';
 import { MachineJobs } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, type RealMachine } from '../support/real-machines';
+import { fleet, realMachines, wrapCommand, type RealMachine } from '../support/real-machines';
 
 interface AutoremovePlan {
   readonly packages: readonly { readonly name: string }[];
@@ -68,6 +68,17 @@ describe('removing what nothing needs', () => {
       fleet('exec', machine().name, 'apt-mark', 'manual', 'fleet-orphan');
       expect(await changes.run(request)).toMatchObject({ status: 'error', errorKind: 'plan_drifted' });
       expect(installed('fleet-orphan')).toBe(true);
+    });
+
+    it('removes nothing when apt itself, once it has its locks, would remove more than was confirmed', async () => {
+      fleet('scenario', machine().name, 'autoremovable');
+      const request = await changes.plan<AutoremovePlan>(id(), 'apt_autoremove');
+      const betweenLookAndDeed = 'case " $* " in *" -s "*) ;; *" autoremove "*) apt-mark auto fleet-plain ;; esac';
+      wrapCommand(machine(), 'apt-get', betweenLookAndDeed);
+      expect(await changes.run(request)).toMatchObject({ status: 'error', errorKind: 'plan_drifted' });
+      expect(installed('fleet-orphan')).toBe(true);
+      expect(installed('fleet-plain')).toBe(true);
+      fleet('reset', machine().name);
     });
 
     it('keeps every kernel until the newest is running, and says why', async () => {

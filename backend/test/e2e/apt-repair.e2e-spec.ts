@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually';
 import { Installation, type ProductProcess } from '../support/installation';
 import { MachineJobs, type Job } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, type RealMachine } from '../support/real-machines';
+import { fleet, realMachines, wrapCommand, type RealMachine } from '../support/real-machines';
 import { workerOf } from '../support/workers';
 
 interface RepairResult {
@@ -124,6 +124,22 @@ describe('a repair', () => {
         [job.id],
       );
       expect(stored.map(({ kind }) => kind)).toContain('maintainer_script_failed');
+    });
+
+    it('ends where configuring has left more to do than was confirmed', async () => {
+      prepare(machine(), 'half-configured');
+      const request = await changes.plan(id(), 'apt_repair');
+      const breaksMore =
+        'case " $* " in *" --configure "*) /usr/bin/dpkg --remove --force-depends fleet-lib1 >/dev/null 2>&1 ;; esac';
+      wrapCommand(machine(), 'dpkg', breaksMore);
+      const job = await changes.run(request);
+      expect(job).toMatchObject({ status: 'error', errorKind: 'repair_differs' });
+      expect(await resultOf(job)).toMatchObject({ whole: false });
+      // What was confirmed is done; what was not is left to another plan.
+      expect(statusOf(machine(), 'fleet-plain')).toBe('ii');
+      expect(statusOf(machine(), 'fleet-lib1')).not.toBe('ii');
+      const again = await changes.plan(id(), 'apt_repair');
+      expect(await changes.run(again)).toMatchObject({ status: 'ok' });
     });
 
     it('changes nothing when somebody else has repaired it', async () => {

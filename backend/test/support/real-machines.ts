@@ -40,3 +40,10 @@ export function aptServer(): { readonly address: string; readonly folder: string
   if (!FLEET_ROOT || !FLEET_APT) throw new Error('The environment names no fleet: run through npm test.');
   return { address: FLEET_APT, folder: path.join(FLEET_ROOT, 'apt-server') };
 }
+
+/** Puts lines of shell ahead of one of the machine's own commands, which goes on as it was called. A reset takes it away. */
+export function wrapCommand({ name }: RealMachine, command: string, body: string): void {
+  const file = `/usr/local/bin/${command}`;
+  const script = `#!/bin/sh\n${body}\nexec /usr/bin/${command} "$@"\n`;
+  fleet('exec', name, 'sh', '-c', 'printf %s "$1" >"$2" && chmod 755 "$2"', 'sh', script, file);
+}
