@@ -108,6 +108,14 @@ describe('removing what nothing needs', () => {
       expect(await changes.tried(id(), 'apt_autoremove')).toMatchObject({ status: 'ok', requestId: null });
     });
 
+    it('judges a container by no kernel', async () => {
+      wrapCommand(machine(), 'systemd-detect-virt', 'echo lxc; exit 0');
+      const { plan } = await changes.plan<AutoremovePlan>(id(), 'apt_autoremove');
+      expect(plan.details.document).toMatchObject({ packages: [{ name: 'linux-image-6.1.0-2-fleet' }], kept: [] });
+      expect(plan.checks.map(({ code }) => code)).not.toContain('kernels');
+      fleet('exec', machine().name, 'rm', '/usr/local/bin/systemd-detect-virt');
+    });
+
     it('lets an old kernel go once the newest is running', async () => {
       fleet('stop', machine().name);
       fleet('start', machine().name);
