@@ -154,10 +154,16 @@ describe.each(suites)('a repair on %s', (suite) => {
     expect(repairVerdict(result)).toMatchObject({ error: { kind: 'plan_drifted' } });
   });
 
-  it('that would do more than was confirmed says so', () => {
-    const sections = captured('failing-script');
-    const logTail = 'system-update: repair_differs: the repair would now do more than was confirmed\nremove a 1 -\n';
-    expect(resultOf(sections, { exitCode: 65, logTail }).errors[0]).toMatchObject({ kind: 'repair_differs' });
+  it('that would do more than was confirmed ends before it does, and tells what is left', () => {
+    const result = resultOf(captured('differs'));
+    expect(result).toMatchObject({
+      exit_code: 65,
+      whole: false,
+      unfinished: [{ name: 'fleet-plain', finished: true }],
+      errors: [{ kind: 'repair_differs' }],
+    });
+    expect(result.complaints?.join(' ')).toContain('fleet-lib1');
+    expect(repairVerdict(result)).toMatchObject({ status: 'error', error: { kind: 'repair_differs' } });
   });
 
   it.each(['repair_simulation', 'repair_lines'])('is never planned by a damaged %s', (name) => {

@@ -48,11 +48,14 @@ step configure
 configure
 
 step install
-within_plan || finish "$?"
-set -- -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
-[ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
-repair_apt "$@" 3>>"$SU_DIR/progress"
+within_plan
 code=$?
+if [ "$code" = 0 ]; then
+  set -- -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
+  [ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
+  repair_apt "$@" 3>>"$SU_DIR/progress"
+  code=$?
+fi
 
 step verify
 keep whole repair_whole || [ "$code" != 0 ] || code=100
