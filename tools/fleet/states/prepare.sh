@@ -71,7 +71,7 @@ interrupt_dpkg() {
   echo 600 >/etc/fleet-slow.seconds
   rm -f /var/log/fleet-slow.log
   setsid apt-get -y install fleet-slow </dev/null >/dev/null 2>&1 &
-  tries=200
+  tries=600
   until grep -qs step /var/log/fleet-slow.log; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || exit 1
