@@ -1,4 +1,5 @@
 import type { ApiClient } from '../support/api-client';
+import { eventually } from '../support/eventually';
 import { Installation } from '../support/installation';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { fleet, realMachines, systemdMachines, type RealMachine } from '../support/real-machines';
@@ -38,6 +39,17 @@ describe('an upgrade', () => {
     await database.drop();
   }, 120_000);
 
+  /** The page as a browser gets it, once it is written: a moment after the end. */
+  const reportOf = async (executionId: string): Promise<string> => {
+    const { reportId } = await eventually(
+      () => api.get<{ reportId: string | null }>(`/executions/${executionId}`),
+      (execution) => execution.reportId !== null,
+    );
+    const answer = await fetch(`${api.origin}/api/reports/${reportId ?? ''}`, { headers: { cookie: api.cookie } });
+    expect(answer.status).toBe(200);
+    return answer.text();
+  };
+
   describe.each([
     ['Debian 12', 0],
     ['Debian 13', 1],
@@ -71,6 +83,10 @@ describe('an upgrade', () => {
       expect(planned.length).toBeGreaterThan(4);
       expect(await upgrades.applied(done.executionId)).toEqual(planned);
       expect(versionOf(machine(), 'fleet-plain')).toBe('1.1');
+      const report = await reportOf(done.executionId ?? '');
+      for (const words of [machine().name, request.planDigest, 'ada', ...planned.map(({ name }) => name)]) {
+        expect(report).toContain(words);
+      }
     });
 
     it('changes nothing when the machine differs from what was confirmed', async () => {

@@ -70,6 +70,7 @@ const COLLECT = `
   INSERT INTO artifact_removals (path, requested_at)
   SELECT path, $2::timestamptz FROM raw_artifacts WHERE machine_id = $1
   UNION SELECT path, $2::timestamptz FROM reports WHERE machine_id = $1
+  UNION SELECT regexp_replace(path, '\\.md\\.gz$', '.html.gz'), $2::timestamptz FROM reports WHERE machine_id = $1 AND path LIKE '%.md.gz'
   UNION SELECT raw_log_path, $2::timestamptz FROM snapshots WHERE machine_id = $1 AND raw_log_path IS NOT NULL
   UNION SELECT raw_log_path, $2::timestamptz FROM executions WHERE machine_id = $1 AND raw_log_path IS NOT NULL
   ON CONFLICT DO NOTHING`;

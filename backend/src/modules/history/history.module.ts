@@ -7,6 +7,7 @@ import { ArtifactsRepository } from './artifacts.repository';
 import { IMPORTANT_MESSAGE } from './contracts/important-message';
 import { MESSAGES_AUDIT } from './contracts/messages-audit';
 import { RUN_LOG } from './contracts/run-log';
+import { RUN_REPORT } from './contracts/run-report';
 import { SNAPSHOT_PATCH } from './contracts/snapshot-patch';
 import { EventLog } from './event-log';
 import { Executions } from './executions';
@@ -22,13 +23,16 @@ import {
   RawArtifactsRetention,
   SnapshotsRetention,
 } from './retention';
+import { ReportsController } from './reports/reports.controller';
+import { ReportsReader } from './reports/reports.reader';
+import { RunReports } from './reports/run-reports';
 import { RunLogs } from './run-logs';
 import { Snapshots } from './snapshots';
 
 /** What machines said and what happened to them. */
 @Module({
   imports: [MachinesModule],
-  controllers: [HistoryController, MessagesController, ArtifactsController],
+  controllers: [HistoryController, MessagesController, ArtifactsController, ReportsController],
   providers: [
     ArtifactRemovals,
     ArtifactsRepository,
@@ -41,16 +45,18 @@ import { Snapshots } from './snapshots';
     MessageDecisions,
     MessagesReader,
     RawArtifactsRetention,
+    ReportsReader,
     RunLogs,
+    RunReports,
     Snapshots,
     SnapshotsRetention,
   ],
-  exports: [Executions, ImportantMessages, RunLogs, Snapshots],
+  exports: [Executions, ImportantMessages, RunLogs, RunReports, Snapshots],
 })
 export class HistoryModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
 
   onModuleInit(): void {
-    this.contracts.register(IMPORTANT_MESSAGE, RUN_LOG, SNAPSHOT_PATCH, ...MESSAGES_AUDIT);
+    this.contracts.register(IMPORTANT_MESSAGE, RUN_LOG, RUN_REPORT, SNAPSHOT_PATCH, ...MESSAGES_AUDIT);
   }
 }

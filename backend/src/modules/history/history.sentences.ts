@@ -4,4 +4,5 @@ export const say = sentences('history', {
   artifact_gone: 'The file was removed when its time had come; what is known of it is kept.',
   artifact_damaged: 'The file is missing in the artifact store, or is not what was written there.',
   artifact_damaged_action: 'Restore the artifact store from a backup, or see who changed it.',
+  report_damaged: 'The report is missing in the artifact store, or is not what was written there.',
 });

@@ -3,10 +3,11 @@ import { Cron } from '@nestjs/schedule';
 import { Config } from '../../kernel/config/config';
 import type { Transaction } from '../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../kernel/events/domain-event';
+import { RunReports } from '../history/reports/run-reports';
 import { RunLogs } from '../history/run-logs';
 import { JobLogRepository } from './job-log.repository';
 
-/** Has the log of every change sealed when it ends; what was missed, at every start and every hour. */
+/** Has the log of every change sealed and its report written when it ends; what was missed, at every start and every hour. */
 @Injectable()
 export class LogSealer implements OnApplicationBootstrap {
   private readonly logger = new Logger(LogSealer.name);
@@ -14,6 +15,7 @@ export class LogSealer implements OnApplicationBootstrap {
   constructor(
     private readonly config: Config,
     private readonly logs: RunLogs,
+    private readonly reports: RunReports,
     private readonly log: JobLogRepository,
   ) {}
 
@@ -28,13 +30,18 @@ export class LogSealer implements OnApplicationBootstrap {
 
   @OnDomainEvent('job_finished', 'job_failed', 'job_cancelled')
   ended({ executionId }: DomainEvent, tx: Transaction): Promise<void> {
-    if (executionId != null) tx.afterCommit(() => this.seal(executionId));
+    if (executionId == null) return Promise.resolve();
+    tx.afterCommit(async () => {
+      await this.seal(executionId);
+      await this.report(executionId);
+    });
     return Promise.resolve();
   }
 
   private async sweep(): Promise<void> {
     if (!this.config.runsJobs) return;
     for (const id of await this.logs.unsealed()) await this.seal(id);
+    for (const id of await this.reports.unwritten()) await this.report(id);
   }
 
   private async seal(executionId: string): Promise<void> {
@@ -42,6 +49,15 @@ export class LogSealer implements OnApplicationBootstrap {
       await this.logs.seal(executionId, (id) => this.log.texts(id));
     } catch (error) {
       this.logger.warn({ err: error, executionId }, 'a log could not be sealed; it is tried again within the hour');
+    }
+  }
+
+  /** After the log, whose hash it names. */
+  private async report(executionId: string): Promise<void> {
+    try {
+      await this.reports.write(executionId);
+    } catch (error) {
+      this.logger.warn({ err: error, executionId }, 'a report could not be written; it is tried again within the hour');
     }
   }
 }

@@ -111,6 +111,10 @@ export type { ArtifactsPin$Params as ArtifactsPin$Params } from './fn/history/ar
 export { artifactsPin as artifactsPin } from './fn/history/artifacts-pin';
 export type { ArtifactsUnpin$Params as ArtifactsUnpin$Params } from './fn/history/artifacts-unpin';
 export { artifactsUnpin as artifactsUnpin } from './fn/history/artifacts-unpin';
+export type { ReportsContent$Html$Params as ReportsContent$Html$Params } from './fn/history/reports-content-html';
+export { reportsContent$Html as reportsContent$Html } from './fn/history/reports-content-html';
+export type { ReportsContent$Markdown$Params as ReportsContent$Markdown$Params } from './fn/history/reports-content-markdown';
+export { reportsContent$Markdown as reportsContent$Markdown } from './fn/history/reports-content-markdown';
 export type { MessagesOfMachine$Params as MessagesOfMachine$Params } from './fn/messages/messages-of-machine';
 export { messagesOfMachine as messagesOfMachine } from './fn/messages/messages-of-machine';
 export type { MessagesGroups$Params as MessagesGroups$Params } from './fn/messages/messages-groups';

@@ -26,7 +26,7 @@ import { readServiceResult, serviceProofs, type ServiceResultDetails } from './s
 import { ServiceRows } from './service-rows';
 import { readRebootResult, rebootProofs, type RebootResultDetails } from './reboot-documents';
 
-/** The log is sealed a moment after the end: so often, and so long apart, it is looked for. */
+/** The log is sealed and the report written a moment after the end: so often, and so long apart, they are looked for. */
 const LOOKS = 6;
 const LOOK_EVERY = 3000;
 
@@ -103,7 +103,8 @@ export class ChangeResultView {
   protected async load(): Promise<void> {
     clearTimeout(this.timer);
     await this.execution.load(() => this.api.execution(this.executionId()));
-    if (this.execution.value()?.artifactId === null && this.looks++ < LOOKS) {
+    const { artifactId, reportId } = this.execution.value() ?? {};
+    if ((artifactId === null || reportId === null) && this.looks++ < LOOKS) {
       this.timer = setTimeout(() => void this.load(), LOOK_EVERY);
     }
   }

@@ -1,0 +1,100 @@
+import { asHtml, asMarkdown } from './report-forms';
+import { sectionsOf, type Report } from './report-model';
+
+const HOSTILE = '<script>alert(1)</script> `` | [x](javascript:y) *b*\n# title';
+
+describe('a report', () => {
+  it('has a part for everything that a result holds, and says what was not measured', () => {
+    expect(
+      sectionsOf({
+        schema_version: 1,
+        ending: 'ended',
+        rebooted: false,
+        audit: null,
+        packages: [
+          { name: 'openssl', from_version: '3.0.1', planned: true },
+          { name: 'curl', to_version: null, lines: ['a', 'b'] },
+        ],
+        conffiles: ['/etc/a.dpkg-dist'],
+        ports: { gone: [], opened: ['tcp 0.0.0.0:80'] },
+        counts: { upgraded: 1 },
+        errors: [],
+      }),
+    ).toEqual([
+      {
+        title: 'Findings',
+        blocks: [
+          {
+            kind: 'facts',
+            facts: [
+              ['Ending', 'ended'],
+              ['Rebooted', 'no'],
+              ['Audit', 'none, or not measured'],
+            ],
+          },
+        ],
+      },
+      {
+        title: 'Packages',
+        blocks: [
+          {
+            kind: 'table',
+            head: ['Name', 'From version', 'Planned', 'To version', 'Lines'],
+            rows: [
+              ['openssl', '3.0.1', 'yes', 'none, or not measured', 'none, or not measured'],
+              ['curl', 'none, or not measured', 'none, or not measured', 'none, or not measured', 'a\nb'],
+            ],
+          },
+        ],
+      },
+      { title: 'Conffiles', blocks: [{ kind: 'lines', lines: ['/etc/a.dpkg-dist'] }] },
+      {
+        title: 'Ports',
+        blocks: [
+          { kind: 'text', text: 'Gone' },
+          { kind: 'text', text: 'none' },
+          { kind: 'text', text: 'Opened' },
+          { kind: 'lines', lines: ['tcp 0.0.0.0:80'] },
+        ],
+      },
+      { title: 'Counts', blocks: [{ kind: 'facts', facts: [['Upgraded', '1']] }] },
+      { title: 'Errors', blocks: [{ kind: 'text', text: 'none' }] },
+    ]);
+  });
+
+  const hostile: Report = {
+    title: HOSTILE,
+    facts: [['Machine', HOSTILE]],
+    sections: [
+      {
+        title: HOSTILE,
+        blocks: [
+          { kind: 'text', text: HOSTILE },
+          { kind: 'lines', lines: ['```', HOSTILE] },
+          { kind: 'table', head: ['a'], rows: [[HOSTILE]] },
+        ],
+      },
+    ],
+  };
+
+  it('takes nothing that a machine said for markup: HTML', () => {
+    const html = asHtml(hostile);
+    expect(html).not.toMatch(/<script|<b>|<a /);
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(html).toMatch(/^<!doctype html>/);
+  });
+
+  it('takes nothing that a machine said for markup: Markdown', () => {
+    const markdown = asMarkdown(hostile);
+    const [, fenced = '', rest = ''] = /(`{4}text\n[\s\S]*?\n`{4}\n)([\s\S]*)/.exec(markdown) ?? [];
+    expect(fenced).toContain('```\n<script>');
+    for (const text of [markdown.replace(fenced, ''), rest]) {
+      expect(text).not.toMatch(/(?<!\\)(<script|\[x\]|\*b|`)/);
+      expect(text).not.toMatch(/\n# title/);
+    }
+    const outside = markdown.replace(fenced, '').split('\n');
+    expect(outside.filter((line) => line.startsWith('# '))).toHaveLength(1);
+    // A cell stays a cell.
+    expect(markdown).toMatch(/\n\| \\<script[^\n]*\\\|[^\n]*<br>\\# title \|\n/);
+  });
+});

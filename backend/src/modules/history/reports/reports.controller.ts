@@ -1,0 +1,55 @@
+import { Controller, Get, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
+import type { Response } from 'express';
+import { RequirePermission } from '../../../kernel/auth/access.decorators';
+import { DomainError, notFound } from '../../../kernel/errors/domain-error';
+import { uuidPipe } from '../../../kernel/http/validation';
+import { say } from '../history.sentences';
+import { ReportsReader, type ReportFormat } from './reports.reader';
+
+const FORMATS = ['html', 'markdown'] as const satisfies readonly ReportFormat[];
+
+export class ReportQueryDto {
+  /** `html` is one page for screen and paper; `markdown` is a file to download. */
+  @ApiProperty({ enum: FORMATS, required: false })
+  @IsIn(FORMATS)
+  format: ReportFormat = 'html';
+}
+
+@ApiTags('history')
+@Controller('reports')
+export class ReportsController {
+  constructor(private readonly reports: ReportsReader) {}
+
+  /** The report of a change, after a look at its hash. 410 when its file is damaged. */
+  @Get(':id')
+  @RequirePermission('events.read')
+  @ApiOkResponse({
+    content: { 'text/html': { schema: { type: 'string' } }, 'text/markdown': { schema: { type: 'string' } } },
+  })
+  async content(
+    @Param('id', uuidPipe('id')) id: string,
+    @Query() { format }: ReportQueryDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<StreamableFile> {
+    const file = await this.reports.file(id, format);
+    if (file === null) throw notFound('report');
+    if (file.content === null) {
+      throw new DomainError({
+        code: 'report_damaged',
+        status: 410,
+        detail: say.report_damaged(),
+        action: say.artifact_damaged_action(),
+      });
+    }
+    // It holds what machines said: nothing in it may run, whatever a browser takes it for.
+    response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'; style-src 'unsafe-inline'");
+    response.setHeader('Content-Encoding', 'gzip');
+    return new StreamableFile(file.content, {
+      type: `text/${format}; charset=utf-8`,
+      disposition: format === 'html' ? 'inline' : `attachment; filename="${id}.md"`,
+      length: file.bytes,
+    });
+  }
+}

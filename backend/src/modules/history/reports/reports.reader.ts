@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ArtifactStore, type StoredFile } from '../../../kernel/artifacts/artifact-store';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { queryOne } from '../../../kernel/database/rows';
+import { RUN_REPORT } from '../contracts/run-report';
+import { htmlPath } from './run-reports';
+
+export type ReportFormat = 'markdown' | 'html';
+
+export interface ReportFile {
+  /** Compressed with gzip; null when the file is missing or is not what was written. */
+  readonly content: Readable | null;
+  readonly bytes: number;
+}
+
+/** Finds the files of reports. */
+@Injectable()
+export class ReportsReader {
+  constructor(
+    private readonly database: DataSource,
+    private readonly store: ArtifactStore,
+    private readonly contracts: Contracts,
+  ) {}
+
+  /** @returns null when there is no such report */
+  async file(id: string, format: ReportFormat): Promise<ReportFile | null> {
+    const row = await queryOne<{ path: string; summary: unknown }>(
+      this.database,
+      'SELECT path, summary_json AS summary FROM reports WHERE id = $1',
+      [id],
+    );
+    if (row === null) return null;
+    const summary = this.contracts.read<Record<ReportFormat, StoredFile>>(RUN_REPORT.name, row.summary);
+    if (!summary.readable) return { content: null, bytes: 0 };
+    const file = summary.document[format];
+    const path = format === 'html' ? htmlPath(row.path) : row.path;
+    return { content: await this.store.read(path, file), bytes: file.bytes };
+  }
+}

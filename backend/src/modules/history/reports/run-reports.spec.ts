@@ -1,0 +1,92 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { addMachine } from '../../../../test/support/machine-samples';
+import { until } from '../../../../test/support/ssh-wait';
+import { createTestApp, type Client, type TestApp } from '../../../../test/support/test-app';
+import { queryOne } from '../../../kernel/database/rows';
+import { MachinesModule } from '../../machines/machines.module';
+import { HistoryModule } from '../history.module';
+import { RunReports } from './run-reports';
+
+const CHANGE = '01a00000-0000-7000-8000-000000000001';
+
+describe('the report of a change', () => {
+  let dataDir: string;
+  let test: TestApp;
+  let operator: Client;
+  let machineId: string;
+  const file = (form: string): string => path.join(dataDir, 'artifacts', 'reports', '2026-11', `${CHANGE}.${form}.gz`);
+
+  beforeAll(async () => {
+    dataDir = mkdtempSync(path.join(tmpdir(), 'run-reports-'));
+    test = await createTestApp({ imports: [MachinesModule, HistoryModule], environment: { DATA_DIR: dataDir } });
+    operator = test.as('operator');
+  });
+  afterAll(async () => {
+    await test.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    await test.dataSource.query('TRUNCATE machines CASCADE');
+    await test.dataSource.query('DELETE FROM reports');
+    rmSync(path.join(dataDir, 'artifacts'), { recursive: true, force: true });
+    machineId = await addMachine(operator, 'web-1');
+  });
+
+  const reports = (): RunReports => test.app.get(RunReports);
+  const changed = (mode: string, finishedAt: string | null, error: string | null = null): Promise<unknown> =>
+    test.dataSource.query(
+      `INSERT INTO executions (id, machine_id, action, mode, started_at, finished_at, status, job_id, error_message)
+       VALUES ($1, $2, 'sample_change', $3, '2026-11-02T10:00:00Z', $4, $5, $1, $6)`,
+      [CHANGE, machineId, mode, finishedAt, finishedAt === null ? 'running' : error === null ? 'ok' : 'error', error],
+    );
+  const reportId = async (): Promise<string | null> =>
+    ((await operator.get(`/executions/${CHANGE}`)).body as { reportId: string | null }).reportId;
+
+  it('is written once, named by the change, and read as a page and as a file', async () => {
+    await changed('manual', '2026-11-02T10:05:00Z', 'It said <b>no</b>.');
+    const id = await reports().write(CHANGE);
+    expect(id).not.toBeNull();
+    expect(await reports().write(CHANGE)).toBeNull();
+    expect(await reportId()).toBe(id);
+    const page = await operator.get(`/reports/${id ?? ''}`);
+    expect(page).toMatchObject({ status: 200, type: 'text/html' });
+    expect(page.text).toContain('<h1>Sample change: web-1</h1>');
+    expect(page.text).toContain('It said &lt;b&gt;no&lt;/b&gt;.');
+    expect(page.headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'/);
+    const markdown = await operator.get(`/reports/${id ?? ''}?format=markdown`);
+    expect(markdown).toMatchObject({ status: 200, type: 'text/markdown' });
+    expect(markdown.headers['content-disposition']).toBe(`attachment; filename="${id ?? ''}.md"`);
+    expect((await operator.get(`/reports/${id ?? ''}?format=pdf`)).status).toBe(400);
+    expect((await operator.get(`/reports/${CHANGE}`)).status).toBe(404);
+  });
+
+  it('is none of a change that runs, or that others made', async () => {
+    await changed('manual', null);
+    expect(await reports().write(CHANGE)).toBeNull();
+    await test.dataSource.query('DELETE FROM executions');
+    await changed('external', '2026-11-02T10:05:00Z');
+    expect(await reports().write(CHANGE)).toBeNull();
+    expect(existsSync(file('md'))).toBe(false);
+  });
+
+  it('says so when its file is not what was written', async () => {
+    await changed('manual', '2026-11-02T10:05:00Z');
+    const id = (await reports().write(CHANGE)) ?? '';
+    writeFileSync(file('html'), 'another');
+    expect((await operator.get(`/reports/${id}`)).body).toMatchObject({ status: 410, code: 'report_damaged' });
+    expect((await operator.get(`/reports/${id}?format=markdown`)).status).toBe(200);
+  });
+
+  it('goes with its machine, both files', async () => {
+    await changed('manual', '2026-11-02T10:05:00Z');
+    await reports().write(CHANGE);
+    expect([file('md'), file('html')].map((one) => existsSync(one))).toEqual([true, true]);
+    await operator.post(`/machines/${machineId}/archive`);
+    const purge = await test.as('administrator').post(`/machines/${machineId}/purge`, { name: 'web-1' });
+    expect(purge.status).toBeLessThan(300);
+    await until('both files are gone', () => !existsSync(file('md')) && !existsSync(file('html')));
+    expect(await queryOne(test.dataSource, 'SELECT 1 FROM reports', [])).toBeNull();
+  });
+});

@@ -1,0 +1,150 @@
+import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ArtifactStore, type StoredFile } from '../../../kernel/artifacts/artifact-store';
+import { Clock } from '../../../kernel/clock';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { maskSecrets } from '../../../kernel/contracts/secret-values';
+import { newId } from '../../../kernel/database/ids';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
+import { TransactionRunner } from '../../../kernel/database/transaction';
+import { RUN_REPORT } from '../contracts/run-report';
+import { asHtml, asMarkdown } from './report-forms';
+import { sectionsOf, titleOf, type Report } from './report-model';
+
+const DAY_MS = 86_400_000;
+/** A report that could not be written for so long is not tried again: what it is made of stands in the database. */
+const TRIED_DAYS = 7;
+
+interface Change {
+  readonly id: string;
+  readonly machineId: string;
+  readonly machine: string;
+  readonly action: string;
+  readonly status: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly exitCode: number | null;
+  readonly errorMessage: string | null;
+  readonly result: Record<string, unknown> | null;
+  readonly summary: string | null;
+  readonly requestedBy: string | null;
+  readonly approvedBy: string | null;
+  readonly approvedAt: Date | null;
+  readonly planDigest: string | null;
+  readonly logSha256: string | null;
+}
+
+/**
+ * Writes the report of a change once it has ended and its log is sealed: Markdown and HTML in the artifact store. It may
+ * be tried again at any time and by several processes at once: they write the same to the same place, and one names it.
+ */
+@Injectable()
+export class RunReports {
+  constructor(
+    private readonly database: DataSource,
+    private readonly transactions: TransactionRunner,
+    private readonly store: ArtifactStore,
+    private readonly contracts: Contracts,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Changes of ours that have ended lately and have no report, oldest first. */
+  async unwritten(): Promise<string[]> {
+    const since = new Date(this.clock.now().getTime() - TRIED_DAYS * DAY_MS);
+    return (await queryRows<{ id: string }>(this.database, UNWRITTEN, [since])).map(({ id }) => id);
+  }
+
+  /** @returns the report's id; null when there is nothing to report (no such change, not ended, reported already) */
+  async write(executionId: string): Promise<string | null> {
+    const change = await queryOne<Change>(this.database, CHANGE, [executionId]);
+    if (change === null) return null;
+    const report = maskSecrets(reportOf(change));
+    const path = `reports/${change.startedAt.toISOString().slice(0, 7)}/${executionId}.md.gz`;
+    const markdown = await this.file(path, asMarkdown(report));
+    const html = await this.file(htmlPath(path), asHtml(report));
+    const id = await this.name(change, report.title, path, { markdown, html });
+    // Purged while the files were written: nothing would ever remove them.
+    if (id === null && !(await this.exists(executionId))) {
+      await this.store.remove(path);
+      await this.store.remove(htmlPath(path));
+    }
+    return id;
+  }
+
+  private file(path: string, content: string): Promise<StoredFile> {
+    return this.store.write(path, Readable.from([Buffer.from(content)]), [createGzip()]);
+  }
+
+  private name(
+    { id, machineId, action, status }: Change,
+    title: string,
+    path: string,
+    files: { readonly markdown: StoredFile; readonly html: StoredFile },
+  ): Promise<string | null> {
+    const reportId = newId();
+    const summary = this.contracts.document(RUN_REPORT.name, { action, status, ...files });
+    return this.transactions.run(async (tx) => {
+      if ((await affected(tx.manager, LINK, [id, reportId])) === 0) return null;
+      await affected(tx.manager, INSERT, [reportId, machineId, id, title, path, this.clock.now(), summary]);
+      return reportId;
+    });
+  }
+
+  private async exists(executionId: string): Promise<boolean> {
+    return (await queryOne(this.database, 'SELECT 1 FROM executions WHERE id = $1', [executionId])) !== null;
+  }
+}
+
+export function htmlPath(path: string): string {
+  return path.replace(/\.md\.gz$/, '.html.gz');
+}
+
+function reportOf(change: Change): Report {
+  const { machine, action, status, startedAt, finishedAt, summary, errorMessage, result, planDigest } = change;
+  const confirmed = change.approvedBy === null ? 'nobody' : `${change.approvedBy}, ${moment(change.approvedAt)}`;
+  return {
+    title: `${titleOf(action)}: ${machine}`,
+    facts: [
+      ['Machine', machine],
+      ['What was confirmed', summary ?? 'not known'],
+      ['Ended as', status],
+      ...(errorMessage === null ? [] : ([['Why', errorMessage]] as const)),
+      ['Began', moment(startedAt)],
+      ['Ended', moment(finishedAt)],
+      ['Exit code', change.exitCode === null ? 'none' : String(change.exitCode)],
+      ['Planned by', change.requestedBy ?? 'not known'],
+      ['Confirmed by', confirmed],
+      ['SHA-256 of the confirmed plan', planDigest ?? 'none'],
+      ['SHA-256 of the log', change.logSha256 ?? 'no log'],
+      ['Run', change.id],
+    ],
+    sections:
+      result === null
+        ? [{ title: 'Findings', blocks: [{ kind: 'text', text: 'The machine left nothing to compare.' }] }]
+        : sectionsOf(result),
+  };
+}
+
+const moment = (at: Date | null): string => (at === null ? 'not known' : at.toISOString().replace('.000Z', 'Z'));
+
+const CHANGE = `
+  SELECT e.id, e.machine_id AS "machineId", m.name AS machine, e.action, e.status, e.started_at AS "startedAt",
+         e.finished_at AS "finishedAt", e.exit_code AS "exitCode", e.error_message AS "errorMessage", e.result_json AS result,
+         r.summary, r.requested_by_name AS "requestedBy", r.approved_by AS "approvedBy", r.approved_at AS "approvedAt",
+         r.plan_digest AS "planDigest", a.sha256 AS "logSha256"
+    FROM executions e JOIN machines m ON m.id = e.machine_id
+    LEFT JOIN action_requests r ON r.id = e.request_id
+    LEFT JOIN raw_artifacts a ON a.id = e.raw_artifact_id
+   WHERE e.id = $1 AND e.mode <> 'external' AND e.finished_at IS NOT NULL AND e.report_id IS NULL`;
+
+const UNWRITTEN = `
+  SELECT e.id FROM jobs j JOIN executions e ON e.id = j.id
+   WHERE j.finished_at >= $1 AND e.finished_at IS NOT NULL AND e.report_id IS NULL ORDER BY j.finished_at LIMIT 500`;
+
+const LINK = 'UPDATE executions SET report_id = $2 WHERE id = $1 AND report_id IS NULL';
+
+const INSERT = `
+  INSERT INTO reports (id, machine_id, execution_id, kind, title, path, created_at, pinned, summary_json)
+  VALUES ($1, $2, $3, 'machine', $4, $5, $6, false, $7)`;
