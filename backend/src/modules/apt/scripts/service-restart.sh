@@ -34,6 +34,9 @@ done
 
 step verify
 settle
+# What cannot run is active for a moment all the same: until its program is looked for, or says why it ends.
+sleep 3
+settle
 keep after unit_states $UNITS
 keep failed_after failed_units
 keep codes codes

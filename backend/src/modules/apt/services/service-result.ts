@@ -2,20 +2,21 @@ import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { FinishedChange } from '../../jobs/actions/change-action';
 import { say } from '../apt.sentences';
 import type {
-  RestartedUnit,
   RestartVerdict,
   ServiceRestartPlan,
   ServiceRestartResult,
+  UnitState,
 } from '../contracts/service-restart.v1';
 import { linesOf, readable } from '../parsers/parse-error';
 import { answered } from '../reboot/boot-facts';
-import { both } from '../upgrade/run-facts';
+import { both, lines } from '../upgrade/run-facts';
 import { parseUnits, unitState, type ShownUnit } from './units';
 
 /** What became of each service, from the facts of the run. Pure; what is missing is null, never a guess. */
 export function serviceResult(run: FinishedChange, plan: ServiceRestartPlan): ServiceRestartResult {
   const before = shown(run, 'before');
   const after = shown(run, 'after');
+  const failures = new Set(lines(run, 'failed_after') ?? []);
   const codes = new Map(
     linesOf(answered(run.sections, 'codes') ?? '').map((line) => line.split(' ') as [string, string]),
   );
@@ -23,25 +24,20 @@ export function serviceResult(run: FinishedChange, plan: ServiceRestartPlan): Se
     ending: run.ending,
     exit_code: run.exitCode,
     rebooted: run.rebooted,
-    units: plan.units.map(({ unit }) => restarted(unit, before.get(unit), after.get(unit), codes.get(unit))),
+    units: plan.units.map(({ unit }) => ({
+      unit,
+      before: stateOf(before.get(unit)),
+      after: stateOf(after.get(unit)),
+      exit_code: codes.has(unit) ? Number(codes.get(unit)) : null,
+      verdict: failures.has(unit) ? 'failed' : verdictOf(before.get(unit), after.get(unit)),
+    })),
     new_failed_units: both(run, 'failed_before', 'failed_after', (was, is) => is.filter((unit) => !was.includes(unit))),
     drift: run.drift === null ? null : { missing: [...run.drift.missing], added: [...run.drift.added] },
   };
 }
 
-function restarted(
-  unit: string,
-  before: ShownUnit | undefined,
-  after: ShownUnit | undefined,
-  code: string | undefined,
-): RestartedUnit {
-  return {
-    unit,
-    before: before === undefined ? null : unitState(before),
-    after: after === undefined ? null : unitState(after),
-    exit_code: code === undefined ? null : Number(code),
-    verdict: verdictOf(before, after),
-  };
+function stateOf(unit: ShownUnit | undefined): UnitState | null {
+  return unit === undefined ? null : unitState(unit);
 }
 
 function verdictOf(before: ShownUnit | undefined, after: ShownUnit | undefined): RestartVerdict {

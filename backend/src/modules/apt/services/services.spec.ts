@@ -188,6 +188,13 @@ describe('the result of a restart of services', () => {
     expect(told(facts)).toMatchObject({ units: [{ verdict }], status: 'error', error: { kind } });
   });
 
+  it('is failed by the list of failed units too, which was read a moment later', () => {
+    expect(told({ after: shown('a.service', other), failed_after: 'a.service\n' })).toMatchObject({
+      units: [{ verdict: 'failed' }],
+      error: { kind: 'service_failed' },
+    });
+  });
+
   it('warns of another service that has failed since', () => {
     expect(told({ after: shown('a.service', other), failed_after: 'b.service\n' })).toMatchObject({
       status: 'warning',
