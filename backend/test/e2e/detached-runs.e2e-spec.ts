@@ -116,6 +116,36 @@ describe.each(targets.map((target) => [`${target.suite} ${target.variant}`, targ
       expect(sh(target, `stat -c %a /var/lib/system-update ${folder(start)}`)).toBe('700\n700\n');
     });
 
+    it('tells the last line of its status as it changes', async () => {
+      const { runs } = await connect(target);
+      const start = run(`
+        echo 'one 1 s3cret-word' >>"$SU_DIR/progress"
+        until [ -e "$SU_DIR/stop" ]; do sleep 0.1; done
+        seq -f 'two %g' 2 20000 >>"$SU_DIR/progress"
+        until [ -e "$SU_DIR/go" ]; do sleep 0.1; done`);
+      await runs.start(start);
+      const told: string[] = [];
+      const ended = runs.follow({
+        id: start.id,
+        offset: 0,
+        onPiece: () => undefined,
+        onStatus: (line) => void told.push(line),
+      });
+      await eventually(
+        () => Promise.resolve(told),
+        ([first]) => first !== undefined,
+      );
+      await (await connect(target)).runs.askToStop(start.id);
+      await eventually(
+        () => Promise.resolve(told),
+        (lines) => lines.at(-1) === 'two 20000',
+      );
+      sh(target, `touch ${folder(start)}/go`);
+      expect(await ended).toMatchObject({ kind: 'ended', result: { exitCode: 0 } });
+      expect(told[0]).toBe('one 1 •••');
+      expect(told.length).toBeLessThan(10);
+    });
+
     it('happens once, however often and by however many it is started', async () => {
       const { runs } = await connect(target);
       const { runs: others } = await connect(target);

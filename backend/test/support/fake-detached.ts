@@ -11,6 +11,8 @@ import { answer } from './jobs-fakes';
 /** A run as a machine has it, whoever looks. */
 interface FakeRun {
   lines: string[];
+  /** The last line of its tool's status. */
+  status: string | null;
   ending: 'ended' | 'stopped' | 'interrupted' | null;
   stopAsked: boolean;
   starts: number;
@@ -37,6 +39,12 @@ export class FakeMachines {
 
   print(id: string, line: string): void {
     this.run(id).lines.push(line);
+    this.changed();
+  }
+
+  /** Its tool says how far it is. */
+  tell(id: string, status: string): void {
+    this.run(id).status = status;
     this.changed();
   }
 
@@ -97,10 +105,10 @@ export class FakeDetached extends DetachedRunner {
         const known = machines.runs.get(visit.id);
         if (known !== undefined) return Promise.resolve({ outcome: { kind: 'attached' }, state: state() });
         if (expected) return { outcome: { kind: 'missing' }, state: state() };
-        machines.runs.set(visit.id, { lines: [], ending: null, stopAsked: false, starts: 1 });
+        machines.runs.set(visit.id, { lines: [], status: null, ending: null, stopAsked: false, starts: 1 });
         return { outcome: { kind: 'started' }, state: state() };
       },
-      follow: async ({ offset, onPiece }) => {
+      follow: async ({ offset, onPiece, onStatus }) => {
         let at = offset;
         const lost = machines.lost();
         lost.catch(() => undefined);
@@ -120,6 +128,8 @@ export class FakeDetached extends DetachedRunner {
           };
           // What has arrived already is handed out, although the connection is gone.
           await Promise.race([handOut(), lost]);
+          const { status } = machines.run(visit.id);
+          if (status !== null) onStatus?.(status);
           if (found.kind !== 'running') return found;
           if (seen === machines.changes) await machines.change(visit.signal);
         }

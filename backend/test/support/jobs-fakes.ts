@@ -201,6 +201,11 @@ export function fakeChange({ planned, ...declaration }: FakeChangeOptions = {}):
     planScript: () => ({ file: __filename }),
     plan: (run) => planned?.(run) ?? fakePlan((run.sections.get('look')?.stdout ?? '').split('\n').filter(Boolean)),
     script: () => ({ file: __filename }),
+    // `STEP PERCENT SUBJECT`
+    progress: (line) => {
+      const [step = '', percent = '', subject = null] = line.split(' ');
+      return percent === '' ? null : { step, percent: Number(percent), subject };
+    },
     collect: ({ ending, logTail }) => ({
       status: ending === 'ended' ? 'ok' : 'error',
       result: { ending, logTail },

@@ -25,7 +25,13 @@ export interface ProgressWrite {
   /** Of a changing run: its machine told of it. */
   readonly contact?: boolean;
   /** Absent when nothing about the steps changed. */
-  readonly progress?: { readonly phase: string; readonly step: string | null; readonly steps: readonly JobStep[] };
+  readonly progress?: {
+    readonly phase: string;
+    readonly step: string | null;
+    readonly steps: readonly JobStep[];
+    /** Another step or phase than before. */
+    readonly moved: boolean;
+  };
 }
 
 export interface LogPage {

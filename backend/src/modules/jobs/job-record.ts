@@ -16,6 +16,10 @@ export interface JobStep {
   status: StepStatus;
   startedAt: string | null;
   endedAt: string | null;
+  /** How far it is, 0 to 100; null where that is not known, and unless it runs. */
+  percent: number | null;
+  /** What is at work in it, as a package. */
+  subject: string | null;
 }
 
 /** A job as the rest of the program sees it. */

@@ -40,8 +40,8 @@ export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): 
   };
 }
 
-function toStep({ name, status, startedAt, endedAt }: JobStep): JobDto['steps'][number] {
-  return { name, status, startedAt: dateOf(startedAt), endedAt: dateOf(endedAt) };
+function toStep({ startedAt, endedAt, ...step }: JobStep): JobDto['steps'][number] {
+  return { ...step, startedAt: dateOf(startedAt), endedAt: dateOf(endedAt) };
 }
 
 function dateOf(iso: string | null): Date | null {

@@ -33,13 +33,18 @@ describe('stored documents of jobs', () => {
       errorAction: 'Look again.',
       unreadable: [],
     });
-    await set(id, 'steps_json', { schema_version: 2, phases: [] });
+    const started = { started_at: '2026-01-01T00:00:00.000Z', ended_at: null };
+    await set(id, 'steps_json', { schema_version: 1, steps: [{ name: 'look', status: 'running', ...started }] });
+    expect((await p.job(id)).steps).toEqual([
+      { name: 'look', status: 'running', startedAt: started.started_at, endedAt: null, percent: null, subject: null },
+    ]);
+    await set(id, 'steps_json', { schema_version: 3, phases: [] });
     await set(id, 'result_json', { schema_version: 1, summary: 7 });
     expect(await p.job(id)).toMatchObject({
       steps: [],
       errorAction: null,
       unreadable: [
-        { contract: 'job_steps', schemaVersion: 2, unreadable: 'newer', document: { schema_version: 2, phases: [] } },
+        { contract: 'job_steps', schemaVersion: 3, unreadable: 'newer', document: { schema_version: 3, phases: [] } },
         { contract: 'job_result', schemaVersion: 1, unreadable: 'damaged' },
       ],
     });

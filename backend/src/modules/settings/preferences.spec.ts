@@ -41,6 +41,7 @@ describe('preferences', () => {
         dashboard_view: 'comfort',
         default_tab: 'last',
         dock_open: false,
+        pane_open: false,
         shortcuts: true,
       },
       chosen: [],

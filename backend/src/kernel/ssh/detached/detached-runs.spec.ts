@@ -1,5 +1,6 @@
 import { SecretMasker } from '../../logging/secret-masker';
 import { answer } from '../../../../test/support/jobs-fakes';
+import type { RunScriptOptions } from '../run-types';
 import { DetachedRuns } from './detached-runs';
 
 const run = {
@@ -35,5 +36,32 @@ describe('the start of a detached run', () => {
     expect(await started('outcome fence_refused\nfence 1 9\n', 'running')).toBe('fence_refused');
     expect(await started('outcome busy\nholder a b\n', 'missing')).toBe('busy');
     expect(await started('outcome failed\nreason no unit\n', 'missing')).toBe('failed');
+  });
+});
+
+describe('following a detached run', () => {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+  it('hands out its log, and of its status the last line of each look, masked', async () => {
+    const said: string[] = [];
+    const looks = [
+      ['.', base64('first\n'), `=${base64('1 a')}`, base64('second\n'), `=${base64('2 b')}`],
+      [`=${base64('3 s3cret')}`],
+    ];
+    const runner = {
+      runScript: async ({ onOutput }: RunScriptOptions) => {
+        for (const look of looks)
+          await onOutput?.({ section: 'follow', stream: 'stdout', text: `${look.join('\n')}\n` });
+        return answer({ follow: '', state: 'state ended\nrebooted 0\nsize 13\nending ended\nexit 0\nfinished 1\n' });
+      },
+    };
+    const runs = new DetachedRuns(runner, { sudo: { kind: 'none' }, masker: new SecretMasker(['s3cret']) });
+    await runs.follow({
+      id: run.id,
+      offset: 0,
+      onPiece: ({ text }) => void said.push(text),
+      onStatus: (line) => void said.push(line),
+    });
+    expect(said).toEqual(['first\nsecond\n', '2 b', '3 •••']);
   });
 });

@@ -18,6 +18,8 @@ export interface FollowOptions {
   readonly offset: number;
   /** While a returned promise is pending nothing more is read; the run itself does not wait. */
   readonly onPiece: (piece: LogPiece) => void | Promise<void>;
+  /** The last line of its status (`$SU_DIR/progress`), masked; each time that another is seen, never all of them. */
+  readonly onStatus?: (line: string) => void;
   /** The machine answered. At least every ten seconds while all is well. */
   readonly onContact?: () => void;
   readonly signal?: AbortSignal;
@@ -119,7 +121,12 @@ export class DetachedRuns {
       onOutput: async ({ section, stream, text }) => {
         if (section !== 'follow' || stream !== 'stdout') return;
         options.onContact?.();
-        for (const piece of reader.push(decoded(text))) await options.onPiece(piece);
+        const lines = text.split('\n');
+        for (const piece of reader.push(logBytes(lines))) await options.onPiece(piece);
+        // After the log, which says what step it is about.
+        const status = lines.findLast((line) => line.startsWith('='));
+        if (status !== undefined)
+          options.onStatus?.(this.access.masker.mask(decoded(status.slice(1)).toString('utf8')));
       },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
@@ -142,10 +149,13 @@ function byEvidence(outcome: StartOutcome, { kind }: DetachedState): StartOutcom
   return { kind: kind === 'prepared' ? 'unsure' : 'attached' };
 }
 
-/** Each line is base64 by itself, or a sign of life. */
-function decoded(text: string): Buffer {
-  const lines = text.split('\n').filter((line) => line !== '' && line !== '.');
-  return Buffer.concat(lines.map((line) => Buffer.from(line, 'base64')));
+/** Each line is base64 by itself, a status, or a sign of life. */
+function logBytes(lines: readonly string[]): Buffer {
+  return Buffer.concat(lines.filter((line) => line !== '.' && !line.startsWith('=')).map(decoded));
+}
+
+function decoded(line: string): Buffer {
+  return Buffer.from(line, 'base64');
 }
 
 function factsOf({ sections }: RunResult): ReadonlyMap<string, SectionResult> {

@@ -6,6 +6,7 @@ import {
   type ChangeOutcome,
   type FinishedChange,
   type PlanOutcome,
+  type StepProgress,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
 import { AptRunRecorder } from '../apt-run-recorder';
@@ -14,7 +15,9 @@ import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
 import { importantUpgrade } from '../contracts/apt-upgrade-result.v1';
 import { ownMachineId } from '../upgrade/own-machine';
 import { upgradePlan, type UpgradeParameters } from '../upgrade/upgrade-plan';
+import { aptProgress } from '../upgrade/apt-status';
 import { ANALYZE_SCRIPTS } from './analyze-scripts';
+import { failedSteps } from '../upgrade/run-facts';
 import { APT_GUARD } from './apt-guard';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 
@@ -130,6 +133,10 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     };
   }
 
+  progress(line: string): StepProgress | null {
+    return aptProgress(line);
+  }
+
   collect(run: FinishedChange, { plan }: ChangeContext<UpgradeParameters>): ChangeOutcome {
     const result = upgradeResult(run, plan as AptUpgradePlan);
     const { status, summary, error } = verdictOf(result);
@@ -139,7 +146,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
       result,
       important: importantUpgrade(result),
       summary,
-      failedSteps: [],
+      failedSteps: failedSteps(run),
       followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }],
       store: (tx, context) => this.recorder.record(tx, context, result),
     };

@@ -49,8 +49,12 @@ facts_after() {
   keep inodes_gone inodes_gone
 }
 
+# failed_here CODE: the present step is the one that failed, unless CODE is 0
+failed_here() { [ "$1" = 0 ] || keep failed_step echo "$SU_STEP"; }
+
 # finish CODE: the facts after, whatever happened, and the end
 finish() {
+  failed_here "$1"
   facts_after
   exit "$1"
 }

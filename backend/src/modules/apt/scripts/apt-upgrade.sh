@@ -51,6 +51,7 @@ chmod 700 "$SU_DIR/guard"
 set -- -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3 "$@"
 transaction_apt "$@" 3>>"$SU_DIR/progress"
 code=$?
+failed_here "$code"
 restore_marks
 
 step verify

@@ -29,6 +29,11 @@ export function both<T>(
 }
 
 /** Whether a package asked for a reboot; null: not measured. */
+/** The step in which the script says that it failed; none where it did not. */
+export function failedSteps(run: FinishedChange): string[] {
+  return lines(run, 'failed_step') ?? [];
+}
+
 export function flag(run: FinishedChange): boolean | null {
   const set = /^set=(yes|no)$/m.exec(run.sections.get('reboot_flag')?.stdout ?? '')?.[1];
   return set === undefined ? null : set === 'yes';

@@ -75,6 +75,15 @@ export interface ChangeContext<P extends object = Record<string, never>> extends
   readonly planDigest: string;
 }
 
+/** How far a step is, as the tool itself tells. */
+export interface StepProgress {
+  readonly step: string;
+  /** 0 to 100. */
+  readonly percent: number;
+  /** What is at work, as a package; null where nothing is named. */
+  readonly subject: string | null;
+}
+
 /** How a detached run ended, by the evidence on the machine. */
 export interface FinishedChange {
   /**
@@ -156,6 +165,8 @@ export interface ChangeAction<P extends object = Record<string, never>> {
   plan(run: CollectedRun, context: ActionContext<P>): PlanOutcome | Promise<PlanOutcome>;
   /** What runs detached. It makes the plan's lines once more, and calls `confirm_plan FILE` before it changes anything. */
   script(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
+  /** Reads a line of the status that the script's tool writes to `$SU_DIR/progress`; null for what says nothing new. */
+  progress?(line: string): StepProgress | null;
   /** A reading run after the end, for evidence beyond what the script kept; none when absent. */
   collectScript?(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
   /** Where the effect comes after the run; absent where the run itself is all. */

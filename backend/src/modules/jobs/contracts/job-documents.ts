@@ -4,6 +4,7 @@ import {
   document,
   list,
   object,
+  percentOrNull,
   sha256OrNull,
   text,
   textOrNull,
@@ -15,14 +16,17 @@ import type { JobResult, JobStep, StepStatus } from '../job-record';
 
 const STEP_STATUSES: readonly StepStatus[] = ['waiting', 'running', 'done', 'failed', 'skipped'];
 
-/** `job_steps`, version 1. */
+/** `job_steps`, version 2. */
 export interface JobStepsDocument {
-  readonly steps: readonly {
-    readonly name: string;
-    readonly status: StepStatus;
-    readonly started_at: string | null;
-    readonly ended_at: string | null;
-  }[];
+  readonly steps: readonly (StoredStep & { readonly percent: number | null; readonly subject: string | null })[];
+}
+
+/** As version 1 had it. */
+interface StoredStep {
+  readonly name: string;
+  readonly status: StepStatus;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
 }
 
 /** `job_result`, version 1. */
@@ -35,21 +39,33 @@ export interface JobResultDocument {
   readonly received_bytes: number | null;
 }
 
+const storedStep = { name: text, status: words(STEP_STATUSES), started_at: timeOrNull, ended_at: timeOrNull };
+
 export const JOB_STEPS: Contract = {
   name: 'job_steps',
   title: 'Steps of a job',
   description:
     'How far the last attempt of a job came: its steps in their order. Written while it runs; times are UTC. A step that ' +
-    'an attempt never reached is `skipped`.',
+    'an attempt never reached is `skipped`. Since version 2 the running one may say how far it is (whole percent) and ' +
+    'what is at work in it, as a package.',
   columns: ['jobs.steps_json'],
   versions: {
     1: {
-      body: document(1, {
-        steps: list(object({ name: text, status: words(STEP_STATUSES), started_at: timeOrNull, ended_at: timeOrNull })),
+      body: document(1, { steps: list(object(storedStep)) }),
+      upcast: ({ steps }) => ({
+        steps: (steps as StoredStep[]).map((step) => ({ ...step, percent: null, subject: null })),
       }),
     },
+    2: { body: document(2, { steps: list(object({ ...storedStep, percent: percentOrNull, subject: textOrNull })) }) },
   },
-  unversioned: (steps) => ({ ...stepsDocument(steps as JobStep[]) }),
+  unversioned: (steps) => ({
+    steps: (steps as JobStep[]).map(({ name, status, startedAt, endedAt }) => ({
+      name,
+      status,
+      started_at: startedAt,
+      ended_at: endedAt,
+    })),
+  }),
 };
 
 export const JOB_RESULT: Contract = {
@@ -79,22 +95,12 @@ export const JOB_DOCUMENTS = [JOB_STEPS, JOB_RESULT];
 
 export function stepsDocument(steps: readonly JobStep[]): JobStepsDocument {
   return {
-    steps: steps.map(({ name, status, startedAt, endedAt }) => ({
-      name,
-      status,
-      started_at: startedAt,
-      ended_at: endedAt,
-    })),
+    steps: steps.map(({ startedAt, endedAt, ...step }) => ({ ...step, started_at: startedAt, ended_at: endedAt })),
   };
 }
 
 export function stepsOf({ steps }: JobStepsDocument): JobStep[] {
-  return steps.map(({ name, status, started_at, ended_at }) => ({
-    name,
-    status,
-    startedAt: started_at,
-    endedAt: ended_at,
-  }));
+  return steps.map(({ started_at, ended_at, ...step }) => ({ ...step, startedAt: started_at, endedAt: ended_at }));
 }
 
 export function resultDocument(result: JobResult): JobResultDocument {

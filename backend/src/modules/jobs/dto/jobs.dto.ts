@@ -23,6 +23,10 @@ export class JobStepDto {
   status: StepStatus;
   startedAt: Date | null;
   endedAt: Date | null;
+  /** How far it is, 0 to 100, as the machine's own tool tells; null where that is not known, and unless it runs. */
+  percent: number | null;
+  /** What is at work in it, as a package; null where nothing is named. */
+  subject: string | null;
 }
 
 export class JobDto {

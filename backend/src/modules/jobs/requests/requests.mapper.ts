@@ -59,7 +59,7 @@ function toPlan(
     lines: [...lines],
     consequences: consequences.map((consequence) => ({ ...consequence, said: saidIn(consequence, ['sentence']) })),
     checks: checks.map((check) => ({ ...check, said: saidIn(check, ['sentence', 'action']) })),
-    details: toDocument(contract, contracts.read(contract, details)),
+    details: toDocument(contract, contracts.read(contract, details), contracts.sentencesOf(contract)),
     sinceLastPlan: difference === null ? null : toDifference(difference),
   };
 }

@@ -191,6 +191,32 @@ describe('a changing run', () => {
     expect(await lines(p, id)).toEqual(['the last word']);
   });
 
+  it('says how far its step is and what is at work, without a write for every word of its tool', async () => {
+    const p = await start();
+    p.work();
+    const id = await confirmed(p, await p.machine());
+    await begun(id);
+    machines.print(id, 'step act');
+    await until('it acts', async () => (await p.job(id)).step === 'act');
+    const act = async () => (await p.job(id)).steps.find(({ name }) => name === 'act');
+    const written = jest.spyOn(p.logs, 'write');
+    const began = Date.now();
+    for (let told = 0; told < 500; told += 1) {
+      machines.tell(id, `act ${String(told / 10)} package-${String(Math.floor(told / 100))}`);
+      await new Promise(setImmediate);
+    }
+    await until('the last word is there', async () => (await act())?.percent === 49);
+    expect(await act()).toMatchObject({ status: 'running', subject: 'package-4' });
+    expect(written.mock.calls.length).toBeLessThanOrEqual(2 + (Date.now() - began) / 250);
+    // Neither what makes no sense nor what comes late from the step before moves it back.
+    for (const told of ['nonsense', 'fetch 3 other']) machines.tell(id, told);
+    machines.tell(id, 'act 80.5 last');
+    await until('it goes on', async () => (await act())?.percent === 80);
+    machines.end(id);
+    await p.ended(id);
+    expect(await act()).toMatchObject({ status: 'done', percent: null, subject: null });
+  });
+
   it('may be given up by a person once its machine was not heard of for half an hour, and its worker writes nothing', async () => {
     const p = await start();
     p.work();

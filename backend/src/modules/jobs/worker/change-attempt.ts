@@ -237,6 +237,10 @@ export class ChangeAttempt implements Attempt {
         this.offset = piece.offset;
         await room;
       },
+      onStatus: (line) => {
+        const progress = this.session === session ? this.action.progress?.(line) : null;
+        if (progress != null) recorder.progress(progress);
+      },
       onContact: () => {
         this.heard();
       },

@@ -4,6 +4,7 @@ import type { Clock } from '../../../kernel/clock';
 import type { LiveBus } from '../../../kernel/live/live-bus';
 import type { LogPiece } from '../../../kernel/ssh/detached/detached-types';
 import type { OutputChunk, SectionEvent } from '../../../kernel/ssh/run-types';
+import type { StepProgress } from '../actions/change-action';
 import type { JobPhase } from '../job-record';
 import type { JobLogRepository, LogChunk, ProgressWrite } from '../job-log.repository';
 import type { Claim } from './claims';
@@ -35,6 +36,8 @@ export class ProgressRecorder {
   private lastSeq: number;
   private phase: JobPhase = 'starting';
   private stepsChanged = false;
+  /** Another step or phase, which machines are shown with; not only more of the same step. */
+  private moved = false;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
   /** What a failed write carried: it is sent again as it was, so that it is not doubled. */
@@ -79,6 +82,12 @@ export class ProgressRecorder {
   pass(phase: JobPhase): void {
     if (this.phase === phase) return;
     this.phase = phase;
+    this.move();
+  }
+
+  /** How far the present step is. Written with whatever else there is, four times a second at most. */
+  progress(progress: StepProgress): void {
+    if (!this.steps.advance(progress)) return;
     this.stepsChanged = true;
     this.schedule();
   }
@@ -137,6 +146,11 @@ export class ProgressRecorder {
     const now = this.tools.clock.now().getTime();
     if (before !== null) this.buffer.note(`${before}: ${((now - this.stepStartedAt) / 1000).toFixed(1)} s`);
     this.stepStartedAt = now;
+    this.move();
+  }
+
+  private move(): void {
+    this.moved = true;
     this.stepsChanged = true;
     this.schedule();
   }
@@ -196,16 +210,19 @@ export class ProgressRecorder {
     this.contacted = false;
     const base = { jobId, fence, lastSeq: this.lastSeq, chunks, at: this.tools.clock.now(), ...told };
     if (!this.stepsChanged) return base;
+    const { phase, moved } = this;
     this.stepsChanged = false;
-    return { ...base, progress: { phase: this.phase, step: this.steps.currentName, steps: this.steps.snapshot() } };
+    this.moved = false;
+    return { ...base, progress: { phase, step: this.steps.currentName, steps: this.steps.snapshot(), moved } };
   }
 
   private announce(write: ProgressWrite, lastSeq: number): void {
     const { jobId, machineId } = this.claim;
-    const moved = write.progress !== undefined;
+    const { progress } = write;
     this.tools.bus.announce({
       ...(lastSeq > write.lastSeq ? { logJobIds: [jobId] } : {}),
-      ...(moved ? { jobIds: [jobId], machineIds: [machineId] } : {}),
+      ...(progress === undefined ? {} : { jobIds: [jobId] }),
+      ...(progress?.moved === true ? { machineIds: [machineId] } : {}),
     });
   }
 }

@@ -32,6 +32,17 @@ describe('the steps of an attempt', () => {
     expect(statuses(tracker)).toEqual(['connect done', 'refresh skipped', 'plans failed', 'store done']);
   });
 
+  it('say how far the present one is, in whole percent', () => {
+    const tracker = new StepTracker(declared, () => now);
+    tracker.begin('refresh');
+    expect(tracker.advance({ step: 'refresh', percent: 12.9, subject: 'a' })).toBe(true);
+    expect(tracker.advance({ step: 'refresh', percent: 12.1, subject: 'a' })).toBe(false);
+    expect(tracker.advance({ step: 'plans', percent: 50, subject: 'a' })).toBe(false);
+    expect(tracker.snapshot()[1]).toMatchObject({ name: 'refresh', percent: 12, subject: 'a' });
+    tracker.begin('plans');
+    expect(tracker.snapshot()[1]).toMatchObject({ name: 'refresh', percent: null, subject: null });
+  });
+
   it('break off where the attempt broke off', () => {
     const tracker = new StepTracker(declared, () => now);
     tracker.begin('connect');

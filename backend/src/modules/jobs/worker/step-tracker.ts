@@ -1,6 +1,7 @@
 import type { Contracts } from '../../../kernel/contracts/contracts';
 import type { JsonDocument } from '../../../kernel/contracts/json-document';
 import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
+import type { StepProgress } from '../actions/change-action';
 import type { ActionStep, StepLog } from '../actions/job-action';
 import { JOB_STEPS, stepsDocument, stepsOf, type JobStepsDocument } from '../contracts/job-documents';
 import type { JobStep } from '../job-record';
@@ -8,7 +9,14 @@ import type { JobStep } from '../job-record';
 /** The steps of an action before it begins, with the machinery's own around them. */
 export function freshSteps(steps: readonly { readonly name: string }[]): JobStep[] {
   const names = [CONNECT_STEP, ...steps.map(({ name }) => name), STORE_STEP];
-  return names.map((name) => ({ name, status: 'waiting', startedAt: null, endedAt: null }));
+  return names.map((name) => ({
+    name,
+    status: 'waiting',
+    startedAt: null,
+    endedAt: null,
+    percent: null,
+    subject: null,
+  }));
 }
 
 /** Follows a run through its steps by the sections that begin. Pure but for the clock that is passed in. */
@@ -48,6 +56,16 @@ export class StepTracker {
     return true;
   }
 
+  /** @returns false when it is of another step than the present one, or says nothing new in whole percent */
+  advance({ step, percent, subject }: StepProgress): boolean {
+    const { current } = this;
+    const whole = Math.floor(percent);
+    if (current?.name !== step || (current.percent === whole && current.subject === subject)) return false;
+    current.percent = whole;
+    current.subject = subject;
+    return true;
+  }
+
   /** A section of the script begins. @returns false when no other step begins with it */
   section(section: string): boolean {
     const step = this.stepOf(section);
@@ -76,8 +94,7 @@ export class StepTracker {
 
   private end(status: 'done' | 'failed'): void {
     if (this.current === undefined) return;
-    this.current.status = status;
-    this.current.endedAt = this.now().toISOString();
+    Object.assign(this.current, ended(status, this.now()));
     this.current = undefined;
   }
 
@@ -90,6 +107,10 @@ export class StepTracker {
   }
 }
 
+function ended(status: 'done' | 'failed', at: Date): Omit<JobStep, 'name' | 'startedAt'> {
+  return { status, endedAt: at.toISOString(), percent: null, subject: null };
+}
+
 /** The stored steps of an attempt that nobody follows any more, as they are to be stored; null: unreadable, they stay. */
 export function abandonedStepsDocument(contracts: Contracts, stored: unknown, now: Date): JsonDocument | null {
   const reading = contracts.read<JobStepsDocument>(JOB_STEPS.name, stored);
@@ -100,7 +121,7 @@ export function abandonedStepsDocument(contracts: Contracts, stored: unknown, no
 /** The steps of an attempt that nobody follows any more. */
 export function abandonedSteps(steps: readonly JobStep[], now: Date): JobStep[] {
   return steps.map((step) => {
-    if (step.status === 'running') return { ...step, status: 'failed', endedAt: now.toISOString() };
+    if (step.status === 'running') return { ...step, ...ended('failed', now) };
     return step.status === 'waiting' ? { ...step, status: 'skipped' } : step;
   });
 }

@@ -28,6 +28,7 @@ export class PreferenceValuesDto implements PreferenceValues {
   @ApiProperty({ enum: DEFAULT_TAB.words })
   default_tab: PreferenceValues['default_tab'];
   dock_open: boolean;
+  pane_open: boolean;
   shortcuts: boolean;
 }
 

@@ -16,7 +16,7 @@ export type SettingSection = (typeof SETTING_SECTIONS)[number];
 
 export const SETTING_UNITS = ['percent', 'pixels', 'days'] as const;
 /** What a setting waits for when nothing reads it yet. */
-export const AWAITED_FEATURES = ['terminal', 'discovery', 'side_pane'] as const;
+export const AWAITED_FEATURES = ['terminal', 'discovery'] as const;
 
 /** A setting of the whole installation. */
 export interface AppSetting<T> {
@@ -46,7 +46,7 @@ export const APP_SETTINGS = {
   'appearance.density': setting('appearance', DENSITY, 'comfort'),
   'appearance.zoom': setting('appearance', ZOOM, 100, { unit: 'percent' }),
   'appearance.language': setting('appearance', LANGUAGE, 'browser'),
-  'appearance.pane_width': setting('appearance', PANE_WIDTH, 440, { unit: 'pixels', awaits: 'side_pane' }),
+  'appearance.pane_width': setting('appearance', PANE_WIDTH, 440, { unit: 'pixels' }),
   'machines.index_stale_days': setting('machines', wholeNumber(1, 365), 7, { unit: 'days' }),
   'retention.job_logs_days': setting('retention', DAYS, 30, { unit: 'days' }),
   'retention.jobs_days': setting('retention', DAYS, 90, { unit: 'days' }),

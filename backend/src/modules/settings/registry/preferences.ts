@@ -33,6 +33,8 @@ export const PREFERENCES = {
   default_tab: own(DEFAULT_TAB, 'last'),
   /** The activity dock at the foot of the page. */
   dock_open: own(yesOrNo, false),
+  /** The pane at the right of the page. */
+  pane_open: own(yesOrNo, false),
   /** Single-key shortcuts. */
   shortcuts: own(yesOrNo, true),
 } as const;

@@ -4,6 +4,16 @@
 export interface JobStepDto {
   endedAt: (string | null);
   name: string;
+
+  /**
+   * How far it is, 0 to 100, as the machine's own tool tells; null where that is not known, and unless it runs.
+   */
+  percent: (number | null);
   startedAt: (string | null);
   status: 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+
+  /**
+   * What is at work in it, as a package; null where nothing is named.
+   */
+  subject: (string | null);
 }

@@ -11,6 +11,7 @@ export interface PreferenceValuesDto {
   density: 'comfort' | 'compact';
   dock_open: boolean;
   language: 'browser' | 'en' | 'fr';
+  pane_open: boolean;
 
   /**
    * CSS pixels, 320 to 720.

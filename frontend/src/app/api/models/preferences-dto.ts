@@ -8,7 +8,7 @@ export interface PreferencesDto {
   /**
    * What was chosen; the rest follows the defaults.
    */
-  chosen: Array<'theme' | 'density' | 'zoom' | 'language' | 'pane_width' | 'dashboard_view' | 'default_tab' | 'dock_open' | 'shortcuts'>;
+  chosen: Array<'theme' | 'density' | 'zoom' | 'language' | 'pane_width' | 'dashboard_view' | 'default_tab' | 'dock_open' | 'pane_open' | 'shortcuts'>;
 
   /**
    * Choices that this program cannot read, as they stand; the default holds in their place.

@@ -8,7 +8,7 @@ export interface SettingDto {
   /**
    * The feature that will read it; null: it takes effect at once.
    */
-  awaits: ('terminal' | 'discovery' | 'side_pane' | null);
+  awaits: ('terminal' | 'discovery' | null);
   default: (string | number | boolean | Array<string>);
   key: 'appearance.theme' | 'appearance.density' | 'appearance.zoom' | 'appearance.language' | 'appearance.pane_width' | 'machines.index_stale_days' | 'retention.job_logs_days' | 'retention.jobs_days' | 'retention.snapshots_days' | 'retention.machine_events_days' | 'retention.important_messages_days' | 'terminal.enabled' | 'discovery.allowed_networks';
   schema: ValueSchemaDto;

@@ -16,7 +16,10 @@ const ICON: Readonly<Record<Step['status'], IconName>> = {
   skipped: 'minus',
 };
 
-/** The steps of a run with the time each took. How long the current one will take is not known, so nothing says it. */
+/**
+ * The steps of a run with the time each took. How far the current one is, and with which package, is what the machine's own
+ * tool tells; where it does not, nothing says it.
+ */
 @Component({
   selector: 'su-step-list',
   imports: [Icon],
@@ -36,9 +39,29 @@ const ICON: Readonly<Record<Step['status'], IconName>> = {
               [class]="step.status === 'done' ? 'fg-clean' : step.status === 'failed' ? 'fg-failed' : ''"
             />
             <b
-              >{{ words.step(step.name) }}<span class="unseen">: {{ texts.t(status(step)) }}</span></b
+              >{{ words.step(step.name) }}<span class="unseen">, {{ texts.t(status(step)) }}</span></b
             >
-            <span class="t3 xs">{{ step.startedAt ? formats.elapsed(step.startedAt, step.endedAt) : '' }}</span>
+            <span class="t3 xs time">
+              @if (step.percent !== null) {
+                <b class="percent">{{ formats.percent(step.percent) }}</b>
+              }
+              {{ step.startedAt ? formats.elapsed(step.startedAt, step.endedAt) : '' }}
+            </span>
+            @if (step.percent !== null) {
+              <div
+                class="gauge"
+                role="progressbar"
+                aria-valuemin="0"
+                aria-valuemax="100"
+                [attr.aria-valuenow]="step.percent"
+                [attr.aria-label]="words.step(step.name)"
+              >
+                <i [style.width.%]="step.percent"></i>
+              </div>
+              @if (step.subject) {
+                <span class="subject xs">{{ step.subject }}</span>
+              }
+            }
           </li>
         }
       </ol>

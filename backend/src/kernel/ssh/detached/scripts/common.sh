@@ -5,6 +5,7 @@
 #   script, parameters, plan   what it does; the parameters go as soon as they are read
 #   process                    who runs it: id, start, boot, installation, when. Made once: a run happens once
 #   log                        all that it prints
+#   progress                   what its tool says of itself for programs, line by line
 #   facts/                     what it kept: NAME.out, NAME.err, NAME.code
 #   stop                       somebody asked it to stop
 #   result                     written last, by a rename: no result and no process means interrupted
