@@ -13,6 +13,7 @@ const SHEET: readonly { title: TextKey; keys: readonly { press: readonly string[
       { press: ['g', 'r'], does: 'keys.requests' },
       { press: ['g', 'a'], does: 'keys.activity' },
       { press: ['A'], does: 'keys.dock' },
+      { press: ['T'], does: 'keys.pane' },
       { press: ['d'], does: 'keys.density' },
       { press: ['?'], does: 'keys.sheet' },
       { press: ['Esc'], does: 'keys.close' },

@@ -11,16 +11,20 @@ import { Navigation } from './navigation';
 import { PhoneNavigation } from './phone-navigation';
 import { TopBar } from './top-bar';
 import { Palette } from './palette/palette';
+import { PaneFrame } from './pane-frame';
 
-/** The frame around every page: navigation, top bar, the page, the activity dock. */
+/** The frame around every page: navigation, top bar, the page, the pane beside it, the activity dock. */
 @Component({
   selector: 'su-shell',
-  imports: [ActivityDock, Navigation, PhoneNavigation, RouterOutlet, TopBar],
+  imports: [ActivityDock, Navigation, PaneFrame, PhoneNavigation, RouterOutlet, TopBar],
   template: `
     <a class="skip" href="#main" (click)="skip($event)">{{ texts.t('shell.skip') }}</a>
     <su-navigation class="frame-only" />
     <su-top-bar class="frame-only" (keys)="showKeys()" (palette)="showPalette()" />
     <main id="main" tabindex="-1" #main><router-outlet /></main>
+    @if (session.can('machines.read')) {
+      <su-pane-frame class="frame-only" />
+    }
     @if (session.can('jobs.read')) {
       <su-activity-dock class="frame-only wide-only" />
     }

@@ -5,6 +5,7 @@ import { Texts } from '../core/i18n/texts';
 import { Session } from '../core/session/session';
 import { Appearance } from '../core/preferences/appearance';
 import { Preferences } from '../core/preferences/preferences';
+import { SidePane } from '../core/preferences/side-pane';
 import { Icon } from '../ui/icon';
 import { LiveState } from './live-state';
 import { Trail } from './trail';
@@ -55,6 +56,19 @@ import { Trail } from './trail';
       >
         <su-icon [name]="appearance.dark() ? 'sun' : 'moon'" />
       </button>
+      @if (session.can('machines.read')) {
+        <button
+          type="button"
+          class="btn quiet icon wide-only"
+          aria-keyshortcuts="T"
+          [attr.aria-label]="texts.t('pane.title')"
+          [attr.aria-expanded]="pane.open()"
+          [attr.aria-controls]="pane.open() ? 'side-pane' : null"
+          (click)="pane.toggle()"
+        >
+          <su-icon name="pane" />
+        </button>
+      }
       <button
         type="button"
         class="me"
@@ -81,6 +95,7 @@ export class TopBar {
   protected readonly session = inject(Session);
   protected readonly appearance = inject(Appearance);
   protected readonly trail = inject(Trail);
+  protected readonly pane = inject(SidePane);
   private readonly preferences = inject(Preferences);
   private readonly router = inject(Router);
   readonly keys = output();

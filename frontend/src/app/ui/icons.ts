@@ -1,6 +1,7 @@
 /** The one icon set: 24 grid, stroke 1.8, drawn with the colour of the text. Path data only; circles are arcs. */
 export const ICONS = {
   brand: 'M4 7.5L12 3l8 4.5v9L12 21l-8-4.5zM12 16.2V9M8.6 12.2L12 8.8l3.4 3.4',
+  pane: 'M3.5 5h17v14h-17zM14.5 5v14',
   machines:
     'M5 4h14a1.5 1.5 0 0 1 1.5 1.5v4A1.5 1.5 0 0 1 19 11H5a1.5 1.5 0 0 1-1.5-1.5v-4A1.5 1.5 0 0 1 5 4zM5 13h14a1.5 1.5 0 0 1 1.5 1.5v4A1.5 1.5 0 0 1 19 20H5a1.5 1.5 0 0 1-1.5-1.5v-4A1.5 1.5 0 0 1 5 13zM7 7.5v.01M7 16.5v.01M11 7.5h6M11 16.5h6',
   package: 'M12 3l8 4.2v9.6L12 21l-8-4.2V7.2zM4.3 7.3L12 11.5l7.7-4.2M12 11.5V21',

@@ -27,6 +27,7 @@ export const BUILT_IN: PreferenceValuesDto = {
   dashboard_view: 'comfort',
   default_tab: 'last',
   dock_open: false,
+  pane_open: false,
   shortcuts: true,
 };
 

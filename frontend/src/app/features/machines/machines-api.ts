@@ -140,10 +140,15 @@ export class MachinesApi {
     return this.api.invoke(jobsList, { machineId, limit: 50, ...(cursor === undefined ? {} : { cursor }) });
   }
 
+  /** Null while the machine has had none. */
+  async newestJob(machineId: string): Promise<JobDto | null> {
+    return (await this.api.invoke(jobsList, { machineId, limit: 1 })).items[0] ?? null;
+  }
+
   /** The last lines of the machine's newest job; none while it has had no job. */
   async lastLines(machineId: string, count: number): Promise<LogLineDto[]> {
-    const [job] = (await this.api.invoke(jobsList, { machineId, limit: 1 })).items;
-    if (job === undefined) {
+    const job = await this.newestJob(machineId);
+    if (job === null) {
       return [];
     }
     const after = Math.max(0, job.lastSeq - count);

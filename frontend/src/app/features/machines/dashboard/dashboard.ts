@@ -21,6 +21,7 @@ import { Shortcuts } from '../../../core/keyboard/shortcuts';
 import { Activity } from '../../../core/live/activity';
 import { Session } from '../../../core/session/session';
 import { MachineUi } from '../../../core/preferences/machine-ui';
+import { SidePane } from '../../../core/preferences/side-pane';
 import { Preferences } from '../../../core/preferences/preferences';
 import { Trail } from '../../../shell/trail';
 import { EmptyState } from '../../../ui/empty-state';
@@ -75,6 +76,7 @@ export class Dashboard {
   protected readonly list = inject(MachineList);
   protected readonly selection = inject(Selection);
   protected readonly ui = inject(MachineUi);
+  private readonly pane = inject(SidePane);
   private readonly api = inject(MachinesApi);
   private readonly activity = inject(Activity);
   private readonly router = inject(Router);
@@ -174,6 +176,12 @@ export class Dashboard {
 
   protected connect(address: string): void {
     void this.router.navigate(['/machines/new'], { queryParams: { address } });
+  }
+
+  /** Beside the page, so that the list stays. */
+  protected peek(machine: MachineTileDto): void {
+    this.pane.choose(machine.id);
+    this.pane.toggle(true);
   }
 
   protected analyseOne(machine: MachineTileDto): Promise<void> {

@@ -4,6 +4,7 @@ import { RouterLink } from '@angular/router';
 import type { MachineTileDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
+import { SidePane } from '../../../core/preferences/side-pane';
 import { Ago } from '../../../ui/ago';
 import { Icon } from '../../../ui/icon';
 import { StateChip } from '../../../ui/state-chip';
@@ -28,6 +29,7 @@ export class MachineTable {
   protected readonly words = inject(MachineWords);
   protected readonly selection = inject(Selection);
   protected readonly list = inject(MachineList);
+  protected readonly pane = inject(SidePane);
   readonly address = input.required<DashboardAddress>();
   readonly menu = input.required<MatMenuPanel>();
   readonly sorted = output<{ sort: Sort; order: 'asc' | 'desc' | null }>();

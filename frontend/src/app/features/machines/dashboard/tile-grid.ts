@@ -3,6 +3,7 @@ import type { MatMenuPanel } from '@angular/material/menu';
 import { RouterLink } from '@angular/router';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts, type TextKey } from '../../../core/i18n/texts';
+import { SidePane } from '../../../core/preferences/side-pane';
 import { Session } from '../../../core/session/session';
 import { Icon } from '../../../ui/icon';
 import { neighbour } from './grid-moves';
@@ -44,6 +45,7 @@ export class TileGrid {
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   protected readonly list = inject(MachineList);
+  private readonly pane = inject(SidePane);
   private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly compact = input(false);
   readonly menu = input.required<MatMenuPanel>();
@@ -68,8 +70,9 @@ export class TileGrid {
     this.cleanOpen.set(true);
   }
 
-  protected reach(place: string): void {
-    this.active.set(place);
+  protected reach(group: MachineGroup, id: string): void {
+    this.active.set(this.place(group, id));
+    this.pane.choose(id);
   }
 
   /** A machine stands under each of its tags: group and machine together are one place. */

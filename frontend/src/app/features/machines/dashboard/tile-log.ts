@@ -7,8 +7,6 @@ import { Live } from '../../../core/live/live';
 import { plainLine } from '../../../ui/log-view/safe-line';
 import { MachinesApi } from '../machines-api';
 
-const LINES = 5;
-
 /** The last lines of a machine's newest run, as they come. */
 @Component({
   selector: 'su-tile-log',
@@ -44,6 +42,8 @@ export class TileLog {
   readonly machineId = input.required<string>();
   /** The job that runs now; null: the last that ended is shown. */
   readonly runningJobId = input<string | null>(null);
+  /** How many lines are shown. */
+  readonly count = input(5);
   private readonly lines = signal<readonly LogLineDto[] | null>(null);
   protected readonly problem = signal<Problem | null>(null);
   protected readonly empty = computed(() => this.lines()?.length === 0);
@@ -71,7 +71,7 @@ export class TileLog {
 
   private async read(machineId: string): Promise<void> {
     try {
-      this.lines.set(await this.api.lastLines(machineId, LINES));
+      this.lines.set(await this.api.lastLines(machineId, this.count()));
       this.problem.set(null);
     } catch (error) {
       this.problem.set(problemOf(error));
@@ -82,7 +82,7 @@ export class TileLog {
     return [
       this.live.on('job.log', (news) => {
         if (news.jobId === jobId) {
-          this.lines.update((now) => [...(now ?? []), ...news.lines].slice(-LINES));
+          this.lines.update((now) => [...(now ?? []), ...news.lines].slice(-this.count()));
         }
       }),
       this.live.watchJob(jobId, () => this.lines()?.at(-1)?.seq ?? 0),
