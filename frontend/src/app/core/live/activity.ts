@@ -1,9 +1,9 @@
-import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
+import { computed, inject, Injectable, signal } from '@angular/core';
 import { Api } from '../../api/api';
 import { jobsActivity, jobsCancel } from '../../api/functions';
 import type { ActivityDto, JobDto } from '../../api/models';
 import { Loadable } from '../errors/loadable';
-import { Session } from '../session/session';
+import { readWhileAllowed } from '../session/read-while-allowed';
 import { Live } from './live';
 
 const RECENT = 20;
@@ -12,7 +12,6 @@ const RECENT = 20;
 @Injectable({ providedIn: 'root' })
 export class Activity {
   private readonly api = inject(Api);
-  private readonly session = inject(Session);
   private readonly live = inject(Live);
   private readonly list = new Loadable<ActivityDto>();
 
@@ -28,17 +27,13 @@ export class Activity {
     this.live.on('job', (job) => {
       this.receive(job);
     });
-    effect(() => {
-      const reads = this.session.can('jobs.read');
-      this.live.returns();
-      untracked(() => {
-        if (reads) {
-          void this.refresh();
-        } else {
-          this.list.reset();
-        }
-      });
-    });
+    readWhileAllowed(
+      'jobs.read',
+      () => this.refresh(),
+      () => {
+        this.list.reset();
+      },
+    );
   }
 
   refresh(): Promise<void> {

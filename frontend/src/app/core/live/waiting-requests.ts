@@ -1,9 +1,9 @@
-import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
+import { computed, inject, Injectable, signal } from '@angular/core';
 import { Api } from '../../api/api';
 import { requestsList } from '../../api/functions';
 import type { RequestDto } from '../../api/models';
 import { Loadable } from '../errors/loadable';
-import { Session } from '../session/session';
+import { readWhileAllowed } from '../session/read-while-allowed';
 import { Clock } from '../time/clock';
 import { Live } from './live';
 
@@ -13,7 +13,6 @@ const LIMIT = 200;
 @Injectable({ providedIn: 'root' })
 export class WaitingRequests {
   private readonly api = inject(Api);
-  private readonly session = inject(Session);
   private readonly live = inject(Live);
   private readonly clock = inject(Clock);
   private readonly list = new Loadable<readonly RequestDto[]>();
@@ -28,17 +27,13 @@ export class WaitingRequests {
     this.live.on('request', (request) => {
       this.receive(request);
     });
-    effect(() => {
-      const reads = this.session.can('jobs.read');
-      this.live.returns();
-      untracked(() => {
-        if (reads) {
-          void this.refresh();
-        } else {
-          this.list.reset();
-        }
-      });
-    });
+    readWhileAllowed(
+      'jobs.read',
+      () => this.refresh(),
+      () => {
+        this.list.reset();
+      },
+    );
   }
 
   refresh(): Promise<void> {

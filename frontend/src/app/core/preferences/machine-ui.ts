@@ -1,10 +1,10 @@
-import { effect, inject, Injectable, signal, untracked } from '@angular/core';
+import { inject, Injectable, signal } from '@angular/core';
 import { Api } from '../../api/api';
 import { machineUiStateChange, machineUiStateExpanded, machineUiStateGet } from '../../api/functions';
 import type { ChangeMachineUiStateDto, MachineUiStateDto } from '../../api/models';
 import { problemOf } from '../errors/problem';
 import { Live } from '../live/live';
-import { Session } from '../session/session';
+import { readWhileAllowed } from '../session/read-while-allowed';
 
 /** Sections of a machine's tile and page that can be folded; these stand open until somebody folds one. */
 export type MachineSection = 'logs' | 'repositories';
@@ -18,7 +18,6 @@ const OPEN_AT_FIRST: readonly string[] = ['logs', 'repositories'] satisfies Mach
 @Injectable({ providedIn: 'root' })
 export class MachineUi {
   private readonly api = inject(Api);
-  private readonly session = inject(Session);
   private readonly states = signal<ReadonlyMap<string, MachineUiStateDto>>(new Map());
   private readonly pending = new Map<string, ChangeMachineUiStateDto>();
   private sending: Promise<void> = Promise.resolve();
@@ -28,18 +27,17 @@ export class MachineUi {
     live.on('machine.ui', (state) => {
       this.take([state]);
     });
-    effect(() => {
-      const reads = this.session.can('machines.read');
-      live.returns();
-      untracked(() => {
-        if (reads) {
-          this.pending.forEach((_change, machineId) => {
-            this.send(machineId);
-          });
-          void this.readExpanded();
-        }
-      });
-    });
+    readWhileAllowed(
+      'machines.read',
+      () => {
+        this.pending.forEach((_change, machineId) => {
+          this.send(machineId);
+        });
+        void this.readExpanded();
+      },
+      // How machines are shown is no secret, and the next account sees them so too.
+      () => undefined,
+    );
   }
 
   expanded(machineId: string): boolean {
