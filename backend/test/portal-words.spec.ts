@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { AUDIT_ACTIONS } from '../src/kernel/audit/audit-actions';
+import type { ContractErrorCode } from '../src/kernel/contracts/contracts';
 import { sshErrorKinds } from '../src/kernel/ssh/ssh-error';
 import { AptAutoremoveAction } from '../src/modules/apt/actions/apt-autoremove.action';
 import { AptHoldAction, AptUnholdAction } from '../src/modules/apt/actions/apt-marks.action';
@@ -10,8 +12,6 @@ import { KEPT_REASONS } from '../src/modules/apt/contracts/apt-autoremove.v1';
 import { APT_ERROR_KINDS } from '../src/modules/apt/contracts/apt-error-kinds';
 import { MachineProbeAction } from '../src/modules/inventory/actions/machine-probe.action';
 import { CONNECT_STEP, STORE_STEP } from '../src/modules/jobs/actions/action-registry';
-import { workerLostFailure } from '../src/modules/jobs/worker/failures';
-import { AUDIT_ACTIONS } from '../src/kernel/audit/audit-actions';
 
 const without = undefined as never;
 const actions = [
@@ -27,23 +27,35 @@ const changes = [
   new AptAutoremoveAction(without),
 ].map(({ declaration }) => declaration);
 
-const failures = [
-  ...sshErrorKinds,
-  ...APT_ERROR_KINDS,
-  workerLostFailure.kind,
+const sources = path.resolve(__dirname, '../src');
+
+/** The classes that the program itself gives failures, wherever one is written out in its source. */
+const written = globSync('{modules,kernel}/**/*.ts', { cwd: sources })
+  .filter((file) => !file.endsWith('.spec.ts'))
+  .flatMap((file) => [
+    ...readFileSync(path.join(sources, file), 'utf8').matchAll(/\bkind: '(\w+)',\s+message:|\bfailed\('(\w+)'/g),
+  ])
+  .map(([, literal, argument]) => literal ?? argument ?? '');
+
+const contractErrors: Readonly<Record<ContractErrorCode, true>> = {
+  contract_mismatch: true,
+  contract_unknown: true,
+  document_holds_secret: true,
+};
+
+/** What keeps a machine from being reached at all, and other errors of the API that can end a job. */
+const refusals = [
   'credentials_unreadable',
-  'database_unavailable',
-  'contract_mismatch',
-  'contract_newer',
-  'contract_unknown',
-  'document_holds_secret',
-  'incomplete_result',
-  'internal_error',
   'machine_archived',
+  'machine_purged',
   'machine_quarantined',
   'no_credentials',
-  'partial_answer',
-  'unknown_action',
+  'not_found',
+  'parameters_unreadable',
+];
+
+const failures = [
+  ...new Set([...sshErrorKinds, ...APT_ERROR_KINDS, ...written, ...Object.keys(contractErrors), ...refusals]),
 ];
 
 /** Codes that the portal has words of its own for, shorter than the server's sentences. */
@@ -53,9 +65,9 @@ const keys = [
   ...actions.flatMap(({ name, steps }) => [
     `job.kind.${name}`,
     `job.doing.${name}`,
-    `job.reading.${name}`,
     ...[CONNECT_STEP, ...steps.map((step) => step.name), STORE_STEP].map((step) => `job.step.${step}`),
   ]),
+  ...['apt_update_analyze', 'machine_probe'].map((document) => `job.reading.${document}`),
   ...changes.flatMap(({ name, plan, steps }) => [
     ...[name, `${name}_plan`].flatMap((kind) => [`job.kind.${kind}`, `job.doing.${kind}`]),
     ...[...plan.steps, ...steps].map((step) => `job.step.${step.name}`),
@@ -70,4 +82,8 @@ describe.each(['en', 'fr'])('the portal in %s', (language) => {
   it('has words for every action, step, kind of failure and audited act', () => {
     expect(keys.filter((key) => !texts[key])).toEqual([]);
   });
+});
+
+it('finds the failures that are written out in the source', () => {
+  expect(written).toEqual(expect.arrayContaining(['start_failed', 'plan_drifted', 'worker_lost', 'mode_refused']));
 });

@@ -51,7 +51,7 @@ describe('a change in the portal, from its plan to its proof', () => {
   beforeAll(async () => {
     machine = at(realMachines(), 0);
     fleet('reset', machine.name);
-    fleet('scenario', machine.name, 'plain', 'security', 'removal', 'held');
+    fleet('scenario', machine.name, 'plain', 'security', 'removal', 'held', 'slow-script');
     database = await createTestDatabase();
     installation = new Installation(database.url, { PORTAL_DIR: portal });
     const server = await installation.start('all');
@@ -125,13 +125,20 @@ describe('a change in the portal, from its plan to its proof', () => {
       (address) => address.includes('/runs/'),
     );
     const run = page.url().split('/').at(-1) ?? '';
+    // A script that takes its time: how far the run is, and with which package, stands beside its step.
+    const step = page.locator('su-step-list li.running', { hasText: 'Install' });
+    await step.locator('.subject', { hasText: /^fleet-slow$/ }).waitFor();
+    const percent = Number(await step.getByRole('progressbar').getAttribute('aria-valuenow'));
+    expect([percent, percent > 0 && percent < 100]).toEqual([percent, true]);
+    expect(await step.locator('.percent').innerText()).toBe(`${String(percent)}%`);
+    expect(await axeViolations(page)).toEqual([]);
     expect(await jobs.ended({ id: run }, 180_000)).toMatchObject({ status: 'ok', errorKind: null });
     await page.locator('.proof li', { hasText: 'Packages' }).waitFor();
     const proof = await page.locator('.proof li', { hasText: 'Packages' }).innerText();
     expect(proof).toMatch(/(\d+) of \1 as planned/);
     expect(installed('fleet-plain')).toBe('1.1');
-    const row = page.locator('su-change-result tr', { hasText: 'fleet-plain' });
-    expect(await row.innerText()).toMatch(/1\.0\s+1\.1\s+As planned/);
+    const row = page.locator('su-change-result .pack', { hasText: 'fleet-plain' });
+    expect(await row.textContent()).toMatch(/1\.0\s*→\s*to\s*1\.1[^]*As planned/);
     expect(await axeViolations(page)).toEqual([]);
     const log = page.locator('.proof').getByRole('link', { name: 'Download' });
     await log.waitFor();

@@ -112,7 +112,9 @@ describe('changes of packages other than upgrades, in the portal', () => {
     await planned();
     expect(await page.locator('su-transaction .pack').innerText()).toContain('fleet-orphan');
     await confirmed();
-    expect(await page.locator('su-change-result tr', { hasText: 'fleet-orphan' }).innerText()).toContain('As planned');
+    expect(await page.locator('su-change-result .pack', { hasText: 'fleet-orphan' }).textContent()).toContain(
+      'As planned',
+    );
   }, 240_000);
 
   it('offers the repair where an analysis finds something broken, and proves that it worked', async () => {

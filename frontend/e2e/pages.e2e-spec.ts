@@ -74,6 +74,15 @@ describe('every page', () => {
       return Math.max(...wide.map((one) => (one === null ? 0 : one.scrollWidth - one.clientWidth)));
     });
 
+  /** What the page, or the dialog over it, offers as what is done next. */
+  const primaries = (): Promise<string[]> =>
+    page.evaluate(() => {
+      const screen = document.querySelector('[role=dialog]') ?? document;
+      return [...screen.querySelectorAll<HTMLElement>('.btn.primary')]
+        .filter((button) => button.checkVisibility())
+        .map((button) => button.innerText);
+    });
+
   const addresses = (): string[] => [
     '/machines',
     '/machines?view=compact',
@@ -113,6 +122,8 @@ describe('every page', () => {
           await page.evaluate(() => [document.documentElement.dataset['theme'], document.documentElement.lang]),
         ).toEqual([theme, language]);
         found.push(...(await axeViolations(page)).map((one) => `${address}: ${one}`));
+        const offered = await primaries();
+        if (offered.length > 1) found.push(`${address}: several primary buttons, ${offered.join(', ')}`);
       }
       expect(found).toEqual([]);
     },

@@ -23,6 +23,17 @@ export async function axeViolations(page: Page): Promise<string[]> {
   return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
 }
 
+/** What stands out of the page sideways, each by its beginning: nothing may make the whole page scroll that way. */
+export function sidewaysElements(page: Page): Promise<string[]> {
+  return page.locator('main').evaluate((main) => {
+    if (main.scrollWidth <= main.clientWidth) return [];
+    const edge = main.getBoundingClientRect().right;
+    return [...main.querySelectorAll('*')]
+      .filter((element) => element.getBoundingClientRect().right > edge + 1)
+      .map((element) => element.outerHTML.slice(0, 120));
+  });
+}
+
 /** What the page wrote to its console as errors, answers that refuse something aside. Grows as the page goes on. */
 export function consoleErrors(page: Page): string[] {
   const errors: string[] = [];

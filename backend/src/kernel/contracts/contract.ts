@@ -26,6 +26,8 @@ export interface Contract {
   readonly description: string;
   /** Every column that holds such documents, as `table.column`. */
   readonly columns: readonly string[];
+  /** Where its current version holds sentences for people, as `errors.*.message`: `*` stands for each element of a list. */
+  readonly sentences?: readonly string[];
   /** From 1, without a gap. The highest is what is written; all of them can be read, for as long as a row may live. */
   readonly versions: Readonly<Record<number, ContractVersion>>;
   /** Reads what was stored before documents named their version. Documents of that time may be anything, even arrays. */

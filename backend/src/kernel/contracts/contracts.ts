@@ -71,6 +71,11 @@ export class Contracts {
     }
   }
 
+  /** Where documents of a contract hold sentences; none for one that is not known. */
+  sentencesOf(name: string): readonly string[] {
+    return this.registered.get(name)?.contract.sentences ?? [];
+  }
+
   all(): readonly Contract[] {
     return [...this.registered.values()].map(({ contract }) => contract);
   }

@@ -18,6 +18,7 @@ export class DocumentDto {
   unreadable: UnreadableReason | null;
   /** The same as a sentence. */
   notice: string | null;
+  /** Of `notice`, and of the document's own sentences by their place: `errors.0.message`. */
   @ApiSaid()
   said: SaidByField;
   /** In the current version of the contract when it was read. */
@@ -25,7 +26,12 @@ export class DocumentDto {
   document: unknown;
 }
 
-export function toDocument(contract: string, reading: Reading<unknown>): DocumentDto {
+/** @param sentences where the document holds sentences for people, as its contract says */
+export function toDocument(
+  contract: string,
+  reading: Reading<unknown>,
+  sentences: readonly string[] = [],
+): DocumentDto {
   const unreadable = reading.readable ? null : reading.reason;
   const notice = unreadable === null ? null : noticeOf(contract, unreadable, reading.version);
   return {
@@ -33,9 +39,22 @@ export function toDocument(contract: string, reading: Reading<unknown>): Documen
     schemaVersion: reading.version,
     unreadable,
     notice,
-    said: saidIn({ notice }, ['notice']),
+    said: { ...saidIn({ notice }, ['notice']), ...(reading.readable ? saidAt(reading.document, sentences) : {}) },
     document: reading.document,
   };
+}
+
+/** The sentences at some places of a document, by each place. */
+function saidAt(document: unknown, paths: readonly string[]): SaidByField {
+  const texts = Object.fromEntries(paths.flatMap((path) => valuesAt(document, path.split('.'), '')));
+  return saidIn(texts, Object.keys(texts));
+}
+
+function valuesAt(value: unknown, [first, ...rest]: readonly string[], place: string): [string, unknown][] {
+  if (first === undefined) return [[place.slice(1), value]];
+  if (typeof value !== 'object' || value === null) return [];
+  const keys = first === '*' ? Object.keys(value) : [first];
+  return keys.flatMap((key) => valuesAt((value as Record<string, unknown>)[key], rest, `${place}.${key}`));
 }
 
 /** Of several documents those that could not be read, by their contracts. */

@@ -61,7 +61,9 @@ export class ArtifactsRepository {
     if (row === null) return null;
     const { result, important, ...execution } = row;
     const read = (contract: string, stored: unknown): ExecutionDetailDto['result'] =>
-      stored === null ? null : toDocument(contract, this.contracts.read(contract, stored));
+      stored === null
+        ? null
+        : toDocument(contract, this.contracts.read(contract, stored), this.contracts.sentencesOf(contract));
     return {
       ...withSaid(execution),
       result: read(`${row.action}_result`, result),

@@ -31,8 +31,7 @@ export interface Decision<R> {
   template: `
     <form class="dialog" (submit)="$event.preventDefault(); decide()">
       <header>
-        <h1 id="decision-title">{{ texts.t(decision.title, decision.params) }}</h1>
-        <span class="grow"></span>
+        <h1 id="decision-title" class="grow">{{ texts.t(decision.title, decision.params) }}</h1>
         <button type="button" class="btn quiet icon" [attr.aria-label]="texts.t('act.close')" (click)="ref.close()">
           <su-icon name="cross" />
         </button>

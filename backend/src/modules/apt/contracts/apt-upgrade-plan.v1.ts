@@ -135,6 +135,7 @@ export const APT_UPGRADE_PLAN: Contract = {
     'The details of an `action_plan` of the action `apt_upgrade`: each package with what would happen to it, what stays ' +
     'back and why, and what the run needs and leads to. Sizes are bytes.',
   columns: ['action_request_targets.plan_json'],
+  sentences: ['left_back.*.detail', 'reboot.reasons.*'],
   versions: {
     1: {
       body: document(1, {

@@ -118,6 +118,7 @@ export const APT_UPGRADE_RESULT: Contract = {
     'What a run of `apt_upgrade` really changed: every package before and after beside the plan, what went wrong with its ' +
     'class, and what else is different on the machine.',
   columns: ['executions.result_json'],
+  sentences: ['errors.*.message', 'errors.*.remediation'],
   versions: {
     1: {
       body: document(1, {

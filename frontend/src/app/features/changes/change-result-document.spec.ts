@@ -1,5 +1,5 @@
-import type { DocumentDto } from '../../api/models';
-import { differencesFirst, proofs, readChangeResult, type ChangeResult } from './change-result-document';
+import type { DocumentDto, JobDto } from '../../api/models';
+import { differencesFirst, failuresOf, proofs, readChangeResult, type ChangeResult } from './change-result-document';
 
 const pack = (name: string, over: object = {}): object => ({
   name,
@@ -26,6 +26,14 @@ const clean = {
   audit: [],
   reboot_flag: false,
   drift: null,
+};
+const failure = {
+  kind: 'no_space',
+  severity: 'error',
+  message: 'full',
+  important_lines: ['E: full'],
+  remediation: 'Free.',
+  subject: null,
 };
 const read = (over: object = {}): ChangeResult => {
   const result = readChangeResult(document({ ...clean, ...over }));
@@ -56,6 +64,15 @@ describe('readChangeResult', () => {
     ]);
   });
 
+  it('says of a package whose script failed that it is not whole, whatever its version', () => {
+    const failed = { ...failure, kind: 'maintainer_script_failed', subject: 'postfix' };
+    const packages = [pack('openssl'), pack('postfix')];
+    expect(read({ packages, errors: [failed] }).packages?.map(({ verdict }) => verdict)).toEqual([
+      'as_planned',
+      'unwhole',
+    ]);
+  });
+
   it('leaves what it does not know to be shown as it stands', () => {
     expect(readChangeResult(null)).toBeNull();
     expect(readChangeResult(document(null))).toBeNull();
@@ -71,7 +88,7 @@ describe('readChangeResult', () => {
     ];
     const body = { ending: 'ended', marks, unplanned: ['vim'], marks_after: ['nginx'], errors, drift };
     const held = readChangeResult(document(body, { contract: 'apt_hold_result' }));
-    expect(held?.packages).toEqual([
+    expect(held?.packages).toMatchObject([
       { name: 'nginx', arch: '', before: null, now: 'hold', verdict: 'as_planned' },
       { name: 'curl', arch: '', before: null, now: null, verdict: 'differs' },
       { name: 'vim', arch: '', before: null, now: null, verdict: 'unplanned' },
@@ -83,10 +100,39 @@ describe('readChangeResult', () => {
   it('counts what a repair only configured, and shows what is still wrong', () => {
     const unfinished = [{ name: 'a', version: '1', finished: false }];
     const result = read({ packages: [], unfinished, whole: false, complaints: [' a  half configured'] });
-    expect(result.packages).toEqual([{ name: 'a', arch: '', before: '1', now: '1', verdict: 'differs' }]);
+    expect(result.packages).toMatchObject([{ name: 'a', arch: '', before: '1', now: '1', verdict: 'differs' }]);
     expect(result.audit).toEqual([' a  half configured']);
     expect(proofs(result)).toMatchObject({ whole: 'bad', packages: 'bad', conffiles: 'good' });
     expect(proofs(read({ whole: true, complaints: [] })).whole).toBe('good');
+  });
+});
+
+describe('failuresOf', () => {
+  const job = (kind: string | null, message: string | null): JobDto =>
+    ({ status: 'error', errorKind: kind, errorMessage: message, errorAction: 'Do.', said: {} }) as unknown as JobDto;
+  const kinds = (of: JobDto, result: ChangeResult | null): unknown[] => failuresOf(of, result).map(({ kind }) => kind);
+
+  it('says what the job says only where the result does not, which has its evidence', () => {
+    const result = read({ errors: [failure, { ...failure, kind: 'deb_404', message: 'gone' }] });
+    expect(kinds(job('no_space', 'full'), result)).toEqual(['no_space', 'deb_404']);
+    expect(failuresOf(job('no_space', 'full'), result)[0]).toMatchObject({ evidence: ['E: full'], remedy: 'Free.' });
+    expect(kinds(job('cut_off', 'full'), result)).toEqual(['no_space', 'deb_404']);
+    expect(kinds(job('plan_drifted', 'differs'), result)).toEqual(['plan_drifted', 'no_space', 'deb_404']);
+  });
+
+  it('says it too where there is no result, and nothing of a run that went well', () => {
+    expect(failuresOf(job('outcome_unknown', 'given up'), null)).toMatchObject([
+      { kind: 'outcome_unknown', severity: 'error', message: 'given up', evidence: [], remedy: 'Do.' },
+    ]);
+    expect(failuresOf(job(null, null), read())).toEqual([]);
+  });
+
+  it('takes the sentences with it', () => {
+    const sentence = [{ text: 'full', code: 'apt.full', params: {} }];
+    const result = readChangeResult(
+      document({ ...clean, errors: [failure] }, { said: { 'errors.0.message': sentence, notice: sentence } }),
+    );
+    expect(result?.failures[0]?.said).toEqual({ message: sentence });
   });
 });
 

@@ -1,21 +1,17 @@
-import type { DocumentDto } from '../../api/models';
+import type { DocumentDto, JobDto } from '../../api/models';
+import type { PackageOperation } from '../../ui/package-table';
+import { failureSaid, jobFailure, type Failure } from '../../ui/failure';
 
 /** How a package stands after the run. `unplanned`: it changed though no line of the plan names it. */
 export interface ResultPackage {
   readonly name: string;
   readonly arch: string;
+  readonly operation: PackageOperation;
   readonly before: string | null;
   readonly now: string | null;
-  readonly verdict: 'as_planned' | 'differs' | 'unplanned';
-}
-
-/** What went wrong, by its class. */
-export interface ResultError {
-  readonly kind: string;
-  readonly severity: 'warning' | 'error';
-  readonly message: string;
-  readonly evidence: readonly string[];
-  readonly remedy: string;
+  readonly origin: string | null;
+  /** `unwhole`: whatever its version, its script failed, and dpkg has not finished with it. */
+  readonly verdict: 'as_planned' | 'differs' | 'unplanned' | 'unwhole';
 }
 
 export type ProofKey = 'whole' | 'packages' | 'conffiles' | 'units' | 'ports' | 'reboot';
@@ -34,8 +30,27 @@ export interface ChangeResult {
   readonly reboot: 'needed' | 'not_needed' | 'unknown';
   /** What dpkg finds wrong. */
   readonly audit: readonly string[];
-  readonly errors: readonly ResultError[];
+  readonly failures: readonly Failure[];
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
+}
+
+/** What was done, as what a plan would call it. */
+const OPERATION = {
+  upgraded: 'upgrade',
+  installed: 'install',
+  removed: 'remove',
+  downgraded: 'downgrade',
+  unchanged: 'hold',
+} as const satisfies Record<string, PackageOperation>;
+
+/** What went wrong, as documents have it. */
+interface ResultError {
+  readonly kind: string;
+  readonly severity: Failure['severity'];
+  readonly message: string;
+  readonly important_lines: readonly string[];
+  readonly remediation: string;
+  readonly subject: string | null;
 }
 
 /** What results of changes hold, in the words of their contracts; each action's holds a part of it. */
@@ -45,8 +60,10 @@ interface ResultDocument {
     | readonly {
         readonly name: string;
         readonly arch: string;
+        readonly operation: keyof typeof OPERATION;
         readonly from_version: string | null;
         readonly to_version: string | null;
+        readonly origin: string | null;
         readonly planned: boolean;
         readonly as_planned: boolean;
       }[]
@@ -68,13 +85,7 @@ interface ResultDocument {
   readonly marks_after?: readonly string[] | null;
   readonly whole?: boolean | null;
   readonly complaints?: readonly string[] | null;
-  readonly errors?: readonly {
-    readonly kind: string;
-    readonly severity: ResultError['severity'];
-    readonly message: string;
-    readonly important_lines: readonly string[];
-    readonly remediation: string;
-  }[];
+  readonly errors?: readonly ResultError[];
   readonly conffiles?: readonly string[] | null;
   readonly failed_units?: ChangeResult['failedUnits'];
   readonly ports?: ChangeResult['ports'];
@@ -89,11 +100,11 @@ interface ResultDocument {
  */
 export function readChangeResult(result: DocumentDto | null): ChangeResult | null {
   return result !== null && result.unreadable === null && result.document !== null && 'ending' in result.document
-    ? fromDocument(result.document as unknown as ResultDocument)
+    ? fromDocument(result.document as unknown as ResultDocument, result.said)
     : null;
 }
 
-function fromDocument(result: ResultDocument): ChangeResult {
+function fromDocument(result: ResultDocument, said: DocumentDto['said']): ChangeResult {
   const { ending, reboot_flag: reboot = null } = result;
   return {
     ending,
@@ -105,13 +116,30 @@ function fromDocument(result: ResultDocument): ChangeResult {
     ports: result.ports ?? null,
     reboot: reboot === null ? 'unknown' : reboot ? 'needed' : 'not_needed',
     audit: result.complaints ?? result.audit ?? [],
-    errors: (result.errors ?? []).map(({ important_lines: evidence, remediation: remedy, ...rest }) => ({
-      ...rest,
-      evidence,
-      remedy,
-    })),
+    failures: (result.errors ?? []).map((error, at) => failureOf(error, at, said)),
     drift: result.drift ?? null,
   };
+}
+
+function failureOf(
+  { kind, severity, message, important_lines: evidence, remediation: remedy }: ResultError,
+  at: number,
+  sentences: DocumentDto['said'],
+): Failure {
+  const place = `errors.${String(at)}`;
+  const said = failureSaid(sentences, { message: `${place}.message`, remedy: `${place}.remediation` });
+  return { kind, severity, message, evidence, remedy, said };
+}
+
+/**
+ * Everything that went wrong in a change, each thing once: the job names what its result shows with evidence, so it has
+ * a place of its own only where the result does not know of it. Pure.
+ */
+export function failuresOf(job: JobDto, result: ChangeResult | null): Failure[] {
+  const own = jobFailure(job);
+  const found = result?.failures ?? [];
+  const shown = found.some(({ kind, message }) => kind === own?.kind || message === own?.message);
+  return own === null || shown ? [...found] : [own, ...found];
 }
 
 function provenBy(result: ResultDocument): ProofKey[] {
@@ -132,7 +160,10 @@ function packagesOf({
   marks,
   unplanned,
   marks_after,
+  errors = [],
 }: ResultDocument): ResultPackage[] | null {
+  const scriptFailed = (name: string): boolean =>
+    errors.some(({ kind, subject }) => kind === 'maintainer_script_failed' && subject === name);
   if (marks !== undefined) {
     return marks_after == null ? null : markedPackages(marks, unplanned ?? []);
   }
@@ -143,17 +174,24 @@ function packagesOf({
     ...unfinished.map(({ name, version, finished }) => ({
       name,
       arch: '',
+      operation: 'hold' as const,
       before: version,
       now: version,
+      origin: null,
       verdict: finished === true ? ('as_planned' as const) : ('differs' as const),
     })),
-    ...packages.map(({ name, arch, from_version: before, to_version: now, planned, as_planned }) => ({
-      name,
-      arch,
-      before,
-      now,
-      verdict: !planned ? ('unplanned' as const) : as_planned ? ('as_planned' as const) : ('differs' as const),
-    })),
+    ...packages.map(
+      ({ name, arch, operation, origin, from_version, to_version, planned, as_planned }) =>
+        ({
+          name,
+          arch,
+          operation: OPERATION[operation],
+          before: from_version,
+          now: to_version,
+          origin,
+          verdict: scriptFailed(name) ? 'unwhole' : !planned ? 'unplanned' : as_planned ? 'as_planned' : 'differs',
+        }) as const,
+    ),
   ];
 }
 
@@ -164,11 +202,21 @@ function markedPackages(marks: NonNullable<ResultDocument['marks']>, unplanned: 
     ...marks.map(({ name, held_before, held, as_planned }) => ({
       name,
       arch: '',
+      operation: 'hold' as const,
       before: word(held_before),
       now: word(held),
+      origin: null,
       verdict: as_planned ? ('as_planned' as const) : ('differs' as const),
     })),
-    ...unplanned.map((name) => ({ name, arch: '', before: null, now: null, verdict: 'unplanned' as const })),
+    ...unplanned.map((name) => ({
+      name,
+      arch: '',
+      operation: 'hold' as const,
+      before: null,
+      now: null,
+      origin: null,
+      verdict: 'unplanned' as const,
+    })),
   ];
 }
 

@@ -1,16 +1,19 @@
 import { Component, computed, DestroyRef, effect, inject, input, untracked } from '@angular/core';
-import type { ExecutionDetailDto } from '../../api/models';
+import type { ExecutionDetailDto, JobDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import { ErrorNotice } from '../../ui/error-notice';
+import { FailureNotice } from '../../ui/failure-notice';
 import { Icon } from '../../ui/icon';
 import type { IconName } from '../../ui/icons';
 import { JsonTree } from '../../ui/json-tree';
 import { LoadingNote } from '../../ui/loading-note';
+import { OPERATION_ICON, PackageTable, type PackageRow, type PackageRows } from '../../ui/package-table';
 import { UnreadableNotes } from '../../ui/unreadable-notes';
 import {
   differencesFirst,
+  failuresOf,
   newlyFailed,
   proofs,
   readChangeResult,
@@ -53,7 +56,18 @@ interface Cell {
 /** Did it do what it said? What was planned beside what was found on the machine afterwards. */
 @Component({
   selector: 'su-change-result',
-  imports: [ErrorNotice, Icon, JsonTree, LineDifference, LoadingNote, Remedy, ServiceRows, UnreadableNotes],
+  imports: [
+    ErrorNotice,
+    FailureNotice,
+    Icon,
+    JsonTree,
+    LineDifference,
+    LoadingNote,
+    PackageTable,
+    Remedy,
+    ServiceRows,
+    UnreadableNotes,
+  ],
   templateUrl: './change-result.html',
   styleUrl: './change-result.scss',
 })
@@ -61,7 +75,9 @@ export class ChangeResultView {
   protected readonly texts = inject(Texts);
   protected readonly formats = inject(Formats);
   private readonly api = inject(ChangesApi);
-  readonly executionId = input.required<string>();
+  /** Its execution has the same id. */
+  readonly job = input.required<JobDto>();
+  private readonly executionId = computed(() => this.job().id);
   protected readonly execution = new Loadable<ExecutionDetailDto>();
   protected readonly icon = PROOF_ICON;
   protected readonly colour = PROOF_COLOUR;
@@ -69,14 +85,23 @@ export class ChangeResultView {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   protected readonly result = computed(() => readChangeResult(this.execution.value()?.result ?? null));
+  protected readonly failures = computed(() => failuresOf(this.job(), this.result()));
+  protected readonly packages = computed((): PackageRows[] => [
+    {
+      key: 'all',
+      heading: null,
+      rows: differencesFirst(this.result()?.packages ?? []).map((pack) => this.row(pack)),
+    },
+  ]);
   protected readonly reboot = computed(() => readRebootResult(this.execution.value()?.result));
   protected readonly services = computed(() => readServiceResult(this.execution.value()?.result));
-  protected readonly packages = computed(() => differencesFirst(this.result()?.packages ?? []));
   protected readonly unread = computed(() => {
     const { result, important } = this.execution.value() ?? {};
     return [result, important].flatMap((one) => (one != null && one.unreadable !== null ? [one] : []));
   });
-  protected readonly kinds = computed(() => this.result()?.errors.map(({ kind }) => kind) ?? []);
+  protected readonly kinds = computed(
+    () => this.result()?.failures.flatMap(({ kind }) => (kind === null ? [] : [kind])) ?? [],
+  );
   protected readonly cells = computed((): Cell[] => {
     const result = this.result();
     const reboot = this.reboot();
@@ -109,8 +134,26 @@ export class ChangeResultView {
     }
   }
 
-  protected verdict({ verdict }: ResultPackage): `result.verdict.${ResultPackage['verdict']}` {
-    return `result.verdict.${verdict}`;
+  private row({ name, arch, operation, before, now, origin, verdict }: ResultPackage): PackageRow {
+    const good = verdict === 'as_planned';
+    return {
+      key: `${name}:${arch}`,
+      name,
+      icon: good ? OPERATION_ICON[operation] : 'failed',
+      operation,
+      from: before,
+      to: now,
+      origin,
+      tone: good ? null : 'failed',
+      marked: !good,
+      reason: {
+        icon: good ? 'tick' : null,
+        text: this.texts.t(`result.verdict.${verdict}`),
+        look: good ? 'plain' : 'failed',
+      },
+      notes: [],
+      chosen: null,
+    };
   }
 
   private cellsOf(result: ChangeResult): Cell[] {
@@ -120,7 +163,7 @@ export class ChangeResultView {
     const cell = (key: ProofKey, found: { finding: string; evidence: string } | null): Cell => ({
       title: t(`result.${key}`),
       proof: proof[key] ?? 'unknown',
-      ...(found ?? { finding: t('fact.notKnown'), evidence: '' }),
+      ...(found ?? { finding: t('fact.notKnown'), evidence: this.whyUnknown(key, result) }),
     });
     const all: Readonly<Record<ProofKey, Cell>> = {
       whole: cell(
@@ -153,10 +196,19 @@ export class ChangeResultView {
       ),
       reboot: cell('reboot', {
         finding: t(`result.reboot.${reboot}`),
-        evidence: reboot === 'needed' ? t('forecast.reboot.note') : '',
+        evidence:
+          reboot === 'needed'
+            ? t('forecast.reboot.note')
+            : reboot === 'unknown'
+              ? this.whyUnknown('reboot', result)
+              : '',
       }),
     };
     return result.proven.map((key) => all[key]);
+  }
+
+  private whyUnknown(key: ProofKey, { ending }: ChangeResult): string {
+    return this.texts.t(ending === 'ended' ? `result.${key}.notKnown` : 'result.notMeasured');
   }
 
   private rebootCells(result: RebootResultDetails): Cell[] {

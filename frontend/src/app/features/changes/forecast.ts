@@ -1,5 +1,6 @@
 import { Component, computed, inject, input } from '@angular/core';
 import { Formats } from '../../core/i18n/formats';
+import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Icon } from '../../ui/icon';
 import { meterOf, type Meter } from './forecast-meter';
@@ -14,12 +15,13 @@ import type { ForecastVolume, PlanDetails } from './plan-details';
 })
 export class Forecast {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   readonly details = input.required<PlanDetails>();
   protected readonly download = computed(() => {
     const bytes = this.details().downloadBytes;
     return bytes === null
-      ? this.texts.t('fact.notKnown')
+      ? this.texts.t('forecast.download.notKnown')
       : bytes === 0
         ? this.texts.t('forecast.downloaded')
         : this.formats.bytes(bytes);

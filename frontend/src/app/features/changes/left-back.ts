@@ -1,46 +1,57 @@
-import { Component, inject, input } from '@angular/core';
+import { Component, computed, inject, input } from '@angular/core';
+import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
-import { Icon } from '../../ui/icon';
-import { VersionDiff } from '../../ui/version-diff';
 import type { IconName } from '../../ui/icons';
+import { PackageTable, type PackageRow, type PackageRows } from '../../ui/package-table';
 import { REASON_ICON, type Reason } from '../machines/machine/packages';
 import type { LeftPackage } from './plan-details';
 
 /** What the plan leaves although a newer version is known, each with its reason. */
 @Component({
   selector: 'su-left-back',
-  imports: [Icon, VersionDiff],
+  imports: [PackageTable],
   template: `
-    <section class="card list" aria-labelledby="left-back">
+    <section class="card" aria-labelledby="left-back">
       <header>
         <h2 id="left-back">{{ texts.t('packages.left') }}</h2>
         <span class="t3 s">{{ texts.t('packages.left.count', { n: packages().length }) }}</span>
       </header>
-      <ul>
-        @for (pack of packages(); track pack.name + ':' + pack.arch) {
-          <li class="pack">
-            <span class="name"
-              ><su-icon class="op" [name]="icon(pack)" /><span>{{ pack.name }}</span></span
-            >
-            <span class="version"><su-version-diff [from]="pack.current" [to]="pack.available" /></span>
-            <span class="why t2 xs">
-              {{ texts.known('reason.' + pack.reason, pack.reason) }}
-              @if (pack.detail) {
-                <small>{{ pack.detail }}</small>
-              }
-            </span>
-          </li>
-        }
-      </ul>
+      <su-package-table [label]="texts.t('packages.left')" [reasons]="texts.t('packages.reason')" [groups]="groups()" />
     </section>
   `,
-  styleUrl: './package-rows.scss',
+  styles: `
+    .card {
+      overflow: clip;
+    }
+  `,
 })
 export class LeftBack {
   protected readonly texts = inject(Texts);
+  private readonly said = inject(Said);
   readonly packages = input.required<readonly LeftPackage[]>();
+  protected readonly groups = computed((): PackageRows[] => [
+    { key: 'left', heading: null, rows: this.packages().map((pack) => this.row(pack)) },
+  ]);
 
-  protected icon({ reason }: LeftPackage): IconName {
-    return reason in REASON_ICON ? REASON_ICON[reason as Reason] : 'unknown';
+  private row(pack: LeftPackage): PackageRow {
+    const { name, arch, current, available, reason } = pack;
+    return {
+      key: `${name}:${arch}`,
+      name,
+      icon: iconOf(reason),
+      operation: null,
+      from: current,
+      to: available,
+      origin: null,
+      tone: null,
+      marked: false,
+      reason: { icon: null, text: this.texts.known(`reason.${reason}`, reason), look: 'plain' },
+      notes: pack.detail === '' ? [] : [{ text: this.said.of(pack, 'detail'), lang: this.said.lang(pack, 'detail') }],
+      chosen: null,
+    };
   }
+}
+
+function iconOf(reason: string): IconName {
+  return reason in REASON_ICON ? REASON_ICON[reason as Reason] : 'unknown';
 }

@@ -42,6 +42,8 @@ export class MakePlan {
   readonly action = input.required<string>();
   readonly parameters = input.required<Record<string, unknown>>();
   readonly label = input.required<string>();
+  /** Off where the page has something else that is done next. */
+  readonly primary = input(true);
   /** Why no plan can be made now; null when one can. */
   readonly hindrance = input<string | null>(null);
   protected readonly job = signal<JobDto | null>(null);

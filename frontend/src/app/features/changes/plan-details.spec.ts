@@ -34,6 +34,18 @@ const document = (over: Partial<DocumentDto> = {}): DocumentDto => ({
 });
 
 describe('readPlanDetails', () => {
+  it('takes the sentences of the server with it', () => {
+    const left = { name: 'a', arch: 'amd64', installed_version: '1', available_version: '2', security: null };
+    const sentence = [{ text: 'On hold.', code: 'apt.held', params: {} }];
+    const details = readPlanDetails(
+      document({
+        document: { ...body, left_back: [{ ...left, reason: 'held', detail: 'On hold.' }] },
+        said: { 'left_back.0.detail': sentence },
+      }),
+    );
+    expect(details?.left?.[0]?.said).toEqual({ detail: sentence });
+  });
+
   it('reads what the page shows besides the lines, and takes nothing unknown for nothing', () => {
     const details = readPlanDetails(document());
     expect(details).toMatchObject({

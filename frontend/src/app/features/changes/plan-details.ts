@@ -1,4 +1,5 @@
 import type { DocumentDto } from '../../api/models';
+import type { Saying } from '../../core/i18n/said';
 import type { Mode } from '../machines/machine/packages';
 
 /** A file system that the change needs space on; sizes in bytes. Null: not measured, or not known. */
@@ -18,13 +19,18 @@ export interface LineFacts {
   readonly rollback: boolean | null;
 }
 
-export interface LeftPackage {
+export interface LeftPackage extends Saying {
   readonly name: string;
   readonly arch: string;
   readonly current: string;
   readonly available: string;
   readonly reason: string;
   readonly detail: string;
+}
+
+/** A sentence of the server. */
+export interface SaidText extends Saying {
+  readonly text: string;
 }
 
 export interface ModeEffect {
@@ -50,7 +56,7 @@ export interface PlanDetails {
   /** Null: not known before the download. */
   readonly conffiles: readonly string[] | null;
   readonly reboot: 'needed' | 'no' | 'unknown';
-  readonly rebootReasons: readonly string[];
+  readonly rebootReasons: readonly SaidText[];
   readonly indexAgeSeconds: number | null;
 }
 
@@ -101,21 +107,26 @@ export function readPlanDetails(details: DocumentDto | undefined): PlanDetails |
     details.unreadable === null &&
     details.document !== null &&
     'modes' in details.document
-    ? fromUpgrade(details.document as unknown as AptUpgradePlan)
+    ? fromUpgrade(details.document as unknown as AptUpgradePlan, details.said)
     : null;
 }
 
-function fromUpgrade(plan: AptUpgradePlan): PlanDetails {
+function fromUpgrade(plan: AptUpgradePlan, said: DocumentDto['said']): PlanDetails {
+  const saidAs = (field: string, place: string): DocumentDto['said'] => {
+    const sentence = said[place];
+    return sentence === undefined ? {} : { [field]: sentence };
+  };
   const { expected, reasons } = plan.reboot;
   return {
     mode: MODE[plan.mode],
     scope: plan.scope,
     facts: new Map(plan.packages.map(({ line, security, rollback }) => [line, { security, rollback }])),
     left:
-      plan.left_back?.map(({ installed_version: current, available_version: available, ...rest }) => ({
+      plan.left_back?.map(({ installed_version: current, available_version: available, ...rest }, at) => ({
         ...rest,
         current,
         available,
+        said: saidAs('detail', `left_back.${String(at)}.detail`),
       })) ?? null,
     modes: (Object.keys(MODE) as AptUpgradePlan['mode'][]).flatMap((mode) => {
       const counts = plan.modes[mode];
@@ -143,7 +154,7 @@ function fromUpgrade(plan: AptUpgradePlan): PlanDetails {
     services: plan.services,
     conffiles: plan.conffile_questions,
     reboot: expected === null ? 'unknown' : expected ? 'needed' : 'no',
-    rebootReasons: reasons,
+    rebootReasons: reasons.map((text, at) => ({ text, said: saidAs('text', `reboot.reasons.${String(at)}`) })),
     indexAgeSeconds: plan.index.age_seconds,
   };
 }

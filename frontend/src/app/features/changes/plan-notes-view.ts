@@ -2,12 +2,13 @@ import { Component, inject, input } from '@angular/core';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import { Icon } from '../../ui/icon';
-import type { PlanNotes } from './plan-notes';
+import { PackageTable, type PackageRow, type PackageRows } from '../../ui/package-table';
+import type { KeptPackage, PlanNotes } from './plan-notes';
 
 /** What a plan tells besides its lines: what stays and why, the marks of the machine, what is wrong with it now. */
 @Component({
   selector: 'su-plan-notes',
-  imports: [Icon],
+  imports: [Icon, PackageTable],
   template: `
     @if (notes().complaints; as lines) {
       @if (lines.length > 0) {
@@ -35,17 +36,11 @@ import type { PlanNotes } from './plan-notes';
           <header>
             <h2 id="kept">{{ texts.t('plan.kept') }}</h2>
           </header>
-          <ul>
-            @for (pack of kept; track pack.name) {
-              <li class="pack">
-                <span class="name"
-                  ><su-icon class="op" name="pin" /><span>{{ pack.name }}</span></span
-                >
-                <span class="version mono">{{ pack.version }}</span>
-                <span class="why t2 xs">{{ texts.known('kept.' + pack.reason, pack.reason) }}</span>
-              </li>
-            }
-          </ul>
+          <su-package-table
+            [label]="texts.t('plan.kept')"
+            [reasons]="texts.t('packages.reason')"
+            [groups]="rows(kept)"
+          />
         </section>
       }
     }
@@ -66,10 +61,13 @@ import type { PlanNotes } from './plan-notes';
       </section>
     }
   `,
-  styleUrl: './package-rows.scss',
   styles: `
     :host {
       display: contents;
+    }
+
+    .list {
+      overflow: clip;
     }
 
     pre {
@@ -82,4 +80,25 @@ export class PlanNotesView {
   protected readonly texts = inject(Texts);
   protected readonly formats = inject(Formats);
   readonly notes = input.required<PlanNotes>();
+
+  protected rows(kept: readonly KeptPackage[]): PackageRows[] {
+    return [{ key: 'kept', heading: null, rows: kept.map((pack) => this.row(pack)) }];
+  }
+
+  private row({ name, version, reason }: KeptPackage): PackageRow {
+    return {
+      key: name,
+      name,
+      icon: 'pin',
+      operation: null,
+      from: null,
+      to: version,
+      origin: null,
+      tone: null,
+      marked: false,
+      reason: { icon: null, text: this.texts.known(`kept.${reason}`, reason), look: 'plain' },
+      notes: [],
+      chosen: null,
+    };
+  }
 }

@@ -14,6 +14,7 @@ import { Remedies } from './remedies';
           [machineId]="machineId()"
           [action]="action"
           [parameters]="none"
+          [primary]="false"
           [label]="texts.known('remedy.' + action, texts.t('plan.remedy'))"
         />
       </div>

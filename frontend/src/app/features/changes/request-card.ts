@@ -31,6 +31,8 @@ export class RequestCard {
   private readonly clock = inject(Clock);
   private readonly refusal = inject(Refusal);
   readonly request = input.required<RequestDto>();
+  /** The one to decide first. */
+  readonly next = input(false);
   protected readonly title = computed(() =>
     this.texts.t('request.title', {
       what: this.texts.known(`job.kind.${this.request().action}`, this.said.of(this.request(), 'title')),

@@ -8,7 +8,7 @@ import { Loadable } from '../../core/errors/loadable';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import { Paged } from '../../core/paged';
-import { Session } from '../../core/session/session';
+import { readWhileAllowed } from '../../core/session/read-while-allowed';
 import { Trail } from '../../shell/trail';
 import { EmptyState } from '../../ui/empty-state';
 import { ErrorNotice } from '../../ui/error-notice';
@@ -34,7 +34,6 @@ export class Audit {
   protected readonly words = inject(AuditWords);
   private readonly api = inject(HistoryApi);
   private readonly accounts = inject(UsersApi);
-  private readonly session = inject(Session);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
   private readonly params = toSignal(this.route.queryParamMap, { requireSync: true });
@@ -60,9 +59,13 @@ export class Audit {
       this.filter();
       untracked(() => void this.entries.refresh());
     });
-    if (this.session.can('users.manage')) {
-      void this.users.load(() => this.accounts.list());
-    }
+    readWhileAllowed(
+      'users.manage',
+      () => this.users.load(() => this.accounts.list()),
+      () => {
+        this.users.reset();
+      },
+    );
   }
 
   protected change(part: Readonly<Record<string, string | null>>): void {

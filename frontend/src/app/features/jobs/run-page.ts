@@ -14,6 +14,8 @@ import { PortalTitle } from '../../shell/portal-title';
 import { Trail } from '../../shell/trail';
 import { Dialogs } from '../../ui/dialogs';
 import { ErrorNotice } from '../../ui/error-notice';
+import { jobFailure } from '../../ui/failure';
+import { FailureNotice } from '../../ui/failure-notice';
 import { Icon } from '../../ui/icon';
 import { JOB_ICON, JOB_STATE, JobWords } from '../../ui/job-words';
 import { LoadingNote } from '../../ui/loading-note';
@@ -28,7 +30,18 @@ import { Said } from '../../core/i18n/said';
 /** A run while it runs and after it ended, at the same address. */
 @Component({
   selector: 'su-run-page',
-  imports: [ChangeResultView, ErrorNotice, Icon, LoadingNote, LogView, Remedy, RouterLink, StepList, UnreadableNotes],
+  imports: [
+    ChangeResultView,
+    ErrorNotice,
+    FailureNotice,
+    Icon,
+    LoadingNote,
+    LogView,
+    Remedy,
+    RouterLink,
+    StepList,
+    UnreadableNotes,
+  ],
   templateUrl: './run-page.html',
   styleUrl: './run-page.scss',
 })
@@ -76,6 +89,11 @@ export class RunPage {
   protected readonly changed = computed(() => {
     const job = this.job.value();
     return job?.requestId != null && !job.kind.endsWith('_plan');
+  });
+
+  protected readonly failure = computed(() => {
+    const job = this.job.value();
+    return job === undefined ? null : jobFailure(job);
   });
 
   constructor() {

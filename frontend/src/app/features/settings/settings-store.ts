@@ -1,11 +1,11 @@
-import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
+import { computed, inject, Injectable, signal } from '@angular/core';
 import { Api } from '../../api/api';
 import { settingsList, settingsPut, settingsReset } from '../../api/functions';
 import type { SettingDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { problemOf, type Problem } from '../../core/errors/problem';
 import { Live } from '../../core/live/live';
-import { Session } from '../../core/session/session';
+import { readWhileAllowed } from '../../core/session/read-while-allowed';
 import { faultOf, sameValue, type Fault } from './setting-check';
 
 export type SettingKey = SettingDto['key'];
@@ -33,21 +33,15 @@ export class SettingsStore {
   );
 
   constructor() {
-    const live = inject(Live);
-    const session = inject(Session);
-    live.on('settings.changed', () => void this.refresh());
-    effect(() => {
-      const reads = session.can('settings.read');
-      const returns = live.returns();
-      untracked(() => {
-        if (!reads) {
-          this.discard();
-          this.settings.reset();
-        } else if (returns > 0) {
-          void this.refresh();
-        }
-      });
-    });
+    inject(Live).on('settings.changed', () => void this.refresh());
+    readWhileAllowed(
+      'settings.read',
+      () => this.refresh(),
+      () => {
+        this.discard();
+        this.settings.reset();
+      },
+    );
   }
 
   refresh(): Promise<void> {

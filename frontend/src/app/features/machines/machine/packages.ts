@@ -16,14 +16,6 @@ export const REASON_ICON: Readonly<Record<Reason, IconName>> = {
   unexplained: 'unknown',
 };
 
-export const OPERATION_ICON: Readonly<Record<AptPackageDto['operation'], IconName>> = {
-  upgrade: 'up',
-  install: 'plus',
-  remove: 'minus',
-  hold: 'pin',
-  downgrade: 'down',
-};
-
 /** Whether a mode would touch a package. Security takes what the upgrade with new packages would, from security archives. */
 export function inMode(pack: AptPackageDto, mode: Mode): boolean {
   switch (mode) {

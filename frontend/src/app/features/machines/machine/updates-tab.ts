@@ -11,10 +11,18 @@ import { Dialogs } from '../../../ui/dialogs';
 import { download } from '../../../ui/download';
 import { EmptyState } from '../../../ui/empty-state';
 import { ErrorNotice } from '../../../ui/error-notice';
+import { aptFailure } from '../../../ui/failure';
+import { FailureNotice } from '../../../ui/failure-notice';
 import { Icon } from '../../../ui/icon';
 import type { IconName } from '../../../ui/icons';
 import { LoadingNote } from '../../../ui/loading-note';
-import { VersionDiff } from '../../../ui/version-diff';
+import {
+  OPERATION_ICON,
+  PackageTable,
+  type PackageReason,
+  type PackageRow,
+  type PackageRows,
+} from '../../../ui/package-table';
 import { toCsv } from './csv';
 import { HoldDialog, type HoldQuestion } from '../../changes/hold-dialog';
 import { HoldFacts } from '../../changes/hold-facts';
@@ -28,13 +36,20 @@ import {
   groupPackages,
   inMode,
   modeCounts,
-  OPERATION_ICON,
   REASON_ICON,
   type Mode,
   type PackageGroup,
+  type PackageGroupKey,
 } from './packages';
 import { Repositories } from './repositories';
 import { Said } from '../../../core/i18n/said';
+
+const GROUP_ICON: Readonly<Record<PackageGroupKey, IconName>> = {
+  security: 'security',
+  removed: 'minus',
+  other: 'up',
+  left: 'pin',
+};
 
 /** Pending packages: what each mode would do, and for what it leaves, why. */
 @Component({
@@ -43,16 +58,17 @@ import { Said } from '../../../core/i18n/said';
     Ago,
     EmptyState,
     ErrorNotice,
+    FailureNotice,
     HoldFacts,
     Holds,
     Icon,
     LoadingNote,
     MakePlan,
     MatMenuModule,
+    PackageTable,
     Remedy,
     Repositories,
     RouterLink,
-    VersionDiff,
   ],
   templateUrl: './updates-tab.html',
   styleUrl: './updates-tab.scss',
@@ -77,9 +93,13 @@ export class UpdatesTab {
     const apt = this.apt();
     return apt === undefined ? [] : modeCounts(apt.plans);
   });
-  protected readonly groups = computed(() => groupPackages(this.apt()?.packages ?? [], this.mode(), this.filter()));
+  protected readonly groups = computed(() =>
+    groupPackages(this.apt()?.packages ?? [], this.mode(), this.filter()).map((group) => this.rows(group)),
+  );
+  /** By the names by which they are planned alone: the keys of their rows. */
+  private readonly packs = computed(() => new Map((this.apt()?.packages ?? []).map((pack) => [aptName(pack), pack])));
   protected readonly never = computed(() => this.store.apt.problem()?.code === 'not_analysed');
-  protected readonly reasonIcon = REASON_ICON;
+  protected readonly failures = computed(() => (this.apt()?.errors ?? []).map(aptFailure));
   /** Plans of this machine that wait for a decision. */
   protected readonly undecided = computed(() =>
     this.waiting.items().filter(({ machineId }) => machineId === this.store.id()),
@@ -95,38 +115,8 @@ export class UpdatesTab {
     return host && this.mode() !== 'full' ? this.texts.t('plan.hostIsFull') : null;
   });
 
-  protected icon(group: PackageGroup, pack: AptPackageDto): IconName {
-    if (group.key === 'left' && pack.reason !== null) {
-      return REASON_ICON[pack.reason];
-    }
-    return group.key === 'security' && pack.operation === 'upgrade' ? 'security' : OPERATION_ICON[pack.operation];
-  }
-
-  protected summary(group: PackageGroup): string {
-    const fresh = group.packages.filter((pack) => pack.operation === 'install').length;
-    return this.texts.t(`packages.${group.key}.count`, { n: group.packages.length, fresh });
-  }
-
-  protected reason(pack: AptPackageDto): string | null {
-    if (pack.reason === 'phased' && pack.phasedPercent !== null) {
-      return this.texts.t('reason.phasedAt', { percent: this.formats.percent(pack.phasedPercent) });
-    }
-    return pack.reason === null ? null : this.texts.t(`reason.${pack.reason}`);
-  }
-
-  /** Which mode would bring what this one leaves. */
-  protected freed(pack: AptPackageDto): string | null {
-    const mode = freedBy(pack, this.mode());
-    return mode === null ? null : this.texts.t('packages.freedBy', { mode: this.texts.t(`mode.${mode}`) });
-  }
-
-  protected choosable(group: PackageGroup, pack: AptPackageDto): boolean {
-    return group.key !== 'left' && pack.operation === 'upgrade' && this.session.can('machines.run');
-  }
-
-  protected choose(pack: AptPackageDto, on: boolean): void {
+  protected choose(name: string, on: boolean): void {
     const next = new Set(this.chosen());
-    const name = aptName(pack);
     if (on) {
       next.add(name);
     } else {
@@ -135,26 +125,93 @@ export class UpdatesTab {
     this.chosen.set(next);
   }
 
-  protected isChosen(pack: AptPackageDto): boolean {
-    return this.chosen().has(aptName(pack));
+  private rows({ key, packages }: PackageGroup): PackageRows {
+    const fresh = packages.filter((pack) => pack.operation === 'install').length;
+    return {
+      key,
+      heading: {
+        icon: GROUP_ICON[key],
+        title: this.texts.t(`packages.${key}`),
+        summary: this.texts.t(`packages.${key}.count`, { n: packages.length, fresh }),
+        tone: key === 'security' ? 'security' : key === 'removed' ? 'failed' : null,
+      },
+      rows: packages.map((pack) => this.row(key, pack)),
+    };
   }
 
-  /** The mark that keeps the package; null without one. */
-  protected holdOf({ name, arch }: AptPackageDto): AptHoldDto | null {
-    return this.holds().find((hold) => hold.name === name || hold.name === `${name}:${arch}`) ?? null;
+  /** Its key is the name by which it is planned alone. */
+  private row(group: PackageGroupKey, pack: AptPackageDto): PackageRow {
+    const { name, operation, currentVersion, targetVersion, origin, reasonDetail } = pack;
+    const freed = group === 'left' ? this.freed(pack) : null;
+    const choosable = group !== 'left' && operation === 'upgrade' && this.session.can('machines.run');
+    return {
+      key: aptName(pack),
+      name,
+      icon: this.icon(group, pack),
+      operation,
+      from: currentVersion,
+      to: targetVersion,
+      origin,
+      tone:
+        group === 'security'
+          ? 'security'
+          : operation === 'install'
+            ? 'clean'
+            : operation === 'remove'
+              ? 'failed'
+              : null,
+      marked: operation === 'remove',
+      reason: this.reason(pack),
+      notes: [
+        ...(reasonDetail
+          ? [{ text: this.said.of(pack, 'reasonDetail'), lang: this.said.lang(pack, 'reasonDetail') }]
+          : []),
+        ...(freed === null ? [] : [{ text: freed, lang: null }]),
+      ],
+      chosen: choosable ? this.chosen().has(aptName(pack)) : null,
+    };
   }
 
-  protected holdable(pack: AptPackageDto): boolean {
-    return pack.currentVersion !== null && this.session.can('machines.run');
+  private icon(group: PackageGroupKey, { reason, operation }: AptPackageDto): IconName {
+    return group === 'left' && reason !== null
+      ? REASON_ICON[reason]
+      : group === 'security' && operation === 'upgrade'
+        ? 'security'
+        : OPERATION_ICON[operation];
+  }
+
+  private reason({ reason, phasedPercent, operation }: AptPackageDto): PackageReason | null {
+    if (reason === null) {
+      return operation === 'install' ? { icon: null, text: this.texts.t('packages.new'), look: 'plain' } : null;
+    }
+    const text =
+      reason === 'phased' && phasedPercent !== null
+        ? this.texts.t('reason.phasedAt', { percent: this.formats.percent(phasedPercent) })
+        : this.texts.t(`reason.${reason}`);
+    return { icon: REASON_ICON[reason], text, look: 'fact' };
+  }
+
+  /** Which mode would bring what this one leaves. */
+  private freed(pack: AptPackageDto): string | null {
+    const mode = freedBy(pack, this.mode());
+    return mode === null ? null : this.texts.t('packages.freedBy', { mode: this.texts.t(`mode.${mode}`) });
+  }
+
+  /** The mark that keeps the package of a row; null without one. */
+  protected holdOf(key: string): AptHoldDto | null {
+    const pack = this.packs().get(key);
+    return pack === undefined
+      ? null
+      : (this.holds().find(({ name }) => name === pack.name || name === `${pack.name}:${pack.arch}`) ?? null);
+  }
+
+  protected holdable(key: string): boolean {
+    return this.packs().get(key)?.currentVersion != null && this.session.can('machines.run');
   }
 
   /** Asks for a hold, or for the end of the one that is there. */
-  protected mark(pack: AptPackageDto): void {
-    const question: HoldQuestion = {
-      machineId: this.store.id() ?? '',
-      name: aptName(pack),
-      hold: this.holdOf(pack),
-    };
+  protected mark(key: string): void {
+    const question: HoldQuestion = { machineId: this.store.id() ?? '', name: key, hold: this.holdOf(key) };
     this.dialogs.open<void, HoldQuestion, HoldDialog>(HoldDialog, question, 'hold-title');
   }
 

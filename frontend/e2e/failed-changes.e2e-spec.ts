@@ -1,0 +1,198 @@
+import path from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { DataSource } from 'typeorm';
+import type { ApiClient } from '../../backend/test/support/api-client';
+import { at } from '../../backend/test/support/at';
+import { eventually } from '../../backend/test/support/eventually';
+import { Installation } from '../../backend/test/support/installation';
+import { MachineJobs, type Job } from '../../backend/test/support/machine-jobs';
+import { createTestDatabase, type TestDatabase } from '../../backend/test/support/postgres';
+import { fleet, realMachines, type RealMachine } from '../../backend/test/support/real-machines';
+import { axeViolations, consoleErrors, sidewaysElements, startBrowser } from './support/browser';
+
+const portal = path.resolve(__dirname, '..', '..', 'dist', 'frontend', 'browser');
+const REASON = 'The machine burnt down.';
+
+interface Request {
+  readonly id: string;
+  readonly planDigest: string;
+}
+
+/** How a page is looked at. */
+const looks = [
+  ['in English, light, on a desk', { language: 'en', colorScheme: 'light', viewport: { width: 1440, height: 900 } }],
+  ['in French, dark, on a phone', { language: 'fr', colorScheme: 'dark', viewport: { width: 390, height: 844 } }],
+] as const;
+type Look = (typeof looks)[number][1];
+
+describe('changes that fail, in the portal', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let installation: Installation;
+  let api: ApiClient;
+  let jobs: MachineJobs;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let errors: string[];
+  let machines: RealMachine[];
+
+  const failure = () => page.locator('su-failure-notice');
+
+  /** Plans an upgrade of everything on a fresh machine in a state, and confirms it. */
+  async function change(machine: RealMachine, ...states: string[]): Promise<Job> {
+    fleet('reset', machine.name);
+    fleet('scenario', machine.name, ...states);
+    fleet('exec', machine.name, 'apt-get', 'update', '-q');
+    const id = await api.enrol(machine);
+    const plan = await api.post<Job>(`/machines/${id}/actions/apt_upgrade_plan`, { parameters: { mode: 'upgrade' } });
+    expect(await jobs.ended(plan)).toMatchObject({ status: 'ok' });
+    const { items } = await api.get<{ items: Request[] }>(`/requests?machineId=${id}`);
+    const { id: request, planDigest: digest } = at(items, 0);
+    return api.post<Job>(`/requests/${request}/confirm`, { digest, accepted: [] });
+  }
+
+  async function look({ language, colorScheme, viewport }: Look, run: Job): Promise<void> {
+    await api.put('/me/preferences/language', { value: language });
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`${api.origin}/runs/${run.id}`);
+    await page.locator(`html[lang=${language}] h1`).waitFor();
+  }
+
+  beforeAll(async () => {
+    machines = realMachines().slice(0, 2);
+    database = await createTestDatabase();
+    dataSource = await database.dataSource();
+    installation = new Installation(database.url, { PORTAL_DIR: portal });
+    const server = await installation.start('all');
+    api = await installation.administrator(server);
+    jobs = new MachineJobs(api);
+    const [cookie = '', value = ''] = api.cookie.split('=');
+    browser = await startBrowser();
+    context = await browser.newContext({ locale: 'en-GB' });
+    context.setDefaultTimeout(60_000);
+    await context.addCookies([{ name: cookie, value, url: server.origin }]);
+    page = await context.newPage();
+    errors = consoleErrors(page);
+  }, 300_000);
+  afterAll(async () => {
+    await browser.close();
+    await installation.stop();
+    for (const { name } of machines) {
+      fleet('start', name);
+      fleet('reset', name);
+    }
+    await database.drop();
+  }, 120_000);
+
+  describe('an upgrade whose script fails', () => {
+    let run: Job;
+
+    beforeAll(async () => {
+      run = await change(at(machines, 0), 'failing-script');
+      expect(await jobs.ended(run)).toMatchObject({ status: 'error', errorKind: 'maintainer_script_failed' });
+    }, 180_000);
+
+    it.each(looks)('says so once, with its lines and the safe thing to do, %s', async (_name, how) => {
+      await look(how, run);
+      await page.locator('.proof').waitFor();
+      await failure().first().waitFor();
+      expect(await failure().count()).toBe(1);
+      const { errorMessage } = await jobs.job(run.id);
+      const text = await page.locator('main').innerText();
+      const french = how.language === 'fr';
+      expect(await failure().locator('b').first().innerText()).toBe(
+        french ? 'Le script d’un paquet a échoué' : 'A package’s script failed',
+      );
+      expect(await failure().locator('pre').innerText()).toMatch(/^dpkg: error processing .*fleet-failing/);
+      expect(await failure().innerText()).toMatch(french ? /Que faire\u202f: \S/ : /What to do: \S/);
+      // In the words of the reader, and nowhere a second time.
+      const sentence = french ? 'Un script de fleet-failing a échoué' : (errorMessage ?? '');
+      expect([sentence, text.split(sentence).length - 1]).toEqual([sentence, 1]);
+      if (french) expect(await failure().locator('[lang=en]').count()).toBe(0);
+      const row = page.locator('su-change-result .pack', { hasText: 'fleet-failing' });
+      expect(await row.textContent()).toContain(french ? 'Son script a échoué' : 'Its script failed');
+      expect(await page.locator('su-step-list li.failed b').allTextContents()).toEqual([
+        french ? 'Installer, échouée' : 'Install, failed',
+      ]);
+      // What cannot be measured on this machine says why.
+      expect(text).toContain(french ? 'Cette machine n’a pas systemd' : 'There is no systemd on this machine');
+      await eventually(
+        () => sidewaysElements(page),
+        (elements) => elements.length === 0,
+      );
+      expect(await axeViolations(page)).toEqual([]);
+    });
+  });
+
+  describe('a run whose machine never comes back', () => {
+    let run: Job;
+
+    beforeAll(async () => {
+      const machine = at(machines, 1);
+      run = await change(machine, 'slow-script');
+      await eventually(
+        () => jobs.log(run.id),
+        (lines) => lines.some(({ text }) => text.includes('Setting up fleet-slow')),
+      );
+      fleet('stop', machine.name);
+      await eventually(
+        () => api.get<{ phase: string | null }>(`/jobs/${run.id}`),
+        ({ phase }) => phase === 'reconciling',
+      );
+    }, 180_000);
+
+    it('is not given up while its machine was heard of a short time ago', async () => {
+      await look(looks[1][1], run);
+      await page.getByRole('button', { name: /^Abandonner/ }).click();
+      const dialog = page.getByRole('dialog', { name: /^Abandonner l’exécution sur / });
+      const act = dialog.getByRole('button', { name: 'Abandonner l’exécution' });
+      expect(await act.isDisabled()).toBe(true);
+      await page.fill('#reason', '  \n ');
+      expect(await act.isDisabled()).toBe(true);
+      await page.fill('#reason', REASON);
+      expect(await axeViolations(page)).toEqual([]);
+      await act.click();
+      await dialog.locator('[role=alert]', { hasText: 'outcome_still_awaited' }).waitFor();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      expect(await jobs.job(run.id)).toMatchObject({ status: 'running' });
+    });
+
+    it('is given up by an administrator, with a reason', async () => {
+      await dataSource.query(`UPDATE jobs SET contact_at = contact_at - interval '31 minutes' WHERE id = $1`, [run.id]);
+      await look(looks[0][1], run);
+      await page.getByRole('button', { name: /^Give up/ }).click();
+      const dialog = page.getByRole('dialog', { name: /^Give up the run on / });
+      await dialog.locator('#reason').press('Tab');
+      await page.fill('#reason', REASON);
+      expect(await axeViolations(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Give the run up' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await failure().waitFor();
+      expect(await jobs.job(run.id)).toMatchObject({ status: 'error', errorKind: 'outcome_unknown' });
+    });
+
+    it.each(looks)('says so once, with the reason, %s', async (_name, how) => {
+      await look(how, run);
+      await failure().first().waitFor();
+      expect(await failure().count()).toBe(1);
+      expect(await failure().locator('b').first().innerText()).toBe(
+        how.language === 'fr' ? 'Abandonnée, issue inconnue' : 'Given up, outcome not known',
+      );
+      const text = await page.locator('main').innerText();
+      expect(text.split(REASON).length - 1).toBe(1);
+      expect(await page.locator('su-step-list li.running').count()).toBe(0);
+      await eventually(
+        () => sidewaysElements(page),
+        (elements) => elements.length === 0,
+      );
+      expect(await axeViolations(page)).toEqual([]);
+    });
+  });
+
+  it('logged no error in the browser', () => {
+    expect(errors).toEqual([]);
+  });
+});
