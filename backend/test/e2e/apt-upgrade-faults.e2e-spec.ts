@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { queryOne } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
+import { eventually } from '../support/eventually';
 import { Installation } from '../support/installation';
 import { MachineJobs, type Job } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
@@ -218,6 +219,32 @@ describe('an upgrade that meets a fault', () => {
     if (row === null) throw new Error('the run has left no result');
     return row.result;
   };
+
+  it('leaves what dpkg warned of as a message, with its line in the log', async () => {
+    const [machine] = machines;
+    if (machine === undefined) throw new Error('there is no machine');
+    prepare(machine, 'odd-version');
+    const job = await upgrades.run(await upgrades.plan(idOf(machine), { mode: 'upgrade' }));
+    const { artifactId } = await eventually(
+      () => api.get<{ artifactId: string | null }>(`/executions/${job.id}`),
+      (execution) => execution.artifactId !== null,
+    );
+    const messages = await api.get<{ message: string; packageName: string | null; rawLineRef: string | null }[]>(
+      `/machines/${idOf(machine)}/messages`,
+    );
+    const warned = messages.find(({ rawLineRef }) => rawLineRef !== null);
+    const [artifact, line] = warned?.rawLineRef?.split('#') ?? [];
+    expect(warned).toMatchObject({
+      packageName: 'fleet-odd',
+      message: expect.stringMatching(/invalid character in version number/) as string,
+    });
+    expect(artifact).toBe(artifactId);
+    const content = await fetch(`${api.origin}/api/artifacts/${artifactId ?? ''}/content`, {
+      headers: { cookie: api.cookie },
+    });
+    const lines = (await content.text()).split('\n');
+    expect(lines[Number(line) - 1]).toMatch(/^dpkg: warning: parsing file .* package 'fleet-odd':$/);
+  });
 
   it.each(FAULTS)('because %s', async (_name, { states, meanwhile, kind, evidence, applied }) => {
     await everywhere(async (machine) => {

@@ -43,7 +43,7 @@ export class ImportantMessages {
   async upsert(tx: Transaction, batch: MessageBatch): Promise<void> {
     const now = this.clock.now();
     const byKey = new Map(maskSecrets(batch.messages).map((message) => [dedupKey(batch.source, message), message]));
-    const words = [...byKey].map(([key, { message }]) => ({ key, message }));
+    const words = [...byKey].map(([key, { message, rawLineRef }]) => ({ key, message, ref: rawLineRef ?? null }));
     const known = await queryOne<{ keys: string[]; open: number }>(tx.manager, SEEN_AGAIN, [
       batch.machineId,
       JSON.stringify(words),
@@ -106,8 +106,8 @@ export class ImportantMessages {
 /** What is seen again is as open as it was, and what is new is open: both are counted without another look. */
 const SEEN_AGAIN = `
   WITH seen AS (
-    UPDATE important_messages m SET last_seen_at = $3, message = now.message
-      FROM jsonb_to_recordset($2::jsonb) AS now (key text, message text)
+    UPDATE important_messages m SET last_seen_at = $3, message = now.message, raw_line_ref = COALESCE(now.ref, m.raw_line_ref)
+      FROM jsonb_to_recordset($2::jsonb) AS now (key text, message text, ref text)
      WHERE m.machine_id = $1 AND m.dedup_key = now.key RETURNING m.dedup_key)
   SELECT ARRAY(SELECT dedup_key FROM seen) AS keys,
          (SELECT count(*)::int FROM important_messages WHERE machine_id = $1 AND NOT acknowledged) AS open`;

@@ -54,6 +54,28 @@ describe('the sealed log of a change', () => {
   const artifact = async (id: string): Promise<ArtifactDto> =>
     (await operator.get(`/artifacts/${id}`)).body as ArtifactDto;
 
+  it('leaves messages that name their line, and stay when it is gone', async () => {
+    await changed('ok');
+    const read: [string, number][] = [];
+    const said = { category: 'warning', severity: 'warning', packageName: 'sample', component: null } as const;
+    const id = await logs().seal(CHANGE, lines, (action) => ({
+      source: 'apt',
+      line: (text, number) => void read.push([text, number]),
+      messages: () => [{ ...said, message: `${action} warns`, line: 3 }],
+    }));
+    expect(read).toEqual([
+      ['first', 1],
+      ['with a tab\there', 2],
+      ['éàü', 3],
+      ['', 4],
+    ]);
+    const messages = async () => (await operator.get(`/machines/${machineId}/messages`)).body as object[];
+    expect(await messages()).toMatchObject([{ message: 'sample warns', rawLineRef: `${id ?? ''}#3` }]);
+    expect((await operator.get(`/machines/${machineId}`)).body).toMatchObject({ openMessagesCount: 1 });
+    await test.dataSource.query('DELETE FROM raw_artifacts');
+    expect(await messages()).toHaveLength(1);
+  });
+
   it('is a file that is named by the change, and read as it was', async () => {
     await changed('ok');
     const id = await logs().seal(CHANGE, lines);

@@ -7,9 +7,11 @@ import { Clock } from '../../kernel/clock';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { newId } from '../../kernel/database/ids';
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
-import { TransactionRunner } from '../../kernel/database/transaction';
+import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { RUN_LOG } from './contracts/run-log';
 import type { RetentionPolicy } from './entities/history.values';
+import { ImportantMessages } from './important-messages';
+import type { LogWatcher } from './log-watcher';
 
 const DAY_MS = 86_400_000;
 /** How long a log is kept, by its policy; a pinned one has no end. */
@@ -23,6 +25,9 @@ const TRIED_DAYS = 7;
 
 /** Where the lines of a change's log come from, in order and masked. */
 export type LogLines = (executionId: string) => AsyncIterable<readonly string[]>;
+
+/** Who reads the logs of an action; undefined: nobody. */
+export type Watch = (action: string) => LogWatcher | undefined;
 
 interface Ended {
   readonly id: string;
@@ -43,6 +48,7 @@ export class RunLogs {
     private readonly transactions: TransactionRunner,
     private readonly store: ArtifactStore,
     private readonly contracts: Contracts,
+    private readonly messages: ImportantMessages,
     private readonly clock: Clock,
   ) {}
 
@@ -54,19 +60,23 @@ export class RunLogs {
     return rows.map(({ id }) => id);
   }
 
-  /** @returns the artifact's id; null when there is nothing to seal (no such change, not ended, sealed already, no lines) */
-  async seal(executionId: string, lines: LogLines): Promise<string | null> {
+  /**
+   * @param watch gives who is told of every line; messages are kept with the place where they stand in the log
+   * @returns the artifact's id; null when there is nothing to seal (no such change, not ended, sealed already, no lines)
+   */
+  async seal(executionId: string, lines: LogLines, watch: Watch = () => undefined): Promise<string | null> {
     const ended = await queryOne<Ended>(this.database, ENDED, [executionId]);
     if (ended === null) return null;
+    const watcher = watch(ended.action);
     const counted = { lines: 0, bytes: 0 };
     const relative = `runs/${ended.started_at.toISOString().slice(0, 7)}/${executionId}.log.gz`;
-    const text = Readable.from(asText(lines(executionId), counted));
+    const text = Readable.from(asText(lines(executionId), counted, watcher));
     const stored = await this.store.write(relative, text, [createGzip()]);
     if (counted.lines === 0) {
       await this.store.remove(relative);
       return null;
     }
-    const artifactId = await this.name(ended, { relative, stored, counted });
+    const artifactId = await this.name(ended, { relative, stored, counted }, watcher);
     // Purged while the file was written: nothing would ever remove it.
     if (artifactId === null && !(await this.exists(executionId))) await this.store.remove(relative);
     return artifactId;
@@ -75,6 +85,7 @@ export class RunLogs {
   private async name(
     { id, machine_id, action, status }: Ended,
     { relative, stored, counted }: { relative: string; stored: StoredFile; counted: { lines: number; bytes: number } },
+    watcher: LogWatcher | undefined,
   ): Promise<string | null> {
     const artifactId = newId();
     const policy = status === 'error' ? 'failed' : 'default';
@@ -92,8 +103,20 @@ export class RunLogs {
         policy,
         this.contracts.document(RUN_LOG.name, { action, ...counted }),
       ]);
+      await this.keepMessages(tx, { id, machineId: machine_id, artifactId }, watcher);
       return artifactId;
     });
+  }
+
+  private async keepMessages(
+    tx: Transaction,
+    { id, machineId, artifactId }: { readonly id: string; readonly machineId: string; readonly artifactId: string },
+    watcher: LogWatcher | undefined,
+  ): Promise<void> {
+    const found = watcher?.messages() ?? [];
+    if (watcher === undefined || found.length === 0) return;
+    const messages = found.map(({ line, ...message }) => ({ ...message, rawLineRef: `${artifactId}#${String(line)}` }));
+    await this.messages.upsert(tx, { machineId, source: watcher.source, executionId: id, messages });
   }
 
   private async exists(executionId: string): Promise<boolean> {
@@ -104,9 +127,11 @@ export class RunLogs {
 async function* asText(
   portions: AsyncIterable<readonly string[]>,
   counted: { lines: number; bytes: number },
+  watcher: LogWatcher | undefined,
 ): AsyncGenerator<Buffer> {
   for await (const portion of portions) {
     if (portion.length === 0) continue;
+    portion.forEach((line, index) => watcher?.line(line, counted.lines + index + 1));
     const chunk = Buffer.from(`${portion.join('\n')}\n`);
     counted.lines += portion.length;
     counted.bytes += chunk.length;

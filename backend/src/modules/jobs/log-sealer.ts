@@ -3,8 +3,10 @@ import { Cron } from '@nestjs/schedule';
 import { Config } from '../../kernel/config/config';
 import type { Transaction } from '../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../kernel/events/domain-event';
+import type { LogWatcher } from '../history/log-watcher';
 import { RunReports } from '../history/reports/run-reports';
 import { RunLogs } from '../history/run-logs';
+import { ActionRegistry, isChange } from './actions/action-registry';
 import { JobLogRepository } from './job-log.repository';
 
 /** Has the log of every change sealed and its report written when it ends; what was missed, at every start and every hour. */
@@ -17,6 +19,7 @@ export class LogSealer implements OnApplicationBootstrap {
     private readonly logs: RunLogs,
     private readonly reports: RunReports,
     private readonly log: JobLogRepository,
+    private readonly registry: ActionRegistry,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -46,10 +49,19 @@ export class LogSealer implements OnApplicationBootstrap {
 
   private async seal(executionId: string): Promise<void> {
     try {
-      await this.logs.seal(executionId, (id) => this.log.texts(id));
+      await this.logs.seal(
+        executionId,
+        (id) => this.log.texts(id),
+        (name) => this.watcher(name),
+      );
     } catch (error) {
       this.logger.warn({ err: error, executionId }, 'a log could not be sealed; it is tried again within the hour');
     }
+  }
+
+  private watcher(name: string): LogWatcher | undefined {
+    const action = this.registry.find(name);
+    return action !== undefined && isChange(action) ? action.watchLog?.() : undefined;
   }
 
   /** After the log, whose hash it names. */

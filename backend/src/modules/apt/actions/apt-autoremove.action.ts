@@ -17,6 +17,7 @@ import { ownMachineId } from '../upgrade/own-machine';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
 import { APT_GUARD } from './apt-guard';
+import { AptLogMessages } from '../upgrade/log-messages';
 
 const file = (name: string): string => path.join(__dirname, '..', 'scripts', name);
 const LINES = [file('apt-transaction.sh'), file('apt-autoremove-lines.sh')];
@@ -71,6 +72,10 @@ export class AptAutoremoveAction implements ChangeAction {
       file: [...LINES, file('apt-facts.sh'), file('apt-autoremove.sh')],
       parameters: { MACHINE_ID: machineId, GUARD: APT_GUARD },
     };
+  }
+
+  watchLog(): AptLogMessages {
+    return new AptLogMessages();
   }
 
   collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {

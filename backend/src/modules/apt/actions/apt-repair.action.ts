@@ -15,6 +15,7 @@ import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
 import { ownMachineId } from '../upgrade/own-machine';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
+import { AptLogMessages } from '../upgrade/log-messages';
 
 const file = (name: string): string => path.join(__dirname, '..', 'scripts', name);
 const LINES = [file('apt-transaction.sh'), file('apt-look.sh')];
@@ -79,6 +80,10 @@ export class AptRepairAction implements ChangeAction {
       file: [...LINES, file('apt-facts.sh'), file('apt-repair-lines.sh'), file('apt-repair.sh')],
       parameters: { MACHINE_ID: machineId, NO_REMOVE: no_remove ? '1' : '0' },
     };
+  }
+
+  watchLog(): AptLogMessages {
+    return new AptLogMessages();
   }
 
   collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {

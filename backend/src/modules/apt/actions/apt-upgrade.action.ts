@@ -20,6 +20,7 @@ import { ANALYZE_SCRIPTS } from './analyze-scripts';
 import { failedSteps } from '../upgrade/run-facts';
 import { APT_GUARD } from './apt-guard';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
+import { AptLogMessages } from '../upgrade/log-messages';
 
 const scripts = path.join(__dirname, '..', 'scripts');
 const file = (name: string): string => path.join(scripts, name);
@@ -135,6 +136,10 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
 
   progress(line: string): StepProgress | null {
     return aptProgress(line);
+  }
+
+  watchLog(): AptLogMessages {
+    return new AptLogMessages();
   }
 
   collect(run: FinishedChange, { plan }: ChangeContext<UpgradeParameters>): ChangeOutcome {

@@ -40,9 +40,14 @@ const NOTICES: readonly (readonly [RegExp, Kind])[] = [
 const FAILURES =
   /^(?:Failed to fetch|Some index files failed|GPG error|OpenPGP signature verification failed|An error occurred during the signature)/;
 
+/** What is known of words of apt; undefined where nothing is. */
+export function noticeKind(text: string): Kind | undefined {
+  return NOTICES.find(([pattern]) => pattern.test(text))?.[1];
+}
+
 function noticeOf(complaint: Complaint, failing: readonly Repository[]): AptMessage[] {
   if (complaint.level === 'error' || FAILURES.test(complaint.text)) return [];
-  const known = NOTICES.find(([pattern]) => pattern.test(complaint.text))?.[1];
+  const known = noticeKind(complaint.text);
   if (known === undefined && complaint.level === 'notice') return [];
   if (failing.some(({ uri, suite }) => complaint.text.includes(`${uri} ${suite} `))) return [];
   const kind = known ?? { category: 'warning', severity: 'warning', code: 'apt_warning' };

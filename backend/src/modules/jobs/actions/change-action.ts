@@ -1,4 +1,5 @@
 import type { Transaction } from '../../../kernel/database/transaction';
+import type { LogWatcher } from '../../history/log-watcher';
 import type { Actor } from '../../../kernel/auth/actor';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type {
@@ -171,6 +172,8 @@ export interface ChangeAction<P extends object = Record<string, never>> {
   collectScript?(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
   /** Where the effect comes after the run; absent where the run itself is all. */
   readonly aftermath?: Aftermath<P>;
+  /** Of the log of one run, for messages that outlive it; none when absent. */
+  watchLog?(): LogWatcher;
   /** Turns the evidence into an outcome; never throws on what a machine said. */
   collect(run: FinishedChange, context: ChangeContext<P>): ChangeOutcome | Promise<ChangeOutcome>;
 }

@@ -10,7 +10,7 @@ import { Ago } from '../../ui/ago';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
-import { SEVERITY_COLOUR, SEVERITY_ICON } from './message-severity';
+import { logLine, SEVERITY_COLOUR, SEVERITY_ICON } from './message-severity';
 import { MessagesApi } from './messages-api';
 
 /** What several machines say alike, and on demand which. */
@@ -30,6 +30,7 @@ export class MessageGroup {
   readonly busy = input(false);
   readonly acknowledge = output();
   protected readonly icon = SEVERITY_ICON;
+  protected readonly logLine = logLine;
   protected readonly colour = computed(() => {
     const { severity, openMachines } = this.group();
     return openMachines === 0 ? 't3' : SEVERITY_COLOUR[severity];

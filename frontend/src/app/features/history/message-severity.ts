@@ -1,4 +1,4 @@
-import type { MessageGroupDto } from '../../api/models';
+import type { MessageDto, MessageGroupDto } from '../../api/models';
 import type { IconName } from '../../ui/icons';
 
 type Severity = MessageGroupDto['severity'];
@@ -13,3 +13,9 @@ export const SEVERITY_COLOUR: Readonly<Record<Severity, string>> = {
   warning: 'fg-stale',
   info: '',
 };
+
+/** Where a message stands in a log that is kept; null: it was taken from none. Pure. */
+export function logLine({ rawLineRef }: Pick<MessageDto, 'rawLineRef'>): { href: string; line: string } | null {
+  const [artifact, line] = rawLineRef?.split('#') ?? [];
+  return artifact === undefined || line === undefined ? null : { href: `/api/artifacts/${artifact}/content`, line };
+}

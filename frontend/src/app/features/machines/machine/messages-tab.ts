@@ -10,7 +10,7 @@ import { EmptyState } from '../../../ui/empty-state';
 import { ErrorNotice } from '../../../ui/error-notice';
 import { Icon } from '../../../ui/icon';
 import { LoadingNote } from '../../../ui/loading-note';
-import { SEVERITY_COLOUR, SEVERITY_ICON } from '../../history/message-severity';
+import { logLine, SEVERITY_COLOUR, SEVERITY_ICON } from '../../history/message-severity';
 import { MessagesApi } from '../../history/messages-api';
 import { MachineStore } from './machine-store';
 import { Said } from '../../../core/i18n/said';
@@ -53,6 +53,7 @@ export class MessagesTab {
   private readonly api = inject(MessagesApi);
   protected readonly messages = new Loadable<MessageDto[]>();
   protected readonly icon = SEVERITY_ICON;
+  protected readonly logLine = logLine;
   protected readonly problem = signal<Problem | null>(null);
   protected readonly parts = computed(() => {
     const all = this.messages.value() ?? [];
