@@ -17,6 +17,7 @@ import { compareMemory } from './memory.mts';
 import { startProduct, type Product } from './product.mts';
 import { replayFrom, workAgain } from './replay.mts';
 import { compareStoring } from './storing.mts';
+import { compareUpgrade } from './upgrade.mts';
 
 /**
  * `npm run bench`: what the product costs beside the least that could do the same, in one run on one box, as ratios.
@@ -28,7 +29,7 @@ const PACKAGES = 2_000;
 const PARALLEL = 20;
 
 /** In this order; `--only` chooses. The list comes after the analyses: it adds ten thousand machines. */
-const STEPS = ['analysis', 'bytes', 'connections', 'replay', 'list', 'storing', 'memory'] as const;
+const STEPS = ['analysis', 'bytes', 'connections', 'replay', 'upgrade', 'list', 'storing', 'memory'] as const;
 type Step = (typeof STEPS)[number];
 
 const { values: options } = parseArgs({
@@ -108,6 +109,11 @@ async function measure(
       const results = await compareAnalysis(product, machines, ids, { ...common, ansible: false, of });
       await workAgain(fleet, machines);
       return results;
+    });
+    await run('upgrade', async () => {
+      const [machine, id] = [machines[0], ids[0]];
+      if (machine === undefined || id === undefined) throw new Error('There is no machine to upgrade.');
+      return compareUpgrade(product, fleet, machine, id, common.rounds);
     });
     await run('list', () => compareDashboard(product, SEEDED, 200));
     await run('storing', () => compareStoring(product.databaseUrl, PACKAGES, 20));

@@ -126,7 +126,7 @@ export class DetachedRuns {
         // After the log, which says what step it is about.
         const status = lines.findLast((line) => line.startsWith('='));
         if (status !== undefined)
-          options.onStatus?.(this.access.masker.mask(decoded(status.slice(1)).toString('utf8')));
+          options.onStatus?.(this.access.masker.mask(decoded(status.slice(1)).toString('utf8').trimEnd()));
       },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
