@@ -16,9 +16,12 @@ import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '..
 import { JobsProcess } from '../support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { fleet } from '../support/real-machines';
+import { SilentRelay } from '../support/silent-relay';
 import { sshTargets, systemdTargets, type SshTarget } from '../support/ssh-targets';
 import { until } from '../support/ssh-wait';
 
+/** Where a machine keeps what runs left. */
+const RUNS = '/var/lib/system-update/runs';
 const LINES = 30;
 const HELD_AT = 12;
 /**
@@ -63,7 +66,10 @@ afterAll(() => {
 });
 
 /** A worker's process whose changing runs go to a real machine; the connections that it opens can be cut. */
-async function start(target: SshTarget): Promise<{ process: JobsProcess; opened: SshConnection[] }> {
+async function start(
+  target: SshTarget,
+  way: { readonly host: string; readonly port: number } = target,
+): Promise<{ process: JobsProcess; opened: SshConnection[] }> {
   const process = await JobsProcess.open(database.url, [fakeAction(), change]);
   processes.push(process);
   process.contracts.register(CHANGE_PLAN_CONTRACT);
@@ -71,8 +77,8 @@ async function start(target: SshTarget): Promise<{ process: JobsProcess; opened:
   const factory = new SshConnectionFactory();
   const opened: SshConnection[] = [];
   const connect = async () => {
-    const { host, port, hostKey } = target;
-    const hostKeys = { approved: [hostKey] };
+    const { host, port } = way;
+    const hostKeys = { approved: [target.hostKey] };
     const connection = await factory.connect({ host, port, username: 'ops', secret: target.secret('ops'), hostKeys });
     opened.push(connection);
     const masker = new SecretMasker([]);
@@ -124,6 +130,30 @@ describe.each(
     const execution = await queryOne(second.dataSource, 'SELECT status, exit_code FROM executions WHERE id = $1', [id]);
     expect(execution).toEqual({ status: 'ok', exit_code: 0 });
   }, 240_000);
+
+  it('notices within a minute that nothing comes through any more, and goes on once something does', async () => {
+    const relay = await SilentRelay.to(target.host, target.port);
+    try {
+      const { process, opened } = await start(target, { host: '127.0.0.1', port: relay.port });
+      process.work();
+      const id = await confirmed(process);
+      await shown(process, id, 'line 3');
+      const connections = opened.length;
+      relay.fallSilent();
+      const reconciling = async (): Promise<boolean> => (await process.job(id)).phase === 'reconciling';
+      await until('the silence is noticed', reconciling, 60_000);
+      // The machine goes on meanwhile, and ends.
+      target.exec('touch', '/var/tmp/go-on');
+      await until('the run has ended', () => target.exec('sh', '-c', `ls ${RUNS}/${id}`).includes('result'), 30_000);
+      relay.recover();
+      expect(await process.ended(id, 150_000)).toMatchObject({ status: 'ok', attempt: 1 });
+      expect(opened.length).toBeGreaterThan(connections);
+      expect(await log(process, id)).toEqual(all);
+      expect(effects(target)).toBe('once\n');
+    } finally {
+      await relay.close();
+    }
+  }, 300_000);
 
   it('that its machine interrupted by a restart ends as that, from evidence', async () => {
     const { process } = await start(target);
