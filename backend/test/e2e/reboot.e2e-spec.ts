@@ -249,14 +249,21 @@ describe('a restart', () => {
     fleet('reset', machine.name);
     fleet('scenario', machine.name, 'kernel-not-booted');
     await jobs.ended(await jobs.analyse(idOf(machine)));
-    replaceReboot(machine, 'exec poweroff');
-    const ended = await run(await plan(machine, { wait_seconds: 30 }));
+    // Not before the run is known to have begun: of one that the machine never told of nobody decides anything.
+    replaceReboot(machine, 'until [ -e /run/off ]; do sleep 0.1; done; exec poweroff');
+    const confirmed = await confirm(await plan(machine, { wait_seconds: 30 }));
+    await eventually(
+      () => api.get<{ steps: { name: string; status: string }[] }>(`/jobs/${confirmed.id}`),
+      ({ steps }) => steps.some(({ name, status }) => name === 'restart' && status === 'running'),
+    );
+    shell(machine, 'touch /run/off');
+    const ended = await jobs.ended(confirmed, 120_000);
     expect(ended).toMatchObject({ status: 'error', errorKind: 'reboot_not_back' });
     expect((await execution(ended)).result_json).toMatchObject({ outcome: 'not_back', after: null });
     expect(await rebootRequired(machine)).toBe(true);
     fleet('start', machine.name);
     expect(await jobs.ended(await jobs.analyse(idOf(machine)))).toMatchObject({ attempt: 1 });
-  }, 150_000);
+  }, 240_000);
 
   describe('that something holds back', () => {
     it('is refused when an inhibitor came after the plan, and not even planned with one', async () => {
