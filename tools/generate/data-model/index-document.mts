@@ -4,7 +4,7 @@ import type { Group } from './model.mts';
 
 const INTRO = `# Indexes and what each serves
 
-Made by \`npm run generate\` from a migrated database; it fails while an index is not said to serve a query. That the pages' queries use theirs is proven by plans, in \`backend/test/database-queries.spec.ts\` and \`database-growth.spec.ts\`. Primary keys are left out: they find a row by its id. An index that only finds the rows which refer to another one is there so that removing that one stays cheap.
+Made by \`npm run generate\` from a migrated database; it fails while an index is not said to serve a query. That the queries on what grows most use theirs is proven by plans in \`backend/test/database-growth.spec.ts\`. Primary keys are left out: they find a row by its id. An index that only finds the rows which refer to another one is there so that removing that one stays cheap.
 `;
 
 export function indexDocument(groups: readonly Group[]): string {

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Contracts } from '../../kernel/contracts/contracts';
 import { queryRows } from '../../kernel/database/rows';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import type { Page, PageRequest } from '../../kernel/http/keyset-page';
+import { APT_EXTERNAL_CHANGE_RESULT_IMPORTANT } from './contracts/apt-external-change-result.v1';
 import type { PackageChangeDto } from './dto/package-changes.dto';
 
 const SCOPE = 'package-changes';
@@ -10,7 +12,10 @@ const SCOPE = 'package-changes';
 /** When a package changed, where, and by whom: our runs and those of others in one list. */
 @Injectable()
 export class PackageChangesReader {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contracts: Contracts,
+  ) {}
 
   /** Newest first: ids begin with the time of the change. What was planned and did not happen is no change. */
   async page(
@@ -19,22 +24,33 @@ export class PackageChangesReader {
     { cursor, limit }: PageRequest,
   ): Promise<Page<PackageChangeDto>> {
     const [after = null] = cursor === undefined ? [] : decodeCursor(SCOPE, [keyForms.uuid], cursor);
-    const found = await queryRows<PackageChangeDto>(this.dataSource, CHANGES, [
-      name,
-      machineId ?? null,
-      after,
-      limit + 1,
-    ]);
+    const found = await queryRows<Found>(this.dataSource, CHANGES, [name, machineId ?? null, after, limit + 1]);
     const last = found.length > limit ? found[limit - 1] : undefined;
-    return { items: found.slice(0, limit), nextCursor: last === undefined ? null : encodeCursor(SCOPE, [last.id]) };
+    return {
+      items: found.slice(0, limit).map((row) => this.named(row)),
+      nextCursor: last === undefined ? null : encodeCursor(SCOPE, [last.id]),
+    };
+  }
+
+  /** Who made a change of others, and by which command; nobody where this program cannot read what was stored. */
+  private named({ told, ...change }: Found): PackageChangeDto {
+    if (told === null) return { ...change, command: null };
+    const reading = this.contracts.read<Told>(APT_EXTERNAL_CHANGE_RESULT_IMPORTANT.name, told);
+    return { ...change, ...(reading.readable ? pick(reading.document) : { actor: null, command: null }) };
   }
 }
+
+/** A row with the reduced document of a change of others. */
+type Found = Omit<PackageChangeDto, 'command'> & { readonly told: unknown };
+type Told = Pick<PackageChangeDto, 'actor' | 'command'>;
+
+const pick = ({ actor, command }: Told): Told => ({ actor, command });
 
 const CHANGES = `
   SELECT p.id, e.started_at AS at, p.machine_id AS "machineId", m.name AS "machineName", p.name, p.arch, p.operation,
          p.from_version AS "fromVersion", p.to_version AS "toVersion", p.origin, e.mode,
-         COALESCE(e.important_json ->> 'actor', j.requested_by_name, r.approved_by) AS actor,
-         e.important_json ->> 'command' AS command, e.id AS "executionId", e.job_id AS "jobId"
+         COALESCE(j.requested_by_name, r.approved_by) AS actor,
+         CASE WHEN e.mode = 'external' THEN e.important_json END AS told, e.id AS "executionId", e.job_id AS "jobId"
     FROM apt_applied_packages p
     JOIN executions e ON e.id = p.execution_id
     JOIN machines m ON m.id = p.machine_id

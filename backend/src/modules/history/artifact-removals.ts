@@ -66,11 +66,14 @@ export class ArtifactRemovals implements OnApplicationBootstrap {
   }
 }
 
+/** Files that a killed process wrote and did not name are known by the change that they are of. */
 const COLLECT = `
   INSERT INTO artifact_removals (path, requested_at)
   SELECT path, $2::timestamptz FROM raw_artifacts WHERE machine_id = $1
   UNION SELECT path, $2::timestamptz FROM reports WHERE machine_id = $1
-  UNION SELECT regexp_replace(path, '\\.md\\.gz$', '.html.gz'), $2::timestamptz FROM reports WHERE machine_id = $1 AND path LIKE '%.md.gz'
   UNION SELECT raw_log_path, $2::timestamptz FROM snapshots WHERE machine_id = $1 AND raw_log_path IS NOT NULL
+  UNION SELECT folder || to_char(e.started_at AT TIME ZONE 'UTC', '/YYYY-MM/') || e.id || ending, $2::timestamptz
+          FROM executions e, (VALUES ('runs', '.log.gz'), ('reports', '.md.gz'), ('reports', '.html.gz')) AS file (folder, ending)
+         WHERE e.machine_id = $1 AND e.mode <> 'external'
   UNION SELECT raw_log_path, $2::timestamptz FROM executions WHERE machine_id = $1 AND raw_log_path IS NOT NULL
   ON CONFLICT DO NOTHING`;

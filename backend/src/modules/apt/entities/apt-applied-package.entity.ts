@@ -38,6 +38,7 @@ export class AptAppliedPackageEntity {
   @Column({ type: 'text', nullable: true })
   origin: string | null;
 
+  /** `operation|name|arch|from|to`, operations as in this table: equal for the same step of the same package, on whichever machine. */
   @Column({ name: 'dedup_key', type: 'text', nullable: true })
   dedupKey: string | null;
 }

@@ -64,6 +64,7 @@ export class AptPlannedPackageEntity {
   @Column({ name: 'reason_detail', type: 'text', nullable: true })
   reasonDetail: string | null;
 
+  /** `operation|name|arch|from|to`: equal for the same step of the same package, on whichever machine. */
   @Column({ name: 'dedup_key', type: 'text' })
   dedupKey: string;
 }

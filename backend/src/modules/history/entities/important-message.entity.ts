@@ -47,7 +47,7 @@ export class ImportantMessageEntity {
   @Column({ type: 'text' })
   message: string;
 
-  /** Equal for the same message of the same machine: seen again, it moves `last_seen_at` only. */
+  /** Equal for the same message, whichever machine says it: source, category, package, component and code (or words), hashed. Said again by a machine, it moves `last_seen_at`; people acknowledge it on all machines at once. */
   @Column({ name: 'dedup_key', type: 'text' })
   dedupKey: string;
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { addMachine } from '../../../../test/support/machine-samples';
@@ -79,14 +79,18 @@ describe('the report of a change', () => {
     expect((await operator.get(`/reports/${id}?format=markdown`)).status).toBe(200);
   });
 
-  it('goes with its machine, both files', async () => {
+  it('goes with its machine, with files that nobody named', async () => {
     await changed('manual', '2026-11-02T10:05:00Z');
     await reports().write(CHANGE);
     expect([file('md'), file('html')].map((one) => existsSync(one))).toEqual([true, true]);
+    // Of a process that was killed before it could name it.
+    const unnamed = path.join(dataDir, 'artifacts', 'runs', '2026-11', `${CHANGE}.log.gz`);
+    mkdirSync(path.dirname(unnamed), { recursive: true });
+    writeFileSync(unnamed, 'a log');
     await operator.post(`/machines/${machineId}/archive`);
     const purge = await test.as('administrator').post(`/machines/${machineId}/purge`, { name: 'web-1' });
     expect(purge.status).toBeLessThan(300);
-    await until('both files are gone', () => !existsSync(file('md')) && !existsSync(file('html')));
+    await until('all files are gone', () => ![file('md'), file('html'), unnamed].some((one) => existsSync(one)));
     expect(await queryOne(test.dataSource, 'SELECT 1 FROM reports', [])).toBeNull();
   });
 });

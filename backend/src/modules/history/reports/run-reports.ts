@@ -5,13 +5,14 @@ import { DataSource } from 'typeorm';
 import { ArtifactStore, type StoredFile } from '../../../kernel/artifacts/artifact-store';
 import { Clock } from '../../../kernel/clock';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import { noticeOf } from '../../../kernel/contracts/document.dto';
 import { maskSecrets } from '../../../kernel/contracts/secret-values';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner } from '../../../kernel/database/transaction';
 import { RUN_REPORT } from '../contracts/run-report';
 import { asHtml, asMarkdown } from './report-forms';
-import { sectionsOf, titleOf, type Report } from './report-model';
+import { sectionsOf, titleOf, type Report, type Section } from './report-model';
 
 const DAY_MS = 86_400_000;
 /** A report that could not be written for so long is not tried again: what it is made of stands in the database. */
@@ -60,7 +61,7 @@ export class RunReports {
   async write(executionId: string): Promise<string | null> {
     const change = await queryOne<Change>(this.database, CHANGE, [executionId]);
     if (change === null) return null;
-    const report = maskSecrets(reportOf(change));
+    const report = maskSecrets(reportOf(change, this.findings(change)));
     const path = `reports/${change.startedAt.toISOString().slice(0, 7)}/${executionId}.md.gz`;
     const markdown = await this.file(path, asMarkdown(report));
     const html = await this.file(htmlPath(path), asHtml(report));
@@ -71,6 +72,16 @@ export class RunReports {
       await this.store.remove(htmlPath(path));
     }
     return id;
+  }
+
+  /** By the contract of its result; what this program cannot read is shown as it is, and said to be so. */
+  private findings({ action, result }: Change): Section[] {
+    if (result === null) return [inWords('The machine left nothing to compare.')];
+    const reading = this.contracts.read<Record<string, unknown>>(`${action}_result`, result);
+    if (reading.readable) return sectionsOf(reading.document);
+    const { version, reason } = reading;
+    const notice = noticeOf(`${action}_result`, reason, version);
+    return [inWords(notice), ...sectionsOf(result)];
   }
 
   private file(path: string, content: string): Promise<StoredFile> {
@@ -101,8 +112,10 @@ export function htmlPath(path: string): string {
   return path.replace(/\.md\.gz$/, '.html.gz');
 }
 
-function reportOf(change: Change): Report {
-  const { machine, action, status, startedAt, finishedAt, summary, errorMessage, result, planDigest } = change;
+const inWords = (text: string): Section => ({ title: 'Findings', blocks: [{ kind: 'text', text }] });
+
+function reportOf(change: Change, sections: readonly Section[]): Report {
+  const { machine, action, status, startedAt, finishedAt, summary, errorMessage, planDigest } = change;
   const confirmed = change.approvedBy === null ? 'nobody' : `${change.approvedBy}, ${moment(change.approvedAt)}`;
   return {
     title: `${titleOf(action)}: ${machine}`,
@@ -120,10 +133,7 @@ function reportOf(change: Change): Report {
       ['SHA-256 of the log', change.logSha256 ?? 'no log'],
       ['Run', change.id],
     ],
-    sections:
-      result === null
-        ? [{ title: 'Findings', blocks: [{ kind: 'text', text: 'The machine left nothing to compare.' }] }]
-        : sectionsOf(result),
+    sections,
   };
 }
 
