@@ -1,3 +1,6 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { DataSource } from 'typeorm';
 import { ApiClient } from '../support/api-client';
 import { Everyday, keyPair, onMachine, type EntrustedSecrets } from '../support/everyday';
@@ -35,7 +38,7 @@ while IFS= read -r line; do
 done </usr/local/share/planted
 END
   chmod 755 /usr/local/bin/planted
-  echo 'APT::Update::Pre-Invoke { "/usr/local/bin/planted"; };' >/etc/apt/apt.conf.d/99planted
+  printf '%s { "/usr/local/bin/planted"; };\\n' APT::Update::Pre-Invoke DPkg::Pre-Invoke >/etc/apt/apt.conf.d/99planted
   cp /etc/os-release /etc/os-release.kept
   sed -i '/^PRETTY_NAME=/d' /etc/os-release
   printf 'PRETTY_NAME="Debian %s"\\n' "$4" >>/etc/os-release`;
@@ -78,6 +81,12 @@ describe('secrets that people entrust to it', () => {
       onMachine(machine, BETRAY, ...forms);
       expect(await everyday.run(index, 'machine_probe')).toMatchObject({ errorKind: null });
       expect((await everyday.run(index, 'apt_update_analyze')).snapshotId).not.toBeNull();
+      expect(await everyday.change(index, 'apt_upgrade')).toMatchObject({ status: 'ok', errorKind: null });
+      expect(await everyday.change(index, 'apt_hold', { packages: ['fleet-plain'], note: 'for a test' })).toMatchObject(
+        {
+          errorKind: null,
+        },
+      );
       onMachine(machine, RECOVER);
     }
     // The same again: what it shares with the one before is kept as a difference.
@@ -111,6 +120,17 @@ describe('secrets that people entrust to it', () => {
     );
     expect(await searchDatabase(source, hidden)).toEqual([]);
   }, 120_000);
+
+  it('has them in no file that it keeps: logs of changes, reports', async () => {
+    const folder = path.join(product.dataDir, 'artifacts');
+    const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.gz'));
+    expect(new Set(files.map((name) => name.replace(/^.*?\./, '')))).toEqual(new Set(['log.gz', 'md.gz', 'html.gz']));
+    const texts = await Promise.all(
+      files.map(async (name) => gunzipSync(await readFile(path.join(folder, name))).toString('utf8')),
+    );
+    expect(texts.some((text) => text.includes('pre ••• post'))).toBe(true);
+    expect(texts.flatMap((text) => tracesIn(text, hidden))).toEqual([]);
+  });
 
   it('has them in no line of its own log', () => {
     expect(product.output()).toContain('"level"');

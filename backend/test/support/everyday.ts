@@ -115,6 +115,21 @@ export class Everyday {
     return eventually(() => this.api.get<EverydayJob>(`/jobs/${job.id}`), ended, 120_000);
   }
 
+  /** A change is planned and confirmed; its log is sealed and its report written. @returns the job that carried it out */
+  async change(index: number, action: string, parameters: object = {}): Promise<EverydayJob> {
+    const planned = await this.run(index, `${action}_plan`, parameters);
+    const { requestId } = await this.api.get<{ requestId: string | null }>(`/jobs/${planned.id}`);
+    if (requestId === null) throw new Error(`${action} was not planned: ${String(planned.errorKind)}`);
+    const { planDigest } = await this.api.get<{ planDigest: string }>(`/requests/${requestId}`);
+    const body = { digest: planDigest, accepted: [] };
+    const job = await this.end(await this.api.post<EverydayJob>(`/requests/${requestId}/confirm`, body));
+    await eventually(
+      () => this.api.get<{ reportId: string | null }>(`/executions/${job.id}`),
+      ({ reportId }) => reportId !== null,
+    );
+    return job;
+  }
+
   /** Accounts come and change. */
   async people(): Promise<void> {
     const { user } = await this.api.post<{ user: { id: string } }>('/users', {

@@ -7,6 +7,8 @@ import path from 'node:path';
 /** The product as a person starts it: the launcher with its own PostgreSQL, on a free port. */
 export interface Product {
   readonly origin: string;
+  /** Its folder of data: keys, database, artifacts. */
+  readonly dataDir: string;
   /** The one-time link that was printed. */
   readonly setupLink: string;
   /** What it has printed so far. */
@@ -39,6 +41,7 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}): Promise<Product
   const setupLink = /http\S+#token=\S+/.exec(text)?.[0] ?? '';
   return {
     origin: new URL(setupLink).origin,
+    dataDir,
     setupLink,
     output: () => printed,
     stop: async () => {

@@ -87,6 +87,7 @@ export const indexQueries: Readonly<Record<string, string>> = {
   machine_locks_expires_at_idx: 'Locks whose holder has given no sign.',
   schedules_enabled_next_run_at_idx: 'What is due. To come.',
   action_requests_status_created_at_idx: 'Requests that wait for a decision, oldest first.',
+  action_requests_created_at_id_idx: 'Requests of all machines, newest first, page by page; what changed lately.',
   action_requests_machine_id_idx: 'The requests about a machine.',
   action_request_targets_machine_id_idx: 'The requests that name a machine among others.',
   action_request_targets_job_id_key: 'Leads one target to one job at most.',

@@ -24,7 +24,7 @@ import { RequestsController } from './requests/requests.controller';
 import { RequestsReader } from './requests/requests.reader';
 import { Requests } from './requests/requests.service';
 import { RequestsTopic } from './requests/requests.topic';
-import { JobLogsRetention, JobsRetention } from './retention';
+import { ActionRequestsRetention, JobLogsRetention, JobsRetention } from './retention';
 import { Claims } from './worker/claims';
 import { ChangeOutcomes } from './worker/change-outcomes';
 import { DetachedRunner, SshDetachedRunner } from './worker/detached-runner';
@@ -46,6 +46,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     Dispatcher,
     JobHistory,
     JobLogRepository,
+    ActionRequestsRetention,
     JobLogsRetention,
     JobsReader,
     JobsRetention,

@@ -12,7 +12,7 @@ import {
   RawArtifactsRetention,
   SnapshotsRetention,
 } from '../history/retention';
-import { JobLogsRetention, JobsRetention } from '../jobs/retention';
+import { ActionRequestsRetention, JobLogsRetention, JobsRetention } from '../jobs/retention';
 import { APP_SETTINGS, isRetentionSetting } from '../settings/registry/app-settings';
 import { SettingsService } from '../settings/settings.service';
 import { CleanupRuns } from './cleanup-runs.repository';
@@ -68,6 +68,7 @@ class Broken extends Recording {
 const real = [
   ImportantMessagesRetention,
   JobLogsRetention,
+  ActionRequestsRetention,
   JobsRetention,
   MachineEventsRetention,
   PlannedPackagesRetention,
@@ -97,6 +98,7 @@ describe('retention', () => {
         .sort(),
     ).toEqual([
       'a_parents',
+      'action_requests',
       'apt_planned_packages',
       'b_broken',
       'important_messages',

@@ -83,10 +83,14 @@ export class RequestsReader {
     return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), ids])).map(toRecord);
   }
 
-  /** What has changed, or was decided, lately: for a watcher that may have missed it. */
+  /**
+   * What has changed, or was decided, lately: for a watcher that may have missed it. A plan that is older than a month was
+   * decided long ago, or its time is over.
+   */
   async changedSince(since: Date): Promise<RequestRecord[]> {
     const sql = `SELECT ${COLUMNS} ${FROM}
-      WHERE r.status IN ('pending', 'approved') OR GREATEST(r.created_at, r.approved_at, r.rejected_at) >= $2
+      WHERE r.created_at >= $2::timestamptz - interval '31 days'
+        AND (r.status IN ('pending', 'approved') OR GREATEST(r.created_at, r.approved_at, r.rejected_at) >= $2)
       ORDER BY r.created_at DESC LIMIT 200`;
     return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), since])).map(toRecord);
   }
