@@ -33,7 +33,8 @@ write_proxy_config() {
 }
 
 # No retries: apt 2.6 waits without end when it retries a server that accepted and never answered. Its http method asks twice
-# by itself, so a hanging suite costs two FETCH_TIMEOUTs.
+# by itself, so a hanging suite costs two FETCH_TIMEOUTs. People watch it live: head alone would keep what is less than a block
+# until the end.
 update_once() {
   (
     [ ! -f "$work/apt.conf" ] || { APT_CONFIG=$work/apt.conf; export APT_CONFIG; }
@@ -43,7 +44,7 @@ update_once() {
         -o Acquire::http::Timeout="$FETCH_TIMEOUT" -o Acquire::https::Timeout="$FETCH_TIMEOUT" 2>&4
       echo $? >"$work/update.rc"
     } 4>&1 >&3 | head -c "$OUTPUT_MAX" >"$work/update.err"
-  ) 3>&1 | head -c "$OUTPUT_MAX" | tee "$work/update.out"
+  ) 3>&1 | stdbuf -oL head -c "$OUTPUT_MAX" | tee "$work/update.out"
 }
 
 # `apt-get update` gives up at once when the lists lock is taken, so the bounded waiting is done here.
