@@ -120,8 +120,11 @@ export class Everyday {
     const planned = await this.run(index, `${action}_plan`, parameters);
     const { requestId } = await this.api.get<{ requestId: string | null }>(`/jobs/${planned.id}`);
     if (requestId === null) throw new Error(`${action} was not planned: ${String(planned.errorKind)}`);
-    const { planDigest } = await this.api.get<{ planDigest: string }>(`/requests/${requestId}`);
-    const body = { digest: planDigest, accepted: [] };
+    const { planDigest, plan } = await this.api.get<{
+      planDigest: string;
+      plan: { consequences: { code: string }[] };
+    }>(`/requests/${requestId}`);
+    const body = { digest: planDigest, accepted: plan.consequences.map(({ code }) => code) };
     const job = await this.end(await this.api.post<EverydayJob>(`/requests/${requestId}/confirm`, body));
     await eventually(
       () => this.api.get<{ reportId: string | null }>(`/executions/${job.id}`),

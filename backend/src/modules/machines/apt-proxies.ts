@@ -7,7 +7,7 @@ import { secretRegistry } from '../../kernel/logging/secret-registry';
 import { Keyring } from '../../kernel/secrets/keyring';
 import type { AptProxyInputDto } from './dto/machine-input.dto';
 import type { AptProxyMode } from './entities/machines.values';
-import { MachinesRepository, type EditableMachine } from './machines.repository';
+import { MachinesRepository, type EditableMachine, type MachineRow } from './machines.repository';
 import { say } from './machines.sentences';
 
 const place = (machineId: string) => ({ table: 'machines', rowId: machineId, column: 'enc_apt_proxy_password' });
@@ -82,6 +82,15 @@ export class AptProxies {
     return heldProxy(url, this.keyring.decrypt(place(machineId), sealed));
   }
 
+  /**
+   * What must be masked in whatever a machine says, in any run: the machine knows its proxy's password too. It goes
+   * nowhere, so this is no use that is audited.
+   */
+  hide(machine: Pick<MachineRow, 'id' | 'encAptProxyPassword'>): Pick<HeldProxy, 'values' | 'release'> {
+    const { id, encAptProxyPassword: sealed } = machine;
+    return sealed === null ? { values: [], release: () => undefined } : held(this.keyring.decrypt(place(id), sealed));
+  }
+
   private refuseUnused(input: AptProxyInputDto): void {
     const unused = (['url', 'password'] as const).filter((field) => (input[field] ?? null) !== null);
     if (unused.length === 0) return;
@@ -94,11 +103,14 @@ export class AptProxies {
 function heldProxy(address: string, password: string): HeldProxy {
   const url = new URL(address);
   url.password = encodeURIComponent(password);
-  const values = [...new Set([password, encodeURIComponent(password), url.password])];
+  return { mode: 'custom', url: url.toString(), ...held(password, url.password) };
+}
+
+/** Known to every log and document until it is released. */
+function held(password: string, ...forms: readonly string[]): Pick<HeldProxy, 'values' | 'release'> {
+  const values = [...new Set([password, encodeURIComponent(password), ...forms])];
   const forget = values.map((value) => secretRegistry.register(value));
   return {
-    mode: 'custom',
-    url: url.toString(),
     values,
     release: () => {
       for (const each of forget) each();

@@ -10,6 +10,7 @@ import { SshError } from '../../kernel/ssh/ssh-error';
 import { Credentials } from '../credentials/credentials.service';
 import type { HeldCredentials } from '../credentials/held-credentials';
 import { HostKeys } from '../credentials/host-keys.service';
+import { AptProxies } from './apt-proxies';
 import { ConnectionOutcomes } from './connection-outcomes';
 import { MachineHostKeys } from './machine-host-keys';
 import type { MachineRow } from './machines.repository';
@@ -46,6 +47,7 @@ export class MachineConnections {
     private readonly hostKeys: HostKeys,
     private readonly machineHostKeys: MachineHostKeys,
     private readonly credentials: Credentials,
+    private readonly aptProxies: AptProxies,
     private readonly ssh: SshConnectionFactory,
     private readonly outcomes: ConnectionOutcomes,
   ) {}
@@ -65,15 +67,25 @@ export class MachineConnections {
     const approved = await this.hostKeys.approved(machineId);
     if (approved.length === 0) return this.meet(machine, options);
     const held = await this.credentials.take(machineId, options.purpose, options.origin);
+    const release = [
+      () => {
+        held.release();
+      },
+    ];
     try {
+      const proxy = this.aptProxies.hide(machine);
+      release.push(() => {
+        proxy.release();
+      });
       const connection = await this.open(machine, approved, held, options);
       void connection.closed.then(() => {
-        held.release();
+        for (const each of release) each();
       });
       const close = () => connection.close();
-      return { connection, sudo: held.sudo, masker: new SecretMasker(held.values), close };
+      const masker = new SecretMasker([...held.values, ...proxy.values]);
+      return { connection, sudo: held.sudo, masker, close };
     } catch (error) {
-      held.release();
+      for (const each of release) each();
       throw error;
     }
   }
