@@ -39,6 +39,9 @@ guard_agrees || refuse guard said
 
 step restart
 sync
+# The answer to the start of this run has to leave the machine before the machine goes: of a run that it never told of
+# nobody could say anything if it did not come back.
+sleep 2
 # From here on a signal is the restart itself, which ends this script with everything else.
 trap : HUP INT TERM
 code=0
