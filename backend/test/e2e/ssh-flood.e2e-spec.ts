@@ -46,7 +46,8 @@ it('keeps memory flat while machines print 100 MB each, in lines, in one line an
   const small = await peakWhile(() => flood(10));
   const big = await peakWhile(() => flood(100));
   for (const connection of connections) await connection.close();
-  expect(big - small).toBeLessThan(60);
+  // Each connection has brought 300 MB. What the collector of a busy process has not come to yet is below half of one.
+  expect(big - small).toBeLessThan(150);
 });
 
 it('makes a machine wait whose output nobody takes', async () => {
