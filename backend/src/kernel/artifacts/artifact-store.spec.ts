@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { loadConfig } from '../config/config';
+import { newId } from '../database/ids';
+import { eventually } from '../../../test/support/eventually';
 import { ArtifactStore } from './artifact-store';
 
 describe('the artifact store', () => {
@@ -96,5 +99,63 @@ describe('the artifact store', () => {
     expect(readFileSync(at('outside'), 'utf8')).toBe('x');
     symlinkSync(at('outside'), at('artifacts', 'logs', 'link'));
     await expect(store.read('logs/link', { bytes: 1, sha256: '' })).rejects.toThrow('leads out of the store');
+  });
+
+  describe('what killed processes left half written', () => {
+    const never = new AbortController().signal;
+    const before = new Date(Date.now() - 86_400_000);
+    const written = (file: string, seconds: number): void => {
+      utimesSync(file, before.getTime() / 1000 + seconds, before.getTime() / 1000 + seconds);
+    };
+
+    it('goes once nobody has written to it for long', async () => {
+      // The store's own unfinished file: its writer stands still for good.
+      const source = new Readable({ read: () => undefined });
+      source.push('half a line');
+      const writing = store.write('runs/2026-11/a.log', source);
+      const folder = at('artifacts', 'runs', '2026-11');
+      const [unfinished = ''] = await eventually(
+        () => (existsSync(folder) ? readdirSync(folder) : []),
+        ([name]) => name !== undefined,
+      );
+      const file = path.join(folder, unfinished);
+      await eventually(
+        () => statSync(file).size,
+        (size) => size > 0,
+      );
+
+      written(file, 1);
+      expect(await store.removeUnfinished(before, never)).toBe(0);
+      written(file, -1);
+      expect(await store.removeUnfinished(before, never)).toBe(1);
+      expect(readdirSync(folder)).toEqual([]);
+
+      source.push(null);
+      await expect(writing).rejects.toMatchObject({ code: 'ENOENT' });
+      expect(readdirSync(folder)).toEqual([]);
+    });
+
+    it('is nothing else, however old', async () => {
+      mkdirSync(at('elsewhere'));
+      const old = [at('elsewhere', `.${newId()}`), at('artifacts', '.keep'), at('artifacts', 'logs', newId())];
+      for (const file of [...old, at('artifacts', 'logs', 'a.log')]) {
+        writeFileSync(file, 'x');
+        written(file, -1);
+      }
+      symlinkSync(at('elsewhere'), at('artifacts', 'folder'));
+      mkdirSync(at('artifacts', `.${newId()}`));
+      const found = readdirSync(at(), { recursive: true });
+      expect(await store.removeUnfinished(new Date(Date.now() + 1_000), never)).toBe(0);
+      expect(readdirSync(at(), { recursive: true })).toEqual(found);
+    });
+
+    it('is nothing where nothing was ever written, and nothing is removed any more once it is to end', async () => {
+      const file = at('artifacts', 'logs', `.${newId()}`);
+      writeFileSync(file, 'x');
+      written(file, -1);
+      expect(await store.removeUnfinished(before, AbortSignal.abort())).toBe(0);
+      rmSync(at('artifacts'), { recursive: true });
+      expect(await store.removeUnfinished(before, never)).toBe(0);
+    });
   });
 });

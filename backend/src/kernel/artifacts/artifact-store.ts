@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, realpath, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -40,7 +40,7 @@ export class ArtifactStore {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     const folder = await realpath(path.dirname(file));
     if (!`${folder}${path.sep}`.startsWith(`${root}${path.sep}`)) throw outside();
-    const unfinished = path.join(folder, `.${newId()}`);
+    const unfinished = path.join(folder, unfinishedName());
     try {
       const stored = await writeHashed(unfinished, [source, ...through]);
       await rename(unfinished, path.join(folder, path.basename(file)));
@@ -92,6 +92,49 @@ export class ArtifactStore {
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
+  }
+
+  /**
+   * Removes what killed processes left half written. Should its writer live after all, its writing fails, and nothing
+   * else is harmed.
+   * @param before a file that was written to since then stays
+   * @param signal ends it after the present file
+   * @returns how many went
+   */
+  async removeUnfinished(before: Date, signal: AbortSignal): Promise<number> {
+    let removed = 0;
+    for await (const file of unfinishedIn(this.folder)) {
+      if (signal.aborted) break;
+      try {
+        if ((await stat(file)).mtime >= before) continue;
+        await unlink(file);
+        removed += 1;
+      } catch (error) {
+        // Its writer has just finished it.
+        if (!isMissing(error)) throw error;
+      }
+    }
+    return removed;
+  }
+}
+
+const UNFINISHED = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Of no file that a row can name: those of the product never begin with a dot. */
+function unfinishedName(): string {
+  return `.${newId()}`;
+}
+
+/** Links are not followed: what they point to is not ours. A folder that is not there holds nothing. */
+async function* unfinishedIn(folder: string): AsyncGenerator<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    const found = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* unfinishedIn(found);
+    else if (entry.isFile() && UNFINISHED.test(entry.name)) yield found;
   }
 }
 

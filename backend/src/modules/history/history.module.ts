@@ -22,6 +22,7 @@ import {
   MachineEventsRetention,
   RawArtifactsRetention,
   SnapshotsRetention,
+  UnfinishedFilesRetention,
 } from './retention';
 import { ReportsController } from './reports/reports.controller';
 import { ReportsReader } from './reports/reports.reader';
@@ -50,6 +51,7 @@ import { Snapshots } from './snapshots';
     RunReports,
     Snapshots,
     SnapshotsRetention,
+    UnfinishedFilesRetention,
   ],
   exports: [Executions, ImportantMessages, RunLogs, RunReports, Snapshots],
 })

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ArtifactStore } from '../../kernel/artifacts/artifact-store';
 import { lowestId } from '../../kernel/database/id-times';
 import { queryRows } from '../../kernel/database/rows';
 import { dropPartitionsBefore, PURGE_BATCH, purgeInBatches } from '../../kernel/retention/purge-steps';
@@ -117,3 +118,20 @@ const EXPIRED_ARTIFACTS = `
   gone AS (
     UPDATE raw_artifacts SET deleted_at = $1, delete_reason = 'expired' WHERE id IN (SELECT id FROM expired) RETURNING path)
   INSERT INTO artifact_removals (path, requested_at) SELECT path, $1 FROM gone ON CONFLICT DO NOTHING`;
+
+/** A writer that lives writes at least once in this time, or is tried again. */
+const UNFINISHED_MS = 86_400_000;
+
+@Injectable()
+@RetentionRule()
+export class UnfinishedFilesRetention implements Retention {
+  readonly name = 'unfinished_files';
+  readonly description =
+    'What a killed process left half written in the folder of files, once nothing was written to it for a day.';
+
+  constructor(private readonly store: ArtifactStore) {}
+
+  async purge(now: Date, signal: AbortSignal): Promise<RemovedCounts> {
+    return { unfinished_files: await this.store.removeUnfinished(new Date(now.getTime() - UNFINISHED_MS), signal) };
+  }
+}

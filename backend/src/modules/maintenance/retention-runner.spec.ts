@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, Module } from '@nestjs/common';
 import { createTestApp, type TestApp } from '../../../test/support/test-app';
 import { systemActor } from '../../kernel/auth/actor';
 import { startOfMonth } from '../../kernel/database/id-times';
+import { newId } from '../../kernel/database/ids';
 import { RetentionRule, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
 import { PlannedPackagesRetention } from '../apt/retention';
 import {
@@ -11,6 +13,7 @@ import {
   MachineEventsRetention,
   RawArtifactsRetention,
   SnapshotsRetention,
+  UnfinishedFilesRetention,
 } from '../history/retention';
 import { ActionRequestsRetention, JobLogsRetention, JobsRetention } from '../jobs/retention';
 import { APP_SETTINGS, isRetentionSetting } from '../settings/registry/app-settings';
@@ -74,6 +77,7 @@ const real = [
   PlannedPackagesRetention,
   RawArtifactsRetention,
   SnapshotsRetention,
+  UnfinishedFilesRetention,
 ];
 
 @Module({ providers: [Parents, Children, Broken, ...real] })
@@ -82,12 +86,16 @@ class SampleModule {}
 describe('retention', () => {
   let test: TestApp;
   let runner: RetentionRunner;
+  const dataDir = mkdtempSync(join(tmpdir(), 'retention-'));
 
   beforeAll(async () => {
-    test = await createTestApp({ imports: [MaintenanceModule, SampleModule] });
+    test = await createTestApp({ imports: [MaintenanceModule, SampleModule], environment: { DATA_DIR: dataDir } });
     runner = test.app.get(RetentionRunner);
   });
-  afterAll(() => test.close());
+  afterAll(async () => {
+    await test.close();
+    rmSync(dataDir, { recursive: true });
+  });
   beforeEach(() => calls.splice(0));
 
   it('finds the rules of every room', () => {
@@ -107,6 +115,7 @@ describe('retention', () => {
       'machine_events',
       'raw_artifacts',
       'snapshots',
+      'unfinished_files',
       'z_children',
     ]);
   });
@@ -183,6 +192,18 @@ describe('retention', () => {
       { status: 'running' },
     ]);
     expect(await test.dataSource.query('SELECT 1 FROM job_log_chunks')).toEqual([]);
+  });
+
+  it('removes files that a killed process left half written, and not those that are being written', async () => {
+    const folder = join(dataDir, 'artifacts', 'runs', '2026-11');
+    mkdirSync(folder, { recursive: true });
+    const [left, present] = [`.${newId()}`, `.${newId()}`];
+    for (const name of [left, present, 'whole.log.gz']) writeFileSync(join(folder, name), 'x');
+    const yesterday = (Date.now() - DAY_MS) / 1000 - 60;
+    for (const name of [left, 'whole.log.gz']) utimesSync(join(folder, name), yesterday, yesterday);
+    const reports = await runner.run();
+    expect(reports?.find(({ rule }) => rule === 'unfinished_files')?.removed).toEqual({ unfinished_files: 1 });
+    expect(readdirSync(folder).sort()).toEqual([present, 'whole.log.gz']);
   });
 
   it('keeps what the settings say, and derived rows no longer than that', async () => {
