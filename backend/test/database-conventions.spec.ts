@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import {
   readColumns,
   readConstraints,
@@ -64,6 +66,34 @@ describe('every table', () => {
       .filter((key) => !leadingColumns(key.table).includes(key.columns[0] ?? ''));
     expect(unserved.map((key) => key.name)).toEqual([]);
   });
+
+  it('stands in docs/retention.md, once, and among those that nobody fills only as long as that is so', () => {
+    const said = sectionOf(document('retention.md'), 'Every table')
+      .split('\n- ')
+      .slice(1)
+      .map((entry) => {
+        const [kept = '', tables = ''] = entry.split('\n\n')[0]?.split(/\*\*:\s/) ?? [];
+        return { kept, tables: namesIn(tables) };
+      });
+    const present = [...new Set(columns.map(({ table }) => table))];
+    expect(said.flatMap(({ tables }) => tables).sort()).toEqual(present.sort());
+    const waiting = [...document('data-model/phases.md').matchAll(/^\| \[(\w+)\][^|]*\| waits +\|$/gm)];
+    expect(said.find(({ kept }) => kept.includes('No feature fills them'))?.tables.sort()).toEqual(
+      waiting.map(([, table]) => table).sort(),
+    );
+  });
+
+  function document(name: string): string {
+    return readFileSync(path.join(__dirname, '../../docs', name), 'utf8');
+  }
+
+  function sectionOf(text: string, title: string): string {
+    return text.split(/^## /m).find((section) => section.startsWith(title)) ?? '';
+  }
+
+  function namesIn(text: string): string[] {
+    return [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? '');
+  }
 
   /** The first columns of the primary key and of all indexes that hold every row, or every one that has a value. */
   function leadingColumns(table: string): string[] {

@@ -5,6 +5,7 @@ import { ACCOUNTS_AUDIT } from './accounts-audit';
 import { LinksRepository } from './links.repository';
 import { LinksService } from './links.service';
 import { Passwords } from './passwords';
+import { SessionsRetention } from './retention';
 import { SessionController } from './session.controller';
 import { SessionsRepository } from './sessions.repository';
 import { SessionsService } from './sessions.service';
@@ -23,6 +24,7 @@ import { UsersService } from './users.service';
     LinksRepository,
     Passwords,
     SignInLimits,
+    SessionsRetention,
     SessionsService,
     LinksService,
     UsersService,

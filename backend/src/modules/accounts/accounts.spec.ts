@@ -14,6 +14,7 @@ import { configureHttp } from '../../kernel/http/http-app';
 import { KernelModule } from '../../kernel/kernel.module';
 import { AccountsModule } from './accounts.module';
 import { LinksService } from './links.service';
+import { SessionsRetention } from './retention';
 
 const PASSWORD = 'a long enough password';
 const ORIGIN = 'http://localhost:8460';
@@ -254,5 +255,27 @@ describe('accounts', () => {
         'session.end ok',
       ]),
     );
+  });
+
+  it('forgets sessions and links a month after they could be used last, and nothing of the audit', async () => {
+    const days = (count: number) => count * 24 * 3_600_000;
+    const purge = () => new SessionsRetention(app.get(DataSource)).purge(clock.now(), new AbortController().signal);
+    const count = async (of: string): Promise<number> =>
+      Number((await query<{ n: string }>(`SELECT count(*) AS n FROM ${of}`))[0]?.n);
+    const [ended, open] = [await count('sessions WHERE revoked_at IS NOT NULL'), await count('sessions')];
+    const links = await count('one_time_links');
+    expect([ended, open - ended, links].every((n) => n > 0)).toBe(true);
+    expect(await purge()).toEqual({ sessions: 0, one_time_links: 0 });
+
+    clock.advance(days(31));
+    // Who was not signed out could have come back for another two weeks.
+    expect(await purge()).toMatchObject({ sessions: ended });
+    clock.advance(days(14));
+    const present = cookieOf(await signIn('ada'));
+    const audited = await count('audit_log');
+    expect(await purge()).toMatchObject({ sessions: open - ended });
+    expect([await count('sessions'), await count('one_time_links')]).toEqual([1, 0]);
+    expect((await call('get', '/me', present)).status).toBe(200);
+    expect(await count('audit_log')).toBe(audited);
   });
 });

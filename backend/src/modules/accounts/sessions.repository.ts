@@ -61,8 +61,4 @@ export class SessionsRepository {
       [userId, now, except],
     );
   }
-
-  async deleteEnded(manager: EntityManager, before: Date): Promise<number> {
-    return affected(manager, 'DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1', [before]);
-  }
 }

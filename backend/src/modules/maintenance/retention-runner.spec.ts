@@ -7,6 +7,7 @@ import { systemActor } from '../../kernel/auth/actor';
 import { startOfMonth } from '../../kernel/database/id-times';
 import { newId } from '../../kernel/database/ids';
 import { RetentionRule, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
+import { SessionsRetention } from '../accounts/retention';
 import { PlannedPackagesRetention } from '../apt/retention';
 import {
   ImportantMessagesRetention,
@@ -76,6 +77,7 @@ const real = [
   MachineEventsRetention,
   PlannedPackagesRetention,
   RawArtifactsRetention,
+  SessionsRetention,
   SnapshotsRetention,
   UnfinishedFilesRetention,
 ];
@@ -114,6 +116,7 @@ describe('retention', () => {
       'jobs',
       'machine_events',
       'raw_artifacts',
+      'sessions',
       'snapshots',
       'unfinished_files',
       'z_children',
