@@ -1,15 +1,11 @@
-import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { at } from '../../backend/test/support/at';
 import type { ApiClient } from '../../backend/test/support/api-client';
 import { eventually } from '../../backend/test/support/eventually';
-import { Installation } from '../../backend/test/support/installation';
-import { MachineJobs } from '../../backend/test/support/machine-jobs';
-import { createTestDatabase, type TestDatabase } from '../../backend/test/support/postgres';
+import type { MachineJobs } from '../../backend/test/support/machine-jobs';
 import { fleet, realMachines, type RealMachine } from '../../backend/test/support/real-machines';
-import { axeViolations, consoleErrors, startBrowser } from './support/browser';
-
-const portal = path.resolve(__dirname, '..', '..', 'dist', 'frontend', 'browser');
+import { axeViolations } from './support/browser';
+import { PortalSession } from './support/portal-session';
 
 interface Request {
   readonly id: string;
@@ -20,13 +16,11 @@ interface Request {
 }
 
 describe('a change in the portal, from its plan to its proof', () => {
-  let database: TestDatabase;
-  let installation: Installation;
+  let session: PortalSession;
   let api: ApiClient;
   let jobs: MachineJobs;
-  let browser: Browser;
   let page: Page;
-  let errors: string[];
+  let errors: readonly string[];
   let machine: RealMachine;
   let id: string;
 
@@ -52,26 +46,14 @@ describe('a change in the portal, from its plan to its proof', () => {
     machine = at(realMachines(), 0);
     fleet('reset', machine.name);
     fleet('scenario', machine.name, 'plain', 'security', 'removal', 'held', 'slow-script');
-    database = await createTestDatabase();
-    installation = new Installation(database.url, { PORTAL_DIR: portal });
-    const server = await installation.start('all');
-    api = await installation.administrator(server);
-    jobs = new MachineJobs(api);
+    session = await PortalSession.open();
+    ({ api, jobs, page, errors } = session);
     id = await api.enrol(machine);
     expect(await jobs.ended(await jobs.analyse(id))).toMatchObject({ status: 'ok' });
-    const [cookie = '', value = ''] = api.cookie.split('=');
-    browser = await startBrowser();
-    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } });
-    context.setDefaultTimeout(60_000);
-    await context.addCookies([{ name: cookie, value, url: server.origin }]);
-    page = await context.newPage();
-    errors = consoleErrors(page);
   }, 300_000);
   afterAll(async () => {
     fleet('reset', machine.name);
-    await browser.close();
-    await installation.stop();
-    await database.drop();
+    await session.close();
   }, 120_000);
 
   it('plans a full upgrade, groups it, and asks for what it entails', async () => {

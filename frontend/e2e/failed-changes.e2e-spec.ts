@@ -1,16 +1,13 @@
-import path from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { DataSource } from 'typeorm';
 import type { ApiClient } from '../../backend/test/support/api-client';
 import { at } from '../../backend/test/support/at';
 import { eventually } from '../../backend/test/support/eventually';
-import { Installation } from '../../backend/test/support/installation';
-import { MachineJobs, type Job } from '../../backend/test/support/machine-jobs';
-import { createTestDatabase, type TestDatabase } from '../../backend/test/support/postgres';
+import type { Job, MachineJobs } from '../../backend/test/support/machine-jobs';
 import { fleet, realMachines, type RealMachine } from '../../backend/test/support/real-machines';
-import { axeViolations, consoleErrors, sidewaysElements, startBrowser } from './support/browser';
+import { axeViolations, sidewaysElements } from './support/browser';
+import { PortalSession } from './support/portal-session';
 
-const portal = path.resolve(__dirname, '..', '..', 'dist', 'frontend', 'browser');
 const REASON = 'The machine burnt down.';
 
 interface Request {
@@ -26,15 +23,12 @@ const looks = [
 type Look = (typeof looks)[number][1];
 
 describe('changes that fail, in the portal', () => {
-  let database: TestDatabase;
+  let session: PortalSession;
   let dataSource: DataSource;
-  let installation: Installation;
   let api: ApiClient;
   let jobs: MachineJobs;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  let errors: string[];
+  let errors: readonly string[];
   let machines: RealMachine[];
 
   const failure = () => page.locator('su-failure-notice');
@@ -62,28 +56,15 @@ describe('changes that fail, in the portal', () => {
 
   beforeAll(async () => {
     machines = realMachines().slice(0, 2);
-    database = await createTestDatabase();
-    dataSource = await database.dataSource();
-    installation = new Installation(database.url, { PORTAL_DIR: portal });
-    const server = await installation.start('all');
-    api = await installation.administrator(server);
-    jobs = new MachineJobs(api);
-    const [cookie = '', value = ''] = api.cookie.split('=');
-    browser = await startBrowser();
-    context = await browser.newContext({ locale: 'en-GB' });
-    context.setDefaultTimeout(60_000);
-    await context.addCookies([{ name: cookie, value, url: server.origin }]);
-    page = await context.newPage();
-    errors = consoleErrors(page);
+    session = await PortalSession.open();
+    ({ dataSource, api, jobs, page, errors } = session);
   }, 300_000);
   afterAll(async () => {
-    await browser.close();
-    await installation.stop();
+    await session.close();
     for (const { name } of machines) {
       fleet('start', name);
       fleet('reset', name);
     }
-    await database.drop();
   }, 120_000);
 
   describe('an upgrade whose script fails', () => {

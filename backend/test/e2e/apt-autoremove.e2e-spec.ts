@@ -1,11 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
-import type { ApiClient } from '../support/api-client';
-import { Changes } from '../support/changes';
-import { Installation } from '../support/installation';
-import { MachineJobs } from '../support/machine-jobs';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, wrapCommand, type RealMachine } from '../support/real-machines';
+import type { Changes } from '../support/changes';
+import { EnrolledPair, PAIR } from '../support/enrolled-pair';
+import { fleet, wrapCommand, type RealMachine } from '../support/real-machines';
 
 interface AutoremovePlan {
   readonly packages: readonly { readonly name: string }[];
@@ -24,38 +21,19 @@ const KERNELS = `
 
 /** Removing what nothing needs, kernels only after the newest has been booted, on real machines of both suites. */
 describe('removing what nothing needs', () => {
-  let database: TestDatabase;
+  let pair: EnrolledPair;
   let dataSource: DataSource;
-  let installation: Installation;
-  let api: ApiClient;
   let changes: Changes;
-  let machines: RealMachine[];
-  const ids: string[] = [];
 
   beforeAll(async () => {
-    machines = realMachines().slice(0, 2);
-    expect(machines.map(({ suite }) => suite)).toEqual(['bookworm', 'trixie']);
-    database = await createTestDatabase();
-    dataSource = await database.dataSource();
-    installation = new Installation(database.url);
-    const server = await installation.start('all');
-    api = await installation.administrator(server);
-    changes = new Changes(api, new MachineJobs(api));
-    for (const { name } of machines) fleet('reset', name);
-    for (const machine of machines) ids.push(await api.enrol(machine));
+    pair = await EnrolledPair.open();
+    ({ dataSource, changes } = pair);
   }, 300_000);
-  afterAll(async () => {
-    for (const { name } of machines) fleet('reset', name);
-    await installation.stop();
-    await database.drop();
-  }, 120_000);
+  afterAll(() => pair.close(), 120_000);
 
-  describe.each([
-    ['Debian 12', 0],
-    ['Debian 13', 1],
-  ])('on %s', (_name, index) => {
-    const machine = (): RealMachine => machines[index] ?? (undefined as never);
-    const id = (): string => ids[index] ?? '';
+  describe.each(PAIR)('on %s', (_name, index) => {
+    const machine = (): RealMachine => pair.at(index).machine;
+    const id = (): string => pair.at(index).id;
     const installed = (name: string): boolean =>
       fleet('exec', machine().name, 'sh', '-c', `dpkg-query -W -f '\${db:Status-Abbrev}' ${name} || true`).startsWith(
         'ii',

@@ -1,12 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
-import { Changes } from '../support/changes';
+import type { Changes } from '../support/changes';
+import { EnrolledPair, PAIR } from '../support/enrolled-pair';
 import { eventually } from '../support/eventually';
-import { Installation } from '../support/installation';
-import { MachineJobs } from '../support/machine-jobs';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, type RealMachine } from '../support/real-machines';
+import type { MachineJobs } from '../support/machine-jobs';
+import { fleet, type RealMachine } from '../support/real-machines';
 
 interface MarksPlan {
   readonly packages: readonly { readonly name: string; readonly version: string | null; readonly held: boolean }[];
@@ -24,39 +23,23 @@ interface Hold {
 
 /** Marks of packages from plan to proof, on real machines of both suites. */
 describe('a hold', () => {
-  let database: TestDatabase;
+  let pair: EnrolledPair;
   let dataSource: DataSource;
-  let installation: Installation;
   let api: ApiClient;
   let jobs: MachineJobs;
   let changes: Changes;
-  let machines: RealMachine[];
-  const ids: string[] = [];
 
   beforeAll(async () => {
-    machines = realMachines().slice(0, 2);
-    expect(machines.map(({ suite }) => suite)).toEqual(['bookworm', 'trixie']);
-    database = await createTestDatabase();
-    dataSource = await database.dataSource();
-    installation = new Installation(database.url);
-    const server = await installation.start('all');
-    api = await installation.administrator(server);
-    jobs = new MachineJobs(api);
-    changes = new Changes(api, jobs);
-    for (const machine of machines) {
-      fleet('reset', machine.name);
+    pair = await EnrolledPair.open();
+    ({ dataSource, api, jobs, changes } = pair);
+    for (const [, index] of PAIR) {
+      const { machine, id } = pair.at(index);
       fleet('scenario', machine.name, 'plain');
       fleet('exec', machine.name, 'apt-get', '-q', 'update');
-      const id = await api.enrol(machine);
       expect(await jobs.ended(await jobs.analyse(id))).toMatchObject({ status: 'ok' });
-      ids.push(id);
     }
   }, 300_000);
-  afterAll(async () => {
-    for (const { name } of machines) fleet('reset', name);
-    await installation.stop();
-    await database.drop();
-  }, 120_000);
+  afterAll(() => pair.close(), 120_000);
 
   const held = ({ name }: RealMachine): string[] =>
     fleet('exec', name, 'apt-mark', 'showhold')
@@ -72,12 +55,9 @@ describe('a hold', () => {
     return known;
   };
 
-  describe.each([
-    ['Debian 12', 0],
-    ['Debian 13', 1],
-  ])('on %s', (_name, index) => {
-    const machine = (): RealMachine => machines[index] ?? (undefined as never);
-    const id = (): string => ids[index] ?? '';
+  describe.each(PAIR)('on %s', (_name, index) => {
+    const machine = (): RealMachine => pair.at(index).machine;
+    const id = (): string => pair.at(index).id;
 
     it('is set as confirmed, remembered with its note and day, and read back from the machine', async () => {
       fleet('exec', machine().name, 'apt-mark', 'hold', 'fleet-held');

@@ -1,12 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
-import { Changes } from '../support/changes';
+import type { Changes } from '../support/changes';
+import { EnrolledPair, PAIR } from '../support/enrolled-pair';
 import { eventually } from '../support/eventually';
-import { Installation, type ProductProcess } from '../support/installation';
-import { MachineJobs, type Job } from '../support/machine-jobs';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, wrapCommand, type RealMachine } from '../support/real-machines';
+import type { Job, MachineJobs } from '../support/machine-jobs';
+import { fleet, wrapCommand, type RealMachine } from '../support/real-machines';
 import { workerOf } from '../support/workers';
 
 interface RepairResult {
@@ -16,39 +15,18 @@ interface RepairResult {
 
 /** States that dpkg and apt cannot leave by themselves, repaired as confirmed, on real machines of both suites. */
 describe('a repair', () => {
-  let database: TestDatabase;
+  let pair: EnrolledPair;
   let dataSource: DataSource;
-  let installation: Installation;
   let api: ApiClient;
   let jobs: MachineJobs;
   let changes: Changes;
-  let machines: RealMachine[];
-  let workers: ProductProcess[];
-  const ids: string[] = [];
 
   beforeAll(async () => {
-    machines = realMachines().slice(0, 2);
-    expect(machines.map(({ suite }) => suite)).toEqual(['bookworm', 'trixie']);
-    database = await createTestDatabase();
-    dataSource = await database.dataSource();
-    installation = new Installation(database.url);
-    const server = await installation.start('api');
-    api = await installation.administrator(server);
-    jobs = new MachineJobs(api);
-    changes = new Changes(api, jobs);
-    for (const machine of machines) {
-      fleet('reset', machine.name);
-      ids.push(await api.enrol(machine));
-    }
     // One for each that is killed, and one that is left.
-    workers = [];
-    for (let count = 0; count < machines.length + 1; count++) workers.push(await installation.start('worker'));
+    pair = await EnrolledPair.open({ workers: PAIR.length + 1 });
+    ({ dataSource, api, jobs, changes } = pair);
   }, 300_000);
-  afterAll(async () => {
-    for (const { name } of machines) fleet('reset', name);
-    await installation.stop();
-    await database.drop();
-  }, 120_000);
+  afterAll(() => pair.close(), 120_000);
 
   const prepare = (machine: RealMachine, state: string): void => {
     fleet('reset', machine.name);
@@ -67,12 +45,9 @@ describe('a repair', () => {
     return errors.map(({ kind }) => kind);
   };
 
-  describe.each([
-    ['Debian 12', 0],
-    ['Debian 13', 1],
-  ])('on %s', (_name, index) => {
-    const machine = (): RealMachine => machines[index] ?? (undefined as never);
-    const id = (): string => ids[index] ?? '';
+  describe.each(PAIR)('on %s', (_name, index) => {
+    const machine = (): RealMachine => pair.at(index).machine;
+    const id = (): string => pair.at(index).id;
 
     it('is the declared remedy of what an analysis finds, and takes it away', async () => {
       prepare(machine(), 'half-configured');
@@ -162,7 +137,7 @@ describe('a repair', () => {
         () => jobs.log(job.id),
         (lines) => lines.some(({ text }) => text.includes('Setting up fleet-slow')),
       );
-      await (await workerOf(dataSource, workers, job)).end('SIGKILL');
+      await (await workerOf(dataSource, pair.workers, job)).end('SIGKILL');
       expect(await jobs.ended(job, 150_000)).toMatchObject({ status: 'ok', attempt: 1, errorKind: null });
       expect(await resultOf(job)).toMatchObject({ whole: true });
       expect(configured()).toBe(before + 1);

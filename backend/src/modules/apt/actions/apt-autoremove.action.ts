@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type {
   ChangeAction,
   ChangeContext,
@@ -16,29 +15,22 @@ import { importantUpgrade } from '../contracts/apt-upgrade-result.v1';
 import { ownMachineId } from '../upgrade/own-machine';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
+import { changeOutcome, PACKAGES_CHANGE, PACKAGES_PLAN, PACKAGES_PLAN_TIMEOUTS, scriptFiles } from './apt-changes';
 import { APT_GUARD } from './apt-guard';
 import { AptLogMessages } from '../upgrade/log-messages';
 
-const file = (name: string): string => path.join(__dirname, '..', 'scripts', name);
-const LINES = [file('apt-transaction.sh'), file('apt-autoremove-lines.sh')];
+const LINES = ['apt-transaction.sh', 'apt-autoremove-lines.sh'];
 
 /** Removes what nothing needs any more; kernels only once the machine has booted the one that replaces them. */
 @JobAction()
 export class AptAutoremoveAction implements ChangeAction {
   readonly declaration: ChangeDeclaration = {
-    kind: 'change',
+    ...PACKAGES_CHANGE,
     name: 'apt_autoremove',
     title: say.autoremove_title(),
-    permission: 'changes.confirm',
-    risk: 'medium',
-    lockKind: 'apt',
-    timeoutSeconds: 2 * 3600,
-    estimateSeconds: 60,
-    validForSeconds: 3600,
     plan: {
+      ...PACKAGES_PLAN,
       title: say.autoremove_plan_title(),
-      timeoutSeconds: 300,
-      estimateSeconds: 8,
       steps: [
         { name: 'transaction', sections: ['autoremove_*'] },
         { name: 'state', sections: ['environment', 'dpkg_*', 'co_managers'] },
@@ -57,9 +49,9 @@ export class AptAutoremoveAction implements ChangeAction {
 
   planScript({ machineId }: ActionContext): ActionScript {
     return {
-      file: [...ANALYZE_FUNCTIONS, file('apt-look.sh'), ...LINES, file('apt-autoremove-plan.sh')],
+      file: [...ANALYZE_FUNCTIONS, ...scriptFiles('apt-look.sh', ...LINES, 'apt-autoremove-plan.sh')],
       parameters: { MACHINE_ID: machineId, REFRESH: '0' },
-      timeouts: { progressMs: 120_000, totalMs: 270_000 },
+      timeouts: PACKAGES_PLAN_TIMEOUTS,
     };
   }
 
@@ -69,7 +61,7 @@ export class AptAutoremoveAction implements ChangeAction {
 
   script({ machineId }: ChangeContext): ActionScript {
     return {
-      file: [...LINES, file('apt-facts.sh'), file('apt-autoremove.sh')],
+      file: scriptFiles(...LINES, 'apt-facts.sh', 'apt-autoremove.sh'),
       parameters: { MACHINE_ID: machineId, GUARD: APT_GUARD },
     };
   }
@@ -80,16 +72,10 @@ export class AptAutoremoveAction implements ChangeAction {
 
   collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {
     const result = upgradeResult(run, plan as AptAutoremovePlan);
-    const { status, summary, error } = verdictOf(result);
-    return {
-      status,
-      ...(error === undefined ? {} : { error }),
+    return changeOutcome(verdictOf(result), {
       result,
       important: importantUpgrade(result),
-      summary,
-      failedSteps: [],
-      followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }],
       store: (tx, context) => this.recorder.record(tx, context, result),
-    };
+    });
   }
 }

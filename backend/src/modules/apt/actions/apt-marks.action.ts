@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type {
   ChangeAction,
@@ -23,8 +22,7 @@ import { say } from '../apt.sentences';
 import { importantMarks, type AptMarksPlan, type AptMarksResult, type MarkOperation } from '../contracts/apt-marks.v1';
 import { marksPlan, type MarksParameters } from '../marks/marks-plan';
 import { marksResult, marksVerdict } from '../marks/marks-result';
-
-const file = (name: string): string => path.join(__dirname, '..', 'scripts', name);
+import { APT_CHANGE, changeOutcome, scriptFiles } from './apt-changes';
 
 const packages: JsonSchema = {
   type: 'array',
@@ -61,15 +59,12 @@ const unholdParameters: JsonSchema = {
 function declarationOf(operation: MarkOperation): ChangeDeclaration {
   const hold = operation === 'hold';
   return {
-    kind: 'change',
+    ...APT_CHANGE,
     name: `apt_${operation}`,
     title: hold ? say.hold_title() : say.unhold_title(),
-    permission: 'changes.confirm',
     risk: 'low',
-    lockKind: 'apt',
     timeoutSeconds: 600,
     estimateSeconds: 5,
-    validForSeconds: 3600,
     plan: {
       title: hold ? say.hold_plan_title() : say.unhold_plan_title(),
       timeoutSeconds: 120,
@@ -102,7 +97,7 @@ abstract class AptMarksAction implements ChangeAction<MarksParameters> {
 
   planScript(context: ActionContext<MarksParameters>): ActionScript {
     return {
-      file: [file('apt-look.sh'), file('apt-marks-lines.sh'), file('apt-marks-plan.sh')],
+      file: scriptFiles('apt-look.sh', 'apt-marks-lines.sh', 'apt-marks-plan.sh'),
       parameters: this.scriptParameters(context),
     };
   }
@@ -113,7 +108,7 @@ abstract class AptMarksAction implements ChangeAction<MarksParameters> {
 
   script(context: ChangeContext<MarksParameters>): ActionScript {
     return {
-      file: [file('apt-marks-lines.sh'), file('apt-marks.sh')],
+      file: scriptFiles('apt-marks-lines.sh', 'apt-marks.sh'),
       parameters: this.scriptParameters(context),
     };
   }
@@ -121,17 +116,11 @@ abstract class AptMarksAction implements ChangeAction<MarksParameters> {
   collect(run: FinishedChange, context: ChangeContext<MarksParameters>): ChangeOutcome {
     const plan = context.plan as AptMarksPlan;
     const result = marksResult(run, plan);
-    const { status, summary, error } = marksVerdict(result);
-    return {
-      status,
-      ...(error === undefined ? {} : { error }),
+    return changeOutcome(marksVerdict(result), {
       result,
       important: importantMarks(result),
-      summary,
-      failedSteps: [],
-      followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }],
       store: (tx, stored) => this.store(tx, stored, plan, result),
-    };
+    });
   }
 
   private async store(

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type {
   ChangeAction,
   ChangeContext,
@@ -15,28 +14,21 @@ import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
 import { ownMachineId } from '../upgrade/own-machine';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
+import { changeOutcome, PACKAGES_CHANGE, PACKAGES_PLAN, PACKAGES_PLAN_TIMEOUTS, scriptFiles } from './apt-changes';
 import { AptLogMessages } from '../upgrade/log-messages';
 
-const file = (name: string): string => path.join(__dirname, '..', 'scripts', name);
-const LINES = [file('apt-transaction.sh'), file('apt-look.sh')];
+const LINES = ['apt-transaction.sh', 'apt-look.sh'];
 
 /** Finishes what dpkg left unfinished and meets every dependency, and looks afterwards whether all is whole. */
 @JobAction()
 export class AptRepairAction implements ChangeAction {
   readonly declaration: ChangeDeclaration = {
-    kind: 'change',
+    ...PACKAGES_CHANGE,
     name: 'apt_repair',
     title: say.repair_title(),
-    permission: 'changes.confirm',
-    risk: 'medium',
-    lockKind: 'apt',
-    timeoutSeconds: 2 * 3600,
-    estimateSeconds: 60,
-    validForSeconds: 3600,
     plan: {
+      ...PACKAGES_PLAN,
       title: say.repair_plan_title(),
-      timeoutSeconds: 300,
-      estimateSeconds: 8,
       steps: [
         { name: 'transaction', sections: ['repair_simulation', 'repair_lines'] },
         { name: 'state', sections: ['repair_whole', 'dpkg_*', 'co_managers'] },
@@ -64,9 +56,9 @@ export class AptRepairAction implements ChangeAction {
 
   planScript({ machineId }: ActionContext): ActionScript {
     return {
-      file: [...ANALYZE_FUNCTIONS, ...LINES, file('apt-repair-lines.sh'), file('apt-repair-plan.sh')],
+      file: [...ANALYZE_FUNCTIONS, ...scriptFiles(...LINES, 'apt-repair-lines.sh', 'apt-repair-plan.sh')],
       parameters: { MACHINE_ID: machineId, REFRESH: '0' },
-      timeouts: { progressMs: 120_000, totalMs: 270_000 },
+      timeouts: PACKAGES_PLAN_TIMEOUTS,
     };
   }
 
@@ -77,7 +69,7 @@ export class AptRepairAction implements ChangeAction {
   script({ machineId, plan }: ChangeContext): ActionScript {
     const { no_remove } = plan as AptRepairPlan;
     return {
-      file: [...LINES, file('apt-facts.sh'), file('apt-repair-lines.sh'), file('apt-repair.sh')],
+      file: scriptFiles(...LINES, 'apt-facts.sh', 'apt-repair-lines.sh', 'apt-repair.sh'),
       parameters: { MACHINE_ID: machineId, NO_REMOVE: no_remove ? '1' : '0' },
     };
   }
@@ -88,16 +80,11 @@ export class AptRepairAction implements ChangeAction {
 
   collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {
     const result = repairResult(run, plan as AptRepairPlan);
-    const { status, summary, error } = repairVerdict(result);
-    return {
-      status,
-      ...(error === undefined ? {} : { error }),
+    return changeOutcome(repairVerdict(result), {
       result,
       important: importantRepair(result),
-      summary,
       failedSteps: result.whole === false ? ['verify'] : [],
-      followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }],
       store: (tx, context) => this.recorder.record(tx, context, result),
-    };
+    });
   }
 }

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import {
   type ChangeAction,
   type ChangeContext,
@@ -18,26 +17,21 @@ import { upgradePlan, type UpgradeParameters } from '../upgrade/upgrade-plan';
 import { aptProgress } from '../upgrade/apt-status';
 import { ANALYZE_SCRIPTS } from './analyze-scripts';
 import { failedSteps } from '../upgrade/run-facts';
+import { APT_CHANGE, changeOutcome, scriptFiles } from './apt-changes';
 import { APT_GUARD } from './apt-guard';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 import { AptLogMessages } from '../upgrade/log-messages';
-
-const scripts = path.join(__dirname, '..', 'scripts');
-const file = (name: string): string => path.join(scripts, name);
 
 /** Upgrades packages with apt: exactly what a person confirmed, detached, with the proof of what it did. */
 @JobAction()
 export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
   readonly declaration: ChangeDeclaration = {
-    kind: 'change',
+    ...APT_CHANGE,
     name: 'apt_upgrade',
     title: say.upgrade_title(),
-    permission: 'changes.confirm',
     risk: 'medium',
-    lockKind: 'apt',
     timeoutSeconds: 4 * 3600,
     estimateSeconds: 180,
-    validForSeconds: 3600,
     plan: {
       title: say.upgrade_plan_title(),
       timeoutSeconds: 600,
@@ -109,7 +103,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
 
   planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
     return {
-      file: [file('apt-transaction.sh'), file('apt-look.sh'), file('apt-upgrade-plan.sh'), ...ANALYZE_SCRIPTS],
+      file: [...scriptFiles('apt-transaction.sh', 'apt-look.sh', 'apt-upgrade-plan.sh'), ...ANALYZE_SCRIPTS],
       parameters: { ...transaction(machineId, parameters), REFRESH: '0' },
       timeouts: { progressMs: 300_000, totalMs: 570_000 },
       limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 8 * 1024 * 1024 },
@@ -124,7 +118,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     const { no_remove, packages } = plan as AptUpgradePlan;
     const downgrades = packages.some(({ operation }) => operation === 'downgrade');
     return {
-      file: [file('apt-transaction.sh'), file('apt-facts.sh'), file('apt-upgrade.sh')],
+      file: scriptFiles('apt-transaction.sh', 'apt-facts.sh', 'apt-upgrade.sh'),
       parameters: {
         ...transaction(machineId, parameters),
         NO_REMOVE: no_remove ? '1' : '0',
@@ -144,17 +138,12 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
 
   collect(run: FinishedChange, { plan }: ChangeContext<UpgradeParameters>): ChangeOutcome {
     const result = upgradeResult(run, plan as AptUpgradePlan);
-    const { status, summary, error } = verdictOf(result);
-    return {
-      status,
-      ...(error === undefined ? {} : { error }),
+    return changeOutcome(verdictOf(result), {
       result,
       important: importantUpgrade(result),
-      summary,
       failedSteps: failedSteps(run),
-      followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }],
       store: (tx, context) => this.recorder.record(tx, context, result),
-    };
+    });
   }
 }
 

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { RunFailure, ActionContext, ActionScript, CollectedRun } from '../../jobs/actions/job-action';
 import { JobAction } from '../../jobs/actions/job-action';
 import type {
@@ -20,9 +19,8 @@ import { bootFacts } from '../reboot/boot-facts';
 import { rebootPlan, type RebootParameters } from '../reboot/reboot-plan';
 import { isStarting, lostResult, rebootResult, rebootVerdict } from '../reboot/reboot-result';
 import { ownMachineId } from '../upgrade/own-machine';
+import { scriptFiles } from './apt-changes';
 
-const scripts = path.join(__dirname, '..', 'scripts');
-const files = (...names: string[]): string[] => names.map((name) => path.join(scripts, name));
 /** Of functions that two files have in common the later one counts: those of the analysis. */
 const MACHINE = [
   'apt-facts.sh',
@@ -84,7 +82,7 @@ export class RebootAction implements ChangeAction<RebootParameters> {
   readonly aftermath: Aftermath<RebootParameters> = {
     step: 'return',
     patienceSeconds: ({ parameters }) => parameters.wait_seconds,
-    script: () => ({ file: files('apt-facts.sh', 'reboot-facts.sh', 'reboot-look.sh') }),
+    script: () => ({ file: scriptFiles('apt-facts.sh', 'reboot-facts.sh', 'reboot-look.sh') }),
     settled: (look, run, { parameters }) => isSettled(look, run, parameters.wait_seconds),
     lost: (failure, { plan }) => this.lost(failure, plan as RebootPlan),
   };
@@ -93,7 +91,7 @@ export class RebootAction implements ChangeAction<RebootParameters> {
 
   planScript({ machineId, parameters }: ActionContext<RebootParameters>): ActionScript {
     return {
-      file: files(...MACHINE, 'reboot-plan.sh'),
+      file: scriptFiles(...MACHINE, 'reboot-plan.sh'),
       parameters: shared(machineId, parameters),
       timeouts: { progressMs: 120_000, totalMs: 270_000 },
     };
@@ -104,7 +102,7 @@ export class RebootAction implements ChangeAction<RebootParameters> {
   }
 
   script({ machineId, parameters }: ChangeContext<RebootParameters>): ActionScript {
-    return { file: files(...MACHINE, 'reboot.sh'), parameters: shared(machineId, parameters) };
+    return { file: scriptFiles(...MACHINE, 'reboot.sh'), parameters: shared(machineId, parameters) };
   }
 
   collect(run: FinishedChange, { plan }: ChangeContext<RebootParameters>): ChangeOutcome {

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type {
   ChangeAction,
   ChangeContext,
@@ -13,23 +12,19 @@ import { importantRestart, type ServiceRestartPlan } from '../contracts/service-
 import { servicePlan, type ServiceParameters } from '../services/service-plan';
 import { serviceResult, serviceVerdict } from '../services/service-result';
 import { ownMachineId } from '../upgrade/own-machine';
-
-const scripts = path.join(__dirname, '..', 'scripts');
-const files = (...names: string[]): string[] => names.map((name) => path.join(scripts, name));
+import { APT_CHANGE, changeOutcome, scriptFiles } from './apt-changes';
 
 /** Restarts services: those that needrestart names because they run replaced files, or those that are named. */
 @JobAction()
 export class ServiceRestartAction implements ChangeAction<ServiceParameters> {
   readonly declaration: ChangeDeclaration = {
-    kind: 'change',
+    ...APT_CHANGE,
     name: 'service_restart',
     title: say.services_title(),
-    permission: 'changes.confirm',
     risk: 'low',
     lockKind: 'exclusive',
     timeoutSeconds: 3600,
     estimateSeconds: 15,
-    validForSeconds: 3600,
     plan: {
       title: say.services_plan_title(),
       timeoutSeconds: 180,
@@ -63,7 +58,7 @@ export class ServiceRestartAction implements ChangeAction<ServiceParameters> {
 
   planScript({ machineId, parameters }: ActionContext<ServiceParameters>): ActionScript {
     return {
-      file: files('apt-facts.sh', 'apt-look.sh', 'service-facts.sh', 'service-restart-plan.sh'),
+      file: scriptFiles('apt-facts.sh', 'apt-look.sh', 'service-facts.sh', 'service-restart-plan.sh'),
       parameters: { MACHINE_ID: machineId, UNITS: parameters.units.join(' ') },
       timeouts: { progressMs: 90_000, totalMs: 170_000 },
     };
@@ -76,22 +71,13 @@ export class ServiceRestartAction implements ChangeAction<ServiceParameters> {
   script({ machineId, plan }: ChangeContext<ServiceParameters>): ActionScript {
     const units = (plan as ServiceRestartPlan).units.map(({ unit }) => unit);
     return {
-      file: files('apt-facts.sh', 'service-facts.sh', 'service-restart.sh'),
+      file: scriptFiles('apt-facts.sh', 'service-facts.sh', 'service-restart.sh'),
       parameters: { MACHINE_ID: machineId, UNITS: units.join(' ') },
     };
   }
 
   collect(run: FinishedChange, { plan }: ChangeContext<ServiceParameters>): ChangeOutcome {
     const result = serviceResult(run, plan as ServiceRestartPlan);
-    const { status, summary, error } = serviceVerdict(result);
-    return {
-      status,
-      ...(error === undefined ? {} : { error }),
-      result,
-      important: importantRestart(result),
-      summary,
-      failedSteps: [],
-      followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }],
-    };
+    return changeOutcome(serviceVerdict(result), { result, important: importantRestart(result) });
   }
 }
