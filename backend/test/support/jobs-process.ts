@@ -14,6 +14,7 @@ import type { DomainEvent } from '../../src/kernel/events/domain-event';
 import { DomainEvents } from '../../src/kernel/events/domain-events';
 import { PostgresLiveBus } from '../../src/kernel/live/postgres-live-bus';
 import { WorkQueue } from '../../src/kernel/queue/work-queue';
+import { Keyring } from '../../src/kernel/secrets/keyring';
 import { SNAPSHOT_PATCH } from '../../src/modules/history/contracts/snapshot-patch';
 import { Executions } from '../../src/modules/history/executions';
 import { Snapshots } from '../../src/modules/history/snapshots';
@@ -28,8 +29,10 @@ import type { JobRecord } from '../../src/modules/jobs/job-record';
 import { JobsReader } from '../../src/modules/jobs/jobs.reader';
 import { JobsService, type EnqueueRequest } from '../../src/modules/jobs/jobs.service';
 import { MachineEligibility } from '../../src/modules/jobs/machine-eligibility';
+import { ConfirmedPlans } from '../../src/modules/jobs/requests/confirmed-plans';
 import { PlanRecorder } from '../../src/modules/jobs/requests/plan-recorder';
 import { RequestExpiry } from '../../src/modules/jobs/requests/request-expiry';
+import { RequestSeals } from '../../src/modules/jobs/requests/request-seals';
 import { REQUESTS_AUDIT } from '../../src/modules/jobs/requests/requests-audit';
 import { RequestsReader } from '../../src/modules/jobs/requests/requests.reader';
 import { Requests } from '../../src/modules/jobs/requests/requests.service';
@@ -44,6 +47,9 @@ import { MachineState } from '../../src/modules/machines/machine-state';
 import { FakeDetached } from './fake-detached';
 import { CHANGE_RESULT_CONTRACTS, FakeRemote, READING } from './jobs-fakes';
 import { until } from './ssh-wait';
+
+/** All processes of an installation hold the same key. */
+const KEYRING = new Keyring([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
 
 /** Keeps what was published, and only when it was committed. */
 class RecordedEvents extends DomainEvents {
@@ -75,6 +81,7 @@ export class JobsProcess {
   readonly detached = new FakeDetached();
   readonly events = new RecordedEvents();
   readonly contracts = new Contracts();
+  readonly seals = new RequestSeals(KEYRING);
   readonly registry: ActionRegistry;
   readonly transactions: TransactionRunner;
   readonly reader: JobsReader;
@@ -84,6 +91,7 @@ export class JobsProcess {
   readonly machineState: MachineState;
   readonly service: JobsService;
   readonly requests: Requests;
+  readonly confirmed: ConfirmedPlans;
   readonly requestsReader: RequestsReader;
   readonly expiry: RequestExpiry;
   readonly sweeper: Sweeper;
@@ -98,7 +106,8 @@ export class JobsProcess {
     readonly queue: WorkQueue,
   ) {
     const { clock, contracts } = this;
-    const plans = new PlanRecorder(contracts, bus);
+    const { seals } = this;
+    const plans = new PlanRecorder(contracts, seals, bus);
     const registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService, contracts, plans);
     this.registry = registry;
     contracts.register(
@@ -123,12 +132,13 @@ export class JobsProcess {
     this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, clock, eligibility);
     this.requestsReader = new RequestsReader(dataSource, contracts, clock);
     const audit = new AuditLog(clock, contracts);
-    this.requests = new Requests(transactions, this.requestsReader, this.service, dispatcher, audit, bus, clock);
+    this.requests = new Requests(transactions, this.requestsReader, this.service, dispatcher, seals, audit, bus, clock);
+    this.confirmed = new ConfirmedPlans(transactions, this.requestsReader, seals, registry, bus);
     this.expiry = new RequestExpiry(transactions, bus, clock);
     this.sweeper = new Sweeper(dataSource, transactions, queue, dispatcher, machineState, history, contracts, registry);
     const executions = new Executions(contracts);
     this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus, contracts, executions);
-    const changes = new ChangeOutcomes(executions, this.requests, this.service);
+    const changes = new ChangeOutcomes(executions, this.confirmed, this.service);
     this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit, contracts);
     const snapshots = new Snapshots(dataSource, contracts, clock);
     this.outcomes = new Outcomes(
@@ -168,7 +178,7 @@ export class JobsProcess {
         scripts: new ActionScripts(),
         runner: this.remote,
         detached: this.detached,
-        requests: this.requests,
+        requests: this.confirmed,
         log: this.logs,
         bus: this.bus,
         clock: this.clock,

@@ -18,6 +18,7 @@ export const AUDIT_ACTIONS = [
   'message.reopened',
   'request.confirmed',
   'request.rejected',
+  'request.withdrawn',
   'session.end',
   'session.start',
   'setting.change',

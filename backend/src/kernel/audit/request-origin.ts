@@ -8,11 +8,13 @@ export interface RequestOrigin {
   readonly requestId: string | null;
   /** Address of the client as the trusted proxies tell it. */
   readonly ip: string | null;
+  /** Of the person who is signed in; null where no person asks in a session of their own. */
+  readonly sessionId: string | null;
 }
 
 /** The origin of something that no request asked for: a job, a schedule. */
 export function originOf(actor: Actor): RequestOrigin {
-  return { actor, requestId: null, ip: null };
+  return { actor, requestId: null, ip: null, sessionId: null };
 }
 
 /** The origin of the current request; only on handlers that need a permission. */
@@ -23,5 +25,6 @@ export const CurrentOrigin = createParamDecorator((_data: unknown, context: Exec
     actor: actorOf(request.principal),
     requestId: typeof request.id === 'string' ? request.id : null,
     ip: request.ip ?? null,
+    sessionId: request.principal.sessionId,
   };
 });

@@ -23,6 +23,18 @@ describe('Keyring', () => {
     expect(ring.decrypt(place, old)).toBe('older');
   });
 
+  it('knows a text that it signed, also by an older key, and nothing else', () => {
+    const signature = ring.sign('a', 'x');
+    expect(signature).toMatch(/^sumac:1:k2:[0-9a-f]{64}$/);
+    expect(ring.verify('a', 'x', signature)).toBe(true);
+    expect(ring.verify('a', 'x', parseKeyring(`k1:${bytes(1)}`).sign('a', 'x'))).toBe(true);
+    expect(ring.verify('a', 'y', signature)).toBe(false);
+    expect(ring.verify('b', 'x', signature)).toBe(false);
+    expect(ring.verify('a', 'x', signature.replace(':k2:', ':k1:'))).toBe(false);
+    expect(ring.verify('a', 'x', parseKeyring(`k2:${bytes(3)}`).sign('a', 'x'))).toBe(false);
+    expect(ring.verify('a', 'x', '')).toBe(false);
+  });
+
   it.each([
     { ...place, rowId: 'b' },
     { ...place, column: 'enc_sudo_password' },

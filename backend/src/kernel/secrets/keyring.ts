@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { link, mkdir, open as openFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -29,6 +29,27 @@ export class Keyring {
     if (key === undefined) throw new Error(`The encryption key "${id}" is missing from the keyring.`);
     return open(key, location, envelope);
   }
+
+  /** Proves later that a text is the one of now, to whoever holds the ring. @returns `sumac:1:<key id>:<HMAC-SHA256, hex>` */
+  sign(purpose: string, text: string): string {
+    return signed(this.keys[0], purpose, text);
+  }
+
+  /** False for another text, another purpose, what is no signature, and one of a key that is not in the ring any more. */
+  verify(purpose: string, text: string, signature: string): boolean {
+    const key = this.byId.get(SIGNATURE.exec(signature)?.[1] ?? '');
+    if (key === undefined) return false;
+    const [given, expected] = [signature, signed(key, purpose, text)].map((value) => Buffer.from(value, 'utf8'));
+    return given !== undefined && expected?.length === given.length && timingSafeEqual(given, expected);
+  }
+}
+
+const SIGNATURE = /^sumac:1:([a-z0-9-]+):[0-9a-f]{64}$/;
+
+/** By a key of its own for each purpose: none of them says anything about the one that encrypts. */
+function signed({ id, bytes }: EncryptionKey, purpose: string, text: string): string {
+  const key = Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), `system_update signature ${purpose}`, 32));
+  return `sumac:1:${id}:${createHmac('sha256', key).update(text, 'utf8').digest('hex')}`;
 }
 
 /** `id:base64` of 32 bytes, separated by commas or lines; the first one encrypts. */

@@ -17,8 +17,10 @@ import { JobsService } from './jobs.service';
 import { JobsTopic } from './live/jobs.topic';
 import { LogSealer } from './log-sealer';
 import { MachineEligibility } from './machine-eligibility';
+import { ConfirmedPlans } from './requests/confirmed-plans';
 import { PlanRecorder } from './requests/plan-recorder';
 import { RequestExpiry } from './requests/request-expiry';
+import { RequestSeals } from './requests/request-seals';
 import { REQUESTS_AUDIT } from './requests/requests-audit';
 import { RequestsController } from './requests/requests.controller';
 import { RequestsReader } from './requests/requests.reader';
@@ -43,6 +45,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     ActionRegistry,
     ActionScripts,
     Claims,
+    ConfirmedPlans,
     Dispatcher,
     JobHistory,
     JobLogRepository,
@@ -60,6 +63,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     { provide: DetachedRunner, useClass: SshDetachedRunner },
     ChangeOutcomes,
     RequestExpiry,
+    RequestSeals,
     Requests,
     RequestsReader,
     RequestsTopic,

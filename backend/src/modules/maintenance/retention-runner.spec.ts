@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, Module } from '@nestjs/common';
 import { createTestApp, type TestApp } from '../../../test/support/test-app';
+import { originOf } from '../../kernel/audit/request-origin';
 import { systemActor } from '../../kernel/auth/actor';
 import { startOfMonth } from '../../kernel/database/id-times';
 import { newId } from '../../kernel/database/ids';
@@ -212,7 +213,7 @@ describe('retention', () => {
   it('keeps what the settings say, and derived rows no longer than that', async () => {
     await test.app
       .get(SettingsService)
-      .set('retention.snapshots_days', 400, null, { actor: systemActor, requestId: null, ip: null });
+      .set('retention.snapshots_days', 400, null, originOf(systemActor));
     const reports = await runner.run();
     const before = startOfMonth(new Date(Date.now() - 400 * DAY_MS));
     const periods = new Map(reports?.map((report) => [report.rule, report.before]));

@@ -155,6 +155,10 @@ export type { RequestsConfirm$Params as RequestsConfirm$Params } from './fn/requ
 export { requestsConfirm as requestsConfirm } from './fn/requests/requests-confirm';
 export type { RequestsReject$Params as RequestsReject$Params } from './fn/requests/requests-reject';
 export { requestsReject as requestsReject } from './fn/requests/requests-reject';
+export type { RequestsWithdraw$Params as RequestsWithdraw$Params } from './fn/requests/requests-withdraw';
+export { requestsWithdraw as requestsWithdraw } from './fn/requests/requests-withdraw';
+export type { RequestsClone$Params as RequestsClone$Params } from './fn/requests/requests-clone';
+export { requestsClone as requestsClone } from './fn/requests/requests-clone';
 export type { AptState$Params as AptState$Params } from './fn/apt/apt-state';
 export { aptState as aptState } from './fn/apt/apt-state';
 export type { PackageChangesList$Params as PackageChangesList$Params } from './fn/apt/package-changes-list';

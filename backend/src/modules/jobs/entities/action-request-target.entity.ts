@@ -40,4 +40,8 @@ export class ActionRequestTargetEntity {
 
   @Column({ name: 'execution_id', type: 'uuid', nullable: true })
   executionId: string | null;
+
+  /** Signature over this target's part of the request, by a key outside the database. */
+  @Column({ type: 'text', nullable: true })
+  seal: string | null;
 }

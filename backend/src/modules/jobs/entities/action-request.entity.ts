@@ -48,9 +48,11 @@ export class ActionRequestEntity {
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 
+  /** When it was decided, whichever way. */
   @Column({ name: 'approved_at', type: 'timestamptz', nullable: true })
   approvedAt: Date | null;
 
+  /** Who decided, as the name was then. */
   @Column({ name: 'approved_by', type: 'text', nullable: true })
   approvedBy: string | null;
 
@@ -68,13 +70,19 @@ export class ActionRequestEntity {
   @Column({ name: 'plan_digest', type: 'text', nullable: true })
   planDigest: string | null;
 
-  @Column({ name: 'rejected_at', type: 'timestamptz', nullable: true })
-  rejectedAt: Date | null;
-
-  @Column({ name: 'rejected_by', type: 'text', nullable: true })
-  rejectedBy: string | null;
-
-  /** Why it was rejected, or has expired. */
+  /** Why it was decided so, or has expired. */
   @Column({ name: 'decision_reason', type: 'text', nullable: true })
   decisionReason: string | null;
+
+  /** Of the person who decided. */
+  @Column({ name: 'decided_by_id', type: 'text', nullable: true })
+  decidedById: string | null;
+
+  /** The session in which that person decided. */
+  @Column({ name: 'decision_session_id', type: 'text', nullable: true })
+  decisionSessionId: string | null;
+
+  /** Signature over everything that the decision is about, by a key outside the database. */
+  @Column({ type: 'text', nullable: true })
+  seal: string | null;
 }

@@ -10,6 +10,7 @@ import type { ChangeDeclaration, ChangePlan } from '../actions/change-action';
 import { ACTION_PLAN, planDigest, REQUEST_PARAMETERS, type ActionPlanDocument } from '../contracts/action-plan';
 import type { ActionRequesterType } from '../entities/jobs.values';
 import { say } from '../jobs.sentences';
+import { RequestSeals } from './request-seals';
 
 /** A plan that a reading run made, and what it belongs to. */
 export interface MadePlan {
@@ -29,6 +30,7 @@ export interface MadePlan {
 export class PlanRecorder {
   constructor(
     private readonly contracts: Contracts,
+    private readonly seals: RequestSeals,
     private readonly bus: LiveBus,
   ) {}
 
@@ -57,6 +59,7 @@ export class PlanRecorder {
       new Date(finishedAt.getTime() + change.validForSeconds * 1000),
     ]);
     await affected(tx.manager, INSERT_TARGET, [id, machineId, digest, document]);
+    await this.seals.seal(tx, id);
     await affected(tx.manager, 'UPDATE jobs SET request_id = $2 WHERE id = $1', [made.jobId, id]);
     this.bus.changed(tx, { requestIds: [id], jobIds: [made.jobId], machineIds: [machineId] });
   }

@@ -1,13 +1,19 @@
 import { DomainError } from '../../../kernel/errors/domain-error';
 import { say } from '../jobs.sentences';
+import type { Decider } from './decider';
 import type { RequestWithPlan } from './request-record';
 import type { Confirmation } from './requests.service';
 
-/** Why a plan cannot be confirmed; null when it can, or has been already. Pure. */
-export function refusalToConfirm(request: RequestWithPlan, { digest, accepted }: Confirmation): DomainError | null {
+/** Why a plan cannot be confirmed; null when it can, or has been already by the same person. Pure. */
+export function refusalToConfirm(
+  request: RequestWithPlan,
+  { digest, accepted }: Confirmation,
+  { actor }: Decider,
+): DomainError | null {
   const { status, plan } = request;
   if (digest !== request.planDigest) return conflict('digest_differs', say.digest_differs(), say.plan_again());
-  if (request.jobId !== null) return null;
+  // The same again is no second decision; of two people only one decided.
+  if (request.jobId !== null) return request.decidedById === actor.id ? null : decidedAlready(request);
   if (status === 'rejected') return conflict('request_rejected', say.request_rejected(), say.plan_again());
   if (status !== 'pending') return conflict('plan_expired', say.plan_expired(), say.plan_again());
   if (plan === null) return conflict('plan_unreadable', say.plan_unreadable(), say.plan_again());
@@ -26,8 +32,41 @@ export function refusalToConfirm(request: RequestWithPlan, { digest, accepted }:
 }
 
 /** Why a request cannot be rejected; null when it can. Pure. */
-export function refusalToReject({ status }: RequestWithPlan): DomainError | null {
-  return status === 'pending' ? null : conflict('request_decided', say.request_decided());
+export function refusalToReject(request: RequestWithPlan): DomainError | null {
+  return request.status === 'pending' ? null : decidedAlready(request);
+}
+
+/** Why somebody cannot take a request back; null when they can. Pure. */
+export function refusalToWithdraw(request: RequestWithPlan, { actor }: Decider): DomainError | null {
+  const { type, id } = request.requestedBy;
+  if (type === 'user' && id === actor.id) return refusalToReject(request);
+  return new DomainError({
+    code: 'not_the_asker',
+    status: 403,
+    detail: say.not_the_asker(),
+    action: say.not_the_asker_action(),
+  });
+}
+
+/** Why what a request asked for cannot be planned again; null when it can. Pure. */
+export function refusalToClone({ plan }: RequestWithPlan): DomainError | null {
+  return plan === null ? conflict('plan_unreadable', say.plan_unreadable(), say.plan_anew()) : null;
+}
+
+/** Null: it is only known that somebody did. */
+export function decidedAlready(request: Pick<RequestWithPlan, 'decidedAt' | 'decidedBy'> | null): DomainError {
+  const by = request?.decidedBy ?? null;
+  if (by === null) return conflict('request_decided', say.request_decided());
+  return new DomainError({
+    code: 'request_decided',
+    status: 409,
+    detail: say.request_decided_by({ name: by }),
+    extensions: { decidedBy: by, decidedAt: request?.decidedAt?.toISOString() ?? null },
+  });
+}
+
+export function altered(): DomainError {
+  return conflict('request_altered', say.request_altered(), say.plan_again());
 }
 
 function notAccepted(missing: readonly string[]): DomainError {

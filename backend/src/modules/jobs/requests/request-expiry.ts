@@ -45,7 +45,7 @@ const EXPIRE_ABANDONED = `
     WHERE r.status = 'approved' AND t.status = 'pending' AND j.status NOT IN ('queued', 'running')
     ORDER BY r.id LIMIT 500 FOR UPDATE OF r SKIP LOCKED),
   expired AS (
-    UPDATE action_requests r SET status = 'expired', decision_reason = $1 FROM abandoned WHERE r.id = abandoned.id
-    RETURNING r.id)
-  UPDATE action_request_targets t SET status = 'expired' FROM expired WHERE t.request_id = expired.id
+    UPDATE action_requests r SET status = 'expired', decision_reason = COALESCE(decision_reason, $1)
+    FROM abandoned WHERE r.id = abandoned.id RETURNING r.id)
+  UPDATE action_request_targets t SET status = 'expired', status_reason = $1 FROM expired WHERE t.request_id = expired.id
   RETURNING t.request_id AS id`;

@@ -17,16 +17,22 @@ export interface RequestRecord {
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly planDigest: string | null;
-  readonly approvedAt: Date | null;
-  readonly approvedBy: string | null;
-  readonly rejectedAt: Date | null;
-  readonly rejectedBy: string | null;
+  /** When and by whom it was decided, whichever way; null before, and when nobody did in time. */
+  readonly decidedAt: Date | null;
+  readonly decidedBy: string | null;
+  readonly decidedById: string | null;
+  /** Why it was decided so, or has expired. */
   readonly decisionReason: string | null;
   /** The job that made the plan; null once it is gone. */
   readonly planJobId: string | null;
   /** The job that carries it out; null before the confirmation. */
   readonly jobId: string | null;
   readonly executionId: string | null;
+}
+
+/** Taken back by whoever had asked for it. Pure. */
+export function isWithdrawn({ status, requestedBy, decidedById }: RequestRecord): boolean {
+  return status === 'rejected' && requestedBy.type === 'user' && decidedById !== null && decidedById === requestedBy.id;
 }
 
 export interface RequestWithPlan extends RequestRecord {

@@ -1,5 +1,9 @@
 import { auditContract } from '../../../kernel/audit/audit-contracts';
-import { list, openWord, sha256OrNull, textOrNull, uuid } from '../../../kernel/contracts/schemas';
+import { list, openWord, sha256OrNull, text, textOrNull, uuid } from '../../../kernel/contracts/schemas';
+
+/** Since decisions keep them. */
+const decision = { reason: textOrNull, session_id: text };
+const rejected = { action: openWord, plan_digest: sha256OrNull, reason: textOrNull };
 
 /** What the audit rows about decisions say. */
 export const REQUESTS_AUDIT = [
@@ -12,10 +16,10 @@ export const REQUESTS_AUDIT = [
       accepted: list(openWord),
       job_id: uuid,
     },
+    decision,
   ),
-  auditContract('request.rejected', 'Which plan was rejected, and why.', {
-    action: openWord,
-    plan_digest: sha256OrNull,
-    reason: textOrNull,
+  auditContract('request.rejected', 'Which plan was rejected, and why.', rejected, { session_id: text }),
+  auditContract('request.withdrawn', 'Which plan was taken back by whoever had asked for it, and why.', rejected, {
+    session_id: text,
   }),
 ];

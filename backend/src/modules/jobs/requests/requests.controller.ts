@@ -57,9 +57,9 @@ export class RequestsController {
   }
 
   /**
-   * Confirms exactly the plan of this digest, and queues the job that carries it out; again, answers with the same job.
-   * 409 `digest_differs`, `plan_expired`, `request_rejected`, `plan_blocked`; 400 `consequences_not_accepted` with the
-   * codes in `missing`.
+   * Confirms exactly the plan of this digest, and queues the job that carries it out; again, answers the same person with
+   * the same job. 409 `digest_differs`, `plan_expired`, `request_rejected`, `request_decided`, `request_altered`,
+   * `plan_blocked`; 400 `consequences_not_accepted` with the codes in `missing`.
    */
   @Post(':id/confirm')
   @HttpCode(202)
@@ -69,7 +69,8 @@ export class RequestsController {
     @Body() body: ConfirmRequestDto,
     @CurrentOrigin() origin: RequestOrigin,
   ): Promise<JobDto> {
-    return toJob(await this.requests.confirm(id, body, origin), this.registry);
+    const given = { ...body, reason: reasonOf(body) };
+    return toJob(await this.requests.confirm(id, given, origin), this.registry);
   }
 
   /** Rejects a plan that waits. 409 `request_decided`. */
@@ -81,7 +82,31 @@ export class RequestsController {
     @Body() body: RejectRequestDto,
     @CurrentOrigin() origin: RequestOrigin,
   ): Promise<RequestDto> {
-    const reason = body.reason?.trim() ?? '';
-    return toRequest(await this.requests.reject(id, reason === '' ? null : reason, origin), this.registry);
+    return toRequest(await this.requests.reject(id, reasonOf(body), origin), this.registry);
   }
+
+  /** Takes back what one has asked for oneself. 403 `not_the_asker`, 409 `request_decided`. */
+  @Post(':id/withdraw')
+  @HttpCode(200)
+  @RequirePermission('machines.run')
+  async withdraw(
+    @Param('id', uuidPipe('id')) id: string,
+    @Body() body: RejectRequestDto,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<RequestDto> {
+    return toRequest(await this.requests.withdraw(id, reasonOf(body), origin), this.registry);
+  }
+
+  /** Plans again what this request asked for, with the same parameters; what has expired is never opened again. */
+  @Post(':id/clone')
+  @HttpCode(202)
+  @RequirePermission('machines.run')
+  async clone(@Param('id', uuidPipe('id')) id: string, @CurrentOrigin() origin: RequestOrigin): Promise<JobDto> {
+    return toJob(await this.requests.clone(id, origin), this.registry);
+  }
+}
+
+function reasonOf({ reason }: RejectRequestDto): string | null {
+  const text = reason?.trim() ?? '';
+  return text === '' ? null : text;
 }

@@ -5,7 +5,7 @@ import type { ActionRegistry } from '../actions/action-registry';
 import { planActionName } from '../actions/plan-action';
 import type { ActionPlanDocument } from '../contracts/action-plan';
 import type { PlanDifferenceDto, PlanDto, RequestDetailDto, RequestDto } from './dto/requests.dto';
-import type { PlanDifference, RequestRecord, RequestWithPlan } from './request-record';
+import { isWithdrawn, type PlanDifference, type RequestRecord, type RequestWithPlan } from './request-record';
 
 export function toRequest(request: RequestRecord, registry: Pick<ActionRegistry, 'title'>): RequestDto {
   const { requestedBy, summary, decisionReason } = request;
@@ -23,10 +23,9 @@ export function toRequest(request: RequestRecord, registry: Pick<ActionRegistry,
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,
     planDigest: request.planDigest,
-    approvedAt: request.approvedAt,
-    approvedBy: request.approvedBy,
-    rejectedAt: request.rejectedAt,
-    rejectedBy: request.rejectedBy,
+    decidedAt: request.decidedAt,
+    decidedBy: request.decidedBy,
+    withdrawn: isWithdrawn(request),
     planJobId: request.planJobId,
     jobId: request.jobId,
     executionId: request.executionId,

@@ -28,8 +28,7 @@ interface RequestRow {
   plan_digest: string | null;
   approved_at: Date | null;
   approved_by: string | null;
-  rejected_at: Date | null;
-  rejected_by: string | null;
+  decided_by_id: string | null;
   decision_reason: string | null;
   plan_job_id: string | null;
   job_id: string | null;
@@ -45,7 +44,7 @@ const OVERDUE = `(r.status = 'pending' AND r.expires_at <= $1)`;
 const COLUMNS = `
   r.id, r.action, t.machine_id, m.name AS machine_name, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
   r.requested_by_type, r.requested_by_id, r.requested_by_name, r.created_at, r.expires_at, r.plan_digest, r.approved_at,
-  r.approved_by, r.rejected_at, r.rejected_by, r.decision_reason, t.job_id, COALESCE(t.execution_id, r.execution_id) AS execution_id,
+  r.approved_by, r.decided_by_id, r.decision_reason, t.job_id, COALESCE(t.execution_id, r.execution_id) AS execution_id,
   (SELECT j.id FROM jobs j WHERE j.request_id = r.id AND j.kind <> r.action ORDER BY j.created_at LIMIT 1) AS plan_job_id`;
 
 const FROM = `
@@ -90,7 +89,7 @@ export class RequestsReader {
   async changedSince(since: Date): Promise<RequestRecord[]> {
     const sql = `SELECT ${COLUMNS} ${FROM}
       WHERE r.created_at >= $2::timestamptz - interval '31 days'
-        AND (r.status IN ('pending', 'approved') OR GREATEST(r.created_at, r.approved_at, r.rejected_at) >= $2)
+        AND (r.status IN ('pending', 'approved') OR GREATEST(r.created_at, r.approved_at) >= $2)
       ORDER BY r.created_at DESC LIMIT 200`;
     return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), since])).map(toRecord);
   }
@@ -149,10 +148,9 @@ function toRecord(row: RequestRow): RequestRecord {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     planDigest: row.plan_digest,
-    approvedAt: row.approved_at,
-    approvedBy: row.approved_by,
-    rejectedAt: row.rejected_at,
-    rejectedBy: row.rejected_by,
+    decidedAt: row.approved_at,
+    decidedBy: row.approved_by,
+    decidedById: row.decided_by_id,
     decisionReason: row.overdue ? say.request_overdue() : row.decision_reason,
     planJobId: row.plan_job_id,
     jobId: row.job_id,

@@ -1,17 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../kernel/audit/audit-log';
 import type { RequestOrigin } from '../../../kernel/audit/request-origin';
-import type { Actor } from '../../../kernel/auth/actor';
 import { Clock } from '../../../kernel/clock';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { notFound } from '../../../kernel/errors/domain-error';
 import { LiveBus } from '../../../kernel/live/live-bus';
+import { planActionName } from '../actions/plan-action';
 import { Dispatcher } from '../dispatcher';
 import type { JobRecord } from '../job-record';
 import { JobsService } from '../jobs.service';
-import { refusalToConfirm, refusalToReject } from './refusals';
+import { deciderOf, type Decider } from './decider';
+import {
+  altered,
+  decidedAlready,
+  refusalToClone,
+  refusalToConfirm,
+  refusalToReject,
+  refusalToWithdraw,
+} from './refusals';
 import type { RequestRecord, RequestWithPlan } from './request-record';
+import { RequestSeals } from './request-seals';
 import { RequestsReader } from './requests.reader';
 
 export interface Confirmation {
@@ -19,18 +28,11 @@ export interface Confirmation {
   readonly digest: string;
   /** Codes of the consequences that were ticked. */
   readonly accepted: readonly string[];
+  /** Kept with the decision. */
+  readonly reason?: string | null;
 }
 
-/** What the worker needs of the request that a job carries out. */
-export interface ConfirmedPlan {
-  readonly requestId: string;
-  readonly planLines: readonly string[];
-  readonly planDigest: string;
-  /** Of the contract `<action>_plan`. */
-  readonly details: object;
-}
-
-/** Decides requests for changes: confirms exactly what was seen, or rejects it, and tells the worker what was confirmed. */
+/** Decides requests for changes: confirms exactly what was seen, rejects it, or takes it back. Only people do, each once. */
 @Injectable()
 export class Requests {
   constructor(
@@ -38,73 +40,79 @@ export class Requests {
     private readonly reader: RequestsReader,
     private readonly jobs: JobsService,
     private readonly dispatcher: Dispatcher,
+    private readonly seals: RequestSeals,
     private readonly audit: AuditLog,
     private readonly bus: LiveBus,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Confirms a plan by its digest and queues the job that carries it out. Confirming again answers with the same job.
-   * @throws DomainError 404; 409 `digest_differs`, `plan_expired`, `request_rejected`, `plan_blocked`, `plan_unreadable`,
-   *   or why the machine cannot be worked on; 400 `consequences_not_accepted`
+   * Confirms a plan by its digest and queues the job that carries it out. Confirming again answers the same person with
+   * the same job.
+   * @throws DomainError 404; 403 `person_needed`; 409 `digest_differs`, `plan_expired`, `request_rejected`,
+   *   `request_decided` when another confirmed it, `request_altered`, `plan_blocked`, `plan_unreadable`, or why the machine
+   *   cannot be worked on; 400 `consequences_not_accepted`
    */
   async confirm(id: string, given: Confirmation, origin: RequestOrigin): Promise<JobRecord> {
+    const decider = deciderOf(origin);
     return this.transactions.run(async (tx) => {
       const request = await this.held(tx, id);
-      const refusal = refusalToConfirm(request, given);
+      const refusal = refusalToConfirm(request, given, decider);
       if (refusal !== null) throw refusal;
       if (request.jobId !== null) return this.jobs.require(request.jobId, tx);
+      if (!(await this.seals.intact(tx, id))) throw altered();
       if (request.plan === null) throw new Error('a plan that cannot be read was let through');
-      return this.approve(tx, request, request.plan.parameters, given, origin);
+      return this.approve(tx, request, request.plan.parameters, given, decider);
     });
   }
 
-  /** @throws DomainError 404, or 409 `request_decided` */
+  /** @throws DomainError 404, 403 `person_needed`, or 409 `request_decided` */
   async reject(id: string, reason: string | null, origin: RequestOrigin): Promise<RequestRecord> {
-    return this.transactions.run(async (tx) => {
-      const request = await this.held(tx, id);
-      const refusal = refusalToReject(request);
-      if (refusal !== null) throw refusal;
-      const { machineId, action, planDigest } = request;
-      await affected(tx.manager, REJECT, [id, this.clock.now(), origin.actor.name, reason]);
-      await this.audit.record(tx.manager, {
-        ...origin,
-        action: 'request.rejected',
-        objectType: 'action_request',
-        objectId: id,
-        machineId,
-        outcome: 'ok',
-        details: { action, planDigest, reason },
-      });
-      this.bus.changed(tx, { requestIds: [id] });
-      return this.reread(tx, id);
-    });
+    return this.refuse(id, reason, deciderOf(origin), 'request.rejected', refusalToReject);
   }
 
   /**
-   * The confirmed plan that a job carries out.
-   * @throws Error when the job carries out none, or its plan cannot be read: nothing may be changed by a guess
+   * Takes a request back: rejected by whoever had asked for it.
+   * @throws DomainError 404, 403 `person_needed`, `not_the_asker`, or 409 `request_decided`
    */
-  async forJob(jobId: string): Promise<ConfirmedPlan> {
+  async withdraw(id: string, reason: string | null, origin: RequestOrigin): Promise<RequestRecord> {
+    return this.refuse(id, reason, deciderOf(origin), 'request.withdrawn', refusalToWithdraw);
+  }
+
+  /**
+   * Plans again what a request asked for, with the same parameters. What was asked for once is never opened again.
+   * @returns the planning job; that of the same plan which waits or runs already
+   * @throws DomainError 404; 409 `plan_unreadable`, or why the machine cannot be worked on
+   */
+  async clone(id: string, origin: RequestOrigin): Promise<JobRecord> {
     return this.transactions.run(async (tx) => {
-      const row = await queryOne<{ id: string }>(
-        tx.manager,
-        'SELECT request_id AS id FROM action_request_targets WHERE job_id = $1',
-        [jobId],
-      );
-      const request = row === null ? null : await this.reader.find(row.id, tx.manager);
-      const digest = request?.planDigest;
-      if (request?.plan == null || digest == null) throw new Error(`Job ${jobId} has no plan that can be read.`);
-      const { lines, details } = request.plan;
-      return { requestId: request.id, planLines: lines, planDigest: digest, details };
+      const request = await this.reread(tx, id);
+      const refusal = refusalToClone(request);
+      if (refusal !== null) throw refusal;
+      const { machineId, action, plan } = request;
+      const parameters = plan?.parameters ?? {};
+      const requestedBy = origin.actor;
+      return (await this.jobs.enqueue({ machineId, action: planActionName(action), parameters, requestedBy })).job;
     });
   }
 
-  /** Notes, in the transaction that ends the job, by which execution the request was carried out. */
-  async executed(tx: Transaction, requestId: string, machineId: string, executionId: string): Promise<void> {
-    await affected(tx.manager, TARGET_EXECUTED, [requestId, machineId, executionId]);
-    await affected(tx.manager, REQUEST_EXECUTED, [requestId, executionId]);
-    this.bus.changed(tx, { requestIds: [requestId] });
+  private async refuse(
+    id: string,
+    reason: string | null,
+    decider: Decider,
+    action: 'request.rejected' | 'request.withdrawn',
+    refusalTo: typeof refusalToWithdraw,
+  ): Promise<RequestRecord> {
+    return this.transactions.run(async (tx) => {
+      const request = await this.held(tx, id);
+      const refusal = refusalTo(request, decider);
+      if (refusal !== null) throw refusal;
+      await this.decide(tx, id, 'rejected', reason, decider);
+      const { action: asked, planDigest } = request;
+      await this.note(tx, request, action, decider, { action: asked, planDigest, reason });
+      this.bus.changed(tx, { requestIds: [id] });
+      return this.reread(tx, id);
+    });
   }
 
   private async approve(
@@ -112,24 +120,47 @@ export class Requests {
     request: RequestWithPlan,
     parameters: object,
     given: Confirmation,
-    origin: RequestOrigin,
+    decider: Decider,
   ): Promise<JobRecord> {
     const { id, machineId, action, planDigest } = request;
-    const requestedBy: Actor = origin.actor;
-    const { job } = await this.jobs.enqueue({ machineId, action, parameters, requestedBy, requestId: id });
-    await affected(tx.manager, APPROVE, [id, this.clock.now(), requestedBy.name]);
+    const reason = given.reason ?? null;
+    const { job } = await this.jobs.enqueue({ machineId, action, parameters, requestedBy: decider.actor, requestId: id });
+    await this.decide(tx, id, 'approved', reason, decider);
     await affected(tx.manager, TARGET_QUEUED, [id, machineId, job.id]);
+    const accepted = [...given.accepted];
+    await this.note(tx, request, 'request.confirmed', decider, { action, planDigest, accepted, jobId: job.id, reason });
+    this.bus.changed(tx, { requestIds: [id] });
+    return job;
+  }
+
+  /** The row is held and was seen to wait; that it still does is asked of the database all the same. */
+  private async decide(
+    tx: Transaction,
+    id: string,
+    status: 'approved' | 'rejected',
+    reason: string | null,
+    { actor, sessionId }: Decider,
+  ): Promise<void> {
+    const values = [id, status, this.clock.now(), actor.name, actor.id, sessionId, reason];
+    if ((await affected(tx.manager, DECIDE, values)) !== 1) throw decidedAlready(null);
+  }
+
+  private async note(
+    tx: Transaction,
+    { id, machineId }: RequestWithPlan,
+    action: 'request.confirmed' | 'request.rejected' | 'request.withdrawn',
+    { origin, sessionId }: Decider,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
     await this.audit.record(tx.manager, {
       ...origin,
-      action: 'request.confirmed',
+      action,
       objectType: 'action_request',
       objectId: id,
       machineId,
       outcome: 'ok',
-      details: { action, planDigest, accepted: [...given.accepted], jobId: job.id },
+      details: { ...details, sessionId },
     });
-    this.bus.changed(tx, { requestIds: [id] });
-    return job;
   }
 
   /** The request as it stands, with the machine's queue and the request held: two who decide at once follow each other. */
@@ -147,18 +178,9 @@ export class Requests {
   }
 }
 
-const APPROVE = `
-  UPDATE action_requests SET status = 'approved', approved_at = $2, approved_by = $3 WHERE id = $1 AND status = 'pending'`;
-
-const TARGET_QUEUED = 'UPDATE action_request_targets SET job_id = $3 WHERE request_id = $1 AND machine_id = $2';
-
-const REJECT = `
-  UPDATE action_requests SET status = 'rejected', rejected_at = $2, rejected_by = $3, decision_reason = $4
+const DECIDE = `
+  UPDATE action_requests SET status = $2, approved_at = $3, approved_by = $4, decided_by_id = $5, decision_session_id = $6,
+    decision_reason = $7
   WHERE id = $1 AND status = 'pending'`;
 
-const TARGET_EXECUTED = `
-  UPDATE action_request_targets SET status = 'executed', execution_id = $3 WHERE request_id = $1 AND machine_id = $2`;
-
-const REQUEST_EXECUTED = `
-  UPDATE action_requests SET status = 'executed', execution_id = $2 WHERE id = $1 AND status = 'approved'
-    AND NOT EXISTS (SELECT 1 FROM action_request_targets t WHERE t.request_id = $1 AND t.status = 'pending')`;
+const TARGET_QUEUED = 'UPDATE action_request_targets SET job_id = $3 WHERE request_id = $1 AND machine_id = $2';

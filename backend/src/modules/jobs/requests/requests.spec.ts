@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { person } from '../../../../test/support/deciders';
 import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeChange, fakePlan } from '../../../../test/support/jobs-fakes';
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
-import { originOf } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
@@ -12,7 +12,7 @@ import { planDigest } from '../contracts/action-plan';
 import type { RequestWithPlan } from './request-record';
 
 const anna: Actor = { type: 'user', id: newId(), name: 'Anna' };
-const ben: Actor = { type: 'user', id: newId(), name: 'Ben' };
+const ben = person('Ben');
 
 let database: TestDatabase;
 let p: JobsProcess;
@@ -59,7 +59,7 @@ async function request(id: string | null): Promise<RequestWithPlan> {
 }
 
 const confirm = (id: string, digest: string, accepted: string[] = []) =>
-  p.requests.confirm(id, { digest, accepted }, originOf(ben));
+  p.requests.confirm(id, { digest, accepted }, ben);
 
 describe('a plan', () => {
   it('becomes a request with the digest of its sorted lines', async () => {
@@ -73,7 +73,7 @@ describe('a plan', () => {
       risk: 'low',
       summary: 'things will change',
       requestedBy: anna,
-      approvedAt: null,
+      decidedAt: null,
       jobId: null,
       plan: { parameters: { deep: true }, lines: ['upgrade a 1 2', 'upgrade b 1 2'] },
       unreadable: [],
@@ -151,7 +151,7 @@ describe('a confirmation', () => {
     const id = text(await plan(machineId, 'upgrade a 1 2', { deep: true }));
     const digest = planDigest(['upgrade a 1 2']);
     const [first, second] = await Promise.all([confirm(id, digest), confirm(id, digest)]);
-    expect(first).toMatchObject({ kind: CHANGE, machineId, requestId: id, maxAttempts: 1, requestedBy: ben });
+    expect(first).toMatchObject({ kind: CHANGE, machineId, requestId: id, maxAttempts: 1, requestedBy: ben.actor });
     expect(second.id).toBe(first.id);
     expect((await confirm(id, digest)).id).toBe(first.id);
     expect(await p.count('jobs', 'kind = $1 AND machine_id = $2', [CHANGE, machineId])).toBe(1);
@@ -161,12 +161,13 @@ describe('a confirmation', () => {
       [first.id],
     );
     expect(row?.payload_json).toEqual({ schema_version: 1, parameters: { deep: true } });
-    expect(await request(id)).toMatchObject({ status: 'approved', approvedBy: 'Ben', jobId: first.id });
-    expect(await p.requests.forJob(first.id)).toEqual({
+    expect(await request(id)).toMatchObject({ status: 'approved', decidedBy: 'Ben', decidedById: ben.actor.id, jobId: first.id });
+    expect(await p.confirmed.forJob(first.id)).toEqual({
       requestId: id,
       planLines: ['upgrade a 1 2'],
       planDigest: digest,
       details: { schema_version: 1, seen: 'upgrade a 1 2' },
+      intact: true,
     });
     const audit = await queryRows<{ actor_name: string; details_json: object }>(
       p.dataSource,
@@ -176,7 +177,15 @@ describe('a confirmation', () => {
     expect(audit).toEqual([
       {
         actor_name: 'Ben',
-        details_json: { schema_version: 1, action: CHANGE, plan_digest: digest, accepted: [], job_id: first.id },
+        details_json: {
+          schema_version: 1,
+          action: CHANGE,
+          plan_digest: digest,
+          accepted: [],
+          job_id: first.id,
+          reason: null,
+          session_id: 'session of Ben',
+        },
       },
     ]);
   });
@@ -194,7 +203,7 @@ describe('a confirmation', () => {
       const id = text(await plan(machineId, ''));
       const digest = planDigest(['remove a 1 -']);
       if (why === 'time') await overdue(id);
-      if (why === 'rejection') await p.requests.reject(id, 'not today', originOf(ben));
+      if (why === 'rejection') await p.requests.reject(id, 'not today', ben);
       const given = why === 'digest' ? planDigest(['remove b 1 -']) : digest;
       await expect(confirm(id, given, why === 'consequence' ? ['other'] : ['removals'])).rejects.toMatchObject(
         {
@@ -222,12 +231,12 @@ describe('a confirmation', () => {
 describe('the end of a request', () => {
   it('is a rejection, once, with its reason', async () => {
     const id = text(await plan(await p.machine(), 'upgrade a 1 2'));
-    expect(await p.requests.reject(id, 'not today', originOf(ben))).toMatchObject({
+    expect(await p.requests.reject(id, 'not today', ben)).toMatchObject({
       status: 'rejected',
-      rejectedBy: 'Ben',
+      decidedBy: 'Ben',
       decisionReason: 'not today',
     });
-    await expect(p.requests.reject(id, null, originOf(ben))).rejects.toMatchObject({ code: 'request_decided' });
+    await expect(p.requests.reject(id, null, ben)).rejects.toMatchObject({ code: 'request_decided' });
   });
 
   it('is its time: seen by every reader at once, and written by the sweep', async () => {
@@ -247,9 +256,9 @@ describe('the end of a request', () => {
     const machineId = await p.machine();
     const id = text(await plan(machineId, 'upgrade a 1 2'));
     const job = await confirm(id, planDigest(['upgrade a 1 2']));
-    await p.transactions.run((tx) => p.requests.executed(tx, id, machineId, job.id));
+    await p.transactions.run((tx) => p.confirmed.executed(tx, id, machineId, job.id));
     expect(await request(id)).toMatchObject({ status: 'executed', executionId: job.id });
-    await p.service.cancel(job.id, ben);
+    await p.service.cancel(job.id, ben.actor);
     await p.expiry.sweep();
     expect(await request(id)).toMatchObject({ status: 'executed' });
   });
@@ -262,13 +271,13 @@ describe('the end of a request', () => {
     const job = await confirm(id, planDigest(['upgrade a 1 2']));
     await p.expiry.sweep();
     expect(await request(id)).toMatchObject({ status: 'approved' });
-    await p.service.cancel(job.id, ben);
+    await p.service.cancel(job.id, ben.actor);
     await p.expiry.sweep();
     expect(await request(id)).toMatchObject({
       status: 'expired',
       decisionReason: 'Its run ended before it changed anything.',
     });
-    await expect(p.requests.forJob(newId())).rejects.toThrow('has no plan that can be read');
+    await expect(p.confirmed.forJob(newId())).rejects.toThrow('has no plan that can be read');
   });
 });
 

@@ -1,11 +1,10 @@
+import { anyPerson } from '../../../../test/support/deciders';
 import { Logger } from '@nestjs/common';
 import { FakeMachines } from '../../../../test/support/fake-detached';
 import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { until } from '../../../../test/support/ssh-wait';
-import { originOf } from '../../../kernel/audit/request-origin';
-import { systemActor } from '../../../kernel/auth/actor';
 import { queryOne } from '../../../kernel/database/rows';
 import { quoted } from '../../../kernel/sentences/sentences';
 import { SshError } from '../../../kernel/ssh/ssh-error';
@@ -82,7 +81,7 @@ async function begun(p: JobsProcess): Promise<string> {
   const plan = await p.enqueue(await p.machine(), { action: `${CHANGE}_plan` });
   const { requestId } = await p.ended(plan.id);
   const digest = (requestId && (await p.requestsReader.find(requestId))?.planDigest) ?? '';
-  const job = await p.requests.confirm(requestId ?? '', { digest, accepted: [] }, originOf(systemActor));
+  const job = await p.requests.confirm(requestId ?? '', { digest, accepted: [] }, anyPerson);
   await until('the run begins', () => machines.runs.has(job.id));
   return job.id;
 }

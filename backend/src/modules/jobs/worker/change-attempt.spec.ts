@@ -1,3 +1,4 @@
+import { anyPerson } from '../../../../test/support/deciders';
 import { Logger } from '@nestjs/common';
 import { FakeMachines } from '../../../../test/support/fake-detached';
 import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
@@ -52,7 +53,7 @@ async function planned(p: JobsProcess, machineId: string): Promise<string> {
 /** @returns the job that carries the plan out */
 async function confirm(p: JobsProcess, requestId: string): Promise<string> {
   const digest = (await p.requestsReader.find(requestId))?.planDigest ?? '';
-  return (await p.requests.confirm(requestId, { digest, accepted: [] }, originOf(systemActor))).id;
+  return (await p.requests.confirm(requestId, { digest, accepted: [] }, anyPerson)).id;
 }
 
 const confirmed = async (p: JobsProcess, machineId: string): Promise<string> => confirm(p, await planned(p, machineId));

@@ -8,12 +8,12 @@ import type { ActionScripts, ScriptText } from '../actions/action-scripts';
 import type { ChangeAction, ChangeContext, ChangeOutcome, FinishedChange } from '../actions/change-action';
 import type { ActionScript, RunFailure } from '../actions/job-action';
 import type { JobResult } from '../job-record';
-import type { ConfirmedPlan } from '../requests/requests.service';
+import type { ConfirmedPlan } from '../requests/confirmed-plans';
 import { AftermathWatch } from './aftermath-watch';
 import type { Attempt } from './attempt';
 import type { Claim } from './claims';
 import { finishedChange, unseenChange } from './change-evidence';
-import { parametersUnreadable, startFailure, vanishedFailure } from './change-failures';
+import { alteredFailure, parametersUnreadable, requestAltered, startFailure, vanishedFailure } from './change-failures';
 import type { DetachedRunner, DetachedSession } from './detached-runner';
 import { databaseIsAway, failureOf, isPassing, type StopReason } from './failures';
 import type { Ending } from './outcomes';
@@ -113,6 +113,7 @@ export class ChangeAttempt implements Attempt {
     const { jobId, machineId, attempt, parameters, requestedBy } = this.claim;
     if (parameters === null) throw parametersUnreadable();
     const plan = await requests.forJob(jobId);
+    if (!plan.intact && !this.mayHaveBegun) throw requestAltered();
     const { planLines, planDigest, details } = plan;
     const signal = this.abort.signal;
     const base = { jobId, machineId, attempt, parameters, requestedBy, signal };
@@ -175,7 +176,9 @@ export class ChangeAttempt implements Attempt {
     this.session = session;
     try {
       const outcome = await this.start(session, prepared);
-      if (outcome.kind === 'missing' && !this.begun) return { kind: 'cancelled' };
+      if (outcome.kind === 'missing' && !this.begun) {
+        return prepared.plan.intact ? { kind: 'cancelled' } : { kind: 'failed', failure: alteredFailure };
+      }
       const refused = startFailure(outcome);
       if (refused !== null) return { kind: 'failed', failure: refused };
       if (outcome.kind === 'unsure') throw new SshError('timeout_progress', 'run');
@@ -199,8 +202,8 @@ export class ChangeAttempt implements Attempt {
       parameters: wanted.parameters ?? {},
       plan: { lines: plan.planLines, digest: plan.planDigest },
       stoppable: this.action.declaration.steps.filter(({ stoppable }) => stoppable).map(({ name }) => name),
-      // Nor is a run begun that somebody does not want any more.
-      expected: this.begun || this.cancelWanted,
+      // Nor is a run begun that somebody does not want any more, or that is not what was confirmed.
+      expected: this.begun || this.cancelWanted || !plan.intact,
     });
     return outcome;
   }

@@ -39,6 +39,18 @@ export const vanishedFailure: RunFailure = {
   action: say.look_at_machine(),
 };
 
+/** What the job would carry out is not what was confirmed. */
+export const alteredFailure: RunFailure = {
+  kind: 'request_altered',
+  message: say.request_altered(),
+  action: say.request_altered_action(),
+};
+
+export function requestAltered(): DomainError {
+  const { kind, message, action } = alteredFailure;
+  return new DomainError({ code: kind, status: 409, detail: message, ...(action === null ? {} : { action }) });
+}
+
 export function parametersUnreadable(): DomainError {
   return new DomainError({
     code: 'parameters_unreadable',

@@ -5,7 +5,7 @@ import type { ChangeOutcome, FinishedChange } from '../actions/change-action';
 import type { RunFailure } from '../actions/job-action';
 import type { JobStatus } from '../entities/jobs.values';
 import { JobsService } from '../jobs.service';
-import { Requests } from '../requests/requests.service';
+import { ConfirmedPlans } from '../requests/confirmed-plans';
 import type { Claim } from './claims';
 
 /** What a changing run came to, with the evidence. */
@@ -20,7 +20,7 @@ export interface Changed {
 export class ChangeOutcomes {
   constructor(
     private readonly executions: Executions,
-    private readonly requests: Requests,
+    private readonly plans: ConfirmedPlans,
     private readonly jobs: JobsService,
   ) {}
 
@@ -44,7 +44,7 @@ export class ChangeOutcomes {
     });
     const context = { jobId, machineId, executionId: jobId, requestId, requestedBy, finishedAt: end.at };
     await outcome.store?.(tx, context);
-    await this.requests.executed(tx, requestId, machineId, jobId);
+    await this.plans.executed(tx, requestId, machineId, jobId);
     for (const { action, parameters } of outcome.followUps ?? []) {
       await this.jobs.enqueueMany({ action, parameters, machineIds: [machineId], requestedBy });
     }
@@ -61,7 +61,7 @@ export class ChangeOutcomes {
       exitCode: null,
       error: failure,
     });
-    if (claim.requestId !== null) await this.requests.executed(tx, claim.requestId, claim.machineId, claim.jobId);
+    if (claim.requestId !== null) await this.plans.executed(tx, claim.requestId, claim.machineId, claim.jobId);
   }
 }
 

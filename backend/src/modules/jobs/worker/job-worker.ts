@@ -19,7 +19,7 @@ import { ProgressRecorder } from './progress-recorder';
 import type { RemoteRunner } from './remote-runner';
 import { StepTracker } from './step-tracker';
 import type { RequestExpiry } from '../requests/request-expiry';
-import type { Requests } from '../requests/requests.service';
+import type { ConfirmedPlans } from '../requests/confirmed-plans';
 import type { Sweeper } from './sweeper';
 
 export interface WorkerSettings {
@@ -44,7 +44,7 @@ export interface WorkerTools {
   readonly scripts: ActionScripts;
   readonly runner: RemoteRunner;
   readonly detached: DetachedRunner;
-  readonly requests: Pick<Requests, 'forJob'>;
+  readonly requests: Pick<ConfirmedPlans, 'forJob'>;
   readonly log: JobLogRepository;
   readonly bus: LiveBus;
   readonly clock: Clock;

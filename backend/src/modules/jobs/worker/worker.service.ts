@@ -6,7 +6,7 @@ import { ActionRegistry } from '../actions/action-registry';
 import { ActionScripts } from '../actions/action-scripts';
 import { JobLogRepository } from '../job-log.repository';
 import { RequestExpiry } from '../requests/request-expiry';
-import { Requests } from '../requests/requests.service';
+import { ConfirmedPlans } from '../requests/confirmed-plans';
 import { Claims } from './claims';
 import { DetachedRunner } from './detached-runner';
 import { JobWorker, type WorkerTools } from './job-worker';
@@ -25,7 +25,7 @@ export class WorkerParts {
     readonly scripts: ActionScripts,
     readonly runner: RemoteRunner,
     readonly detached: DetachedRunner,
-    readonly requests: Requests,
+    readonly requests: ConfirmedPlans,
     readonly log: JobLogRepository,
   ) {}
 }

@@ -25,6 +25,7 @@ export const AUDIT_ACTION: AuditAction[] = [
   'message.reopened',
   'request.confirmed',
   'request.rejected',
+  'request.withdrawn',
   'session.end',
   'session.start',
   'setting.change',

@@ -12,4 +12,9 @@ export interface ConfirmRequestDto {
    * The plan's, as it was on the screen of whoever confirms.
    */
   digest: string;
+
+  /**
+   * Kept with the decision.
+   */
+  reason?: string;
 }

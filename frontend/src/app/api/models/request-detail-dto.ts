@@ -11,8 +11,6 @@ export interface RequestDetailDto {
    * Name of the action that would change the machine.
    */
   action: string;
-  approvedAt: (string | null);
-  approvedBy: (string | null);
 
   /**
    * A check is of verdict `blocked`: the plan cannot be confirmed.
@@ -21,7 +19,13 @@ export interface RequestDetailDto {
   createdAt: string;
 
   /**
-   * Why it was rejected, or has expired.
+   * When it was confirmed, rejected or withdrawn; null while nobody has.
+   */
+  decidedAt: (string | null);
+  decidedBy: (string | null);
+
+  /**
+   * Why it was decided so, or has expired.
    */
   decisionReason: (string | null);
   executionId: (string | null);
@@ -53,8 +57,6 @@ export interface RequestDetailDto {
    * The job that made the plan; null once it is gone.
    */
   planJobId: (string | null);
-  rejectedAt: (string | null);
-  rejectedBy: (string | null);
   requestedBy: RequestedByDto;
 
   /**
@@ -84,4 +86,9 @@ export interface RequestDetailDto {
    * What is stored of it in a form that this program cannot read.
    */
   unreadable: Array<DocumentDto>;
+
+  /**
+   * Rejected by whoever had asked for it.
+   */
+  withdrawn: boolean;
 }

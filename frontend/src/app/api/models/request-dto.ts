@@ -9,12 +9,16 @@ export interface RequestDto {
    * Name of the action that would change the machine.
    */
   action: string;
-  approvedAt: (string | null);
-  approvedBy: (string | null);
   createdAt: string;
 
   /**
-   * Why it was rejected, or has expired.
+   * When it was confirmed, rejected or withdrawn; null while nobody has.
+   */
+  decidedAt: (string | null);
+  decidedBy: (string | null);
+
+  /**
+   * Why it was decided so, or has expired.
    */
   decisionReason: (string | null);
   executionId: (string | null);
@@ -41,8 +45,6 @@ export interface RequestDto {
    * The job that made the plan; null once it is gone.
    */
   planJobId: (string | null);
-  rejectedAt: (string | null);
-  rejectedBy: (string | null);
   requestedBy: RequestedByDto;
 
   /**
@@ -67,4 +69,9 @@ export interface RequestDto {
    */
   summary: (string | null);
   title: string;
+
+  /**
+   * Rejected by whoever had asked for it.
+   */
+  withdrawn: boolean;
 }

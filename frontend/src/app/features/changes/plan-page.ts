@@ -160,6 +160,10 @@ export class PlanPage {
     }
   }
 
+  protected decision({ status, withdrawn }: RequestDetailDto): 'plan.withdrawnBy' | 'plan.rejectedBy' | 'plan.confirmedBy' {
+    return withdrawn ? 'plan.withdrawnBy' : status === 'rejected' ? 'plan.rejectedBy' : 'plan.confirmedBy';
+  }
+
   protected async refuse(): Promise<void> {
     const request = this.request.value();
     if (request !== undefined && (await this.refusals.of(request)) !== undefined) {

@@ -59,12 +59,10 @@ export class RequestsPage {
     return this.texts.known(`job.kind.${request.action}`, this.said.of(request, 'title'));
   }
 
-  protected by(request: RequestDto): string {
-    const name = request.rejectedBy ?? request.approvedBy;
-    return name ?? '';
-  }
-
-  protected status({ status }: RequestDto): `request.status.${Decided}` {
+  protected status({ status, withdrawn }: RequestDto): `request.status.${Decided | 'withdrawn'}` {
+    if (withdrawn) {
+      return 'request.status.withdrawn';
+    }
     return `request.status.${status === 'pending' ? 'expired' : status}`;
   }
 }

@@ -34,12 +34,13 @@ export class RequestDto {
   expiresAt: Date | null;
   /** SHA-256, hexadecimal: what is confirmed. */
   planDigest: string | null;
-  approvedAt: Date | null;
-  approvedBy: string | null;
-  rejectedAt: Date | null;
-  rejectedBy: string | null;
-  /** Why it was rejected, or has expired. */
+  /** When it was confirmed, rejected or withdrawn; null while nobody has. */
+  decidedAt: Date | null;
+  decidedBy: string | null;
+  /** Why it was decided so, or has expired. */
   decisionReason: string | null;
+  /** Rejected by whoever had asked for it. */
+  withdrawn: boolean;
   /** The job that made the plan; null once it is gone. */
   planJobId: string | null;
   /** The job that carries it out; null before the confirmation. */
@@ -140,6 +141,13 @@ export class ConfirmRequestDto {
   @IsString({ each: true })
   @MaxLength(64, { each: true })
   accepted: string[];
+
+  /** Kept with the decision. */
+  @ApiPropertyOptional({ maxLength: REASON_MAX })
+  @IsOptional()
+  @IsString()
+  @MaxLength(REASON_MAX)
+  reason?: string;
 }
 
 export class RejectRequestDto {

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { canonicalJson } from '../../../kernel/contracts/canonical-json';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
+import type { Transaction } from '../../../kernel/database/transaction';
+import { Keyring } from '../../../kernel/secrets/keyring';
+import { planDigest } from '../contracts/action-plan';
+
+interface FrozenRequest {
+  readonly id: string;
+  readonly action: string;
+  readonly machine_id: string | null;
+  readonly requested_by_type: string;
+  readonly requested_by_id: string | null;
+  readonly requested_by_name: string | null;
+  readonly risk: string | null;
+  readonly summary: string | null;
+  readonly payload_json: unknown;
+  readonly plan_digest: string | null;
+  readonly created_at: Date;
+  readonly expires_at: Date | null;
+  readonly seal: string | null;
+}
+
+interface FrozenTarget {
+  readonly machine_id: string;
+  readonly status: string;
+  readonly plan_digest: string | null;
+  readonly plan_json: unknown;
+  readonly seal: string | null;
+}
+
+const REQUEST_PURPOSE = 'action_requests';
+const TARGET_PURPOSE = 'action_request_targets';
+
+/**
+ * What was asked for stays what was asked for: everything that a decision is about is signed with a key that is not in the
+ * database. Whoever edits a request there, before or after it was decided, breaks its seal, and it is not carried out.
+ */
+@Injectable()
+export class RequestSeals {
+  constructor(private readonly keyring: Keyring) {}
+
+  /** Seals a request as it stands in `tx`: itself, and each target that waits with its plan. */
+  async seal(tx: Transaction, requestId: string): Promise<void> {
+    const request = await frozenRequest(tx, requestId);
+    const targets = (await frozenTargets(tx, requestId)).filter(({ status }) => status === 'pending');
+    const sealed = targets.map((target) => ({
+      ...target,
+      seal: this.keyring.sign(TARGET_PURPOSE, targetText(request, target)),
+    }));
+    for (const { machine_id, seal } of sealed) {
+      await affected(tx.manager, SEAL_TARGET, [requestId, machine_id, seal]);
+    }
+    const seal = this.keyring.sign(REQUEST_PURPOSE, requestText(request, sealed));
+    await affected(tx.manager, 'UPDATE action_requests SET seal = $2 WHERE id = $1', [requestId, seal]);
+  }
+
+  /** Whether the request and all of its targets are what was asked for, digests recomputed. */
+  async intact(tx: Transaction, requestId: string): Promise<boolean> {
+    const request = await frozenRequest(tx, requestId);
+    const targets = await frozenTargets(tx, requestId);
+    const sealed = targets.filter(({ seal }) => seal !== null);
+    // A target that was added afterwards waits too.
+    if (targets.some(({ seal, status }) => seal === null && status === 'pending')) return false;
+    return (
+      sealed.length > 0 &&
+      this.keyring.verify(REQUEST_PURPOSE, requestText(request, sealed), request.seal ?? '') &&
+      sealed.every((target) => this.targetIntact(request, target))
+    );
+  }
+
+  /** The same of one target alone: of the others a machine may have been purged since. */
+  async intactFor(tx: Transaction, requestId: string, machineId: string): Promise<boolean> {
+    const request = await frozenRequest(tx, requestId);
+    const [target] = await frozenTargets(tx, requestId, machineId);
+    return target !== undefined && this.targetIntact(request, target);
+  }
+
+  private targetIntact(request: FrozenRequest, target: FrozenTarget): boolean {
+    return (
+      linesDigest(target.plan_json) === target.plan_digest &&
+      this.keyring.verify(TARGET_PURPOSE, targetText(request, target), target.seal ?? '')
+    );
+  }
+}
+
+/** The digest that the stored lines have now; null when there are no such lines. */
+function linesDigest(plan: unknown): string | null {
+  const lines: unknown = typeof plan === 'object' && plan !== null ? (plan as Record<string, unknown>)['lines'] : null;
+  if (!Array.isArray(lines) || !lines.every((line) => typeof line === 'string')) return null;
+  return planDigest(lines);
+}
+
+function requestText({ seal: _seal, ...request }: FrozenRequest, targets: readonly FrozenTarget[]): string {
+  return canonicalJson([request, targets.map(({ machine_id, plan_digest, seal }) => [machine_id, plan_digest, seal])]);
+}
+
+function targetText(
+  { id, action, payload_json, plan_digest: whole }: FrozenRequest,
+  { machine_id, plan_digest, plan_json }: FrozenTarget,
+): string {
+  return canonicalJson({ id, action, payload_json, whole, machine_id, plan_digest, plan_json });
+}
+
+async function frozenRequest(tx: Transaction, requestId: string): Promise<FrozenRequest> {
+  const request = await queryOne<FrozenRequest>(tx.manager, FROZEN_REQUEST, [requestId]);
+  if (request === null) throw new Error(`The request ${requestId} is gone.`);
+  return request;
+}
+
+function frozenTargets(tx: Transaction, requestId: string, machineId: string | null = null): Promise<FrozenTarget[]> {
+  return queryRows<FrozenTarget>(tx.manager, FROZEN_TARGETS, [requestId, machineId]);
+}
+
+const FROZEN_REQUEST = `
+  SELECT id, action, machine_id, requested_by_type, requested_by_id, requested_by_name, risk, summary, payload_json,
+    plan_digest, created_at, expires_at, seal
+  FROM action_requests WHERE id = $1`;
+
+const FROZEN_TARGETS = `
+  SELECT machine_id, status, plan_digest, plan_json, seal FROM action_request_targets
+  WHERE request_id = $1 AND ($2::uuid IS NULL OR machine_id = $2) ORDER BY machine_id`;
+
+const SEAL_TARGET = 'UPDATE action_request_targets SET seal = $3 WHERE request_id = $1 AND machine_id = $2';
