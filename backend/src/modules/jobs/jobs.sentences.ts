@@ -23,7 +23,8 @@ export const say = sentences('jobs', {
   request_rejected: 'The plan was rejected.',
   request_decided: 'It was decided already whether this plan is carried out.',
   request_decided_by: '{name} decided already whether this plan is carried out.',
-  request_altered: 'What is asked for is not what was asked for when the plan was made: it was changed in the database.',
+  request_altered:
+    'What is asked for is not what was asked for when the plan was made: it was changed in the database.',
   request_altered_action:
     'Nothing was begun. Find out who can write to the database, then make a new plan and look at it.',
   person_needed: 'Only a person who is signed in can decide this.',

@@ -211,9 +211,7 @@ describe('retention', () => {
   });
 
   it('keeps what the settings say, and derived rows no longer than that', async () => {
-    await test.app
-      .get(SettingsService)
-      .set('retention.snapshots_days', 400, null, originOf(systemActor));
+    await test.app.get(SettingsService).set('retention.snapshots_days', 400, null, originOf(systemActor));
     const reports = await runner.run();
     const before = startOfMonth(new Date(Date.now() - 400 * DAY_MS));
     const periods = new Map(reports?.map((report) => [report.rule, report.before]));

@@ -70,20 +70,32 @@ const OTHER_LINES = `'["machine m","upgrade a 1 3"]'`;
 const OTHER_DIGEST = planDigest(['machine m', 'upgrade a 1 3']);
 /** What somebody with a way into the database may try; `$1` is the request. */
 const EDITS: readonly (readonly [string, string])[] = [
-  ['the parameters', `UPDATE action_requests SET payload_json = jsonb_set(payload_json, '{parameters,deep}', 'true') WHERE id = $1`],
+  [
+    'the parameters',
+    `UPDATE action_requests SET payload_json = jsonb_set(payload_json, '{parameters,deep}', 'true') WHERE id = $1`,
+  ],
   ['the action', `UPDATE action_requests SET action = 'other_change' WHERE id = $1`],
   ['who asked', `UPDATE action_requests SET requested_by_id = 'somebody' WHERE id = $1`],
   ['the risk', `UPDATE action_requests SET risk = 'none' WHERE id = $1`],
   ['the time that it is valid', `UPDATE action_requests SET expires_at = expires_at + interval '1 day' WHERE id = $1`],
   ['the digest of the request', `UPDATE action_requests SET plan_digest = '${OTHER_DIGEST}' WHERE id = $1`],
   ['the seal of the request', `UPDATE action_requests SET seal = NULL WHERE id = $1`],
-  ['the lines', `UPDATE action_request_targets SET plan_json = jsonb_set(plan_json, '{lines}', ${OTHER_LINES}) WHERE request_id = $1`],
+  [
+    'the lines',
+    `UPDATE action_request_targets SET plan_json = jsonb_set(plan_json, '{lines}', ${OTHER_LINES}) WHERE request_id = $1`,
+  ],
   [
     'the lines with their digest',
     `UPDATE action_request_targets SET plan_json = jsonb_set(plan_json, '{lines}', ${OTHER_LINES}), plan_digest = '${OTHER_DIGEST}' WHERE request_id = $1`,
   ],
-  ['the consequences', `UPDATE action_request_targets SET plan_json = jsonb_set(plan_json, '{summary}', '"nothing much"') WHERE request_id = $1`],
-  ['the digest of the target', `UPDATE action_request_targets SET plan_digest = '${OTHER_DIGEST}' WHERE request_id = $1`],
+  [
+    'the consequences',
+    `UPDATE action_request_targets SET plan_json = jsonb_set(plan_json, '{summary}', '"nothing much"') WHERE request_id = $1`,
+  ],
+  [
+    'the digest of the target',
+    `UPDATE action_request_targets SET plan_digest = '${OTHER_DIGEST}' WHERE request_id = $1`,
+  ],
   ['the seal of the target', `UPDATE action_request_targets SET seal = NULL WHERE request_id = $1`],
 ];
 
@@ -104,11 +116,10 @@ describe('what was asked for', () => {
     await expect(confirm(await request(moved.id), ben)).rejects.toMatchObject({ code: 'request_altered' });
     expect(await changes(other)).toBe(0);
     const grown = await asked(await p.machine('beta'));
-    await sql(
+    await p.dataSource.query(
       `INSERT INTO action_request_targets (request_id, machine_id, status, plan_digest, plan_json, seal)
        SELECT request_id, $2, status, plan_digest, plan_json, seal FROM action_request_targets WHERE request_id = $1`,
-      grown.id,
-      other,
+      [grown.id, other],
     );
     await expect(p.transactions.run((tx) => p.seals.intact(tx, grown.id))).resolves.toBe(false);
   });
@@ -116,7 +127,10 @@ describe('what was asked for', () => {
   const LATE = EDITS.filter(([what]) => /parameters|action|lines|digest|consequences|seal of the target/.test(what));
   it.each([
     ...LATE,
-    ['the parameters of the job', `UPDATE jobs SET payload_json = jsonb_set(payload_json, '{parameters,deep}', 'true') WHERE request_id = $1 AND kind = '${CHANGE}'`],
+    [
+      'the parameters of the job',
+      `UPDATE jobs SET payload_json = jsonb_set(payload_json, '{parameters,deep}', 'true') WHERE request_id = $1 AND kind = '${CHANGE}'`,
+    ],
     ['the decision', `UPDATE action_requests SET status = 'rejected' WHERE id = $1`],
   ] as const)('is not begun once %s was edited after the confirmation', async (_what, edit) => {
     const found = await asked();

@@ -91,8 +91,9 @@ function linesDigest(plan: unknown): string | null {
   return planDigest(lines);
 }
 
-function requestText({ seal: _seal, ...request }: FrozenRequest, targets: readonly FrozenTarget[]): string {
-  return canonicalJson([request, targets.map(({ machine_id, plan_digest, seal }) => [machine_id, plan_digest, seal])]);
+function requestText(request: FrozenRequest, targets: readonly FrozenTarget[]): string {
+  const asked = { ...request, seal: undefined };
+  return canonicalJson([asked, targets.map(({ machine_id, plan_digest, seal }) => [machine_id, plan_digest, seal])]);
 }
 
 function targetText(

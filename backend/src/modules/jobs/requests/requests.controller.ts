@@ -69,7 +69,8 @@ export class RequestsController {
     @Body() body: ConfirmRequestDto,
     @CurrentOrigin() origin: RequestOrigin,
   ): Promise<JobDto> {
-    const given = { ...body, reason: reasonOf(body) };
+    const { digest, accepted } = body;
+    const given = { digest, accepted, reason: reasonOf(body) };
     return toJob(await this.requests.confirm(id, given, origin), this.registry);
   }
 

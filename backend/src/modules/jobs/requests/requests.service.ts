@@ -124,7 +124,13 @@ export class Requests {
   ): Promise<JobRecord> {
     const { id, machineId, action, planDigest } = request;
     const reason = given.reason ?? null;
-    const { job } = await this.jobs.enqueue({ machineId, action, parameters, requestedBy: decider.actor, requestId: id });
+    const { job } = await this.jobs.enqueue({
+      machineId,
+      action,
+      parameters,
+      requestedBy: decider.actor,
+      requestId: id,
+    });
     await this.decide(tx, id, 'approved', reason, decider);
     await affected(tx.manager, TARGET_QUEUED, [id, machineId, job.id]);
     const accepted = [...given.accepted];

@@ -161,7 +161,12 @@ describe('a confirmation', () => {
       [first.id],
     );
     expect(row?.payload_json).toEqual({ schema_version: 1, parameters: { deep: true } });
-    expect(await request(id)).toMatchObject({ status: 'approved', decidedBy: 'Ben', decidedById: ben.actor.id, jobId: first.id });
+    expect(await request(id)).toMatchObject({
+      status: 'approved',
+      decidedBy: 'Ben',
+      decidedById: ben.actor.id,
+      jobId: first.id,
+    });
     expect(await p.confirmed.forJob(first.id)).toEqual({
       requestId: id,
       planLines: ['upgrade a 1 2'],

@@ -160,7 +160,10 @@ export class PlanPage {
     }
   }
 
-  protected decision({ status, withdrawn }: RequestDetailDto): 'plan.withdrawnBy' | 'plan.rejectedBy' | 'plan.confirmedBy' {
+  protected decision({
+    status,
+    withdrawn,
+  }: RequestDetailDto): 'plan.withdrawnBy' | 'plan.rejectedBy' | 'plan.confirmedBy' {
     return withdrawn ? 'plan.withdrawnBy' : status === 'rejected' ? 'plan.rejectedBy' : 'plan.confirmedBy';
   }
 
