@@ -47,6 +47,8 @@ const EVENTS = `
 
 const HISTORY = ['machines', 'snapshots', 'apt_planned_packages', 'machine_events'];
 
+exports.ID_AT = ID_AT;
+
 exports.growHistory = async (sql, history) => {
   const { machines, snapshotsPerMachine, packagesPerSnapshot, eventsPerMachine, until, document } = history;
   await sql.query(ID_AT);

@@ -24,13 +24,21 @@ interface PlanNode {
   Plans?: PlanNode[];
 }
 
-/** The statements that the product runs during `work`, as they reach the database. */
-export async function recordStatements(source: DataSource, work: () => Promise<unknown>): Promise<Recorded[]> {
+/**
+ * The statements that the product runs during `work`, as they reach the database.
+ * @param told hears of each
+ */
+export async function recordStatements(
+  source: DataSource,
+  work: () => Promise<unknown>,
+  told?: (sql: string) => void,
+): Promise<Recorded[]> {
   const recorded: Recorded[] = [];
   const { logger } = source;
   source.logger = Object.assign(Object.create(logger) as typeof logger, {
     logQuery: (sql: string, params?: unknown[]) => {
       recorded.push({ sql, params: params ?? [] });
+      told?.(sql);
     },
   });
   try {

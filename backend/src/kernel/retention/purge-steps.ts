@@ -7,6 +7,10 @@ export const PURGE_BATCH = 2_000;
 
 /**
  * Removes rows in batches, each a transaction of its own, until a batch finds none.
+ *
+ * A batch must not cost more where there is more history, whatever the planner thinks of it. So the statements take their
+ * rows by `id = ANY (ARRAY(SELECT … LIMIT …))`, which is looked up by the key, where `id IN (SELECT …)` may be joined to all
+ * of the table; and a look at other rows ends in `OFFSET 0`, which keeps it a look for each row of the batch.
  * @param sql a DELETE whose last parameter is the size of the batch
  * @returns how many went
  */

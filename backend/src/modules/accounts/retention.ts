@@ -25,7 +25,8 @@ export class SessionsRetention implements Retention {
 
 /** Whoever was idle for too long has no session either, and its time is over soon after. */
 const ENDED_SESSIONS = `
-  DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 OR revoked_at < $1 LIMIT $2)`;
+  DELETE FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM sessions WHERE expires_at < $1 OR revoked_at < $1 LIMIT $2))`;
 
 const USELESS_LINKS = `
-  DELETE FROM one_time_links WHERE id IN (SELECT id FROM one_time_links WHERE expires_at < $1 OR used_at < $1 LIMIT $2)`;
+  DELETE FROM one_time_links WHERE id = ANY (ARRAY(
+    SELECT id FROM one_time_links WHERE expires_at < $1 OR used_at < $1 LIMIT $2))`;

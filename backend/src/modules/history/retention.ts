@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ArtifactStore } from '../../kernel/artifacts/artifact-store';
 import { lowestId } from '../../kernel/database/id-times';
-import { queryRows } from '../../kernel/database/rows';
+import { queryOne } from '../../kernel/database/rows';
 import { dropPartitionsBefore, PURGE_BATCH, purgeInBatches } from '../../kernel/retention/purge-steps';
 import { RetentionRule, type RemovedCounts, type Retention } from '../../kernel/retention/retention-rule';
 import { MESSAGE_CATEGORIES } from './entities/history.values';
@@ -19,14 +19,15 @@ export class MachineEventsRetention implements Retention {
   async purge(before: Date, signal: AbortSignal): Promise<RemovedCounts> {
     return {
       machine_events_partitions: await dropPartitionsBefore(this.database, 'machine_events', before, signal),
-      machine_events: await purgeInBatches(this.database, STRAY_EVENTS, [before], signal),
+      machine_events: await purgeInBatches(this.database, STRAY_EVENTS, [before, lowestId(before)], signal),
     };
   }
 }
 
 /** No partition is made for a month long gone, so what the DEFAULT one caught for it goes by its time. */
 const STRAY_EVENTS = `
-  DELETE FROM machine_events_default WHERE id IN (SELECT id FROM machine_events_default WHERE created_at < $1 LIMIT $2)`;
+  DELETE FROM machine_events_default WHERE id = ANY (ARRAY(
+    SELECT id FROM machine_events_default WHERE id < $2 AND created_at < $1 ORDER BY id LIMIT $3))`;
 
 @Injectable()
 @RetentionRule()
@@ -47,33 +48,40 @@ export class SnapshotsRetention implements Retention {
 
   private async pass(before: Date, signal: AbortSignal): Promise<number> {
     let removed = 0;
-    for (let after: string | undefined = lowestId(new Date(0)); after !== undefined && !signal.aborted;) {
-      const rows: { id: string }[] = await queryRows(this.database, OLD_SNAPSHOTS, [
+    for (let after: string | null = lowestId(new Date(0)); after !== null && !signal.aborted;) {
+      const batch: Batch | null = await queryOne<Batch>(this.database, OLD_SNAPSHOTS, [
         before,
         lowestId(before),
         after,
         PURGE_BATCH,
       ]);
-      removed += rows.length;
-      after = rows
-        .map(({ id }) => id)
-        .sort()
-        .at(-1);
+      removed += batch?.removed ?? 0;
+      after = batch?.last ?? null;
     }
     return removed;
   }
 }
 
+interface Batch {
+  readonly removed: number;
+  /** The last id that was looked at; null when there was none left. */
+  readonly last: string | null;
+}
+
+/** Looks at the next old ones and removes those that may go. */
 const OLD_SNAPSHOTS = `
-  DELETE FROM snapshots WHERE id IN (
-    SELECT s.id FROM snapshots s
-     WHERE s.id < $2 AND s.id > $3 AND s.created_at < $1
-       AND EXISTS (SELECT 1 FROM snapshots newer
-                    WHERE newer.machine_id = s.machine_id AND newer.kind = s.kind AND newer.created_at > s.created_at
-                      AND (newer.status <> 'error' OR s.status = 'error'))
-       AND NOT EXISTS (SELECT 1 FROM snapshots sharing WHERE sharing.content_snapshot_id = s.id)
-     ORDER BY s.id LIMIT $4)
-  RETURNING id`;
+  WITH old AS MATERIALIZED (
+    SELECT id, machine_id, kind, status, created_at FROM snapshots WHERE id < $2 AND id > $3 ORDER BY id LIMIT $4),
+  gone AS (
+    DELETE FROM snapshots WHERE id = ANY (ARRAY(
+      SELECT s.id FROM old s
+       WHERE s.created_at < $1
+         AND EXISTS (SELECT 1 FROM snapshots newer
+                      WHERE newer.machine_id = s.machine_id AND newer.kind = s.kind AND newer.created_at > s.created_at
+                        AND (newer.status <> 'error' OR s.status = 'error') OFFSET 0)
+         AND NOT EXISTS (SELECT 1 FROM snapshots sharing WHERE sharing.content_snapshot_id = s.id OFFSET 0)))
+    RETURNING id)
+  SELECT (SELECT count(*)::int FROM gone) AS removed, (SELECT id FROM old ORDER BY id DESC LIMIT 1) AS last`;
 
 @Injectable()
 @RetentionRule()
@@ -91,10 +99,14 @@ export class ImportantMessagesRetention implements Retention {
   }
 }
 
-/** Naming all categories lets the index serve, which begins with them. */
+/** Category by category, as the index has them. */
 const OLD_MESSAGES = `
-  DELETE FROM important_messages WHERE id IN (
-    SELECT id FROM important_messages WHERE category = ANY ($1::text[]) AND acknowledged AND last_seen_at < $2 LIMIT $3)`;
+  DELETE FROM important_messages WHERE id = ANY (ARRAY(
+    SELECT old.id FROM unnest($1::text[]) AS one (category)
+     CROSS JOIN LATERAL (
+       SELECT id FROM important_messages WHERE category = one.category AND acknowledged AND last_seen_at < $2
+        ORDER BY last_seen_at LIMIT $3) old
+     LIMIT $3))`;
 
 @Injectable()
 @RetentionRule()
@@ -114,9 +126,9 @@ export class RawArtifactsRetention implements Retention {
 /** Held while it is looked at: one that somebody pins at this moment stays. */
 const EXPIRED_ARTIFACTS = `
   WITH expired AS (
-    SELECT id FROM raw_artifacts WHERE expires_at < $1 AND NOT pinned AND deleted_at IS NULL LIMIT $2 FOR UPDATE),
+    SELECT id FROM raw_artifacts WHERE expires_at < $1 AND NOT pinned AND deleted_at IS NULL ORDER BY expires_at LIMIT $2 FOR UPDATE),
   gone AS (
-    UPDATE raw_artifacts SET deleted_at = $1, delete_reason = 'expired' WHERE id IN (SELECT id FROM expired) RETURNING path)
+    UPDATE raw_artifacts SET deleted_at = $1, delete_reason = 'expired' WHERE id = ANY (ARRAY(SELECT id FROM expired)) RETURNING path)
   INSERT INTO artifact_removals (path, requested_at) SELECT path, $1 FROM gone ON CONFLICT DO NOTHING`;
 
 /** A writer that lives writes at least once in this time, or is tried again. */

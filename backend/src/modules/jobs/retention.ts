@@ -34,8 +34,8 @@ export class JobsRetention implements Retention {
 }
 
 const OLD_JOBS = `
-  DELETE FROM jobs WHERE id IN (
-    SELECT id FROM jobs WHERE id < $2 AND created_at < $1 AND status NOT IN ('queued', 'running') ORDER BY id LIMIT $3)`;
+  DELETE FROM jobs WHERE id = ANY (ARRAY(
+    SELECT id FROM jobs WHERE id < $2 AND created_at < $1 AND status NOT IN ('queued', 'running') ORDER BY id LIMIT $3))`;
 
 @Injectable()
 @RetentionRule()
@@ -53,8 +53,11 @@ export class ActionRequestsRetention implements Retention {
 }
 
 const OLD_REQUESTS = `
-  DELETE FROM action_requests WHERE id IN (
-    SELECT r.id FROM action_requests r
-     WHERE r.created_at < $1 AND r.status IN ('pending', 'rejected', 'expired') AND (r.status <> 'pending' OR r.expires_at < $1)
-       AND NOT EXISTS (SELECT 1 FROM executions e WHERE e.request_id = r.id)
-     ORDER BY r.created_at, r.id LIMIT $2)`;
+  DELETE FROM action_requests WHERE id = ANY (ARRAY(
+    SELECT r.id FROM unnest(ARRAY['pending', 'rejected', 'expired']) AS decided (status)
+     CROSS JOIN LATERAL (
+       SELECT id FROM action_requests
+        WHERE status = decided.status AND created_at < $1 AND (status <> 'pending' OR expires_at < $1)
+          AND NOT EXISTS (SELECT 1 FROM executions WHERE request_id = action_requests.id OFFSET 0)
+        ORDER BY created_at LIMIT $2) r
+     LIMIT $2))`;

@@ -41,6 +41,10 @@ interface RequestWithPlanRow extends RequestRow {
 
 const OVERDUE = `(r.status = 'pending' AND r.expires_at <= $1)`;
 
+/** By what is stored, as the index has it; of those that are stored as waiting, the time decides. */
+const HAS_STATUS = `r.status = ANY($2 || CASE WHEN 'expired' = ANY($2) THEN ARRAY['pending'] ELSE '{}' END)
+  AND (r.status <> 'pending' OR CASE WHEN ${OVERDUE} THEN 'expired' ELSE 'pending' END = ANY($2))`;
+
 const COLUMNS = `
   r.id, r.action, t.machine_id, m.name AS machine_name, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
   r.requested_by_type, r.requested_by_id, r.requested_by_name, r.created_at, r.expires_at, r.plan_digest, r.approved_at,
@@ -67,7 +71,7 @@ export class RequestsReader {
   /** Newest first. */
   async page(filter: RequestFilter, limit: number, after: CreatedCursor | null): Promise<RequestRecord[]> {
     const sql = `SELECT ${COLUMNS} ${FROM}
-      WHERE ($2::text[] IS NULL OR CASE WHEN ${OVERDUE} THEN 'expired' ELSE r.status END = ANY($2))
+      WHERE ($2::text[] IS NULL OR (${HAS_STATUS}))
         AND ($3::uuid IS NULL OR t.machine_id = $3)
         AND ($4::timestamptz IS NULL OR (r.created_at, r.id) < ($4, $5::uuid))
       ORDER BY r.created_at DESC, r.id DESC LIMIT $6`;
