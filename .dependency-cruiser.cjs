@@ -5,7 +5,7 @@ const floors = [
   ['settings'],
   ['credentials'],
   ['machines'],
-  ['history'],
+  ['history', 'windows'],
   ['jobs'],
   ['apt', 'inventory', 'docker', 'postinstall', 'hermes', 'maintenance', 'terminal'],
 ];

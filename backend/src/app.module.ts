@@ -13,6 +13,7 @@ import { JobsModule } from './modules/jobs/jobs.module';
 import { MaintenanceModule } from './modules/maintenance/maintenance.module';
 import { MachinesModule } from './modules/machines/machines.module';
 import { SettingsModule } from './modules/settings/settings.module';
+import { WindowsModule } from './modules/windows/windows.module';
 
 /** The only file that names every feature. */
 @Module({})
@@ -29,6 +30,7 @@ export class AppModule {
         CredentialsModule,
         MachinesModule,
         HistoryModule,
+        WindowsModule,
         JobsModule,
         InventoryModule,
         AptModule,

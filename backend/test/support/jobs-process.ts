@@ -24,6 +24,9 @@ import { ACTION_PLAN, REQUEST_PARAMETERS } from '../../src/modules/jobs/contract
 import { JOB_AUDIT } from '../../src/modules/jobs/contracts/job-events';
 import { JOB_DOCUMENTS } from '../../src/modules/jobs/contracts/job-documents';
 import { Dispatcher } from '../../src/modules/jobs/dispatcher';
+import { RunDurations } from '../../src/modules/jobs/gate/run-durations';
+import { StartGate } from '../../src/modules/jobs/gate/start-gate';
+import { WindowHolds } from '../../src/modules/jobs/gate/window-holds';
 import { JobLogRepository } from '../../src/modules/jobs/job-log.repository';
 import type { JobRecord } from '../../src/modules/jobs/job-record';
 import { JobsReader } from '../../src/modules/jobs/jobs.reader';
@@ -44,6 +47,8 @@ import { Outcomes } from '../../src/modules/jobs/worker/outcomes';
 import { UnknownOutcomes } from '../../src/modules/jobs/worker/unknown-outcomes';
 import { Sweeper } from '../../src/modules/jobs/worker/sweeper';
 import { MachineState } from '../../src/modules/machines/machine-state';
+import { MaintenanceWindows } from '../../src/modules/windows/maintenance-windows';
+import { WindowsRepository } from '../../src/modules/windows/windows.repository';
 import { FakeDetached } from './fake-detached';
 import { CHANGE_RESULT_CONTRACTS, FakeRemote, READING } from './jobs-fakes';
 import { until } from './ssh-wait';
@@ -98,6 +103,7 @@ export class JobsProcess {
   readonly claims: Claims;
   readonly outcomes: Outcomes;
   readonly unknown: UnknownOutcomes;
+  readonly holds: WindowHolds;
   private readonly workers: JobWorker[] = [];
 
   private constructor(
@@ -129,15 +135,38 @@ export class JobsProcess {
     this.machineState = new MachineState(clock, bus);
     const { transactions, dispatcher, reader, history, machineState } = this;
     const eligibility = new MachineEligibility();
-    this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, clock, eligibility);
+    const gate = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations());
+    this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, clock, eligibility, gate);
+    const holds = new WindowHolds(transactions, registry, dispatcher, gate, history, contracts, bus);
+    this.holds = holds;
     this.requestsReader = new RequestsReader(dataSource, contracts, clock);
     const audit = new AuditLog(clock, contracts);
     this.requests = new Requests(transactions, this.requestsReader, this.service, dispatcher, seals, audit, bus, clock);
     this.confirmed = new ConfirmedPlans(transactions, this.requestsReader, seals, registry, bus);
     this.expiry = new RequestExpiry(transactions, bus, clock);
-    this.sweeper = new Sweeper(dataSource, transactions, queue, dispatcher, machineState, history, contracts, registry);
+    this.sweeper = new Sweeper(
+      dataSource,
+      transactions,
+      queue,
+      dispatcher,
+      machineState,
+      history,
+      contracts,
+      registry,
+      holds,
+    );
     const executions = new Executions(contracts);
-    this.claims = new Claims(dataSource, transactions, queue, registry, machineState, bus, contracts, executions);
+    this.claims = new Claims(
+      dataSource,
+      transactions,
+      queue,
+      registry,
+      machineState,
+      bus,
+      contracts,
+      executions,
+      holds,
+    );
     const changes = new ChangeOutcomes(executions, this.confirmed, this.service);
     this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit, contracts);
     const snapshots = new Snapshots(dataSource, contracts, clock);

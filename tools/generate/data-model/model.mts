@@ -25,7 +25,7 @@ const groups: readonly (readonly [key: string, title: string, added: readonly st
   ['apt', 'apt', ['apt_holds']],
   ['docker', 'Docker Compose', ['docker_registry_lookups']],
   ['post_install', 'Post-install and recipes', []],
-  ['jobs', 'Jobs and automation', ['job_log_chunks', 'action_request_targets']],
+  ['jobs', 'Jobs and automation', ['job_log_chunks', 'action_request_targets', 'maintenance_windows']],
   ['hermes', 'The agent and API clients', []],
   ['maintenance', 'Maintenance and discovery', []],
   [

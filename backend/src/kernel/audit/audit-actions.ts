@@ -26,5 +26,9 @@ export const AUDIT_ACTIONS = [
   'user.change',
   'user.invite',
   'user.password',
+  'window.changed',
+  'window.created',
+  'window.overridden',
+  'window.removed',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -12,6 +12,9 @@ export const permissions = [
   'events.read',
   'messages.acknowledge',
   'tags.write',
+  'windows.write',
+  /** Begin a change outside its maintenance window. */
+  'windows.override',
   'system.read',
   'settings.read',
   'settings.write',

@@ -129,6 +129,9 @@ function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(sqlState(error) ?? '');
 }
 
+/** SQLSTATE of a row that others refer to, or that refers to nothing. */
+export const FOREIGN_KEY_VIOLATION = '23503';
+
 /** The SQLSTATE of a failed statement, e.g. `23505` for a unique violation; null for any other error. */
 export function sqlState(error: unknown): string | null {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;

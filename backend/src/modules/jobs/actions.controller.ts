@@ -65,7 +65,7 @@ export class ActionsController {
     });
     return {
       jobs: jobs.map(({ machineId, jobId }) => ({ machineId, jobId })),
-      skipped: skipped.map((refusal) => ({ ...refusal, said: saidIn(refusal, ['message']) })),
+      skipped: skipped.map((refusal) => ({ ...refusal, said: saidIn(refusal, ['message', 'action']) })),
     };
   }
 }

@@ -57,6 +57,7 @@ const DISPATCH = `
     FROM jobs q
     WHERE q.machine_id = ANY($1::uuid[]) AND q.status = 'queued' AND q.phase = 'waiting'
       AND (q.available_at IS NULL OR q.available_at <= clock_timestamp())
+      AND (q.start_before IS NULL OR q.start_before > clock_timestamp())
       AND NOT EXISTS (
         SELECT 1 FROM jobs b
         WHERE b.machine_id = q.machine_id AND (b.status = 'running' OR (b.status = 'queued' AND b.phase = 'dispatched')))

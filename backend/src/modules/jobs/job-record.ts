@@ -36,6 +36,13 @@ export interface JobRecord {
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly createdAt: Date;
+  /** Null: as soon as the machine is free. */
+  readonly availableAt: Date | null;
+  /** Of a change that is bound to a maintenance window. */
+  readonly startBefore: Date | null;
+  readonly windowName: string | null;
+  /** Why it may begin outside its window. */
+  readonly windowOverride: string | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly requestedBy: Actor;

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { HistoryModule } from '../history/history.module';
 import { MachinesModule } from '../machines/machines.module';
+import { WindowsModule } from '../windows/windows.module';
 import { ActionRegistry } from './actions/action-registry';
 import { ActionScripts } from './actions/action-scripts';
 import { ActionsController } from './actions.controller';
@@ -10,6 +11,10 @@ import { ACTION_PLAN, REQUEST_PARAMETERS } from './contracts/action-plan';
 import { JOB_DOCUMENTS } from './contracts/job-documents';
 import { JOB_AUDIT, JOB_EVENTS } from './contracts/job-events';
 import { Dispatcher } from './dispatcher';
+import { MaintenanceController } from './gate/maintenance.controller';
+import { RunDurations } from './gate/run-durations';
+import { StartGate } from './gate/start-gate';
+import { WindowHolds } from './gate/window-holds';
 import { JobLogRepository } from './job-log.repository';
 import { JobsController } from './jobs.controller';
 import { JobsReader } from './jobs.reader';
@@ -39,8 +44,8 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
 
 /** Work on machines: asked for, handed out one at a time per machine, run, followed and ended. */
 @Module({
-  imports: [DiscoveryModule, MachinesModule, HistoryModule],
-  controllers: [ActionsController, JobsController, RequestsController],
+  imports: [DiscoveryModule, MachinesModule, HistoryModule, WindowsModule],
+  controllers: [ActionsController, JobsController, MaintenanceController, RequestsController],
   providers: [
     ActionRegistry,
     ActionScripts,
@@ -67,8 +72,11 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     Requests,
     RequestsReader,
     RequestsTopic,
+    RunDurations,
+    StartGate,
     Sweeper,
     UnknownOutcomes,
+    WindowHolds,
     WorkerParts,
     WorkerService,
   ],

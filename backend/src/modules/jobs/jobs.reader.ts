@@ -28,6 +28,10 @@ interface JobRow {
   attempt: number;
   max_attempts: number;
   created_at: Date;
+  available_at: Date | null;
+  start_before: Date | null;
+  window_name: string | null;
+  window_override: string | null;
   started_at: Date | null;
   finished_at: Date | null;
   requested_by_type: Actor['type'] | null;
@@ -45,7 +49,7 @@ interface JobRow {
 /** What holds the machine is looked up for waiting jobs only. */
 const SELECT_JOB = `
   SELECT j.id, j.kind, j.machine_id, m.name AS machine_name, j.status, j.phase, j.step, j.steps_json, j.priority, j.attempt,
-    j.max_attempts, j.created_at, j.started_at, j.finished_at, j.requested_by_type, j.requested_by_id, j.requested_by_name,
+    j.max_attempts, j.created_at, j.available_at, j.start_before, j.window_name, j.window_override, j.started_at, j.finished_at, j.requested_by_type, j.requested_by_id, j.requested_by_name,
     j.cancel_requested_at, j.error_kind, j.error_message, j.result_json, j.last_seq, j.request_id,
     CASE WHEN j.status = 'queued' THEN (
       SELECT r.kind FROM jobs r WHERE r.machine_id = j.machine_id AND r.status = 'running' LIMIT 1) END AS waiting_for_kind
@@ -147,6 +151,10 @@ function plainFacts(row: JobRow): Omit<JobRecord, 'steps' | 'errorAction' | 'sna
     attempt: row.attempt,
     maxAttempts: row.max_attempts,
     createdAt: row.created_at,
+    availableAt: row.available_at,
+    startBefore: row.start_before,
+    windowName: row.window_name,
+    windowOverride: row.window_override,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),

@@ -38,6 +38,12 @@ export const say = sentences('jobs', {
   request_overdue: 'Nobody confirmed it in time.',
   request_before_seals: 'It was planned by an earlier version of this program.',
   request_abandoned: 'Its run ended before it changed anything.',
+  window_too_short:
+    'No maintenance window of the machine is long enough: {action} takes {minutes} min by what is known, the longest window {longest} min.',
+  window_too_short_action: 'Make the window longer, or begin outside it with a reason.',
+  window_expired:
+    '{action} could not begin while the maintenance window «{window}» was open, or was too long for what was left of it.',
+  window_expired_action: 'Make a new plan: it waits for the next window.',
   already_ended: 'The job has ended already; there is nothing to cancel.',
   database_unavailable: 'The database did not answer while the job began.',
   contract_broken: 'The result does not have the form that was agreed for it, so nothing of it was kept.',

@@ -11,10 +11,12 @@ import { LiveBus } from '../../kernel/live/live-bus';
 import { ActionRegistry, type AnyDeclaration } from './actions/action-registry';
 import { planActionName } from './actions/plan-action';
 import { Dispatcher } from './dispatcher';
+import { freeTerms, machineTerms, type MachineTerms } from './gate/machine-terms';
+import { StartGate } from './gate/start-gate';
 import type { JobStatus } from './entities/jobs.values';
 import type { JobRecord } from './job-record';
 import { JobsReader } from './jobs.reader';
-import { MachineEligibility, refusalOf, type MachineRefusal } from './machine-eligibility';
+import { MachineEligibility, type MachineRefusal } from './machine-eligibility';
 import { JobHistory } from './worker/job-history';
 import { say } from './jobs.sentences';
 
@@ -27,6 +29,10 @@ export interface EnqueueRequest {
   readonly requestedBy: Actor;
   /** The confirmed request that an action of kind `change` carries out; it cannot be started without. */
   readonly requestId?: string | undefined;
+  /** Of a change: actions that follow it at once, and must end in the same maintenance window. */
+  readonly followedBy?: readonly string[] | undefined;
+  /** Of a change: why it may begin outside its maintenance window. */
+  readonly windowOverride?: string | undefined;
 }
 
 export interface EnqueueManyRequest extends Omit<EnqueueRequest, 'machineId'> {
@@ -36,6 +42,14 @@ export interface EnqueueManyRequest extends Omit<EnqueueRequest, 'machineId'> {
 export interface EnqueuedMany {
   readonly jobs: readonly { readonly machineId: string; readonly jobId: string; readonly deduplicated: boolean }[];
   readonly skipped: readonly MachineRefusal[];
+}
+
+interface NewJob {
+  readonly parameters: JsonDocument;
+  readonly priority: number;
+  readonly requestedBy: Actor;
+  readonly requestId: string | null;
+  readonly windowOverride: string | null;
 }
 
 interface ActiveRow {
@@ -55,6 +69,7 @@ export class JobsService {
     private readonly bus: LiveBus,
     private readonly clock: Clock,
     private readonly eligibility: MachineEligibility,
+    private readonly gate: StartGate,
   ) {}
 
   /**
@@ -125,21 +140,38 @@ export class JobsService {
         ? await this.active(tx, declaration.name, able, parameters)
         : new Map<string, string>();
     const fresh = able.filter((id) => !active.has(id));
+    const terms = await this.startTerms(tx, declaration, fresh, request);
     const priority = request.priority ?? declaration.priority ?? 0;
-    const created = await this.insert(tx, declaration, fresh, {
+    const created = await this.insert(tx, declaration, terms, {
       parameters,
       priority,
       requestedBy: request.requestedBy,
       requestId: request.requestId ?? null,
+      windowOverride: request.windowOverride ?? null,
     });
     await this.raisePriority(tx, [...active.values()], priority);
     await this.dispatcher.dispatch(tx, able);
     this.bus.changed(tx, { jobIds: [...created.values()] });
-    const jobs = able.map((machineId) => {
+    const jobs = able.flatMap((machineId) => {
       const existing = active.get(machineId);
-      return { machineId, jobId: existing ?? created.get(machineId) ?? '', deduplicated: existing !== undefined };
+      const jobId = existing ?? created.get(machineId);
+      return jobId === undefined ? [] : [{ machineId, jobId, deduplicated: existing !== undefined }];
     });
-    return { jobs, skipped: refused };
+    return { jobs, skipped: [...refused, ...terms.flatMap(({ refusal }) => refusal ?? [])] };
+  }
+
+  /** When the job may begin on each machine: only a change is bound to maintenance windows. */
+  private async startTerms(
+    tx: Transaction,
+    declaration: AnyDeclaration,
+    machineIds: readonly string[],
+    { followedBy = [], windowOverride }: EnqueueManyRequest,
+  ): Promise<MachineTerms[]> {
+    if (declaration.kind === 'read' || windowOverride !== undefined) return machineIds.map(freeTerms);
+    const actions = [declaration, ...followedBy.map((name) => this.registry.require(name).declaration)];
+    const wanted = machineIds.map((machineId) => ({ machineId, seconds: null }));
+    const standings = await this.gate.standings(tx.manager, wanted, actions);
+    return standings.map((standing) => machineTerms(standing, declaration.title));
   }
 
   /** By machine, the job that does the very same already. One that is about to be cancelled does not count. */
@@ -163,10 +195,11 @@ export class JobsService {
   private async insert(
     tx: Transaction,
     declaration: AnyDeclaration,
-    machineIds: readonly string[],
-    job: { parameters: JsonDocument; priority: number; requestedBy: Actor; requestId: string | null },
+    machines: readonly MachineTerms[],
+    job: NewJob,
   ): Promise<Map<string, string>> {
-    const ids = new Map(machineIds.map((machineId) => [machineId, newId()]));
+    const allowed = machines.filter(({ refusal }) => refusal === null);
+    const ids = new Map(allowed.map(({ machineId }) => [machineId, newId()]));
     const common = {
       kind: declaration.name,
       status: 'queued',
@@ -177,6 +210,7 @@ export class JobsService {
       // What has begun to change a machine is followed to its end, never begun again.
       max_attempts: declaration.kind === 'read' ? declaration.maxAttempts : 1,
       request_id: job.requestId,
+      window_override: job.windowOverride,
       requested_by_type: job.requestedBy.type,
       requested_by_id: job.requestedBy.id,
       requested_by_name: job.requestedBy.name,
@@ -193,6 +227,11 @@ export class JobsService {
         phase: 'text',
         priority: 'integer',
         created_at: 'timestamptz',
+        available_at: 'timestamptz',
+        start_before: 'timestamptz',
+        window_name: 'text',
+        window_seconds: 'integer',
+        window_override: 'text',
         timeout_seconds: 'integer',
         max_attempts: 'integer',
         request_id: 'uuid',
@@ -201,7 +240,15 @@ export class JobsService {
         requested_by_name: 'text',
         payload_json: 'jsonb',
       },
-      [...ids].map(([machineId, id]) => ({ id, machine_id: machineId, ...common })),
+      allowed.map(({ machineId, terms, seconds }) => ({
+        id: ids.get(machineId),
+        machine_id: machineId,
+        available_at: terms.availableAt,
+        start_before: terms.startBefore,
+        window_name: terms.windowName,
+        window_seconds: seconds,
+        ...common,
+      })),
     );
     return ids;
   }
@@ -245,8 +292,8 @@ export class JobsService {
 
 function refusalError(refusal: MachineRefusal): DomainError {
   if (refusal.code === 'unknown_machine') return notFound('machine', 'not_found');
-  const { action } = refusalOf(refusal.code);
-  return new DomainError({ code: refusal.code, status: 409, detail: refusal.message, action });
+  const { code, message: detail, action } = refusal;
+  return new DomainError({ code, status: 409, detail, action });
 }
 
 function planNeeded({ name, title }: AnyDeclaration): DomainError {

@@ -12,12 +12,14 @@ const refusals = {
   no_credentials: { message: say.no_credentials(), action: say.no_credentials_action() },
   host_key_unknown: { message: say.host_key_unknown(), action: say.host_key_unknown_action() },
 } as const;
-export type RefusalCode = keyof typeof refusals;
+/** `window_too_short`: no maintenance window is long enough for the change. */
+export type RefusalCode = keyof typeof refusals | 'window_too_short';
 
 export interface MachineRefusal {
   readonly machineId: string;
   readonly code: RefusalCode;
   readonly message: Sentence;
+  readonly action: Sentence;
 }
 
 interface MachineRow {
@@ -26,10 +28,6 @@ interface MachineRow {
   quarantined: boolean;
   has_credentials: boolean;
   has_key: boolean;
-}
-
-export function refusalOf(code: RefusalCode): { message: Sentence; action: Sentence } {
-  return refusals[code];
 }
 
 /** Which machines may be worked on. Set-wise, since one request may name thousands. */
@@ -51,13 +49,13 @@ export class MachineEligibility {
     for (const machineId of machineIds) {
       const code = refusalCode(byId.get(machineId));
       if (code === null) able.push(machineId);
-      else refused.push({ machineId, code, message: refusals[code].message });
+      else refused.push({ machineId, code, ...refusals[code] });
     }
     return { able, refused };
   }
 }
 
-function refusalCode(row: MachineRow | undefined): RefusalCode | null {
+function refusalCode(row: MachineRow | undefined): keyof typeof refusals | null {
   if (row === undefined) return 'unknown_machine';
   if (row.archived) return 'machine_archived';
   if (row.quarantined) return 'machine_quarantined';

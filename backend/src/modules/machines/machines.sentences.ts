@@ -5,6 +5,8 @@ export const say = sentences('machines', {
   unknown_tag: '{field} names a tag that does not exist',
   tag_name_taken: 'A tag of this name exists already.',
   tag_name_taken_action: 'Use that tag, or choose another name.',
+  tag_in_use: 'A maintenance window goes by this tag: without it, its machines could be changed at any time.',
+  tag_in_use_action: 'Change or remove that window first.',
   color: '{field} must be #rrggbb or the name of a colour of the portal',
   host_address: '{field} must be a DNS name or an IP address',
   unix_username: '{field} must be a Unix account name: a-z, 0-9, dot, dash and underscore, at most 32',

@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { newId } from '../../kernel/database/ids';
-import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
+import {
+  FOREIGN_KEY_VIOLATION,
+  sqlState,
+  TransactionRunner,
+  type Transaction,
+} from '../../kernel/database/transaction';
 import { DomainError, invalidInput, notFound } from '../../kernel/errors/domain-error';
 import { violatedUniqueConstraint } from '../../kernel/errors/database-errors';
 import { LiveBus } from '../../kernel/live/live-bus';
@@ -47,13 +52,19 @@ export class Tags {
     });
   }
 
-  /** Takes it off every machine. @throws DomainError `not_found` */
-  remove(id: string): Promise<void> {
-    return this.transactions.run(async (tx) => {
-      await this.required(tx, id);
-      await this.announceCarriers(tx, id);
-      await this.repository.delete(tx.manager, id);
-    });
+  /** Takes it off every machine. @throws DomainError `not_found`, `tag_in_use` where a rule of a room above goes by it */
+  async remove(id: string): Promise<void> {
+    try {
+      await this.transactions.run(async (tx) => {
+        await this.required(tx, id);
+        await this.announceCarriers(tx, id);
+        await this.repository.delete(tx.manager, id);
+      });
+    } catch (error) {
+      if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
+      const [detail, action] = [say.tag_in_use(), say.tag_in_use_action()];
+      throw new DomainError({ code: 'tag_in_use', status: 409, detail, action, cause: error });
+    }
   }
 
   /**

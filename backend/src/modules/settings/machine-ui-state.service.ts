@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../../kernel/clock';
-import { sqlState, TransactionRunner } from '../../kernel/database/transaction';
+import { FOREIGN_KEY_VIOLATION, sqlState, TransactionRunner } from '../../kernel/database/transaction';
 import { notFound } from '../../kernel/errors/domain-error';
 import { LiveBus } from '../../kernel/live/live-bus';
 import { MachineUiStateRepository, type MachineUiChange, type MachineUiState } from './machine-ui-state.repository';
-
-const FOREIGN_KEY_VIOLATION = '23503';
 
 /**
  * How machines are shown. One state per machine, shared by everybody who looks at it, so that the next one finds it as

@@ -129,6 +129,18 @@ export type { MessagesAcknowledge$Params as MessagesAcknowledge$Params } from '.
 export { messagesAcknowledge as messagesAcknowledge } from './fn/messages/messages-acknowledge';
 export type { MessagesUnacknowledge$Params as MessagesUnacknowledge$Params } from './fn/messages/messages-unacknowledge';
 export { messagesUnacknowledge as messagesUnacknowledge } from './fn/messages/messages-unacknowledge';
+export type { WindowsList$Params as WindowsList$Params } from './fn/maintenance-windows/windows-list';
+export { windowsList as windowsList } from './fn/maintenance-windows/windows-list';
+export type { WindowsCreate$Params as WindowsCreate$Params } from './fn/maintenance-windows/windows-create';
+export { windowsCreate as windowsCreate } from './fn/maintenance-windows/windows-create';
+export type { WindowsPreview$Params as WindowsPreview$Params } from './fn/maintenance-windows/windows-preview';
+export { windowsPreview as windowsPreview } from './fn/maintenance-windows/windows-preview';
+export type { WindowsChange$Params as WindowsChange$Params } from './fn/maintenance-windows/windows-change';
+export { windowsChange as windowsChange } from './fn/maintenance-windows/windows-change';
+export type { WindowsRemove$Params as WindowsRemove$Params } from './fn/maintenance-windows/windows-remove';
+export { windowsRemove as windowsRemove } from './fn/maintenance-windows/windows-remove';
+export type { MaintenanceGet$Params as MaintenanceGet$Params } from './fn/maintenance-windows/maintenance-get';
+export { maintenanceGet as maintenanceGet } from './fn/maintenance-windows/maintenance-get';
 export type { ActionsList$Params as ActionsList$Params } from './fn/jobs/actions-list';
 export { actionsList as actionsList } from './fn/jobs/actions-list';
 export type { ActionsRun$Params as ActionsRun$Params } from './fn/jobs/actions-run';

@@ -68,6 +68,9 @@ export class SkippedMachineDto {
   code: string;
   /** The reason as a sentence. */
   message: string;
+  /** What to do about it. */
+  action: string;
+  /** Of `message` and `action`. */
   @ApiSaid()
   said: SaidByField;
 }

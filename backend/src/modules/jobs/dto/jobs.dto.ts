@@ -49,6 +49,14 @@ export class JobDto {
   attempt: number;
   maxAttempts: number;
   createdAt: Date;
+  /** A queued job does not begin before; null: as soon as its machine is free. */
+  availableAt: Date | null;
+  /** Of a change: it begins before, while its maintenance window is open, or not at all. */
+  startBefore: Date | null;
+  /** Of the maintenance window that it waits for, or may begin in. */
+  windowName: string | null;
+  /** Why somebody let it begin outside its maintenance window. */
+  windowOverride: string | null;
   startedAt: Date | null;
   finishedAt: Date | null;
   requestedBy: RequestedByDto;

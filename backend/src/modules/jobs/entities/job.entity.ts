@@ -27,6 +27,7 @@ import { JOB_REQUESTER_TYPES, JOB_STATUSES, type JobRequesterType, type JobStatu
 @Check('jobs_requested_by_type_check', oneOf('requested_by_type', JOB_REQUESTER_TYPES))
 @Check('jobs_status_check', oneOf('status', JOB_STATUSES))
 @Check('jobs_timeout_seconds_check', positive('timeout_seconds'))
+@Check('jobs_window_seconds_check', nonNegative('window_seconds'))
 export class JobEntity {
   @PrimaryColumn({ type: 'uuid' })
   id: string;
@@ -68,6 +69,22 @@ export class JobEntity {
   /** Not before this time; null = at once. */
   @Column({ name: 'available_at', type: 'timestamptz', nullable: true })
   availableAt: Date | null;
+
+  /** Of a change: begun later, it could not end inside its maintenance window. Null = no window speaks of the machine. */
+  @Column({ name: 'start_before', type: 'timestamptz', nullable: true })
+  startBefore: Date | null;
+
+  /** Of the maintenance window that it waits for, or may begin in; as it was called then. */
+  @Column({ name: 'window_name', type: 'text', nullable: true })
+  windowName: string | null;
+
+  /** So long it, and what follows it, will take by what is known: that must fit into the window. */
+  @Column({ name: 'window_seconds', type: 'integer', nullable: true })
+  windowSeconds: number | null;
+
+  /** Why somebody let it begin outside its maintenance window. */
+  @Column({ name: 'window_override', type: 'text', nullable: true })
+  windowOverride: string | null;
 
   @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
   startedAt: Date | null;

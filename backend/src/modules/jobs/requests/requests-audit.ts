@@ -18,6 +18,10 @@ export const REQUESTS_AUDIT = [
     },
     decision,
   ),
+  auditContract('window.overridden', 'Which change may begin outside its maintenance window, and why.', {
+    action: openWord,
+    reason: text,
+  }),
   auditContract('request.rejected', 'Which plan was rejected, and why.', rejected, { session_id: text }),
   auditContract('request.withdrawn', 'Which plan was taken back by whoever had asked for it, and why.', rejected, {
     session_id: text,

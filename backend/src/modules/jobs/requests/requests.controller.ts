@@ -1,7 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrigin, type RequestOrigin } from '../../../kernel/audit/request-origin';
-import { RequirePermission } from '../../../kernel/auth/access.decorators';
+import { CurrentPrincipal, RequirePermission } from '../../../kernel/auth/access.decorators';
+import { assertAllowed } from '../../../kernel/auth/access.guard';
+import type { Principal } from '../../../kernel/auth/actor';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { notFound } from '../../../kernel/errors/domain-error';
 import { createdPage, readCreatedCursor } from '../../../kernel/http/keyset-page';
@@ -59,7 +61,8 @@ export class RequestsController {
   /**
    * Confirms exactly the plan of this digest, and queues the job that carries it out; again, answers the same person with
    * the same job. 409 `digest_differs`, `plan_expired`, `request_rejected`, `request_decided`, `request_altered`,
-   * `plan_blocked`; 400 `consequences_not_accepted` with the codes in `missing`.
+   * `plan_blocked`; 400 `consequences_not_accepted` with the codes in `missing`; 403 with `windowOverride` without the permission for it, 409
+   * `window_too_short` without it.
    */
   @Post(':id/confirm')
   @HttpCode(202)
@@ -68,9 +71,11 @@ export class RequestsController {
     @Param('id', uuidPipe('id')) id: string,
     @Body() body: ConfirmRequestDto,
     @CurrentOrigin() origin: RequestOrigin,
+    @CurrentPrincipal() principal: Principal,
   ): Promise<JobDto> {
-    const { digest, accepted } = body;
-    const given = { digest, accepted, reason: reasonOf(body) };
+    const { digest, accepted, windowOverride } = body;
+    if (windowOverride !== undefined) assertAllowed(principal, 'windows.override');
+    const given = { digest, accepted, reason: reasonOf(body), windowOverride };
     return toJob(await this.requests.confirm(id, given, origin), this.registry);
   }
 

@@ -30,6 +30,8 @@ export interface Confirmation {
   readonly accepted: readonly string[];
   /** Kept with the decision. */
   readonly reason?: string | null;
+  /** Why it may begin outside the maintenance window of the machine. */
+  readonly windowOverride?: string | undefined;
 }
 
 /** Decides requests for changes: confirms exactly what was seen, rejects it, or takes it back. Only people do, each once. */
@@ -130,7 +132,9 @@ export class Requests {
       parameters,
       requestedBy: decider.actor,
       requestId: id,
+      windowOverride: given.windowOverride,
     });
+    if (given.windowOverride !== undefined) await this.recordOverride(tx, job, given.windowOverride, decider);
     await this.decide(tx, id, 'approved', reason, decider);
     await affected(tx.manager, TARGET_QUEUED, [id, machineId, job.id]);
     const accepted = [...given.accepted];
@@ -166,6 +170,18 @@ export class Requests {
       machineId,
       outcome: 'ok',
       details: { ...details, sessionId },
+    });
+  }
+
+  private async recordOverride(tx: Transaction, job: JobRecord, reason: string, { origin }: Decider): Promise<void> {
+    await this.audit.record(tx.manager, {
+      ...origin,
+      action: 'window.overridden',
+      objectType: 'job',
+      objectId: job.id,
+      machineId: job.machineId,
+      outcome: 'ok',
+      details: { action: job.kind, reason },
     });
   }
 

@@ -10,6 +10,7 @@ import { MachineState } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
 import { JOB_STEPS, stepsDocument, stepsOf, type JobStepsDocument } from '../contracts/job-documents';
 import { Executions } from '../../history/executions';
+import { WindowHolds } from '../gate/window-holds';
 import type { JobStep } from '../job-record';
 import { freshSteps } from './step-tracker';
 import { requester } from '../jobs.reader';
@@ -91,6 +92,7 @@ export class Claims {
     private readonly bus: LiveBus,
     private readonly contracts: Contracts,
     private readonly executions: Executions,
+    private readonly windows: WindowHolds,
   ) {}
 
   /** Takes as many jobs as may run now. Token, job and lock change hands in one transaction or not at all. */
@@ -103,6 +105,7 @@ export class Claims {
       const ids = tokens.map(({ jobId }) => jobId);
       // Machines before jobs, as everybody does who hands jobs out.
       await queryRows(tx.manager, LOCK_MACHINES, [ids]);
+      await this.windows.holdBack(tx, ids);
       const actions = this.registry.declarations();
       const rows = await queryRows<ClaimRow>(tx.manager, CLAIM, [
         ids,
@@ -204,7 +207,8 @@ const CLAIM = `
   candidate AS (
     SELECT j.id, j.machine_id, array_position($5::text[], j.kind) AS action, j.status = 'running' AS adopted
     FROM jobs j JOIN token t ON t.job_id = j.id AND t.token_id = j.boss_job_id
-    WHERE (j.status = 'queued' AND j.phase = 'dispatched') OR (j.status = 'running' AND j.phase = 'reconciling')
+    WHERE (j.status = 'queued' AND j.phase = 'dispatched' AND (j.start_before IS NULL OR j.start_before > clock_timestamp()))
+      OR (j.status = 'running' AND j.phase = 'reconciling')
     FOR UPDATE OF j),
   lock AS (
     INSERT INTO machine_locks AS held (machine_id, job_id, lock_kind, holder, fence, created_at, renewed_at, expires_at)

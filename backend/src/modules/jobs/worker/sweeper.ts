@@ -8,6 +8,7 @@ import { WorkQueue, type WorkToken } from '../../../kernel/queue/work-queue';
 import { MachineState } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
 import { Dispatcher } from '../dispatcher';
+import { WindowHolds } from '../gate/window-holds';
 import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { requester } from '../jobs.reader';
 import { LEASE_SECONDS } from './claims';
@@ -48,6 +49,7 @@ export class Sweeper {
     private readonly history: JobHistory,
     private readonly contracts: Contracts,
     private readonly registry: ActionRegistry,
+    private readonly windows: WindowHolds,
   ) {}
 
   async sweep(): Promise<void> {
@@ -63,6 +65,7 @@ export class Sweeper {
     if (!mine) return;
     // Each in a transaction of its own: one that fails must not keep the others from being closed.
     for (const { id, machine_id } of await this.expired()) await this.close(id, machine_id);
+    await this.windows.expire();
     await this.dispatch(await this.idleMachines());
   }
 
@@ -224,6 +227,7 @@ const TAKE_BACK = `
 const IDLE = `
   SELECT DISTINCT q.machine_id FROM jobs q
   WHERE q.status = 'queued' AND q.phase = 'waiting' AND (q.available_at IS NULL OR q.available_at <= clock_timestamp())
+    AND (q.start_before IS NULL OR q.start_before > clock_timestamp())
     AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > clock_timestamp())
     AND NOT EXISTS (
       SELECT 1 FROM jobs b

@@ -32,5 +32,9 @@ export const AUDIT_ACTION: AuditAction[] = [
   'setting.reset',
   'user.change',
   'user.invite',
-  'user.password'
+  'user.password',
+  'window.changed',
+  'window.created',
+  'window.overridden',
+  'window.removed'
 ];

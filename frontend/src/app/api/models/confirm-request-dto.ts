@@ -17,4 +17,9 @@ export interface ConfirmRequestDto {
    * Kept with the decision.
    */
   reason?: string;
+
+  /**
+   * Why it begins outside the maintenance window of the machine; asks for a permission of its own.
+   */
+  windowOverride?: string;
 }

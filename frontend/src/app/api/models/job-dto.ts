@@ -11,6 +11,11 @@ export interface JobDto {
    * 0 before the first.
    */
   attempt: number;
+
+  /**
+   * A queued job does not begin before; null: as soon as its machine is free.
+   */
+  availableAt: (string | null);
   cancelRequested: boolean;
   createdAt: string;
 
@@ -72,6 +77,11 @@ export interface JobDto {
    * The document that it left.
    */
   snapshotId: (string | null);
+
+  /**
+   * Of a change: it begins before, while its maintenance window is open, or not at all.
+   */
+  startBefore: (string | null);
   startedAt: (string | null);
   status: 'queued' | 'running' | 'ok' | 'warning' | 'error' | 'cancelled';
 
@@ -91,4 +101,14 @@ export interface JobDto {
    * Title of the job that holds the machine while this one waits.
    */
   waitingFor: (string | null);
+
+  /**
+   * Of the maintenance window that it waits for, or may begin in.
+   */
+  windowName: (string | null);
+
+  /**
+   * Why somebody let it begin outside its maintenance window.
+   */
+  windowOverride: (string | null);
 }

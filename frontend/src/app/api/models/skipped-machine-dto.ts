@@ -5,6 +5,11 @@ import { SaidDto } from '../models/said-dto';
 export interface SkippedMachineDto {
 
   /**
+   * What to do about it.
+   */
+  action: string;
+
+  /**
    * Stable snake_case code of the reason.
    */
   code: string;

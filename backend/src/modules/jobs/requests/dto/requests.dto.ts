@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
 import { PageQueryDto } from '../../../../kernel/http/page-query.dto';
 import { DocumentDto } from '../../../../kernel/contracts/document.dto';
 import type { SaidByField } from '../../../../kernel/sentences/said';
@@ -148,6 +148,13 @@ export class ConfirmRequestDto {
   @IsString()
   @MaxLength(REASON_MAX)
   reason?: string;
+
+  /** Why it begins outside the maintenance window of the machine; asks for a permission of its own. */
+  @ApiPropertyOptional({ maxLength: REASON_MAX })
+  @IsOptional()
+  @IsString()
+  @Length(3, REASON_MAX)
+  windowOverride?: string;
 }
 
 export class RejectRequestDto {

@@ -1,0 +1,277 @@
+import { Logger } from '@nestjs/common';
+import { FakeMachines } from '../../../../test/support/fake-detached';
+import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import { JobsProcess } from '../../../../test/support/jobs-process';
+import { anyPerson } from '../../../../test/support/deciders';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { until } from '../../../../test/support/ssh-wait';
+import { systemActor } from '../../../kernel/auth/actor';
+import { newId } from '../../../kernel/database/ids';
+import { affected, queryOne } from '../../../kernel/database/rows';
+import { quoted } from '../../../kernel/sentences/sentences';
+import { WINDOWS_CHANGED, type WindowScope } from '../../windows/entities/windows.values';
+import type { JobRecord } from '../job-record';
+
+const HOUR_MS = 3_600_000;
+let database: TestDatabase;
+let machines: FakeMachines;
+let p: JobsProcess;
+
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  machines = new FakeMachines();
+  p = await JobsProcess.open(database.url, [fakeAction(), fakeChange({ estimateSeconds: 600 })]);
+  p.contracts.register(CHANGE_PLAN_CONTRACT);
+  p.detached.machines = machines;
+  p.remote.otherwise(() => answer({ look: 'upgrade a 1 2' }));
+});
+
+afterEach(async () => {
+  machines.restore();
+  await p.close();
+  await database.drop();
+});
+
+interface WindowOptions {
+  readonly machineId?: string;
+  readonly tagId?: string;
+  readonly minutes?: number;
+  readonly cron?: string;
+}
+
+/** A window that opens so many hours from now, once; or by `cron`. */
+async function window(hours: number, { machineId, tagId, minutes = 60, cron = '@once' }: WindowOptions = {}) {
+  const id = newId();
+  const scope: WindowScope = machineId === undefined ? (tagId === undefined ? 'fleet' : 'tag') : 'machine';
+  const opensAt = cron === '@once' ? new Date(Date.now() + hours * HOUR_MS) : null;
+  await affected(
+    p.dataSource,
+    `INSERT INTO maintenance_windows (id, name, scope, tag_id, machine_id, cron, opens_at, timezone, duration_minutes,
+       created_at, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 'UTC', $8, now(), now())`,
+    [id, `in ${String(hours)} h`, scope, tagId ?? null, machineId ?? null, cron, opensAt, minutes],
+  );
+  return { id, opensAt };
+}
+
+const changed = (machineId: string | null = null) =>
+  p.transactions.run((tx) =>
+    p.holds.lookAgain(
+      { type: WINDOWS_CHANGED, machineId, severity: 'info', actor: systemActor, message: quoted('x') },
+      tx,
+    ),
+  );
+
+async function planned(machineId: string): Promise<string> {
+  const { requestId } = await p.ended((await p.enqueue(machineId, { action: `${CHANGE}_plan` })).id);
+  if (requestId === null) throw new Error('there is no plan');
+  return requestId;
+}
+
+async function confirm(requestId: string, windowOverride?: string): Promise<JobRecord> {
+  const digest = (await p.requestsReader.find(requestId))?.planDigest ?? '';
+  return p.requests.confirm(requestId, { digest, accepted: [], windowOverride }, anyPerson);
+}
+
+const begun = (id: string) => until('the run begins', () => machines.runs.has(id));
+
+async function finish(id: string): Promise<JobRecord> {
+  await begun(id);
+  machines.end(id);
+  return p.ended(id);
+}
+
+/** Ends the time in which the job may begin. */
+const tooLate = (id: string) =>
+  affected(p.dataSource, `UPDATE jobs SET start_before = clock_timestamp() - interval '1 second' WHERE id = $1`, [id]);
+
+describe('a change of a machine that a window speaks of', () => {
+  it('begins at once while the window is open, and knows until when it may', async () => {
+    const machineId = await p.machine();
+    await window(-0.25);
+    p.work();
+    const job = await confirm(await planned(machineId));
+    expect(job).toMatchObject({ availableAt: null, windowName: 'in -0.25 h' });
+    // 60 minutes less a quarter of an hour and the ten minutes that it takes.
+    const left = Number(job.startBefore) - Date.now();
+    expect(left).toBeGreaterThan(34 * 60_000);
+    expect(left).toBeLessThanOrEqual(35 * 60_000);
+    expect(await finish(job.id)).toMatchObject({ status: 'ok' });
+  });
+
+  it('waits while it is closed, and begins when it opens', async () => {
+    const machineId = await p.machine();
+    const { id, opensAt } = await window(2);
+    p.work();
+    const job = await confirm(await planned(machineId));
+    expect(job).toMatchObject({ status: 'queued', availableAt: opensAt, windowName: 'in 2 h' });
+    // Reading goes on meanwhile: what is read later than the confirmation has passed every chance to begin.
+    await p.ended((await p.enqueue(machineId)).id);
+    await p.sweeper.sweep();
+    expect(await p.job(job.id)).toMatchObject({ status: 'queued', phase: 'waiting' });
+    await affected(p.dataSource, 'UPDATE maintenance_windows SET opens_at = now() WHERE id = $1', [id]);
+    await changed();
+    expect(await finish(job.id)).toMatchObject({ status: 'ok' });
+  });
+
+  it('is held back at its very start when a window was made after it was handed out', async () => {
+    const machineId = await p.machine();
+    p.work();
+    const requestId = await planned(machineId);
+    await p.close();
+    p = await JobsProcess.open(database.url, [fakeAction(), fakeChange({ estimateSeconds: 600 })]);
+    p.contracts.register(CHANGE_PLAN_CONTRACT);
+    const job = await confirm(requestId);
+    expect(await p.job(job.id)).toMatchObject({ phase: 'dispatched', startBefore: null });
+    const { opensAt } = await window(3);
+    expect(await p.claims.take('a worker', { free: 5, fleet: 50 })).toEqual([]);
+    expect(await p.job(job.id)).toMatchObject({ status: 'queued', phase: 'waiting', availableAt: opensAt });
+  });
+
+  it('ends as expired when it could not begin in time, and its request with it', async () => {
+    const machineId = await p.machine();
+    await window(2);
+    p.work();
+    const requestId = await planned(machineId);
+    const job = await confirm(requestId);
+    await tooLate(job.id);
+    const ended = await p.ended(job.id);
+    expect(ended).toMatchObject({ status: 'cancelled', errorKind: 'window_expired', startedAt: null });
+    expect(ended.errorMessage).toContain('in 2 h');
+    expect(ended.errorAction).toMatch(/next window/);
+    await p.expiry.sweep();
+    expect(await p.requestsReader.find(requestId)).toMatchObject({ status: 'expired' });
+    expect(machines.runs.size).toBe(0);
+    expect(await p.count('machine_locks')).toBe(0);
+  });
+
+  it('is not taken any more when its time is over, though it was handed out', async () => {
+    const machineId = await p.machine();
+    await window(-0.25);
+    p.work();
+    const requestId = await planned(machineId);
+    await p.close();
+    p = await JobsProcess.open(database.url, [fakeAction(), fakeChange({ estimateSeconds: 600 })]);
+    p.contracts.register(CHANGE_PLAN_CONTRACT);
+    const job = await confirm(requestId);
+    await tooLate(job.id);
+    expect(await p.claims.take('a worker', { free: 5, fleet: 50 })).toEqual([]);
+    await p.holds.expire();
+    expect(await p.job(job.id)).toMatchObject({ status: 'cancelled', errorKind: 'window_expired' });
+  });
+
+  it('is refused where no window is long enough', async () => {
+    const machineId = await p.machine();
+    await window(1, { minutes: 5 });
+    p.work();
+    const requestId = await planned(machineId);
+    await expect(confirm(requestId)).rejects.toMatchObject({
+      code: 'window_too_short',
+      detail: expect.stringMatching(/takes 10 min .* longest window 5 min/) as string,
+    });
+    expect(await p.requestsReader.find(requestId)).toMatchObject({ status: 'pending', jobId: null });
+  });
+
+  it('begins outside it for somebody who says why, and the audit keeps it', async () => {
+    const machineId = await p.machine();
+    await window(2);
+    p.work();
+    const job = await confirm(await planned(machineId), 'the shop is down');
+    expect(job).toMatchObject({ availableAt: null, startBefore: null, windowOverride: 'the shop is down' });
+    expect(await finish(job.id)).toMatchObject({ status: 'ok' });
+    const audit = await queryOne<{ details_json: unknown }>(
+      p.dataSource,
+      `SELECT details_json FROM audit_log WHERE action = 'window.overridden' AND object_id = $1`,
+      [job.id],
+    );
+    expect(audit?.details_json).toMatchObject({ action: CHANGE, reason: 'the shop is down' });
+  });
+});
+
+describe('which windows count', () => {
+  const availableAt = async (machineId: string) => (await confirm(await planned(machineId))).availableAt;
+
+  it('are those that name the machine closest', async () => {
+    const [tagged, own, other] = [await p.machine('tagged'), await p.machine('own'), await p.machine('other')];
+    const tagId = newId();
+    await affected(p.dataSource, `INSERT INTO tags (id, name, created_at) VALUES ($1, 'db', now())`, [tagId]);
+    await affected(p.dataSource, 'INSERT INTO machine_tags (machine_id, tag_id) VALUES ($1, $3), ($2, $3)', [
+      tagged,
+      own,
+      tagId,
+    ]);
+    await window(0, { cron: '0 1 1 1 *', minutes: 61 });
+    await window(0, { cron: '0 2 1 1 *', minutes: 61, tagId });
+    await window(0, { cron: '0 3 1 1 *', minutes: 61, machineId: own });
+    p.work();
+    expect((await availableAt(other))?.getUTCHours()).toBe(1);
+    expect((await availableAt(tagged))?.getUTCHours()).toBe(2);
+    expect((await availableAt(own))?.getUTCHours()).toBe(3);
+  });
+
+  it('and a single opening on top of them', async () => {
+    const machineId = await p.machine();
+    await window(0, { cron: '0 3 1 1 *', machineId });
+    const { opensAt } = await window(1);
+    p.work();
+    expect(await availableAt(machineId)).toEqual(opensAt);
+  });
+
+  it('is decided anew when the tags of the machine change', async () => {
+    const machineId = await p.machine();
+    const tagId = newId();
+    await affected(p.dataSource, `INSERT INTO tags (id, name, created_at) VALUES ($1, 'db', now())`, [tagId]);
+    await affected(p.dataSource, 'INSERT INTO machine_tags (machine_id, tag_id) VALUES ($1, $2)', [machineId, tagId]);
+    await window(2, { tagId });
+    p.work();
+    const job = await confirm(await planned(machineId));
+    expect(job.availableAt).not.toBeNull();
+    await affected(p.dataSource, 'DELETE FROM machine_tags WHERE machine_id = $1', [machineId]);
+    await changed(machineId);
+    expect(await finish(job.id)).toMatchObject({ status: 'ok', windowName: null });
+  });
+});
+
+describe('how long a change takes', () => {
+  /** A change of the machine that took so many seconds. */
+  async function took(machineId: string, seconds: number): Promise<void> {
+    const id = newId();
+    await affected(
+      p.dataSource,
+      `INSERT INTO jobs (id, kind, machine_id, status, created_at, started_at, finished_at)
+       VALUES ($1, $2, $3, 'ok', now(), now() - make_interval(secs => $4), now())`,
+      [id, CHANGE, machineId, seconds],
+    );
+    await affected(
+      p.dataSource,
+      `INSERT INTO executions (id, job_id, machine_id, action, mode, started_at, finished_at, status)
+       VALUES ($1, $1, $2, $3, 'manual', now(), now(), 'ok')`,
+      [id, machineId, CHANGE],
+    );
+  }
+
+  const seconds = async (machineId: string) => {
+    const row = await queryOne<{ seconds: number }>(
+      p.dataSource,
+      'SELECT window_seconds AS seconds FROM jobs WHERE id = $1',
+      [(await confirm(await planned(machineId))).id],
+    );
+    return row?.seconds;
+  };
+
+  it('is what its own last runs took, else what nine of ten of the fleet did not exceed, else what it declares', async () => {
+    const [known, fresh] = [await p.machine('known'), await p.machine('fresh')];
+    await window(1, { minutes: 10_000 });
+    p.work();
+    expect(await seconds(fresh)).toBe(600);
+    for (const time of [100, 240, 120]) await took(known, time);
+    const other = await p.machine('other');
+    for (let count = 0; count < 17; count += 1) await took(other, 50);
+    expect(await seconds(known)).toBe(240);
+    expect(await seconds(await p.machine('newer'))).toBe(100);
+  });
+});

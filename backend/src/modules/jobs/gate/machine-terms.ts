@@ -1,0 +1,33 @@
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../jobs.sentences';
+import type { MachineRefusal } from '../machine-eligibility';
+import { termsOf, UNBOUND_TERMS, type GateStanding, type StartTerms } from './start-gate';
+
+/** On which terms a new job may begin on a machine. */
+export interface MachineTerms {
+  readonly machineId: string;
+  readonly terms: StartTerms;
+  /** So long it will take, where somebody had to know. */
+  readonly seconds: number | null;
+  /** Why it will never begin. */
+  readonly refusal: MachineRefusal | null;
+}
+
+export function freeTerms(machineId: string): MachineTerms {
+  return { machineId, terms: UNBOUND_TERMS, seconds: null, refusal: null };
+}
+
+/** Pure. @param action what people read for the change */
+export function machineTerms({ machineId, standing, estimate }: GateStanding, action: Sentence): MachineTerms {
+  const seconds = estimate?.seconds ?? null;
+  const terms = termsOf(standing);
+  if (terms !== null) return { machineId, terms, seconds, refusal: null };
+  const longest = standing.kind === 'never' ? standing.longestSeconds : 0;
+  const message = say.window_too_short({ action, minutes: minutes(seconds ?? 0), longest: Math.floor(longest / 60) });
+  const refusal = { machineId, code: 'window_too_short', message, action: say.window_too_short_action() } as const;
+  return { machineId, terms: UNBOUND_TERMS, seconds, refusal };
+}
+
+function minutes(seconds: number): number {
+  return Math.ceil(seconds / 60);
+}

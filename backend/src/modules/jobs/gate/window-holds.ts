@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../../kernel/auth/actor';
+import { affected, queryRows } from '../../../kernel/database/rows';
+import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
+import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
+import { LiveBus } from '../../../kernel/live/live-bus';
+import { WINDOWS_CHANGED } from '../../windows/entities/windows.values';
+import { ActionRegistry } from '../actions/action-registry';
+import { Dispatcher } from '../dispatcher';
+import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { requester } from '../jobs.reader';
+import { say } from '../jobs.sentences';
+import { JobHistory } from '../worker/job-history';
+import { StartGate, termsOf } from './start-gate';
+
+const BATCH = 200;
+
+interface HeldRow {
+  id: string;
+  machine_id: string;
+  kind: string;
+  window_seconds: number | null;
+}
+
+interface ExpiredRow extends HeldRow {
+  window_name: string | null;
+  requested_by_type: Actor['type'] | null;
+  requested_by_id: string | null;
+  requested_by_name: string | null;
+}
+
+/** Changes that wait for their maintenance window: held until it opens, ended when it has passed. */
+@Injectable()
+export class WindowHolds {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly registry: ActionRegistry,
+    private readonly dispatcher: Dispatcher,
+    private readonly gate: StartGate,
+    private readonly history: JobHistory,
+    private readonly contracts: Contracts,
+    private readonly bus: LiveBus,
+  ) {}
+
+  /**
+   * Holds those of these jobs back that may not begin at this moment, as the windows are now. The machines' queues must be
+   * held.
+   */
+  async holdBack(tx: Transaction, jobIds: readonly string[]): Promise<void> {
+    const jobs = await queryRows<HeldRow>(tx.manager, `${HANDED_OUT} AND id = ANY($2::uuid[])`, [
+      this.changes(),
+      jobIds,
+    ]);
+    await this.decide(tx, jobs, false);
+  }
+
+  /** Windows are others now, or a machine's tags are: what waits may begin earlier, later or not at all. */
+  @OnDomainEvent(WINDOWS_CHANGED, 'machine_edited')
+  async lookAgain({ machineId }: DomainEvent, tx: Transaction): Promise<void> {
+    const find = `${WAITING} AND ($2::uuid IS NULL OR machine_id = $2) ORDER BY id`;
+    const found = await queryRows<HeldRow>(tx.manager, find, [this.changes(), machineId]);
+    if (found.length === 0) return;
+    const machineIds = [...new Set(found.map((job) => job.machine_id))];
+    await this.dispatcher.lockMachines(tx, machineIds);
+    await this.decide(tx, await queryRows<HeldRow>(tx.manager, find, [this.changes(), machineId]), true);
+    await this.dispatcher.dispatch(tx, machineIds);
+  }
+
+  /** Ends what could not begin in time: each in a transaction of its own. */
+  async expire(): Promise<void> {
+    const overdue = await this.transactions.run((tx) => queryRows<HeldRow>(tx.manager, `${OVERDUE} LIMIT $1`, [BATCH]));
+    for (const { id, machine_id } of overdue) await this.end(id, machine_id);
+  }
+
+  private async decide(tx: Transaction, jobs: readonly HeldRow[], freeToo: boolean): Promise<void> {
+    for (const [kind, ofKind] of Map.groupBy(jobs, (job) => job.kind)) {
+      const { declaration } = this.registry.require(kind);
+      const wanted = ofKind.map((job) => ({ machineId: job.machine_id, seconds: job.window_seconds }));
+      const standings = await this.gate.standings(tx.manager, wanted, [declaration]);
+      const changed = standings.flatMap(({ standing }, at) => {
+        const job = ofKind[at];
+        const free = standing.kind === 'open' || standing.kind === 'unbound';
+        if (job === undefined || (free && !freeToo)) return [];
+        // Where no window is long enough any more, the time in which it could have begun is over.
+        return [
+          { id: job.id, ...(termsOf(standing) ?? { availableAt: null, startBefore: new Date(0), windowName: null }) },
+        ];
+      });
+      await this.write(tx, changed);
+    }
+  }
+
+  private async write(
+    tx: Transaction,
+    jobs: readonly { id: string; availableAt: Date | null; startBefore: Date | null; windowName: string | null }[],
+  ): Promise<void> {
+    if (jobs.length === 0) return;
+    await affected(tx.manager, HOLD, [
+      jobs.map(({ id }) => id),
+      jobs.map(({ availableAt }) => availableAt),
+      jobs.map(({ startBefore }) => startBefore),
+      jobs.map(({ windowName }) => windowName),
+    ]);
+    this.bus.changed(tx, { jobIds: jobs.map(({ id }) => id) });
+  }
+
+  private async end(jobId: string, machineId: string): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.dispatcher.lockMachines(tx, [machineId]);
+      const [job] = await queryRows<ExpiredRow>(tx.manager, `${OVERDUE} AND id = $1 FOR UPDATE`, [jobId]);
+      if (job === undefined) return;
+      const action = this.registry.title(job.kind);
+      const message = say.window_expired({ action, window: job.window_name ?? '' });
+      await affected(tx.manager, EXPIRE, [
+        jobId,
+        message,
+        this.contracts.document(JOB_RESULT.name, resultDocument({ errorAction: say.window_expired_action() })),
+      ]);
+      const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);
+      const failure = { kind: 'window_expired', message, action: say.window_expired_action() };
+      await this.history.publish(tx, { jobId, machineId, kind: job.kind, requestedBy }, 'cancelled', failure, {});
+      await this.dispatcher.dispatch(tx, [machineId]);
+      this.history.announce(tx, { jobId, machineId });
+    });
+  }
+
+  private changes(): string[] {
+    return this.registry
+      .declarations()
+      .filter(({ kind }) => kind === 'change')
+      .map(({ name }) => name);
+  }
+}
+
+/** Changes that have not begun and whose window nobody has set aside. */
+const QUEUED = `
+  SELECT id, machine_id, kind, window_seconds FROM jobs
+  WHERE status = 'queued' AND window_override IS NULL AND kind = ANY($1::text[])`;
+
+const HANDED_OUT = `${QUEUED} AND phase = 'dispatched' AND (start_before IS NULL OR start_before > clock_timestamp())`;
+const WAITING = `${QUEUED} AND phase = 'waiting' AND (start_before IS NULL OR start_before > clock_timestamp())`;
+
+const HOLD = `
+  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL, available_at = t.available_at, start_before = t.start_before,
+    window_name = t.window_name
+  FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
+    AS t (id, available_at, start_before, window_name)
+  WHERE j.id = t.id AND j.status = 'queued'`;
+
+const OVERDUE = `
+  SELECT id, machine_id, kind, window_name, window_seconds, requested_by_type, requested_by_id, requested_by_name FROM jobs
+  WHERE status = 'queued' AND start_before <= clock_timestamp()`;
+
+const EXPIRE = `
+  UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = clock_timestamp(),
+    error_kind = 'window_expired', error_message = $2, result_json = $3
+  WHERE id = $1`;

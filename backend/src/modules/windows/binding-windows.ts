@@ -1,0 +1,18 @@
+import { WINDOW_SCOPES } from './entities/windows.values';
+import type { WindowOfMachine } from './windows.repository';
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Of the windows that speak of one machine those that count. Of repeated ones it is those that name it closest: its own,
+ * else those of its tags, else those of the fleet. A single opening comes on top, until it has closed.
+ */
+export function bindingWindows(windows: readonly WindowOfMachine[], now: Date): WindowOfMachine[] {
+  const repeated = windows.filter(({ cron }) => cron !== '@once');
+  const closest = Math.max(-1, ...repeated.map(({ scope }) => WINDOW_SCOPES.indexOf(scope)));
+  return windows.filter(({ cron, scope, opensAt, durationMinutes }) =>
+    cron === '@once'
+      ? opensAt !== null && opensAt.getTime() + durationMinutes * MINUTE_MS > now.getTime()
+      : WINDOW_SCOPES.indexOf(scope) === closest,
+  );
+}

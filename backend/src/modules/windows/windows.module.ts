@@ -1,0 +1,21 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { MaintenanceWindows } from './maintenance-windows';
+import { WINDOWS_AUDIT } from './windows-audit';
+import { WindowsController } from './windows.controller';
+import { WindowsRepository } from './windows.repository';
+import { WindowsService } from './windows.service';
+
+/** When changes of machines may begin. */
+@Module({
+  controllers: [WindowsController],
+  providers: [MaintenanceWindows, WindowsRepository, WindowsService],
+  exports: [MaintenanceWindows],
+})
+export class WindowsModule implements OnModuleInit {
+  constructor(private readonly contracts: Contracts) {}
+
+  onModuleInit(): void {
+    this.contracts.register(...WINDOWS_AUDIT);
+  }
+}

@@ -1,0 +1,16 @@
+import { sentences } from '../../kernel/sentences/sentences';
+
+export const say = sentences('windows', {
+  cron: '{field} must have five fields: minute, hour, day of the month, month, day of the week',
+  never: '{field} names a date that no calendar has',
+  timezone: '{field} must be the name of a time zone, like Europe/Paris',
+  opens_at_needed: '{field} is needed with the single opening @once',
+  opens_at_past: '{field} must lie so that the window has not closed already',
+  once_only: '{field} is used with the single opening @once only',
+  unknown_subject: '{field} names nothing that exists',
+  subject_needed: '{field} is needed with the scope {scope}',
+  subject_other: '{field} does not go with the scope {scope}',
+  changed_meanwhile: '{name} changed this window after you opened it.',
+  windows_changed: 'Maintenance windows have changed.',
+  look_again: 'Look at it as it is now, then change it again.',
+});

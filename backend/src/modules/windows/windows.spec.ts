@@ -1,0 +1,124 @@
+import { createTestApp, type TestApp } from '../../../test/support/test-app';
+import { insertMachine } from '../../../test/support/insert-row';
+import { newId } from '../../kernel/database/ids';
+import { affected, queryRows } from '../../kernel/database/rows';
+import { HistoryModule } from '../history/history.module';
+import { MachinesModule } from '../machines/machines.module';
+import { WindowsModule } from './windows.module';
+
+interface Window {
+  readonly id: string;
+  readonly updatedAt: string;
+  readonly openings: readonly { readonly from: string; readonly until: string }[];
+}
+
+const nights = {
+  name: 'Nights',
+  enabled: true,
+  scope: 'fleet',
+  cron: '0 2 * * *',
+  timezone: 'Europe/Paris',
+  durationMinutes: 120,
+};
+
+describe('maintenance windows', () => {
+  let test: TestApp;
+  const tagId = newId();
+
+  beforeAll(async () => {
+    test = await createTestApp({ imports: [MachinesModule, HistoryModule, WindowsModule] });
+    await affected(test.dataSource, `INSERT INTO tags (id, name, created_at) VALUES ($1, 'db', now())`, [tagId]);
+  });
+  afterEach(() => affected(test.dataSource, 'DELETE FROM maintenance_windows', []));
+  afterAll(() => test.close());
+
+  const create = async (more: object = {}): Promise<Window> => {
+    const response = await test.as('administrator').post('/maintenance-windows', { ...nights, ...more });
+    expect(response.status).toBe(201);
+    return response.body as Window;
+  };
+
+  it('are made, listed with their next openings, changed and removed, each with its audit', async () => {
+    const made = await create({ scope: 'tag', tagId });
+    expect(made).toMatchObject({ name: 'Nights', tagId, subjectName: 'db', updatedBy: 'The administrator' });
+    expect(made.openings).toHaveLength(3);
+    const [first] = made.openings;
+    expect(Date.parse(first?.until ?? '') - Date.parse(first?.from ?? '')).toBe(7_200_000);
+    const change = { ...nights, name: 'Sundays', cron: '0 2 * * SUN', seen: made.updatedAt };
+    const changed = await test.as('administrator').put(`/maintenance-windows/${made.id}`, change);
+    expect(changed.body).toMatchObject({ name: 'Sundays', scope: 'fleet', tagId: null, subjectName: null });
+    const list = await test.as('viewer').get('/maintenance-windows');
+    expect(list.body).toEqual([changed.body]);
+    const seen = encodeURIComponent((changed.body as Window).updatedAt);
+    const removed = await test.as('administrator').delete(`/maintenance-windows/${made.id}?seen=${seen}`);
+    expect(removed.status).toBe(204);
+    const audit = await queryRows<{ action: string; details: object }>(
+      test.dataSource,
+      'SELECT action, details_json AS details FROM audit_log WHERE object_id = $1 ORDER BY id',
+      [made.id],
+    );
+    expect(audit.map(({ action }) => action)).toEqual(['window.created', 'window.changed', 'window.removed']);
+    expect(audit[1]?.details).toMatchObject({ before: { name: 'Nights', tag_id: tagId }, after: { name: 'Sundays' } });
+  });
+
+  it.each([
+    ['a cron of six fields', { cron: '0 0 2 * * *' }, 'cron'],
+    ['a day that no month has', { cron: '0 2 30 2 *' }, 'cron'],
+    ['a time zone that does not exist', { timezone: 'Europe/Atlantis' }, 'timezone'],
+    ['a length below five minutes', { durationMinutes: 4 }, 'durationMinutes'],
+    ['a single opening without its time', { cron: '@once' }, 'opensAt'],
+    ['a single opening that is over', { cron: '@once', opensAt: '2020-01-01T00:00:00Z' }, 'opensAt'],
+    ['a time beside a repeated opening', { opensAt: '2040-01-01T00:00:00Z' }, 'opensAt'],
+    ['a tag for the whole fleet', { tagId: '01900000-0000-7000-8000-00000000abcd' }, 'tagId'],
+    ['no tag for the scope tag', { scope: 'tag' }, 'tagId'],
+    ['a tag that does not exist', { scope: 'tag', tagId: '01900000-0000-7000-8000-00000000abcd' }, 'tagId'],
+    [
+      'a machine that does not exist',
+      { scope: 'machine', machineId: '01900000-0000-7000-8000-00000000abcd' },
+      'machineId',
+    ],
+    ['a name that is code', { name: '<script>' }, 'name'],
+  ])('refuse %s, naming the field', async (_case, more, field) => {
+    const response = await test.as('administrator').post('/maintenance-windows', { ...nights, ...more });
+    expect(response.status).toBe(400);
+    expect((response.body as { errors: { field: string }[] }).errors.map((error) => error.field)).toEqual([field]);
+    expect((await test.as('viewer').get('/maintenance-windows')).body).toEqual([]);
+  });
+
+  it('are not changed by somebody who has not seen the newest', async () => {
+    const made = await create();
+    const path = `/maintenance-windows/${made.id}`;
+    await test.as('administrator').put(path, { ...nights, durationMinutes: 60, seen: made.updatedAt });
+    const late = await test.as('administrator').put(path, { ...nights, name: 'Mine', seen: made.updatedAt });
+    expect(late.status).toBe(409);
+    expect(late.body).toMatchObject({ code: 'window_changed', action: expect.any(String) as string });
+    const removal = await test.as('administrator').delete(`${path}?seen=${encodeURIComponent(made.updatedAt)}`);
+    expect(removal.status).toBe(409);
+  });
+
+  it('are written by administrators only', async () => {
+    expect((await test.as('operator').post('/maintenance-windows', nights)).status).toBe(403);
+    expect((await test.as('viewer').get('/maintenance-windows')).status).toBe(200);
+  });
+
+  it('keep the tag that they go by from being removed, and go with their machine', async () => {
+    await create({ scope: 'tag', tagId });
+    const refused = await test.as('administrator').delete(`/tags/${tagId}`);
+    expect(refused.status).toBe(409);
+    expect(refused.body).toMatchObject({ code: 'tag_in_use' });
+    const machineId = await insertMachine(test.dataSource);
+    const own = await create({ scope: 'machine', machineId });
+    await affected(test.dataSource, 'DELETE FROM machines WHERE id = $1', [machineId]);
+    const left = (await test.as('viewer').get('/maintenance-windows')).body as Window[];
+    expect(left.map(({ id }) => id)).not.toContain(own.id);
+  });
+
+  it('show the next five openings before they are saved, across a change of the clocks', async () => {
+    const { cron, timezone, durationMinutes } = nights;
+    const preview = await test.as('viewer').post('/maintenance-windows/preview', { cron, timezone, durationMinutes });
+    expect(preview.status).toBe(200);
+    expect(preview.body).toHaveLength(5);
+    const wrong = { cron: 'x', timezone, durationMinutes };
+    expect((await test.as('viewer').post('/maintenance-windows/preview', wrong)).status).toBe(400);
+  });
+});
