@@ -7,7 +7,7 @@ import { build } from '../launch/build.mts';
 import { CommandError, fail, say } from '../launch/output.mts';
 import { demoPackages, ensurePackages, isRoot } from '../launch/packages.mts';
 import { compareAnalysis, enrol } from './analysis.mts';
-import { compareBytes } from './bytes.mts';
+import { compareBytes, compareChangeBytes } from './bytes.mts';
 import { countConnections } from './connections.mts';
 import { compareDashboard } from './dashboard.mts';
 import { withDatabase } from './database.mts';
@@ -17,7 +17,7 @@ import { compareMemory } from './memory.mts';
 import { startProduct, type Product } from './product.mts';
 import { replayFrom, workAgain } from './replay.mts';
 import { compareStoring } from './storing.mts';
-import { compareUpgrade } from './upgrade.mts';
+import { compareUpgrade, planMany } from './upgrade.mts';
 
 /**
  * `npm run bench`: what the product costs beside the least that could do the same, in one run on one box, as ratios.
@@ -25,6 +25,8 @@ import { compareUpgrade } from './upgrade.mts';
  */
 const SEEDED = 10_000;
 const PACKAGES = 2_000;
+/** What the fleet's state `many` offers at once. */
+const MANY = 2_000;
 /** Jobs at a time, in the product and in every baseline. */
 const PARALLEL = 20;
 
@@ -113,7 +115,9 @@ async function measure(
     await run('upgrade', async () => {
       const [machine, id] = [machines[0], ids[0]];
       if (machine === undefined || id === undefined) throw new Error('There is no machine to upgrade.');
-      return compareUpgrade(product, fleet, machine, id, common.rounds);
+      const times = await compareUpgrade(product, fleet, machine, id, common.rounds);
+      await planMany(product, fleet, machine, id);
+      return [...times, ...(await withDatabase(product.databaseUrl, (database) => compareChangeBytes(database, MANY)))];
     });
     await run('list', () => compareDashboard(product, SEEDED, 200));
     await run('storing', () => compareStoring(product.databaseUrl, PACKAGES, 20));

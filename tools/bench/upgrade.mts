@@ -67,9 +67,20 @@ export async function compareUpgrade(
   ];
 }
 
-async function prepare(fleet: Fleet, { name }: FleetMachine): Promise<void> {
+/** Plans an upgrade of very many packages that nobody confirms. */
+export async function planMany(
+  product: Product,
+  fleet: Fleet,
+  machine: FleetMachine,
+  machineId: string,
+): Promise<void> {
+  await prepare(fleet, machine, ['many']);
+  await plannedUpgrade(product, machineId);
+}
+
+async function prepare(fleet: Fleet, { name }: FleetMachine, states: readonly string[] = STATES): Promise<void> {
   await fleet.reset([name]);
-  await fleet.scenario(name, ...STATES);
+  await fleet.scenario(name, ...states);
   await succeed(fleet, name, 'apt-get -q update');
 }
 
@@ -87,11 +98,7 @@ async function typedUpgrade({ address, port, keyPath }: FleetMachine): Promise<n
 
 /** In seconds, by the clock of the box: the worker's and the machine's are the same. */
 async function confirmedUpgrade(product: Product, machineId: string): Promise<{ install: number; whole: number }> {
-  const parameters = { mode: 'dist_upgrade' };
-  const planned = await ended(
-    product,
-    (await product.call('POST', `/machines/${machineId}/actions/apt_upgrade_plan`, { parameters })) as Job,
-  );
+  const planned = await plannedUpgrade(product, machineId);
   const request = (await product.call('GET', `/requests/${planned.requestId ?? ''}`)) as {
     readonly planDigest: string;
     readonly plan: { readonly consequences: readonly { readonly code: string }[] };
@@ -106,6 +113,11 @@ async function confirmedUpgrade(product: Product, machineId: string): Promise<{ 
   const stored = Date.parse(job.finishedAt ?? '');
   const install = Date.parse(job.steps.find(({ name }) => name === 'install')?.startedAt ?? '');
   return { install: (stored - install) / 1000, whole: (stored - confirmed) / 1000 };
+}
+
+async function plannedUpgrade(product: Product, machineId: string): Promise<Job> {
+  const route = `/machines/${machineId}/actions/apt_upgrade_plan`;
+  return ended(product, (await product.call('POST', route, { parameters: { mode: 'dist_upgrade' } })) as Job);
 }
 
 async function ended(product: Product, { id }: Job): Promise<Job> {

@@ -6,6 +6,7 @@ import { ARTIFACT_KINDS, RETENTION_POLICIES, type ArtifactKind, type RetentionPo
 /** Logs, exports and pictures in the artifact store; path is relative to it. */
 @Entity({ name: 'raw_artifacts', comment: 'Logs, exports and pictures in the artifact store; path is relative to it.' })
 @Index('raw_artifacts_expires_at_idx', ['expiresAt'])
+@Index('raw_artifacts_expiring_idx', { synchronize: false })
 @Index('raw_artifacts_machine_id_created_at_idx', { synchronize: false })
 @Check('raw_artifacts_bytes_check', nonNegative('bytes'))
 @Check('raw_artifacts_kind_check', oneOf('kind', ARTIFACT_KINDS))
