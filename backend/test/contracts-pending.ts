@@ -23,7 +23,7 @@ export const PENDING_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     'schedules.scope_json',
   ],
   'phase 7, the agent and other programs': [
-    'api_clients.allowed_cidrs_json',
+    'api_clients.allowed_networks_json',
     'api_clients.machines_json',
     'api_clients.metadata_json',
     'api_clients.scopes_json',

@@ -39,8 +39,8 @@ export class ApiClientEntity {
   machinesJson: unknown;
 
   /** Networks that it may call from; null for all. */
-  @Column({ name: 'allowed_cidrs_json', type: 'jsonb', nullable: true })
-  allowedCidrsJson: unknown;
+  @Column({ name: 'allowed_networks_json', type: 'jsonb', nullable: true })
+  allowedNetworksJson: unknown;
 
   @Column({ type: 'text' })
   status: ClientStatus;
