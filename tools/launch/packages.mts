@@ -11,6 +11,7 @@ const catalogue = {
   'apt-utils': '/usr/bin/apt-ftparchive',
   gnupg: '/usr/bin/gpg',
   iproute2: '/usr/sbin/ip',
+  nftables: '/usr/sbin/nft',
   chromium: '/usr/bin/chromium',
   shellcheck: '/usr/bin/shellcheck',
   'postgresql-15': '/usr/lib/postgresql/15/bin/postgres',
@@ -25,7 +26,13 @@ export const demoPackages: readonly DebianPackage[] = [
   'gnupg',
   'iproute2',
 ];
-export const testPackages: readonly DebianPackage[] = [...demoPackages, 'openssh-server', 'chromium', 'shellcheck'];
+export const testPackages: readonly DebianPackage[] = [
+  ...demoPackages,
+  'openssh-server',
+  'nftables',
+  'chromium',
+  'shellcheck',
+];
 
 export function isRoot(): boolean {
   return process.getuid?.() === 0;

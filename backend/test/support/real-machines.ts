@@ -14,11 +14,11 @@ export interface RealMachine {
   readonly users: readonly { readonly name: string; readonly password: string | null }[];
 }
 
-const command = path.resolve(__dirname, '..', '..', '..', 'tools', 'fleet', 'fleet');
+export const FLEET_COMMAND = path.resolve(__dirname, '..', '..', '..', 'tools', 'fleet', 'fleet');
 
 /** Runs the fleet's own command; its output. */
 export function fleet(...words: readonly string[]): string {
-  return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(FLEET_COMMAND, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Those without systemd: a shell is their first process. */
