@@ -7,7 +7,7 @@ const floors = [
   ['machines'],
   ['history', 'windows'],
   ['jobs'],
-  ['apt', 'inventory', 'docker', 'postinstall', 'hermes', 'maintenance', 'terminal'],
+  ['apt', 'automation', 'inventory', 'docker', 'postinstall', 'hermes', 'maintenance', 'terminal'],
 ];
 const room = (name) => `^backend/src/modules/${name}/`;
 

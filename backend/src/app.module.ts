@@ -5,6 +5,7 @@ import { ServeStaticModule } from '@nestjs/serve-static';
 import type { Config } from './kernel/config/config';
 import { KernelModule } from './kernel/kernel.module';
 import { AccountsModule } from './modules/accounts/accounts.module';
+import { AutomationModule } from './modules/automation/automation.module';
 import { AptModule } from './modules/apt/apt.module';
 import { CredentialsModule } from './modules/credentials/credentials.module';
 import { HistoryModule } from './modules/history/history.module';
@@ -34,6 +35,7 @@ export class AppModule {
         JobsModule,
         InventoryModule,
         AptModule,
+        AutomationModule,
         MaintenanceModule,
         ...(portal ? [servePortal(config.env.PORTAL_DIR ?? '')] : []),
       ],

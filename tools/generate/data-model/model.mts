@@ -25,7 +25,17 @@ const groups: readonly (readonly [key: string, title: string, added: readonly st
   ['apt', 'apt', ['apt_holds']],
   ['docker', 'Docker Compose', ['docker_registry_lookups']],
   ['post_install', 'Post-install and recipes', []],
-  ['jobs', 'Jobs and automation', ['job_log_chunks', 'action_request_targets', 'maintenance_windows']],
+  [
+    'jobs',
+    'Jobs and automation',
+    [
+      'job_log_chunks',
+      'action_request_targets',
+      'maintenance_windows',
+      'schedule_occurrences',
+      'schedule_occurrence_targets',
+    ],
+  ],
   ['hermes', 'The agent and API clients', []],
   ['maintenance', 'Maintenance and discovery', []],
   [

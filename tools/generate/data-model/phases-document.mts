@@ -7,7 +7,7 @@ Made by \`npm run generate\` from the migrations and the sources.
 
 The specification cuts the model into phases and asks not to build everything at once. The tables came in its order of need: what the main job stands on (phases 1, 2, 3 and 6) landed with it, for an analysis needs machines, secrets apart from them, a place for what it found, and jobs to run it. The tables of the other phases followed as one step before their features, so that the whole model could be compared with the specification and explained at once; each stays empty until its room writes it. What a phase needed beyond the specification came with the phase or, when it had landed already, in a migration of its own: a landed migration is not changed.
 
-The priority of the features that fill what still waits: schedules (\`schedules\`), Docker (phase 4), recipes (phase 5), the agent and API clients (phase 7), maintenance and discovery (phase 8), the terminal (phase 9).
+The priority of the features that fill what still waits: Docker (phase 4), recipes (phase 5), the agent and API clients (phase 7), maintenance and discovery (phase 8), the terminal (phase 9).
 
 _Written by_ names the rooms whose code inserts or updates rows today; _waits_ means that none does yet.
 `;

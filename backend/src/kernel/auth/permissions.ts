@@ -9,6 +9,8 @@ export const permissions = [
   'jobs.read',
   'jobs.cancel',
   'changes.confirm',
+  'schedules.read',
+  'schedules.manage',
   'events.read',
   'messages.acknowledge',
   'tags.write',
@@ -31,6 +33,7 @@ export type Role = (typeof roles)[number];
 const viewer: readonly Permission[] = [
   'machines.read',
   'jobs.read',
+  'schedules.read',
   'events.read',
   'system.read',
   'settings.read',
@@ -42,6 +45,7 @@ const operator: readonly Permission[] = [
   'machines.run',
   'credentials.write',
   'jobs.cancel',
+  'schedules.manage',
   'messages.acknowledge',
   'tags.write',
 ];

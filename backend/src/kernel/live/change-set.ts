@@ -12,6 +12,7 @@ const SETS = [
   'preferenceUserIds',
   'uiMachineIds',
   'requestIds',
+  'scheduleIds',
 ] as const;
 type SetName = (typeof SETS)[number];
 
@@ -26,6 +27,7 @@ const CODES: Readonly<Record<SetName, string>> = {
   preferenceUserIds: 'p',
   uiMachineIds: 'd',
   requestIds: 'r',
+  scheduleIds: 'h',
 };
 
 interface Payload {
@@ -46,6 +48,7 @@ export class ChangeSet implements LiveSignal {
   readonly preferenceUserIds = new Set<string>();
   readonly uiMachineIds = new Set<string>();
   readonly requestIds = new Set<string>();
+  readonly scheduleIds = new Set<string>();
   work = false;
   everything = false;
 

@@ -18,6 +18,8 @@ export interface LiveChange {
   readonly uiMachineIds?: readonly string[];
   /** Requests for changes that were made or decided. */
   readonly requestIds?: readonly string[];
+  /** Schedules that were changed, or whose occurrences went on. */
+  readonly scheduleIds?: readonly string[];
   /** A job may be taken now. */
   readonly work?: boolean;
 }
@@ -33,6 +35,7 @@ export interface LiveSignal {
   readonly preferenceUserIds: ReadonlySet<string>;
   readonly uiMachineIds: ReadonlySet<string>;
   readonly requestIds: ReadonlySet<string>;
+  readonly scheduleIds: ReadonlySet<string>;
   readonly work: boolean;
   /** Notifications may have been missed (a lost connection, or the regular check): read again whatever you watch. */
   readonly everything: boolean;

@@ -80,7 +80,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     WorkerParts,
     WorkerService,
   ],
-  exports: [JobsService, JobsReader, RequestsReader],
+  exports: [ActionRegistry, JobsService, JobsReader, MachineEligibility, RequestsReader],
 })
 export class JobsModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}

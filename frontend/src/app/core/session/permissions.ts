@@ -9,6 +9,8 @@ export type Permission =
   | 'jobs.read'
   | 'jobs.cancel'
   | 'changes.confirm'
+  | 'schedules.read'
+  | 'schedules.manage'
   | 'users.manage'
   | 'audit.read'
   | 'events.read'

@@ -1,0 +1,40 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { DatabaseClock, PostgresClock } from '../../kernel/database/database-clock';
+import { JobsModule } from '../jobs/jobs.module';
+import { SCHEDULE_AUDIT } from './contracts/schedule-audit';
+import { SCHEDULE_DOCUMENTS } from './contracts/schedule-documents';
+import { Calendar } from './occurrences/calendar';
+import { OccurrencesController } from './occurrences/occurrences.controller';
+import { OccurrencesReader } from './occurrences/occurrences.reader';
+import { ScheduleInput } from './schedules/schedule-input';
+import { SchedulesController } from './schedules/schedules.controller';
+import { SchedulesReader } from './schedules/schedules.reader';
+import { Schedules } from './schedules/schedules.service';
+import { SchedulesTopic } from './schedules/schedules.topic';
+import { MachineScope } from './scope/machine-scope';
+import { ScopePreview } from './scope/scope-preview';
+
+/** What runs by itself: schedules, and what each of their due times came to. */
+@Module({
+  imports: [JobsModule],
+  controllers: [SchedulesController, OccurrencesController],
+  providers: [
+    Calendar,
+    { provide: DatabaseClock, useClass: PostgresClock },
+    MachineScope,
+    OccurrencesReader,
+    ScheduleInput,
+    Schedules,
+    SchedulesReader,
+    SchedulesTopic,
+    ScopePreview,
+  ],
+})
+export class AutomationModule implements OnModuleInit {
+  constructor(private readonly contracts: Contracts) {}
+
+  onModuleInit(): void {
+    this.contracts.register(...SCHEDULE_DOCUMENTS, ...SCHEDULE_AUDIT);
+  }
+}

@@ -1,0 +1,22 @@
+import { auditContract } from '../../../kernel/audit/audit-contracts';
+import { list, nullable, object, text, timeOrNull, words } from '../../../kernel/contracts/schemas';
+import { definition, NOTIFY_ON } from './schedule-documents';
+
+const whole = object({
+  ...definition,
+  cron: text,
+  run_at: timeOrNull,
+  timezone: text,
+  notify_on: list(words(NOTIFY_ON)),
+  enabled: { type: 'boolean' },
+});
+const both = { before: nullable(whole), after: nullable(whole) };
+
+/** What the audit rows about schedules say. */
+export const SCHEDULE_AUDIT = [
+  auditContract('schedule.created', 'The schedule that was made, with the policy that was confirmed.', both),
+  auditContract('schedule.changed', 'The schedule before and after, with the policy that was confirmed.', both),
+  auditContract('schedule.enabled', 'The schedule that was switched on.', both),
+  auditContract('schedule.disabled', 'The schedule that was switched off.', both),
+  auditContract('schedule.deleted', 'The schedule that was removed.', both),
+];

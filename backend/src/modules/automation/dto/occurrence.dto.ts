@@ -1,0 +1,123 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsDate, IsIn, IsOptional, IsUUID } from 'class-validator';
+import { PageQueryDto } from '../../../kernel/http/page-query.dto';
+import type { SaidByField } from '../../../kernel/sentences/said';
+import { ApiSaid } from '../../../kernel/sentences/said.dto';
+import {
+  OCCURRENCE_STATUSES,
+  OCCURRENCE_TRIGGERS,
+  TARGET_STAGES,
+  type OccurrenceStatus,
+  type OccurrenceTrigger,
+  type TargetStage,
+} from '../entities/automation.values';
+
+/** A due time of a schedule, and what it came to. */
+export class OccurrenceDto {
+  id: string;
+  scheduleId: string;
+  /** The present one. */
+  scheduleName: string;
+  dueAt: Date;
+  /** `person`: started by hand. */
+  @ApiProperty({ enum: OCCURRENCE_TRIGGERS })
+  trigger: OccurrenceTrigger;
+  startedBy: string | null;
+  @ApiProperty({ enum: OCCURRENCE_STATUSES })
+  status: OccurrenceStatus;
+  /** Of one that could not start: `window_expired`, `scope_empty`, `missed`. */
+  errorKind: string | null;
+  errorMessage: string | null;
+  /** Of `errorMessage`. */
+  @ApiSaid()
+  said: SaidByField;
+  /** Null until its machines are chosen. */
+  machinesCount: number | null;
+  /** How many machines stand where; null until they are chosen. */
+  waitingCount: number | null;
+  runningCount: number | null;
+  okCount: number | null;
+  warningCount: number | null;
+  errorCount: number | null;
+  cancelledCount: number | null;
+  createdAt: Date;
+  /** After this time no further machine is begun; null: no such time. */
+  expiresAt: Date | null;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+export class OccurrencePageDto {
+  items: OccurrenceDto[];
+  /** Null on the last page. */
+  nextCursor: string | null;
+}
+
+/** A machine of an occurrence. */
+export class OccurrenceTargetDto {
+  machineId: string;
+  machineName: string;
+  @ApiProperty({ enum: OCCURRENCE_STATUSES })
+  status: OccurrenceStatus;
+  /** Of the action at work in the schedule's list, from 0. */
+  position: number;
+  /** Of a change: its plan is made, or it is carried out. */
+  @ApiProperty({ enum: TARGET_STAGES, nullable: true, type: String })
+  stage: TargetStage | null;
+  /** The job at work, or the last one. */
+  jobId: string | null;
+  /** The plan that was carried out, or that waits for a person. */
+  requestId: string | null;
+  errorKind: string | null;
+  errorMessage: string | null;
+  /** Of `errorMessage`. */
+  @ApiSaid()
+  said: SaidByField;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+export class OccurrenceTargetPageDto {
+  items: OccurrenceTargetDto[];
+  /** Null on the last page. */
+  nextCursor: string | null;
+}
+
+export class TargetListQueryDto extends PageQueryDto {
+  @ApiProperty({ enum: OCCURRENCE_STATUSES, required: false })
+  @IsOptional()
+  @IsIn(OCCURRENCE_STATUSES)
+  status?: OccurrenceStatus;
+}
+
+/** A due time to come. */
+export class PlannedOccurrenceDto {
+  scheduleId: string;
+  scheduleName: string;
+  dueAt: Date;
+}
+
+export class CalendarQueryDto {
+  @Type(() => Date)
+  @IsDate()
+  from: Date;
+
+  /** At most 62 days after `from`. */
+  @Type(() => Date)
+  @IsDate()
+  to: Date;
+
+  @IsOptional()
+  @IsUUID()
+  scheduleId?: string;
+}
+
+export class CalendarDto {
+  /** By due time. */
+  occurrences: OccurrenceDto[];
+  /** By due time; of schedules that are switched on. */
+  planned: PlannedOccurrenceDto[];
+  /** There are more than are given. */
+  truncated: boolean;
+}

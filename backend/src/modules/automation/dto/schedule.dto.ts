@@ -1,0 +1,110 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { DocumentDto } from '../../../kernel/contracts/document.dto';
+import type { SaidByField } from '../../../kernel/sentences/said';
+import { ApiSaid } from '../../../kernel/sentences/said.dto';
+import { NOTIFY_ON, type NotifyOn } from '../contracts/schedule-documents';
+import { MISSED_RUNS, type MissedRuns } from '../entities/automation.values';
+import { OccurrenceDto } from './occurrence.dto';
+import {
+  ScheduledActionDto,
+  SchedulePolicyDto,
+  ScheduleScopeDto,
+  SCOPE_NOTICES,
+  type ScopeNotice,
+} from './schedule-input.dto';
+
+/** An action of a schedule with what this program says of it. */
+export class ScheduleActionDto extends ScheduledActionDto {
+  title: string;
+  /** `change` needs a policy; null: this program has no such action any more. */
+  @ApiProperty({ enum: ['read', 'change'], nullable: true, type: String })
+  kind: 'read' | 'change' | null;
+  /** Of `title`. */
+  @ApiSaid()
+  said: SaidByField;
+}
+
+export class ScheduleDto {
+  id: string;
+  name: string;
+  enabled: boolean;
+  /** Five fields, or `@once`. */
+  cron: string;
+  runAt: Date | null;
+  timezone: string;
+  /** Null when it cannot be read, see `unreadable`; the same for actions and policy. */
+  scope: ScheduleScopeDto | null;
+  actions: ScheduleActionDto[];
+  concurrency: number;
+  @ApiProperty({ enum: NOTIFY_ON, isArray: true })
+  notifyOn: NotifyOn[];
+  @ApiProperty({ enum: MISSED_RUNS })
+  missedRuns: MissedRuns;
+  graceSeconds: number;
+  windowSeconds: number | null;
+  policy: SchedulePolicyDto | null;
+  policyConfirmedBy: string | null;
+  policyConfirmedAt: Date | null;
+  lastRunAt: Date | null;
+  /** Null: switched off, or its time is over. */
+  nextRunAt: Date | null;
+  /** The newest one. */
+  lastOccurrence: OccurrenceDto | null;
+  createdAt: Date;
+  createdBy: string | null;
+  updatedAt: Date;
+  updatedBy: string | null;
+  /** Named again when it is saved. */
+  version: number;
+  /** What is stored of it in a form that this program cannot read. */
+  unreadable: DocumentDto[];
+}
+
+export class ScheduleDetailDto extends ScheduleDto {
+  /** The next five due times, whether it is switched on or not. */
+  nextRuns: Date[];
+}
+
+export class SchedulePageDto {
+  items: ScheduleDto[];
+  /** Null on the last page. */
+  nextCursor: string | null;
+}
+
+export class TimesPreviewDto {
+  /** The next five due times. */
+  nextRuns: Date[];
+}
+
+export class ScopedMachineDto {
+  id: string;
+  name: string;
+}
+
+/** Machines that are chosen and would be left out, by one reason. */
+export class LeftOutDto {
+  /** Stable snake_case code of the reason. */
+  code: string;
+  /** The reason as a sentence. */
+  message: string;
+  @ApiSaid()
+  said: SaidByField;
+  count: number;
+  /** The first of them. */
+  machines: ScopedMachineDto[];
+}
+
+export class ScopePreviewDto {
+  /** All machines in use. */
+  total: number;
+  /** Those that are chosen, whatever the conditions say now. */
+  chosen: number;
+  /** Those of them that it would work on now. */
+  matching: number;
+  /** The first of these by name. */
+  machines: ScopedMachineDto[];
+  leftOut: LeftOutDto[];
+  /** What must be acknowledged before it is saved. */
+  @ApiProperty({ enum: SCOPE_NOTICES, isArray: true })
+  notices: ScopeNotice[];
+}

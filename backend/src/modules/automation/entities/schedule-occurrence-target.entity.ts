@@ -1,0 +1,70 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { nonNegative, oneOf, openName } from '../../../kernel/database/checks';
+import {
+  FINAL_STATUSES,
+  OCCURRENCE_STATUSES,
+  TARGET_STAGES,
+  type FinalStatus,
+  type OccurrenceStatus,
+  type TargetStage,
+} from './automation.values';
+
+/** How far an occurrence of a schedule is on each of its machines. */
+@Entity({
+  name: 'schedule_occurrence_targets',
+  comment: 'How far an occurrence of a schedule is on each of its machines.',
+})
+@Index('schedule_occurrence_targets_machine_id_idx', ['machineId'])
+@Index('schedule_occurrence_targets_running_idx', ['occurrenceId', 'machineId'], { where: "status = 'running'" })
+@Index('schedule_occurrence_targets_waiting_idx', ['occurrenceId', 'machineId'], { where: "status = 'queued'" })
+@Check('schedule_occurrence_targets_error_kind_check', openName('error_kind'))
+@Check('schedule_occurrence_targets_position_check', nonNegative('position'))
+@Check('schedule_occurrence_targets_stage_check', oneOf('stage', TARGET_STAGES))
+@Check('schedule_occurrence_targets_status_check', oneOf('status', OCCURRENCE_STATUSES))
+@Check('schedule_occurrence_targets_worst_status_check', oneOf('worst_status', FINAL_STATUSES))
+export class ScheduleOccurrenceTargetEntity {
+  @ForeignKey('schedule_occurrences', {
+    name: 'schedule_occurrence_targets_occurrence_id_fkey',
+    onDelete: 'CASCADE',
+  })
+  @PrimaryColumn({ name: 'occurrence_id', type: 'uuid' })
+  occurrenceId: string;
+
+  @ForeignKey('machines', { name: 'schedule_occurrence_targets_machine_id_fkey', onDelete: 'CASCADE' })
+  @PrimaryColumn({ name: 'machine_id', type: 'uuid' })
+  machineId: string;
+
+  @Column({ type: 'text' })
+  status: OccurrenceStatus;
+
+  /** Of the action at work in the list of the schedule, from 0. */
+  @Column({ type: 'integer', default: 0 })
+  position: number;
+
+  @Column({ type: 'text', nullable: true })
+  stage: TargetStage | null;
+
+  /** Of the actions that have ended. */
+  @Column({ name: 'worst_status', type: 'text', nullable: true })
+  worstStatus: FinalStatus | null;
+
+  /** The job at work, or the last one. */
+  @Column({ name: 'job_id', type: 'uuid', nullable: true })
+  jobId: string | null;
+
+  /** The plan that was carried out, or that waits for a person. */
+  @Column({ name: 'request_id', type: 'uuid', nullable: true })
+  requestId: string | null;
+
+  @Column({ name: 'error_kind', type: 'text', nullable: true })
+  errorKind: string | null;
+
+  @Column({ name: 'error_message', type: 'text', nullable: true })
+  errorMessage: string | null;
+
+  @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
+  startedAt: Date | null;
+
+  @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
+  finishedAt: Date | null;
+}

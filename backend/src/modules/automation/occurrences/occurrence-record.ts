@@ -1,0 +1,40 @@
+import type { OccurrenceStatus, OccurrenceTrigger, TargetStage } from '../entities/automation.values';
+
+/** A due time of a schedule, and what it came to. */
+export interface OccurrenceRecord {
+  readonly id: string;
+  readonly scheduleId: string;
+  readonly scheduleName: string;
+  readonly dueAt: Date;
+  readonly trigger: OccurrenceTrigger;
+  readonly startedBy: string | null;
+  readonly status: OccurrenceStatus;
+  readonly errorKind: string | null;
+  readonly errorMessage: string | null;
+  readonly machinesCount: number | null;
+  readonly waitingCount: number | null;
+  readonly runningCount: number | null;
+  readonly okCount: number | null;
+  readonly warningCount: number | null;
+  readonly errorCount: number | null;
+  readonly cancelledCount: number | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** How far an occurrence is on one of its machines. */
+export interface TargetRecord {
+  readonly machineId: string;
+  readonly machineName: string;
+  readonly status: OccurrenceStatus;
+  readonly position: number;
+  readonly stage: TargetStage | null;
+  readonly jobId: string | null;
+  readonly requestId: string | null;
+  readonly errorKind: string | null;
+  readonly errorMessage: string | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}

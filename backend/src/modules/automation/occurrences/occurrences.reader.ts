@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { queryOne, queryRows } from '../../../kernel/database/rows';
+import { decodeCursor, encodeCursor, keyForms } from '../../../kernel/http/keyset-cursor';
+import { keysetPage, type Page, type PageRequest } from '../../../kernel/http/keyset-page';
+import type { OccurrenceStatus } from '../entities/automation.values';
+import type { OccurrenceRecord, TargetRecord } from './occurrence-record';
+
+/** Reads the occurrences of schedules. */
+@Injectable()
+export class OccurrencesReader {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<OccurrenceRecord | null> {
+    return queryOne<OccurrenceRecord>(manager, `${SELECT_OCCURRENCE} WHERE o.id = $1`, [id]);
+  }
+
+  /** Of each of these schedules the newest occurrence. */
+  async newest(scheduleIds: readonly string[]): Promise<Map<string, OccurrenceRecord>> {
+    const rows = await queryRows<OccurrenceRecord>(this.dataSource, NEWEST, [scheduleIds]);
+    return new Map(rows.map((row) => [row.scheduleId, row]));
+  }
+
+  /** Of one schedule, the latest due first. */
+  async page(scheduleId: string, request: PageRequest): Promise<Page<OccurrenceRecord>> {
+    // As one list whose columns have one name each: the statement goes on with them.
+    const select = `SELECT * FROM (${SELECT_OCCURRENCE}) occurrence WHERE "scheduleId" = $1`;
+    return keysetPage(this.dataSource, `occurrences:${scheduleId}`, select, [scheduleId], '"dueAt"', request);
+  }
+
+  /** Those that were due within the span, the first first. */
+  async between(from: Date, to: Date, scheduleId: string | null, limit: number): Promise<OccurrenceRecord[]> {
+    const sql = `${SELECT_OCCURRENCE}
+      WHERE o.due_at >= $1 AND o.due_at < $2 AND ($3::uuid IS NULL OR o.schedule_id = $3)
+      ORDER BY o.due_at, o.id LIMIT $4`;
+    return queryRows<OccurrenceRecord>(this.dataSource, sql, [from, to, scheduleId, limit]);
+  }
+
+  /** Machines of an occurrence by name. */
+  async targets(
+    occurrenceId: string,
+    status: OccurrenceStatus | null,
+    { cursor, limit }: PageRequest,
+  ): Promise<Page<TargetRecord>> {
+    const scope = `occurrence-targets:${occurrenceId}`;
+    const key = cursor === undefined ? [null, null] : decodeCursor(scope, [keyForms.text, keyForms.uuid], cursor);
+    const rows = await queryRows<TargetRecord>(this.dataSource, TARGETS, [occurrenceId, status, ...key, limit + 1]);
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    const nextCursor =
+      last === undefined ? null : encodeCursor(scope, [last.machineName.toLowerCase(), last.machineId]);
+    return { items: rows.slice(0, limit), nextCursor };
+  }
+}
+
+/** Counted from its machines while it runs, kept in its own row once it has ended. */
+const COLUMNS = `o.id, o.schedule_id AS "scheduleId", s.name AS "scheduleName", o.due_at AS "dueAt", o.trigger,
+  o.started_by AS "startedBy", o.status, o.error_kind AS "errorKind", o.error_message AS "errorMessage",
+  o.machines_count AS "machinesCount", CASE WHEN o.finished_at IS NULL THEN c.waiting ELSE 0 END AS "waitingCount",
+  CASE WHEN o.finished_at IS NULL THEN c.running ELSE 0 END AS "runningCount", COALESCE(o.ok_count, c.ok) AS "okCount",
+  COALESCE(o.warning_count, c.warning) AS "warningCount", COALESCE(o.error_count, c.error) AS "errorCount",
+  COALESCE(o.cancelled_count, c.cancelled) AS "cancelledCount", o.created_at AS "createdAt", o.expires_at AS "expiresAt",
+  o.started_at AS "startedAt", o.finished_at AS "finishedAt"`;
+
+const FROM = `
+  FROM schedule_occurrences o JOIN schedules s ON s.id = o.schedule_id
+  LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE t.status = 'queued')::integer AS waiting,
+      count(*) FILTER (WHERE t.status = 'running')::integer AS running,
+      count(*) FILTER (WHERE t.status = 'ok')::integer AS ok,
+      count(*) FILTER (WHERE t.status = 'warning')::integer AS warning,
+      count(*) FILTER (WHERE t.status = 'error')::integer AS error,
+      count(*) FILTER (WHERE t.status = 'cancelled')::integer AS cancelled
+    FROM schedule_occurrence_targets t WHERE t.occurrence_id = o.id
+  ) c ON o.finished_at IS NULL AND o.machines_count IS NOT NULL`;
+
+const SELECT_OCCURRENCE = `SELECT ${COLUMNS} ${FROM}`;
+
+const NEWEST = `
+  SELECT newest.* FROM unnest($1::uuid[]) AS given (id) CROSS JOIN LATERAL (
+    SELECT ${COLUMNS} ${FROM} WHERE o.schedule_id = given.id ORDER BY o.due_at DESC LIMIT 1) newest`;
+
+const TARGETS = `
+  SELECT t.machine_id AS "machineId", m.name AS "machineName", t.status, t.position, t.stage, t.job_id AS "jobId",
+    t.request_id AS "requestId", t.error_kind AS "errorKind", t.error_message AS "errorMessage",
+    t.started_at AS "startedAt", t.finished_at AS "finishedAt"
+  FROM schedule_occurrence_targets t JOIN machines m ON m.id = t.machine_id
+  WHERE t.occurrence_id = $1 AND ($2::text IS NULL OR t.status = $2)
+    AND ($3::text IS NULL OR (lower(m.name), m.id) > ($3, $4::uuid))
+  ORDER BY lower(m.name), m.id LIMIT $5`;

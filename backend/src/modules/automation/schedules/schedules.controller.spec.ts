@@ -1,0 +1,209 @@
+import { addMachine } from '../../../../test/support/machine-samples';
+import { createWholeApp, type Client, type TestApp } from '../../../../test/support/test-app';
+import { newId } from '../../../kernel/database/ids';
+import { queryRows } from '../../../kernel/database/rows';
+
+interface Problem {
+  code: string;
+  errors?: { field: string; message: string }[];
+  missing?: string[];
+}
+interface Schedule {
+  id: string;
+  version: number;
+  enabled: boolean;
+  nextRunAt: string | null;
+  nextRuns: string[];
+}
+
+const policy = { archives: 'security', removals: false, newPackages: false };
+
+describe('schedules over HTTP', () => {
+  let test: TestApp;
+  let administrator: Client;
+  let operator: Client;
+  const machines: string[] = [];
+  let tagId: string;
+
+  beforeAll(async () => {
+    test = await createWholeApp();
+    administrator = test.as('administrator');
+    operator = test.as('operator');
+    for (const name of ['web-1', 'web-2', 'web-3']) machines.push(await addMachine(administrator, name));
+    tagId = ((await administrator.post('/tags', { name: 'prod' })).body as { id: string }).id;
+  }, 60_000);
+  afterAll(() => test.close());
+
+  const input = (more: object = {}) => ({
+    name: 'Nightly analysis',
+    cron: '30 2 * * *',
+    timezone: 'Europe/Paris',
+    scope: { machineIds: [machines[0]] },
+    actions: [{ action: 'apt_update_analyze', parameters: {} }],
+    ...more,
+  });
+  const create = async (more: object = {}): Promise<Schedule> => {
+    const { status, body } = await administrator.post('/schedules', input(more));
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    return body as Schedule;
+  };
+  const audit = async (id: string) =>
+    queryRows<{ action: string; details_json: { before: { name: string } | null; after: { name: string } | null } }>(
+      test.dataSource,
+      'SELECT action, details_json FROM audit_log WHERE object_id = $1 ORDER BY id',
+      [id],
+    );
+
+  it('are made, with the very times at which they will run, and audited', async () => {
+    const made = await create();
+    expect(made).toMatchObject({
+      enabled: true,
+      version: 1,
+      concurrency: 10,
+      missedRuns: 'skip',
+      notifyOn: ['error', 'approval_needed'],
+      policy: null,
+      createdBy: 'The administrator',
+      actions: [{ action: 'apt_update_analyze', kind: 'read' }],
+      scope: { wholeFleet: false, machineIds: [machines[0]], conditions: { notAnalysedDays: null } },
+      lastOccurrence: null,
+    });
+    expect(made.nextRuns).toHaveLength(5);
+    expect(made.nextRunAt).toBe(made.nextRuns[0]);
+    const preview = await test
+      .as('viewer')
+      .post('/schedules/preview/times', { cron: '30 2 * * *', timezone: 'Europe/Paris' });
+    expect((preview.body as Schedule).nextRuns).toEqual(made.nextRuns);
+    expect(await audit(made.id)).toMatchObject([
+      { action: 'schedule.created', details_json: { before: null, after: { name: 'Nightly analysis' } } },
+    ]);
+    expect(test.live.changes.at(-1)).toMatchObject({ scheduleIds: [made.id] });
+  });
+
+  it.each([
+    ['a day that there is not', { cron: '0 3 30 2 *' }, 'cron'],
+    ['six fields', { cron: '0 0 3 * * *' }, 'cron'],
+    ['no zone', { timezone: 'Europe/Atlantis' }, 'timezone'],
+    ['a single run without its time', { cron: '@once' }, 'runAt'],
+    ['a single run that is over', { cron: '@once', runAt: '2020-01-01T00:00:00Z' }, 'runAt'],
+    ['a time that is not used', { runAt: '2099-01-01T00:00:00Z' }, 'runAt'],
+    ['no machines', { scope: {} }, 'scope'],
+    ['the fleet, and machines', { scope: { wholeFleet: true, machineIds: [newId()] } }, 'scope'],
+    ['a machine that is not there', { scope: { machineIds: [newId()] } }, 'scope.machineIds'],
+    ['a tag that is not there', { scope: { tagIds: [newId()] } }, 'scope.tagIds'],
+    ['an unknown action', { actions: [{ action: 'nonsense_action' }] }, 'actions.0.action'],
+    ['wrong parameters', { actions: [{ action: 'machine_probe', parameters: { a: 1 } }] }, 'actions.0.parameters.a'],
+    ['no action', { actions: [] }, 'actions'],
+    ['a change without a policy', { actions: [{ action: 'apt_upgrade' }] }, 'policy'],
+    ['a policy for nothing', { policy }, 'policy'],
+    ['a window without its length', { missedRuns: 'window' }, 'windowSeconds'],
+    ['a field that there is not', { machines: [] }, 'machines'],
+  ])('are refused for %s', async (_what, more, field) => {
+    const { status, body } = await administrator.post('/schedules', input(more));
+    expect([status, (body as Problem).errors?.[0]?.field]).toEqual([400, field]);
+  });
+
+  it('of everything or nothing are saved only once that was said', async () => {
+    const preview = await administrator.post('/schedules/preview/scope', { scope: { wholeFleet: true } });
+    expect(preview.body).toMatchObject({ total: 3, chosen: 3, matching: 3, notices: ['all_machines'] });
+    const fleet = { scope: { wholeFleet: true } };
+    const refused = await administrator.post('/schedules', input(fleet));
+    expect(refused.status).toBe(409);
+    expect(refused.body).toMatchObject({ code: 'scope_not_acknowledged', missing: ['all_machines'] });
+    await create({ ...fleet, acknowledged: ['all_machines'] });
+
+    const nothing = { scope: { tagIds: [tagId] } };
+    const empty = await administrator.post('/schedules', input(nothing));
+    expect(empty.body).toMatchObject({ code: 'scope_not_acknowledged', missing: ['no_machines'] });
+    await create({ ...nothing, acknowledged: ['no_machines'] });
+  });
+
+  it('say whom their conditions leave out, and who could not be worked on', async () => {
+    await test.dataSource.query(
+      'UPDATE machine_state SET apt_security_updates_count = 2, apt_last_analyze_at = now() WHERE machine_id = $1',
+      [machines[0]],
+    );
+    const scope = { machineIds: machines, conditions: { securityUpdates: true } };
+    const { body } = await administrator.post('/schedules/preview/scope', { scope });
+    expect(body).toMatchObject({
+      chosen: 3,
+      matching: 1,
+      machines: [{ id: machines[0], name: 'web-1' }],
+      leftOut: [
+        { code: 'security_updates', count: 2, machines: [{ name: 'web-2' }, { name: 'web-3' }] },
+        { code: 'host_key_unknown', count: 1, machines: [{ name: 'web-1' }] },
+      ],
+      notices: [],
+    });
+    const old = await administrator.post('/schedules/preview/scope', {
+      scope: { machineIds: machines, conditions: { notAnalysedDays: 2 } },
+    });
+    expect(old.body).toMatchObject({ matching: 2, leftOut: [{ code: 'not_analysed', count: 1 }, { count: 2 }] });
+  });
+
+  it('that change machines are an administrator’s, with a policy that saving confirms', async () => {
+    const change = { actions: [{ action: 'apt_upgrade', parameters: { scope: 'security' } }], policy };
+    expect((await operator.post('/schedules', input(change))).status).toBe(403);
+    const made = await create(change);
+    expect(made).toMatchObject({
+      policy: { ...policy, packages: null, downgrades: false, accepted: [] },
+      policyConfirmedBy: 'The administrator',
+      policyConfirmedAt: expect.any(String) as string,
+    });
+    // An operator may stop it, and neither start it again nor give it more machines.
+    const stopped = await operator.post(`/schedules/${made.id}/disable`, { version: 1 });
+    expect(stopped.body).toMatchObject({ enabled: false, nextRunAt: null, version: 2 });
+    expect((await operator.post(`/schedules/${made.id}/enable`, { version: 2 })).status).toBe(403);
+    const wider = input({ ...change, scope: { machineIds: machines }, version: 2 });
+    expect((await operator.put(`/schedules/${made.id}`, wider)).status).toBe(403);
+    expect((await administrator.post(`/schedules/${made.id}/enable`, { version: 2 })).status).toBe(200);
+    expect((await audit(made.id)).map(({ action }) => action)).toEqual([
+      'schedule.created',
+      'schedule.disabled',
+      'schedule.enabled',
+    ]);
+  });
+
+  it('are changed by whoever saw them last', async () => {
+    const { id } = await create();
+    const changed = await operator.put(`/schedules/${id}`, input({ name: 'Later', cron: '0 4 * * *', version: 1 }));
+    expect(changed.body).toMatchObject({ name: 'Later', version: 2, updatedBy: 'The operator' });
+    const late = await administrator.put(`/schedules/${id}`, input({ version: 1 }));
+    expect([late.status, (late.body as Problem).code]).toEqual([409, 'version_differs']);
+    expect((await audit(id)).at(-1)).toMatchObject({
+      action: 'schedule.changed',
+      details_json: { before: { name: 'Nightly analysis' }, after: { name: 'Later' } },
+    });
+  });
+
+  it('are removed, and not found any more', async () => {
+    const { id } = await create();
+    expect((await operator.delete(`/schedules/${id}?version=7`)).status).toBe(409);
+    expect((await operator.delete(`/schedules/${id}?version=1`)).status).toBe(204);
+    expect((await administrator.get(`/schedules/${id}`)).status).toBe(404);
+    expect((await administrator.get(`/schedules/${id}/occurrences`)).status).toBe(404);
+    expect((await operator.delete(`/schedules/${id}?version=2`)).status).toBe(404);
+  });
+
+  it('are seen by a viewer, who changes nothing', async () => {
+    const { id } = await create();
+    const viewer = test.as('viewer');
+    expect((await viewer.get('/schedules?limit=2')).body).toMatchObject({ items: [{ id }, {}] });
+    expect((await viewer.get(`/schedules/${id}/occurrences`)).body).toEqual({ items: [], nextCursor: null });
+    expect((await viewer.post('/schedules', input())).status).toBe(403);
+    expect((await viewer.delete(`/schedules/${id}?version=1`)).status).toBe(403);
+  });
+
+  it('fill a calendar', async () => {
+    const { id } = await create({ cron: '0 */6 * * *', timezone: 'UTC' });
+    const from = new Date(Date.now() - 86_400_000).toISOString();
+    const to = new Date(Date.now() + 2 * 86_400_000).toISOString();
+    const { body } = await test.as('viewer').get(`/schedule-occurrences?from=${from}&to=${to}&scheduleId=${id}`);
+    expect(body).toMatchObject({ occurrences: [], truncated: false });
+    const { planned } = body as { planned: { dueAt: string; scheduleId: string }[] };
+    expect(planned).toHaveLength(8);
+    expect(planned.every((one) => one.scheduleId === id && Date.parse(one.dueAt) > Date.now())).toBe(true);
+    const long = await administrator.get(`/schedule-occurrences?from=${from}&to=2099-01-01T00:00:00Z`);
+    expect([long.status, (long.body as Problem).errors?.[0]?.field]).toEqual([400, 'to']);
+  });
+});

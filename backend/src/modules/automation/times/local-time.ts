@@ -1,0 +1,98 @@
+/**
+ * Local times of a zone and moments, by the time zone data of this program. A local time is written as the milliseconds
+ * that it would have in UTC.
+ */
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+/** Clocks are changed at whole quarters of an hour of UTC. */
+const QUARTER = 15 * MINUTE;
+/** Of one zone; a calendar of years stays below it. */
+const KEPT = 20_000;
+
+interface Zone {
+  readonly format: Intl.DateTimeFormat;
+  readonly offsets: Map<number, number>;
+}
+
+const zones = new Map<string, Zone>();
+
+/** Whether there is such a zone of the IANA time zone database. Offsets (`+02:00`) are none. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    formatOf(name);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** The local time at a moment. */
+export function localTime(zone: string, moment: number): number {
+  return moment + offset(zone, moment);
+}
+
+/**
+ * The moment of a local time. One that comes twice, as clocks go back, is the first of both. One that never comes, as
+ * clocks go forward, is the moment at which they do: so a later local time is never an earlier moment.
+ */
+export function momentOf(zone: string, local: number): number {
+  const day = Math.floor(local / DAY) * DAY;
+  const [from, to] = [day - DAY, day + 2 * DAY];
+  const [before, after] = [offset(zone, from), offset(zone, to)];
+  if (before === after) return local - before;
+  const change = changeBetween(zone, from, to, before);
+  if (local - before < change) return local - before;
+  return Math.max(local - after, change);
+}
+
+/** The first moment of the span at which the offset is not `before` any more. */
+function changeBetween(zone: string, from: number, to: number, before: number): number {
+  let [low, high] = [from / QUARTER, to / QUARTER];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offset(zone, middle * QUARTER) === before) low = middle;
+    else high = middle;
+  }
+  return high * QUARTER;
+}
+
+function offset(name: string, moment: number): number {
+  const zone = zoneOf(name);
+  const quarter = Math.floor(moment / QUARTER);
+  const known = zone.offsets.get(quarter);
+  if (known !== undefined) return known;
+  if (zone.offsets.size >= KEPT) zone.offsets.clear();
+  const found = measuredOffset(zone.format, quarter * QUARTER);
+  zone.offsets.set(quarter, found);
+  return found;
+}
+
+function measuredOffset(format: Intl.DateTimeFormat, moment: number): number {
+  const parts = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - moment;
+}
+
+function zoneOf(name: string): Zone {
+  let zone = zones.get(name);
+  if (zone === undefined) zones.set(name, (zone = { format: formatOf(name), offsets: new Map() }));
+  return zone;
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const numeric = 'numeric' as const;
+  return new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    calendar: 'iso8601',
+    hourCycle: 'h23',
+    year: numeric,
+    month: numeric,
+    day: numeric,
+    hour: numeric,
+    minute: numeric,
+    second: numeric,
+  });
+}
