@@ -1,3 +1,4 @@
+import { walkMinutes } from '../../test/support/minute-walk';
 import { dueTimes, isTimezone, recurrenceProblem } from './cron';
 
 function first(count: number, cron: string, timezone: string, after: string): string[] {
@@ -9,7 +10,56 @@ function first(count: number, cron: string, timezone: string, after: string): st
   return found;
 }
 
+function between(cron: string, timezone: string, from: Date, to: Date): string[] {
+  const found: string[] = [];
+  for (const time of dueTimes({ cron, timezone }, from)) {
+    if (time > to) break;
+    found.push(time.toISOString());
+  }
+  return found;
+}
+
+const crons = [
+  '30 2 * * *',
+  '0 2 * * *',
+  '*/15 * * * *',
+  '*/20 */2 * * *',
+  '5-10 1-3 * * *',
+  '10,50 1,2,3 * * *',
+  '0 4 * * FRI#2',
+  '15 2 L * *',
+  '30 1 1,15 * MON',
+];
+const zones = ['Europe/Paris', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata'];
+
 describe('recurrences', () => {
+  it.each(zones.flatMap((zone) => crons.map((cron) => [cron, zone] as const)))(
+    'are due as a walk through every minute finds: %s in %s',
+    (cron, zone) => {
+      for (const [from, to] of [
+        [new Date('2026-03-06T00:00:00Z'), new Date('2026-04-07T00:00:00Z')],
+        [new Date('2026-10-23T00:00:00Z'), new Date('2026-11-03T00:00:00Z')],
+      ] as const) {
+        const walked = walkMinutes(cron, zone, from, to).map((time) => time.toISOString());
+        expect(between(cron, zone, from, to)).toEqual(walked);
+      }
+    },
+  );
+
+  it.each([
+    ['2026-10-24T22:00:00Z', '2026-10-25T06:00:00Z'],
+    ['2026-03-28T22:00:00Z', '2026-03-29T06:00:00Z'],
+  ])('are due at the same moments wherever the search begins, from %s on', (from, to) => {
+    for (const cron of ['*/10 * * * *', '5,35 0-4 * * *', '30 2 * * *']) {
+      const end = Date.parse(to) + 86_400_000;
+      const all = between(cron, 'Europe/Paris', new Date(from), new Date(end));
+      for (let at = Date.parse(from); at < Date.parse(to); at += 60_000) {
+        const [next] = dueTimes({ cron, timezone: 'Europe/Paris' }, new Date(at));
+        expect(next?.toISOString()).toBe(all.find((time) => Date.parse(time) > at));
+      }
+    }
+  });
+
   it.each([
     ['30 2 * * *', 'Europe/Paris', null],
     ['0 0 * * FRI#2', 'UTC', null],

@@ -1,4 +1,7 @@
-import { CronExpressionParser } from 'cron-parser';
+import { CronExpression, CronExpressionParser, type CronFieldCollection } from 'cron-parser';
+import { isClockChangeNear, isTimezone, localTime, momentsOf } from './local-time';
+
+export { isTimezone } from './local-time';
 
 /** A local time that comes again. */
 export interface Recurrence {
@@ -11,10 +14,17 @@ export interface Recurrence {
 /** What keeps a recurrence from being used; `never` is a date that no calendar has. */
 export type RecurrenceProblem = 'cron' | 'timezone' | 'never';
 
-const ZONE = /^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/;
 const FIELD = /^[0-9A-Za-z*,/#?-]+$/;
 /** Spreads by a hash of a name: nobody could tell beforehand when it is due. */
 const HASHED = /(^|,)H/;
+const MINUTE_MS = 60_000;
+/** Clocks are changed by this at most. */
+const LONGEST_CHANGE_MS = 3 * 60 * MINUTE_MS;
+/** A moment from which every expression that ever comes is found: leap days are years apart. */
+const SOME_DAY = Date.UTC(2024, 0, 1);
+/** Expressions that were read. */
+const REMEMBERED = 5_000;
+const remembered = new Map<string, CronFieldCollection>();
 
 /** Whether a recurrence can be used; null when it can. */
 export function recurrenceProblem({ cron, timezone }: Recurrence): RecurrenceProblem | null {
@@ -22,32 +32,64 @@ export function recurrenceProblem({ cron, timezone }: Recurrence): RecurrencePro
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5 || !fields.every((field) => FIELD.test(field) && !HASHED.test(field))) return 'cron';
   try {
-    const parsed = CronExpressionParser.parse(cron, { tz: timezone });
-    return parsed.hasNext() ? null : 'never';
+    return localTimes(fieldsOf(cron), SOME_DAY).next().done === true ? 'never' : null;
   } catch (error) {
     // The parser tells of days that no month has in the same way as of words that it does not know.
     return error instanceof Error && error.message.includes('explicit day of month') ? 'never' : 'cron';
   }
 }
 
-/** Whether a time zone exists, by the zone data of this program. */
-export function isTimezone(name: string): boolean {
-  if (!ZONE.test(name)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
-
 /**
- * The moments at which a recurrence is due after `after`, in order, without end. What is shown beforehand and what is
- * done come from here alone. A local time that a change of the clocks leaves out is due as long after midnight as on any
- * other day (02:30 becomes 03:30); one that comes twice is due at the first.
+ * The moments at which a recurrence is due after `after`, in order, without end, and the same wherever the search begins.
+ * What is shown beforehand and what is done come from here alone.
+ *
+ * Where a change of the clocks leaves a local time out, it is due as long after midnight as on any other day (02:30
+ * becomes 03:30); one that comes twice is due at the first. Where the hour is `*`, the hours that pass count: it is due in
+ * each of them, also in one that the clocks show twice, and what they leave out is no hour.
  *
  * @throws Error for what {@link recurrenceProblem} refuses
  */
 export function* dueTimes({ cron, timezone }: Recurrence, after: Date): Generator<Date, void, undefined> {
-  const times = CronExpressionParser.parse(cron, { currentDate: after, tz: timezone });
-  for (;;) yield times.next().toDate();
+  const fields = fieldsOf(cron);
+  const eachHour = fields.hour.isWildcard;
+  const from = after.getTime();
+  const near = isClockChangeNear(timezone, from, LONGEST_CHANGE_MS);
+  let last = from;
+  /** Found before the ones that come first: the second of two equal local times, or one that the clocks left out. */
+  let later: number[] = [];
+  for (const local of localTimes(fields, localTime(timezone, from) - (near ? LONGEST_CHANGE_MS : 0))) {
+    const { first, second, leftOut } = momentsOf(timezone, local);
+    if (leftOut) {
+      if (!eachHour) later.push(first);
+      continue;
+    }
+    if (eachHour && second !== null) later.push(second);
+    for (const moment of [...later.filter((one) => one < first).sort((a, b) => a - b), first]) {
+      if (moment <= last) continue;
+      last = moment;
+      yield new Date(moment);
+    }
+    if (later.length > 0) later = later.filter((one) => one > last);
+  }
+}
+
+/** The local times from one on that an expression names, each once, in milliseconds as if they were of UTC. */
+function* localTimes(fields: CronFieldCollection, from: number): Generator<number, void, undefined> {
+  const currentDate = new Date(Math.floor(from / MINUTE_MS) * MINUTE_MS - 1000);
+  const expression = CronExpression.fieldsToExpression(fields, { currentDate, tz: 'UTC' });
+  for (;;) {
+    // Empty where the parser finds none for years.
+    const [next] = expression.take(1);
+    if (next === undefined) return;
+    yield next.getTime();
+  }
+}
+
+function fieldsOf(cron: string): CronFieldCollection {
+  let known = remembered.get(cron);
+  if (known === undefined) {
+    if (remembered.size >= REMEMBERED) remembered.clear();
+    remembered.set(cron, (known = CronExpressionParser.parse(cron, { tz: 'UTC' }).fields));
+  }
+  return known;
 }

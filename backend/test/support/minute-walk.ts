@@ -15,25 +15,29 @@ interface Wall {
   readonly lastDay: boolean;
 }
 
-/** Due times in (from, to], both whole minutes. A local time that comes twice counts once; what is left out comes at the jump. */
+/**
+ * Due times in (from, to], both whole minutes. Where the hour is `*`, every minute counts as it passes; else a local time
+ * that comes twice counts once, and one that the clocks leave out comes as long after the change as it lies after its begin.
+ */
 export function walkMinutes(cron: string, zone: string, from: Date, to: Date): Date[] {
   const shown = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
   const matches = matcher(cron);
-  const due: Date[] = [];
+  const eachHour = cron.split(' ')[1] === '*';
+  const due = new Set<number>();
   // A day earlier, so that the first of two equal local times is known as such.
-  let before = local(shown, from.getTime() - 1440 * MINUTE);
-  let furthest = before;
+  let furthest = local(shown, from.getTime() - 1440 * MINUTE);
   for (let at = from.getTime() - 1439 * MINUTE; at <= to.getTime(); at += MINUTE) {
     const now = local(shown, at);
-    let hit = false;
-    // One minute as a rule; more where clocks go forward, none of them new where they go back.
-    for (let wall = before + MINUTE; wall <= now; wall += MINUTE)
-      if (wall > furthest && matches(wallOf(wall))) hit = true;
+    if ((eachHour || now > furthest) && matches(wallOf(now))) due.add(at);
+    for (let wall = furthest + MINUTE; wall < now && !eachHour; wall += MINUTE) {
+      if (matches(wallOf(wall))) due.add(at + wall - furthest - MINUTE);
+    }
     furthest = Math.max(furthest, now);
-    before = now;
-    if (hit && at > from.getTime()) due.push(new Date(at));
   }
-  return due;
+  return [...due]
+    .filter((at) => at > from.getTime() && at <= to.getTime())
+    .sort((a, b) => a - b)
+    .map((at) => new Date(at));
 }
 
 function local(shown: Intl.DateTimeFormat, at: number): number {

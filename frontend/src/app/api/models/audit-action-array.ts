@@ -25,6 +25,7 @@ export const AUDIT_ACTION: AuditAction[] = [
   'message.reopened',
   'request.confirmed',
   'request.rejected',
+  'request.withdrawn',
   'schedule.changed',
   'schedule.created',
   'schedule.deleted',

@@ -17,9 +17,11 @@ interface Zone {
 
 const zones = new Map<string, Zone>();
 
-/** Whether there is such a zone of the IANA time zone database. Offsets (`+02:00`) are none. */
-export function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
+const NAME = /^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/;
+
+/** Whether a time zone exists, by the zone data of this program. */
+export function isTimezone(name: string): boolean {
+  if (!NAME.test(name)) return false;
   try {
     formatOf(name);
     return true;
@@ -34,18 +36,31 @@ export function localTime(zone: string, moment: number): number {
   return moment + offset(zone, moment);
 }
 
-/**
- * The moment of a local time. One that comes twice, as clocks go back, is the first of both. One that never comes, as
- * clocks go forward, is the moment at which they do: so a later local time is never an earlier moment.
- */
-export function momentOf(zone: string, local: number): number {
+/** When a local time comes. */
+export interface LocalMoments {
+  readonly first: number;
+  /** Where the clocks go back it comes twice. */
+  readonly second: number | null;
+  /** The clocks leave it out as they go forward: `first` is when it would have come without that. */
+  readonly leftOut: boolean;
+}
+
+export function momentsOf(zone: string, local: number): LocalMoments {
   const day = Math.floor(local / DAY) * DAY;
   const [from, to] = [day - DAY, day + 2 * DAY];
   const [before, after] = [offset(zone, from), offset(zone, to)];
-  if (before === after) return local - before;
+  const first = local - before;
+  if (before === after) return { first, second: null, leftOut: false };
   const change = changeBetween(zone, from, to, before);
-  if (local - before < change) return local - before;
-  return Math.max(local - after, change);
+  const second = local - after;
+  if (first < change) return { first, second: second >= change ? second : null, leftOut: false };
+  if (second >= change) return { first: second, second: null, leftOut: false };
+  return { first, second: null, leftOut: true };
+}
+
+/** Whether the clocks are changed within so many milliseconds before or after a moment. */
+export function isClockChangeNear(zone: string, moment: number, within: number): boolean {
+  return offset(zone, moment - within) !== offset(zone, moment + within);
 }
 
 /** The first moment of the span at which the offset is not `before` any more. */
