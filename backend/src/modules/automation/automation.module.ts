@@ -7,6 +7,7 @@ import { SCHEDULE_DOCUMENTS } from './contracts/schedule-documents';
 import { Calendar } from './occurrences/calendar';
 import { OccurrencesController } from './occurrences/occurrences.controller';
 import { OccurrencesReader } from './occurrences/occurrences.reader';
+import { ScheduleOccurrencesRetention } from './retention';
 import { ScheduleInput } from './schedules/schedule-input';
 import { SchedulesController } from './schedules/schedules.controller';
 import { SchedulesReader } from './schedules/schedules.reader';
@@ -25,6 +26,7 @@ import { ScopePreview } from './scope/scope-preview';
     MachineScope,
     OccurrencesReader,
     ScheduleInput,
+    ScheduleOccurrencesRetention,
     Schedules,
     SchedulesReader,
     SchedulesTopic,

@@ -18,6 +18,7 @@ import {
   UnfinishedFilesRetention,
 } from '../history/retention';
 import { ActionRequestsRetention, JobLogsRetention, JobsRetention } from '../jobs/retention';
+import { ScheduleOccurrencesRetention } from '../automation/retention';
 import { APP_SETTINGS, isRetentionSetting } from '../settings/registry/app-settings';
 import { SettingsService } from '../settings/settings.service';
 import { CleanupRuns } from './cleanup-runs.repository';
@@ -78,6 +79,7 @@ const real = [
   MachineEventsRetention,
   PlannedPackagesRetention,
   RawArtifactsRetention,
+  ScheduleOccurrencesRetention,
   SessionsRetention,
   SnapshotsRetention,
   UnfinishedFilesRetention,
@@ -117,6 +119,7 @@ describe('retention', () => {
       'jobs',
       'machine_events',
       'raw_artifacts',
+      'schedule_occurrences',
       'sessions',
       'snapshots',
       'unfinished_files',

@@ -54,6 +54,7 @@ export const APP_SETTINGS = {
   'retention.machine_events_days': setting('retention', DAYS, 365, { unit: 'days' }),
   'retention.important_messages_days': setting('retention', DAYS, 365, { unit: 'days' }),
   'retention.action_requests_days': setting('retention', DAYS, 180, { unit: 'days' }),
+  'retention.schedule_occurrences_days': setting('retention', DAYS, 365, { unit: 'days' }),
   'terminal.enabled': setting('terminal', yesOrNo, false, { awaits: 'terminal' }),
   'discovery.allowed_networks': setting('discovery', networks(64), [], { awaits: 'discovery' }),
 } as const;
