@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { saidIn } from '../../../kernel/sentences/said';
-import type { Sentence } from '../../../kernel/sentences/sentences';
-import { MachineEligibility, refusalOf, type RefusalCode } from '../../jobs/machine-eligibility';
+import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
+import { MachineEligibility } from '../../jobs/machine-eligibility';
 import { say } from '../automation.sentences';
 import type { ScopeDocument } from '../contracts/schedule-documents';
 import type { LeftOutDto, ScopePreviewDto } from '../dto/schedule.dto';
@@ -60,11 +60,11 @@ export class ScopePreview {
   private async refused(tx: Transaction, matching: readonly ScopedMachine[]): Promise<LeftOutDto[]> {
     const names = new Map(matching.map(({ id, name }) => [id, name]));
     const { refused } = await this.eligibility.check(tx, [...names.keys()]);
-    const byCode = new Map<RefusalCode, ScopedMachine[]>();
-    for (const { machineId: id, code } of refused) {
-      byCode.set(code, [...(byCode.get(code) ?? []), { id, name: names.get(id) ?? id }]);
-    }
-    return [...byCode].map(([code, machines]) => leftOut(code, refusalOf(code).message, machines.length, machines));
+    const byCode = Map.groupBy(refused, ({ code }) => code);
+    return [...byCode].map(([code, refusals]) => {
+      const machines = refusals.map(({ machineId: id }) => ({ id, name: names.get(id) ?? id }));
+      return leftOut(code, refusals[0]?.message ?? quoted(code), machines.length, machines);
+    });
   }
 }
 
