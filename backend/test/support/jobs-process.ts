@@ -39,6 +39,11 @@ import { RequestSeals } from '../../src/modules/jobs/requests/request-seals';
 import { REQUESTS_AUDIT } from '../../src/modules/jobs/requests/requests-audit';
 import { RequestsReader } from '../../src/modules/jobs/requests/requests.reader';
 import { Requests } from '../../src/modules/jobs/requests/requests.service';
+import { REQUEST_APPROVAL } from '../../src/modules/jobs/rules/approval';
+import { APPROVAL_CONDITIONS } from '../../src/modules/jobs/rules/approval-conditions';
+import { APPROVAL_RULES_AUDIT } from '../../src/modules/jobs/rules/approval-rules-audit';
+import { ApprovalRulesRepository } from '../../src/modules/jobs/rules/approval-rules.repository';
+import { Approvals } from '../../src/modules/jobs/rules/approvals';
 import { Claims, type Claim } from '../../src/modules/jobs/worker/claims';
 import { ChangeOutcomes } from '../../src/modules/jobs/worker/change-outcomes';
 import { JobWorker, type WorkerSettings } from '../../src/modules/jobs/worker/job-worker';
@@ -113,7 +118,8 @@ export class JobsProcess {
   ) {
     const { clock, contracts } = this;
     const { seals } = this;
-    const plans = new PlanRecorder(contracts, seals, bus);
+    const approvals = new Approvals(new ApprovalRulesRepository(contracts));
+    const plans = new PlanRecorder(contracts, approvals, seals, bus);
     const registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService, contracts, plans);
     this.registry = registry;
     contracts.register(
@@ -124,6 +130,9 @@ export class JobsProcess {
       ...CHANGE_RESULT_CONTRACTS,
       ACTION_PLAN,
       REQUEST_PARAMETERS,
+      REQUEST_APPROVAL,
+      APPROVAL_CONDITIONS,
+      ...APPROVAL_RULES_AUDIT,
       ...REQUESTS_AUDIT,
       JOB_AUDIT,
     );
@@ -141,7 +150,17 @@ export class JobsProcess {
     this.holds = holds;
     this.requestsReader = new RequestsReader(dataSource, contracts, clock);
     const audit = new AuditLog(clock, contracts);
-    this.requests = new Requests(transactions, this.requestsReader, this.service, dispatcher, seals, audit, bus, clock);
+    this.requests = new Requests(
+      transactions,
+      this.requestsReader,
+      this.service,
+      dispatcher,
+      approvals,
+      seals,
+      audit,
+      bus,
+      clock,
+    );
     this.confirmed = new ConfirmedPlans(transactions, this.requestsReader, seals, registry, bus);
     this.expiry = new RequestExpiry(transactions, bus, clock);
     this.sweeper = new Sweeper(

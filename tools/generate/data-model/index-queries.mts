@@ -98,6 +98,7 @@ export const indexQueries: Readonly<Record<string, string>> = {
   action_requests_machine_id_idx: 'The requests about a machine.',
   action_request_targets_machine_id_idx: 'The requests that name a machine among others.',
   action_request_targets_job_id_key: 'Leads one target to one job at most.',
+  approval_rules_name_key: 'Keeps the names of rules apart, whatever the case; the rules by name.',
   hermes_sessions_source_session_key_key: 'Finds a conversation again by its name at its source. To come.',
   hermes_sessions_user_id_last_message_at_idx: 'The conversations of a person, newest first. To come.',
   hermes_runs_session_id_started_at_idx: 'The questions of a conversation, newest first. To come.',

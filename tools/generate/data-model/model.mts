@@ -34,6 +34,7 @@ const groups: readonly (readonly [key: string, title: string, added: readonly st
       'maintenance_windows',
       'schedule_occurrences',
       'schedule_occurrence_targets',
+      'approval_rules',
     ],
   ],
   ['hermes', 'The agent and API clients', []],

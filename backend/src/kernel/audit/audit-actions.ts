@@ -1,5 +1,8 @@
 /** Everything that is audited, as `room.verb`. The portal has words for each (`audit.action.…`). */
 export const AUDIT_ACTIONS = [
+  'approval_rule.changed',
+  'approval_rule.created',
+  'approval_rule.removed',
   'apt_proxy.used',
   'credentials.replaced',
   'credentials.stored',

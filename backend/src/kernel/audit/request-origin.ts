@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { AuthenticatedRequest } from '../auth/access.decorators';
 import { actorOf, type Actor } from '../auth/actor';
+import type { Role } from '../auth/permissions';
 
 /** Who asks, and through which request. */
 export interface RequestOrigin {
@@ -10,11 +11,13 @@ export interface RequestOrigin {
   readonly ip: string | null;
   /** Of the person who is signed in; null where no person asks in a session of their own. */
   readonly sessionId: string | null;
+  /** Of that person. */
+  readonly role: Role | null;
 }
 
 /** The origin of something that no request asked for: a job, a schedule. */
 export function originOf(actor: Actor): RequestOrigin {
-  return { actor, requestId: null, ip: null, sessionId: null };
+  return { actor, requestId: null, ip: null, sessionId: null, role: null };
 }
 
 /** The origin of the current request; only on handlers that need a permission. */
@@ -26,5 +29,6 @@ export const CurrentOrigin = createParamDecorator((_data: unknown, context: Exec
     requestId: typeof request.id === 'string' ? request.id : null,
     ip: request.ip ?? null,
     sessionId: request.principal.sessionId,
+    role: request.principal.role,
   };
 });

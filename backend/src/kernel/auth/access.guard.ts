@@ -7,18 +7,21 @@ import type { Principal } from './actor';
 import { say } from './auth.sentences';
 import { ListeningOrigins } from './listening-origins';
 import { csrfViolation } from './origin-policy';
-import { roleAllows, type Permission } from './permissions';
+import { roleAllows, type Permission, type Role } from './permissions';
 import { SessionAuthenticator } from './session-authenticator';
 import { readSessionToken } from './session-cookie';
 
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export function assertAllowed(principal: Principal, permission: Permission): void {
-  if (roleAllows(principal.role, permission)) return;
-  throw new DomainError({
+  if (!roleAllows(principal.role, permission)) throw notPermitted(principal.role, permission);
+}
+
+export function notPermitted(role: Role, permission: Permission): DomainError {
+  return new DomainError({
     code: 'not_permitted',
     status: 403,
-    detail: say.not_permitted({ role: principal.role }),
+    detail: say.not_permitted({ role }),
     action: say.ask_administrator(),
     extensions: { permission },
   });

@@ -31,6 +31,13 @@ import { RequestsController } from './requests/requests.controller';
 import { RequestsReader } from './requests/requests.reader';
 import { Requests } from './requests/requests.service';
 import { RequestsTopic } from './requests/requests.topic';
+import { APPROVAL_CONDITIONS } from './rules/approval-conditions';
+import { APPROVAL_RULES_AUDIT } from './rules/approval-rules-audit';
+import { ApprovalRulesController } from './rules/approval-rules.controller';
+import { ApprovalRulesRepository } from './rules/approval-rules.repository';
+import { ApprovalRules } from './rules/approval-rules.service';
+import { REQUEST_APPROVAL } from './rules/approval';
+import { Approvals } from './rules/approvals';
 import { ActionRequestsRetention, JobLogsRetention, JobsRetention } from './retention';
 import { Claims } from './worker/claims';
 import { ChangeOutcomes } from './worker/change-outcomes';
@@ -45,10 +52,13 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
 /** Work on machines: asked for, handed out one at a time per machine, run, followed and ended. */
 @Module({
   imports: [DiscoveryModule, MachinesModule, HistoryModule, WindowsModule],
-  controllers: [ActionsController, JobsController, MaintenanceController, RequestsController],
+  controllers: [ActionsController, JobsController, MaintenanceController, RequestsController, ApprovalRulesController],
   providers: [
     ActionRegistry,
     ActionScripts,
+    ApprovalRules,
+    ApprovalRulesRepository,
+    Approvals,
     Claims,
     ConfirmedPlans,
     Dispatcher,
@@ -92,6 +102,9 @@ export class JobsModule implements OnModuleInit {
       JOB_AUDIT,
       ACTION_PLAN,
       REQUEST_PARAMETERS,
+      REQUEST_APPROVAL,
+      APPROVAL_CONDITIONS,
+      ...APPROVAL_RULES_AUDIT,
       ...REQUESTS_AUDIT,
     );
   }

@@ -171,6 +171,16 @@ export type { RequestsWithdraw$Params as RequestsWithdraw$Params } from './fn/re
 export { requestsWithdraw as requestsWithdraw } from './fn/requests/requests-withdraw';
 export type { RequestsClone$Params as RequestsClone$Params } from './fn/requests/requests-clone';
 export { requestsClone as requestsClone } from './fn/requests/requests-clone';
+export type { ApprovalRulesList$Params as ApprovalRulesList$Params } from './fn/requests/approval-rules-list';
+export { approvalRulesList as approvalRulesList } from './fn/requests/approval-rules-list';
+export type { ApprovalRulesCreate$Params as ApprovalRulesCreate$Params } from './fn/requests/approval-rules-create';
+export { approvalRulesCreate as approvalRulesCreate } from './fn/requests/approval-rules-create';
+export type { ApprovalRulesPreview$Params as ApprovalRulesPreview$Params } from './fn/requests/approval-rules-preview';
+export { approvalRulesPreview as approvalRulesPreview } from './fn/requests/approval-rules-preview';
+export type { ApprovalRulesChange$Params as ApprovalRulesChange$Params } from './fn/requests/approval-rules-change';
+export { approvalRulesChange as approvalRulesChange } from './fn/requests/approval-rules-change';
+export type { ApprovalRulesRemove$Params as ApprovalRulesRemove$Params } from './fn/requests/approval-rules-remove';
+export { approvalRulesRemove as approvalRulesRemove } from './fn/requests/approval-rules-remove';
 export type { AptState$Params as AptState$Params } from './fn/apt/apt-state';
 export { aptState as aptState } from './fn/apt/apt-state';
 export type { PackageChangesList$Params as PackageChangesList$Params } from './fn/apt/package-changes-list';

@@ -45,6 +45,7 @@ export function autoremovePlan(run: CollectedRun, ownMachineId: string | null): 
       lines,
       summary: say.autoremove_summary({ removed: packages.length, packages: names(packages) }),
       risk: 'medium',
+      effects: { removed: packages.length, added: 0, origins: 'none' },
       consequences: consequencesOf(details, itself === true),
       checks: checksOf(run, details, itself),
       details,

@@ -9,6 +9,7 @@ import { parseHolds } from '../parsers/dpkg';
 import { linesOf, ParseError, readable } from '../parsers/parse-error';
 import { answer, answered } from '../parsers/plan-answers';
 import { locksCheck } from '../upgrade/preflight';
+import { NO_PACKAGES } from '../upgrade/plan-effects';
 
 export interface MarksParameters {
   /** As `apt_hold` and `apt_unhold` take them: `name`, or `name:arch`. */
@@ -49,6 +50,7 @@ export function marksPlan(run: CollectedRun, operation: MarkOperation, parameter
       lines,
       summary: summaryOf(details),
       risk: 'low',
+      effects: NO_PACKAGES,
       consequences: consequencesOf(details),
       checks: [locksCheck({ locks: answered(run, 'plan_locks') })],
       details,

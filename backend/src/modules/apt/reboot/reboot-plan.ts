@@ -12,6 +12,7 @@ import { isOwnMachine } from '../upgrade/own-machine';
 import { answered, bootFacts } from './boot-facts';
 import { parseInhibitors } from './inhibitors';
 import { rebootPreflight } from './reboot-preflight';
+import { NO_PACKAGES } from '../upgrade/plan-effects';
 
 export interface RebootParameters {
   /** So long the machine may be silent, in seconds. */
@@ -61,7 +62,8 @@ export function rebootPlan({ sections }: CollectedRun, { parameters, ownMachineI
   const consequences = consequencesOf(details, itself === true);
   const risk = consequences.length > 0 || details.machine_kind === 'proxmox_host' ? 'high' : 'medium';
   const summary = summaryOf(reboot);
-  return { kind: 'planned', plan: { lines: linesOf(lines), summary, risk, consequences, checks, details } };
+  const effects = NO_PACKAGES;
+  return { kind: 'planned', plan: { lines: linesOf(lines), summary, risk, effects, consequences, checks, details } };
 }
 
 function summaryOf({ state, reasons }: RebootState): Sentence {

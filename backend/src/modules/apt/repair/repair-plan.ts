@@ -11,6 +11,7 @@ import { barePackage } from '../upgrade/plan-lines';
 import { check, itselfCheck, locksCheck, updatersCheck } from '../upgrade/preflight';
 import { simulatedPlan } from '../upgrade/simulated-plan';
 import { complaintsOf } from './complaints';
+import { effectsOf } from '../upgrade/plan-effects';
 
 const OWN_WORDS = ['journal', 'configure', 'incomplete'];
 
@@ -40,6 +41,7 @@ export function repairPlan(run: CollectedRun, ownMachineId: string | null): Plan
         removals: removed(details).length,
       }),
       risk: details.no_remove ? 'medium' : 'high',
+      effects: effectsOf(details.packages),
       consequences: consequencesOf(details, itself === true),
       checks: [
         ...foundChecks(details),

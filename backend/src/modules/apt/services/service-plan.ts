@@ -9,6 +9,7 @@ import { answered } from '../reboot/boot-facts';
 import { isOwnMachine } from '../upgrade/own-machine';
 import { check, heldLock, itselfCheck } from '../upgrade/preflight';
 import { parseUnits, unitState, type ShownUnit } from './units';
+import { NO_PACKAGES } from '../upgrade/plan-effects';
 
 export interface ServiceParameters {
   /** Exact names; none: what needrestart names. */
@@ -63,6 +64,7 @@ export function servicePlan({ sections }: CollectedRun, context: ServiceContext)
       lines: [`machine ${machineId}`, ...units.map(({ unit, invocation }) => `restart ${unit} ${invocation ?? '-'}`)],
       summary: say.services_summary({ count: units.length, units: units.map(({ unit }) => unit).join(', ') }),
       risk: 'low',
+      effects: NO_PACKAGES,
       consequences: itself === true ? [{ code: 'own_machine', sentence: say.check_itself() }] : [],
       checks: [locksCheck(answered(sections, 'plan_locks')), leftOutCheck(refused), itselfCheck({ itself })],
       details,

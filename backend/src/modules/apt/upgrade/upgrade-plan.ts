@@ -20,6 +20,7 @@ import { failureOf, modeExceeded, proxmoxMode, unreadable } from './plan-failure
 import { isOwnMachine } from './own-machine';
 import { parsePlanLines, type PackageLine } from './plan-lines';
 import { preflight } from './preflight';
+import { effectsOf } from './plan-effects';
 
 export interface UpgradeParameters {
   readonly mode: PlanName;
@@ -81,6 +82,7 @@ function planOf(
     lines,
     summary: summaryOf(packages),
     risk: riskOf(packages, machine.proxmox, details.reboot.expected),
+    effects: effectsOf(packages, details.scope === 'security'),
     consequences: consequencesOf(packages, machine),
     checks,
     details,

@@ -29,6 +29,16 @@ export interface PreflightCheck {
   readonly action: Sentence | null;
 }
 
+/** What a plan comes to on the machine, in the words that rules of approval have. */
+export interface PlanEffects {
+  /** Packages; null: not known. */
+  readonly removed: number | null;
+  /** Packages that were not there before; null: not known. */
+  readonly added: number | null;
+  /** Where what is brought comes from: archives for security alone, or others too. Null: not known of each. */
+  readonly origins: 'none' | 'security' | 'other' | null;
+}
+
 /** Exactly what a change would do on one machine. */
 export interface ChangePlan {
   /**
@@ -38,6 +48,8 @@ export interface ChangePlan {
   readonly lines: readonly string[];
   readonly summary: Sentence;
   readonly risk: ActionRisk;
+  /** Absent: nothing is known of it. */
+  readonly effects?: PlanEffects;
   readonly consequences: readonly PlanConsequence[];
   readonly checks: readonly PreflightCheck[];
   /** Of the contract `<action>_plan`: what the plan's page shows besides. */

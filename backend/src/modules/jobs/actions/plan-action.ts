@@ -83,6 +83,6 @@ function declarationOf({ name, plan, parameters, olderParameters, lockKind }: Ch
     steps: plan.steps,
     ...(parameters === undefined ? {} : { parameters }),
     ...(olderParameters === undefined ? {} : { olderParameters }),
-    contracts: [`${ACTION_PLAN.name}@1`, `${planActionName(name)}@1`],
+    contracts: [`${ACTION_PLAN.name}@2`, `${planActionName(name)}@1`],
   };
 }

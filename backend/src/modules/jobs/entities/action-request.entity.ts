@@ -70,6 +70,10 @@ export class ActionRequestEntity {
   @Column({ name: 'plan_digest', type: 'text', nullable: true })
   planDigest: string | null;
 
+  /** What the rules of approval asked for when it was made. */
+  @Column({ name: 'approval_json', type: 'jsonb', nullable: true })
+  approvalJson: unknown;
+
   /** Why it was decided so, or has expired. */
   @Column({ name: 'decision_reason', type: 'text', nullable: true })
   decisionReason: string | null;

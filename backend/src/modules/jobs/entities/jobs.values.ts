@@ -20,3 +20,7 @@ export type ActionRequestStatus = (typeof ACTION_REQUEST_STATUSES)[number];
 
 export const TARGET_STATUSES = ['pending', 'executed', 'expired', 'skipped'] as const;
 export type TargetStatus = (typeof TARGET_STATUSES)[number];
+
+/** From what leaves most to whoever asked, to what leaves least. */
+export const APPROVAL_DEMANDS = ['own_confirmation', 'four_eyes', 'administrators'] as const;
+export type ApprovalDemand = (typeof APPROVAL_DEMANDS)[number];

@@ -1,5 +1,6 @@
 import type { RequestOrigin } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
+import type { Role } from '../../../kernel/auth/permissions';
 import { DomainError } from '../../../kernel/errors/domain-error';
 import { say } from '../jobs.sentences';
 
@@ -7,6 +8,7 @@ import { say } from '../jobs.sentences';
 export interface Decider {
   readonly actor: Actor & { readonly type: 'user'; readonly id: string };
   readonly sessionId: string;
+  readonly role: Role;
   readonly origin: RequestOrigin;
 }
 
@@ -15,9 +17,11 @@ export interface Decider {
  * @throws DomainError 403 `person_needed`
  */
 export function deciderOf(origin: RequestOrigin): Decider {
-  const { actor, sessionId } = origin;
+  const { actor, sessionId, role } = origin;
   const { type, id, name } = actor;
-  if (type === 'user' && id !== null && sessionId !== null) return { actor: { type, id, name }, sessionId, origin };
+  if (type === 'user' && id !== null && sessionId !== null && role !== null) {
+    return { actor: { type, id, name }, sessionId, role, origin };
+  }
   throw new DomainError({
     code: 'person_needed',
     status: 403,

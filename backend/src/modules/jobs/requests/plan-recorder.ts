@@ -7,9 +7,17 @@ import type { Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { ChangeDeclaration, ChangePlan } from '../actions/change-action';
-import { ACTION_PLAN, planDigest, REQUEST_PARAMETERS, type ActionPlanDocument } from '../contracts/action-plan';
-import type { ActionRequesterType } from '../entities/jobs.values';
+import {
+  ACTION_PLAN,
+  planDigest,
+  REQUEST_PARAMETERS,
+  UNKNOWN_EFFECTS,
+  type ActionPlanDocument,
+} from '../contracts/action-plan';
 import { say } from '../jobs.sentences';
+import { approvalDocument, REQUEST_APPROVAL } from '../rules/approval';
+import { Approvals } from '../rules/approvals';
+import { requesterType } from './request-record';
 import { RequestSeals } from './request-seals';
 
 /** A plan that a reading run made, and what it belongs to. */
@@ -30,6 +38,7 @@ export interface MadePlan {
 export class PlanRecorder {
   constructor(
     private readonly contracts: Contracts,
+    private readonly approvals: Approvals,
     private readonly seals: RequestSeals,
     private readonly bus: LiveBus,
   ) {}
@@ -59,6 +68,7 @@ export class PlanRecorder {
       new Date(finishedAt.getTime() + change.validForSeconds * 1000),
     ]);
     await affected(tx.manager, INSERT_TARGET, [id, machineId, digest, document]);
+    await this.askRules(tx, id, made);
     await this.seals.seal(tx, id);
     await affected(tx.manager, 'UPDATE jobs SET request_id = $2 WHERE id = $1', [made.jobId, id]);
     this.bus.changed(tx, { requestIds: [id], jobIds: [made.jobId], machineIds: [machineId] });
@@ -69,13 +79,23 @@ export class PlanRecorder {
     await this.expirePending(tx, action, machineId, say.request_needless());
   }
 
+  private async askRules(tx: Transaction, id: string, { change, plan, requestedBy }: MadePlan): Promise<void> {
+    const known = { machines: 1, effects: plan.effects ?? UNKNOWN_EFFECTS };
+    const requester = requesterType(requestedBy.type);
+    const asked = { id, action: change.name, risk: plan.risk, requester, ...known };
+    const approval = await this.approvals.of(tx.manager, asked);
+    const document = this.contracts.document(REQUEST_APPROVAL.name, approvalDocument({ ...approval, ...known }));
+    await affected(tx.manager, 'UPDATE action_requests SET approval_json = $2 WHERE id = $1', [id, document]);
+  }
+
   private planBody({ change, plan, parameters }: MadePlan): ActionPlanDocument {
-    const { lines, summary, risk, consequences, checks } = plan;
+    const { lines, summary, risk, effects, consequences, checks } = plan;
     return {
       parameters: { ...parameters },
       lines: [...new Set(lines)].sort(),
       summary,
       risk,
+      effects: effects ?? UNKNOWN_EFFECTS,
       consequences: consequences.map(({ code, sentence }) => ({ code, sentence })),
       checks: checks.map(({ code, verdict, sentence, action }) => ({ code, verdict, sentence, action })),
       details: { ...this.contracts.document(`${change.name}_plan`, plan.details).body },
@@ -86,11 +106,6 @@ export class PlanRecorder {
     const expired = await queryRows<{ id: string }>(tx.manager, EXPIRE_PENDING, [machineId, action, reason]);
     this.bus.changed(tx, { requestIds: expired.map(({ id }) => id) });
   }
-}
-
-/** What the program plans by itself, it plans on a schedule: nobody asked for it by hand. */
-function requesterType(type: Actor['type']): ActionRequesterType {
-  return type === 'system' || type === 'external' ? 'schedule' : type;
 }
 
 const INSERT_REQUEST = `

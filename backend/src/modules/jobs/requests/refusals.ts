@@ -1,8 +1,33 @@
+import { notPermitted } from '../../../kernel/auth/access.guard';
+import { roleAllows } from '../../../kernel/auth/permissions';
 import { DomainError } from '../../../kernel/errors/domain-error';
 import { say } from '../jobs.sentences';
+import { sentencesOf, type Approval } from '../rules/approval';
 import type { Decider } from './decider';
 import type { RequestWithPlan } from './request-record';
 import type { Confirmation } from './requests.service';
+
+/**
+ * Why it is not for this person to confirm it; null when it is. Nobody may but who has the permission, unless a rule leaves
+ * it to whoever asked. Pure.
+ */
+export function refusalToDecide(
+  { requestedBy }: RequestWithPlan,
+  approval: Approval,
+  { actor, role }: Decider,
+): DomainError | null {
+  const asker = requestedBy.type === 'user' && requestedBy.id === actor.id;
+  const why = sentencesOf(approval)[0] ?? '';
+  if (approval.administrators && role !== 'administrator') {
+    return new DomainError({ code: 'administrator_needed', status: 403, detail: say.administrator_needed({ why }) });
+  }
+  if (!roleAllows(role, 'changes.confirm') && !(asker && approval.ownConfirmation)) {
+    return notPermitted(role, 'changes.confirm');
+  }
+  if (!approval.fourEyes || !asker) return null;
+  const detail = say.four_eyes_needed({ why });
+  return new DomainError({ code: 'four_eyes', status: 403, detail, action: say.four_eyes_needed_action() });
+}
 
 /** Why a plan cannot be confirmed; null when it can, or has been already by the same person. Pure. */
 export function refusalToConfirm(

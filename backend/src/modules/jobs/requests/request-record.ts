@@ -1,7 +1,9 @@
 import type { Actor } from '../../../kernel/auth/actor';
 import type { DocumentDto } from '../../../kernel/contracts/document.dto';
 import type { ActionPlanDocument } from '../contracts/action-plan';
-import type { ActionRequestStatus } from '../entities/jobs.values';
+import type { ActionRequesterType, ActionRequestStatus } from '../entities/jobs.values';
+import type { RequestApproval } from '../rules/approval';
+import type { MadeRequest } from '../rules/approvals';
 
 /** A request for one change on one machine, as the rest of the program sees it. */
 export interface RequestRecord {
@@ -17,6 +19,8 @@ export interface RequestRecord {
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly planDigest: string | null;
+  /** What the rules asked for when it was made; null: from before there were rules, or not to be read. */
+  readonly approval: RequestApproval | null;
   /** When and by whom it was decided, whichever way; null before, and when nobody did in time. */
   readonly decidedAt: Date | null;
   readonly decidedBy: string | null;
@@ -33,6 +37,17 @@ export interface RequestRecord {
 /** Taken back by whoever had asked for it. Pure. */
 export function isWithdrawn({ status, requestedBy, decidedById }: RequestRecord): boolean {
   return status === 'rejected' && requestedBy.type === 'user' && decidedById !== null && decidedById === requestedBy.id;
+}
+
+/** As the rules of approval are asked about it. Pure. */
+export function askedOf({ id, action, risk, requestedBy, approval }: RequestRecord): MadeRequest {
+  const requester = requesterType(requestedBy.type);
+  return { id, action, risk, requester, machines: approval?.machines ?? 1, approval };
+}
+
+/** What the program asks for by itself, it asks for on a schedule: nobody asked for it by hand. */
+export function requesterType(type: Actor['type']): ActionRequesterType {
+  return type === 'system' || type === 'external' ? 'schedule' : type;
 }
 
 export interface RequestWithPlan extends RequestRecord {

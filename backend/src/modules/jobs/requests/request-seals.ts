@@ -15,6 +15,7 @@ interface FrozenRequest {
   readonly risk: string | null;
   readonly summary: string | null;
   readonly payload_json: unknown;
+  readonly approval_json: unknown;
   readonly plan_digest: string | null;
   readonly created_at: Date;
   readonly expires_at: Date | null;
@@ -115,7 +116,7 @@ function frozenTargets(tx: Transaction, requestId: string, machineId: string | n
 
 const FROZEN_REQUEST = `
   SELECT id, action, machine_id, requested_by_type, requested_by_id, requested_by_name, risk, summary, payload_json,
-    plan_digest, created_at, expires_at, seal
+    approval_json, plan_digest, created_at, expires_at, seal
   FROM action_requests WHERE id = $1`;
 
 const FROZEN_TARGETS = `

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
 import { CurrentOrigin, type RequestOrigin } from '../../../kernel/audit/request-origin';
 import { CurrentPrincipal, RequirePermission } from '../../../kernel/auth/access.decorators';
 import { assertAllowed } from '../../../kernel/auth/access.guard';
@@ -11,6 +12,7 @@ import { uuidPipe } from '../../../kernel/http/validation';
 import { ActionRegistry } from '../actions/action-registry';
 import { JobDto } from '../dto/jobs.dto';
 import { toJob } from '../jobs.mapper';
+import { Approvals } from '../rules/approvals';
 import {
   ConfirmRequestDto,
   RejectRequestDto,
@@ -19,6 +21,7 @@ import {
   RequestListQueryDto,
   RequestPageDto,
 } from './dto/requests.dto';
+import { askedOf } from './request-record';
 import { toRequest, toRequestDetail } from './requests.mapper';
 import { RequestsReader, type RequestFilter } from './requests.reader';
 import { Requests } from './requests.service';
@@ -31,6 +34,8 @@ export class RequestsController {
   constructor(
     private readonly requests: Requests,
     private readonly reader: RequestsReader,
+    private readonly approvals: Approvals,
+    private readonly database: DataSource,
     private readonly registry: ActionRegistry,
     private readonly contracts: Contracts,
   ) {}
@@ -55,18 +60,20 @@ export class RequestsController {
     const request = await this.reader.find(id);
     if (request === null) throw notFound('request');
     const difference = await this.reader.sinceLastPlan(request);
-    return toRequestDetail(request, difference, this.registry, this.contracts);
+    const approval = await this.approvals.effective(this.database, askedOf(request));
+    return toRequestDetail(request, approval, difference, this.registry, this.contracts);
   }
 
   /**
    * Confirms exactly the plan of this digest, and queues the job that carries it out; again, answers the same person with
-   * the same job. 409 `digest_differs`, `plan_expired`, `request_rejected`, `request_decided`, `request_altered`,
-   * `plan_blocked`; 400 `consequences_not_accepted` with the codes in `missing`; 403 with `windowOverride` without the permission for it, 409
-   * `window_too_short` without it.
+   * the same job. Rules may leave it to whoever asked, to others, or to administrators: 403 `not_permitted`, `four_eyes`,
+   * `administrator_needed`. 409 `digest_differs`, `plan_expired`, `request_rejected`, `request_decided`, `request_altered`,
+   * `plan_blocked`; 400 `consequences_not_accepted` with the codes in `missing`; 403 with `windowOverride` without the permission for it,
+   * 409 `window_too_short` without it.
    */
   @Post(':id/confirm')
   @HttpCode(202)
-  @RequirePermission('changes.confirm')
+  @RequirePermission('machines.run')
   async confirm(
     @Param('id', uuidPipe('id')) id: string,
     @Body() body: ConfirmRequestDto,

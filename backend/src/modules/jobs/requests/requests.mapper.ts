@@ -4,10 +4,16 @@ import { saidIn } from '../../../kernel/sentences/said';
 import type { ActionRegistry } from '../actions/action-registry';
 import { planActionName } from '../actions/plan-action';
 import type { ActionPlanDocument } from '../contracts/action-plan';
-import type { PlanDifferenceDto, PlanDto, RequestDetailDto, RequestDto } from './dto/requests.dto';
+import { sentencesOf, type Approval } from '../rules/approval';
+import type { ApprovalDto, PlanDifferenceDto, PlanDto, RequestDetailDto, RequestDto } from './dto/requests.dto';
 import { isWithdrawn, type PlanDifference, type RequestRecord, type RequestWithPlan } from './request-record';
 
-export function toRequest(request: RequestRecord, registry: Pick<ActionRegistry, 'title'>): RequestDto {
+/** `approval`: what counts at a decision now, where that was found out; else what was asked for when it was made. */
+export function toRequest(
+  request: RequestRecord,
+  registry: Pick<ActionRegistry, 'title'>,
+  approval: Approval | null = request.approval,
+): RequestDto {
   const { requestedBy, summary, decisionReason } = request;
   const told = { title: registry.title(request.action), summary, decisionReason };
   return {
@@ -20,6 +26,8 @@ export function toRequest(request: RequestRecord, registry: Pick<ActionRegistry,
     status: request.status,
     risk: request.risk,
     requestedBy: { type: requestedBy.type, name: requestedBy.name },
+    requestedById: requestedBy.id,
+    approval: toApproval(approval),
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,
     planDigest: request.planDigest,
@@ -34,16 +42,29 @@ export function toRequest(request: RequestRecord, registry: Pick<ActionRegistry,
 
 export function toRequestDetail(
   request: RequestWithPlan,
+  approval: Approval,
   difference: PlanDifference | null,
   registry: Pick<ActionRegistry, 'title'>,
   contracts: Contracts,
 ): RequestDetailDto {
   const { plan, unreadable } = request;
-  return Object.assign(toRequest(request, registry), {
+  return Object.assign(toRequest(request, registry, approval), {
     plan: plan === null ? null : toPlan(request.action, plan, difference, contracts),
     blocked: plan?.checks.some(({ verdict }) => verdict === 'blocked') ?? false,
     unreadable: [...unreadable],
   });
+}
+
+function toApproval(approval: Approval | null): ApprovalDto {
+  const why = approval === null ? '' : sentencesOf(approval).join('\n');
+  const told = { why: why === '' ? null : why };
+  return {
+    ...told,
+    said: saidIn(told, ['why']),
+    ownConfirmation: approval?.ownConfirmation ?? false,
+    fourEyes: approval?.fourEyes ?? false,
+    administrators: approval?.administrators ?? false,
+  };
 }
 
 function toPlan(

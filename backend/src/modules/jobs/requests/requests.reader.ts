@@ -9,6 +9,7 @@ import type { CreatedCursor } from '../../../kernel/http/keyset-page';
 import { ACTION_PLAN, type ActionPlanDocument } from '../contracts/action-plan';
 import type { ActionRequestStatus } from '../entities/jobs.values';
 import { say } from '../jobs.sentences';
+import { REQUEST_APPROVAL, storedApproval, type ApprovalDocument } from '../rules/approval';
 import type { PlanDifference, RequestRecord, RequestWithPlan } from './request-record';
 
 interface RequestRow {
@@ -26,6 +27,7 @@ interface RequestRow {
   created_at: Date;
   expires_at: Date | null;
   plan_digest: string | null;
+  approval_json: unknown;
   approved_at: Date | null;
   approved_by: string | null;
   decided_by_id: string | null;
@@ -47,7 +49,7 @@ const HAS_STATUS = `r.status = ANY($2 || CASE WHEN 'expired' = ANY($2) THEN ARRA
 
 const COLUMNS = `
   r.id, r.action, t.machine_id, m.name AS machine_name, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
-  r.requested_by_type, r.requested_by_id, r.requested_by_name, r.created_at, r.expires_at, r.plan_digest, r.approved_at,
+  r.requested_by_type, r.requested_by_id, r.requested_by_name, r.created_at, r.expires_at, r.plan_digest, r.approval_json, r.approved_at,
   r.approved_by, r.decided_by_id, r.decision_reason, t.job_id, COALESCE(t.execution_id, r.execution_id) AS execution_id,
   (SELECT j.id FROM jobs j WHERE j.request_id = r.id AND j.kind <> r.action ORDER BY j.created_at LIMIT 1) AS plan_job_id`;
 
@@ -77,13 +79,17 @@ export class RequestsReader {
       ORDER BY r.created_at DESC, r.id DESC LIMIT $6`;
     const { statuses, machineId } = filter;
     const params = [statuses ?? null, machineId ?? null, after?.createdAt ?? null, after?.id ?? null, limit];
-    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), ...params])).map(toRecord);
+    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), ...params])).map((row) =>
+      this.toRecord(row),
+    );
   }
 
   async byIds(ids: readonly string[]): Promise<RequestRecord[]> {
     if (ids.length === 0) return [];
     const sql = `SELECT ${COLUMNS} ${FROM} WHERE r.id = ANY($2::uuid[])`;
-    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), ids])).map(toRecord);
+    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), ids])).map((row) =>
+      this.toRecord(row),
+    );
   }
 
   /**
@@ -95,7 +101,9 @@ export class RequestsReader {
       WHERE r.created_at >= $2::timestamptz - interval '31 days'
         AND (r.status IN ('pending', 'approved') OR GREATEST(r.created_at, r.approved_at) >= $2)
       ORDER BY r.created_at DESC LIMIT 200`;
-    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), since])).map(toRecord);
+    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), since])).map((row) =>
+      this.toRecord(row),
+    );
   }
 
   async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<RequestWithPlan | null> {
@@ -104,7 +112,7 @@ export class RequestsReader {
     if (row === null) return null;
     const reading = this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, row.plan_json);
     return {
-      ...toRecord(row),
+      ...this.toRecord(row),
       plan: reading.readable ? reading.document : null,
       unreadable: unreadable({ [ACTION_PLAN.name]: reading }),
     };
@@ -132,32 +140,34 @@ export class RequestsReader {
       missing: [...before].filter((line) => !now.has(line)),
     };
   }
+
+  private toRecord(row: RequestRow): RequestRecord {
+    const approval = this.contracts.read<ApprovalDocument>(REQUEST_APPROVAL.name, row.approval_json);
+    return {
+      id: row.id,
+      action: row.action,
+      machineId: row.machine_id,
+      machineName: row.machine_name,
+      status: row.overdue ? 'expired' : row.status,
+      risk: row.risk,
+      summary: row.summary,
+      requestedBy: { type: row.requested_by_type, id: row.requested_by_id, name: row.requested_by_name ?? '' },
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+      planDigest: row.plan_digest,
+      approval: approval.readable ? storedApproval(approval.document) : null,
+      decidedAt: row.approved_at,
+      decidedBy: row.approved_by,
+      decidedById: row.decided_by_id,
+      decisionReason: row.overdue ? say.request_overdue() : row.decision_reason,
+      planJobId: row.plan_job_id,
+      jobId: row.job_id,
+      executionId: row.execution_id,
+    };
+  }
 }
 
 const PREVIOUS = `
   SELECT r.id FROM action_requests r JOIN action_request_targets t ON t.request_id = r.id
   WHERE t.machine_id = $1 AND r.action = $2 AND (r.created_at, r.id) < ($3, $4::uuid)
   ORDER BY r.created_at DESC, r.id DESC LIMIT 1`;
-
-function toRecord(row: RequestRow): RequestRecord {
-  return {
-    id: row.id,
-    action: row.action,
-    machineId: row.machine_id,
-    machineName: row.machine_name,
-    status: row.overdue ? 'expired' : row.status,
-    risk: row.risk,
-    summary: row.summary,
-    requestedBy: { type: row.requested_by_type, id: row.requested_by_id, name: row.requested_by_name ?? '' },
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    planDigest: row.plan_digest,
-    decidedAt: row.approved_at,
-    decidedBy: row.approved_by,
-    decidedById: row.decided_by_id,
-    decisionReason: row.overdue ? say.request_overdue() : row.decision_reason,
-    planJobId: row.plan_job_id,
-    jobId: row.job_id,
-    executionId: row.execution_id,
-  };
-}

@@ -10,16 +10,18 @@ import { planActionName } from '../actions/plan-action';
 import { Dispatcher } from '../dispatcher';
 import type { JobRecord } from '../job-record';
 import { JobsService } from '../jobs.service';
+import { Approvals } from '../rules/approvals';
 import { deciderOf, type Decider } from './decider';
 import {
   altered,
   decidedAlready,
   refusalToClone,
   refusalToConfirm,
+  refusalToDecide,
   refusalToReject,
   refusalToWithdraw,
 } from './refusals';
-import type { RequestRecord, RequestWithPlan } from './request-record';
+import { askedOf, type RequestRecord, type RequestWithPlan } from './request-record';
 import { RequestSeals } from './request-seals';
 import { RequestsReader } from './requests.reader';
 
@@ -42,6 +44,7 @@ export class Requests {
     private readonly reader: RequestsReader,
     private readonly jobs: JobsService,
     private readonly dispatcher: Dispatcher,
+    private readonly approvals: Approvals,
     private readonly seals: RequestSeals,
     private readonly audit: AuditLog,
     private readonly bus: LiveBus,
@@ -51,7 +54,7 @@ export class Requests {
   /**
    * Confirms a plan by its digest and queues the job that carries it out. Confirming again answers the same person with
    * the same job.
-   * @throws DomainError 404; 403 `person_needed`; 409 `digest_differs`, `plan_expired`, `request_rejected`,
+   * @throws DomainError 404; 403 `person_needed`, `not_permitted`, `four_eyes`, `administrator_needed`; 409 `digest_differs`, `plan_expired`, `request_rejected`,
    *   `request_decided` when another confirmed it, `request_altered`, `plan_blocked`, `plan_unreadable`, or why the machine
    *   cannot be worked on; 400 `consequences_not_accepted`
    */
@@ -59,7 +62,8 @@ export class Requests {
     const decider = deciderOf(origin);
     return this.transactions.run(async (tx) => {
       const request = await this.held(tx, id);
-      const refusal = refusalToConfirm(request, given, decider);
+      const approval = await this.approvals.effective(tx.manager, askedOf(request));
+      const refusal = refusalToDecide(request, approval, decider) ?? refusalToConfirm(request, given, decider);
       if (refusal !== null) throw refusal;
       if (request.jobId !== null) return this.jobs.require(request.jobId, tx);
       if (!(await this.seals.intact(tx, id))) throw altered();

@@ -7,6 +7,9 @@ import { AuditAction } from './audit-action';
  * Each possible value of `AuditAction`
  */
 export const AUDIT_ACTION: AuditAction[] = [
+  'approval_rule.changed',
+  'approval_rule.created',
+  'approval_rule.removed',
   'apt_proxy.used',
   'credentials.replaced',
   'credentials.stored',

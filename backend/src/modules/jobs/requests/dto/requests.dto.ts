@@ -13,6 +13,20 @@ import { ACTION_REQUEST_STATUSES, type ActionRequestStatus } from '../../entitie
 const REASON_MAX = 500;
 const CONSEQUENCES_MAX = 50;
 
+/** Whose decision a request asks for; none of the three: whoever may confirm changes. */
+export class ApprovalDto {
+  /** Whoever asked may confirm it. */
+  ownConfirmation: boolean;
+  /** Not whoever asked for it. */
+  fourEyes: boolean;
+  administrators: boolean;
+  /** Which rules ask for it, a sentence a line; null: none does. */
+  why: string | null;
+  /** Of `why`. */
+  @ApiSaid()
+  said: SaidByField;
+}
+
 /** A change that was planned on a machine, and what was decided about it. */
 export class RequestDto {
   id: string;
@@ -29,6 +43,10 @@ export class RequestDto {
   /** The change in one sentence. */
   summary: string | null;
   requestedBy: RequestedByDto;
+  /** Of the person or program that asked. */
+  requestedById: string | null;
+  /** As the rules asked for when it was made; on its own page also as they ask for now. */
+  approval: ApprovalDto;
   createdAt: Date;
   /** After this time it can no longer be confirmed. */
   expiresAt: Date | null;
