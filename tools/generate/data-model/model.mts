@@ -28,7 +28,6 @@ const groups: readonly (readonly [key: string, title: string, added: readonly st
   [
     'jobs',
     'Jobs and automation',
-<<<<<<< HEAD
     [
       'job_log_chunks',
       'action_request_targets',
@@ -37,9 +36,6 @@ const groups: readonly (readonly [key: string, title: string, added: readonly st
       'schedule_occurrence_targets',
       'approval_rules',
     ],
-=======
-    ['job_log_chunks', 'action_request_targets', 'approval_rules', 'maintenance_windows'],
->>>>>>> 511bd07 (feat(jobs): rules of approval: documents, contracts and their examples of real requests)
   ],
   ['hermes', 'The agent and API clients', []],
   ['maintenance', 'Maintenance and discovery', []],
