@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -101,5 +101,21 @@ describe('the embedded server, durable', () => {
     await expect(startPostgres(other)).rejects.toThrow(/did not start.*could not bind/s);
     rmSync(other.dataDir, { recursive: true, force: true });
     await running.stop();
+  });
+
+  it('can be discarded with all that it keeps, also where its folder only leads to its data', async () => {
+    const server = await startPostgres(options());
+    await server.discard();
+    expect(
+      [dataDir, server.dataDir, `${server.dataDir}.password`, `${server.dataDir}.owner`].filter((left) =>
+        existsSync(left),
+      ),
+    ).toEqual([]);
+
+    // mkdtemp closes this one to the user that root's server runs as.
+    const closed = await startPostgres({ ...options(), dataDir: join(folder, 'data') });
+    expect(existsSync(closed.dataDir)).toBe(true);
+    await closed.discard();
+    expect([closed.dataDir, `${closed.dataDir}.password`].filter((left) => existsSync(left))).toEqual([]);
   });
 });

@@ -61,7 +61,7 @@ export async function compareGrowth({ machines, tell }: GrowthOptions): Promise<
     return [...(await comparePages(little, large)), ...(await comparePurges(large, until))];
   } finally {
     for (const source of opened) await source.destroy();
-    await server.stop();
+    await server.discard();
     rmSync(folder, { recursive: true, force: true });
   }
 }

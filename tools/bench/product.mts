@@ -32,7 +32,7 @@ export async function startProduct(signal: AbortSignal, parallel: number): Promi
     const server = await startServer({ dataDir, signal, onEnd });
     const stop = async (): Promise<void> => {
       stopping = true;
-      await server.stop();
+      await server.discard();
       discard();
     };
     try {

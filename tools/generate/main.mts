@@ -48,7 +48,7 @@ async function withDatabase(work: (url: string, dataDir: string) => Promise<unkn
     await run(node, [cli, 'migrate'], { cwd: root, env, output: 'capture' });
     await work(postgres.url, folder);
   } finally {
-    await postgres.stop();
+    await postgres.discard();
     rmSync(folder, { recursive: true, force: true });
   }
 }

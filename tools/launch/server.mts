@@ -23,6 +23,8 @@ export interface RunningServer {
   /** Runs one of the server's own commands (see `cli.ts`). @returns what it printed. */
   command(args: readonly string[], input?: string): Promise<string>;
   stop(): Promise<void>;
+  /** Stops it and removes the data of the database that it brought along; a database of the user's stays as it is. */
+  discard(): Promise<void>;
 }
 
 export interface StartOptions {
@@ -33,10 +35,14 @@ export interface StartOptions {
 }
 
 /** PostgreSQL of the user's choice, or the embedded one with its data kept in the data folder. */
-async function database(dataDir: string): Promise<{ url: string; stop: () => Promise<void> }> {
+async function database(
+  dataDir: string,
+): Promise<{ url: string; stop: () => Promise<void>; discard: () => Promise<void> }> {
   const given = process.env['DATABASE_URL'] ?? '';
-  if (given !== '' || (process.env['DATABASE_URL_FILE'] ?? '') !== '')
-    return { url: given, stop: () => Promise.resolve() };
+  if (given !== '' || (process.env['DATABASE_URL_FILE'] ?? '') !== '') {
+    const leave = (): Promise<void> => Promise.resolve();
+    return { url: given, stop: leave, discard: leave };
+  }
   const folder = path.join(dataDir, 'postgres');
   return startPostgres({ dataDir: folder, durable: true, logFile: path.join(dataDir, 'postgres.log') });
 }
@@ -49,6 +55,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const stop = async (): Promise<void> => {
     await service?.stop(STOP_GRACE_MS);
     await postgres.stop();
+  };
+  const discard = async (): Promise<void> => {
+    await stop();
+    await postgres.discard();
   };
   try {
     const env: NodeJS.ProcessEnv = {
@@ -66,7 +76,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       options.onEnd(`The server ended by itself (${code === null ? 'killed' : `exit ${String(code)}`}).`);
     });
     const origin = await service.listening(READY_LIMIT_MS, options.signal);
-    return { origin, env, command, stop };
+    return { origin, env, command, stop, discard };
   } catch (error) {
     await stop();
     throw error;

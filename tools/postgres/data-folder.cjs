@@ -108,4 +108,4 @@ function checkMajor(dataDir, installation) {
   throw new Error(`${dataDir} was written by PostgreSQL ${major}; this is ${installation.major}. Dump and restore it.`);
 }
 
-module.exports = { SUPERUSER, checkMajor, createDataDir, readPassword, settleDataDir };
+module.exports = { SUPERUSER, checkMajor, createDataDir, passwordPath, readPassword, settleDataDir };

@@ -13,7 +13,14 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { setTimeout: delay } = require('node:timers/promises');
-const { SUPERUSER, checkMajor, createDataDir, readPassword, settleDataDir } = require('./data-folder.cjs');
+const {
+  SUPERUSER,
+  checkMajor,
+  createDataDir,
+  passwordPath,
+  readPassword,
+  settleDataDir,
+} = require('./data-folder.cjs');
 const { bundledInstallation, foreignInstallation, serverEnvironment, serverIdentity } = require('./installation.cjs');
 
 const READY_WITHIN_MS = 60_000;
@@ -34,6 +41,7 @@ const START_ATTEMPTS = 3;
  * @property {number} pid
  * @property {string} dataDir Where the data really is (differs from the wanted folder when that could not be reached).
  * @property {() => Promise<void>} stop Fast shutdown: clients are cut off, everything committed is on disk.
+ * @property {() => Promise<void>} discard The same, and then the data go, wherever they are, with their password.
  *
  * @typedef {import('./installation.cjs').Identity} Identity
  * @typedef {import('./installation.cjs').Installation} Installation
@@ -227,7 +235,11 @@ function describe(child, port, dataDir, password) {
     }
     fs.rmSync(ownerPath(dataDir), { force: true });
   };
-  return { url: connectionUrl(port, password), port, pid: Number(child.pid), dataDir, stop };
+  const discard = async () => {
+    await stop();
+    for (const left of [dataDir, passwordPath(dataDir)]) fs.rmSync(left, { recursive: true, force: true });
+  };
+  return { url: connectionUrl(port, password), port, pid: Number(child.pid), dataDir, stop, discard };
 }
 
 /** @param {number} port @param {string | undefined} password */

@@ -13,6 +13,8 @@ export interface RunningPostgres {
   pid: number;
   dataDir: string;
   stop(): Promise<void>;
+  /** Stops it and removes its data. */
+  discard(): Promise<void>;
 }
 
 export function startPostgres(options: StartOptions): Promise<RunningPostgres>;

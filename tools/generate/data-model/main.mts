@@ -49,7 +49,7 @@ async function migratedTables(): Promise<Table[]> {
     });
     return await withDatabase(server.url, introspect);
   } finally {
-    await server.stop();
-    for (const left of [folder, server.dataDir]) rmSync(left, { recursive: true, force: true });
+    await server.discard();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
