@@ -60,6 +60,12 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/history/messages-page')).MessagesPage,
       },
       {
+        path: 'schedules/windows',
+        title: 'windows.title',
+        canActivate: [allowed('machines.read')],
+        loadComponent: async () => (await import('./features/windows/windows-page')).WindowsPage,
+      },
+      {
         path: 'activity',
         title: 'activity.title',
         loadComponent: async () => (await import('./features/jobs/activity-page')).ActivityPage,

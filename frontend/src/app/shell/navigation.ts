@@ -40,6 +40,13 @@ import { Icon } from '../ui/icon';
             >
           }
         </a>
+        <a
+          routerLink="/schedules/windows"
+          routerLinkActive
+          ariaCurrentWhenActive="page"
+          [attr.title]="texts.t('nav.windows')"
+          ><su-icon name="clock" /><span>{{ texts.t('nav.windows') }}</span></a
+        >
         <a routerLink="/activity" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.activity')">
           <su-icon name="activity" /><span>{{ texts.t('nav.activity') }}</span>
           @if (busy(); as n) {

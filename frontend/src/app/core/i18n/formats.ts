@@ -71,6 +71,19 @@ export class Formats {
       : this.texts.t('time.hoursMinutes', { h: Math.floor(whole / HOUR), m: Math.floor((whole % HOUR) / MINUTE) });
   }
 
+  /** "45 min", "2 h", "2 h 30 min", "7 d": a length that was chosen, whole. */
+  length(seconds: number): string {
+    const minutes = Math.round(seconds / MINUTE);
+    const [h, m] = [Math.floor(minutes / MINUTE), minutes % MINUTE];
+    if (h === 0) {
+      return this.texts.t('time.minutes', { n: m });
+    }
+    if (m > 0) {
+      return this.texts.t('time.hoursMinutes', { h, m });
+    }
+    return h % 24 === 0 && h > 24 ? this.texts.t('time.days', { n: h / 24 }) : this.texts.t('time.hours', { n: h });
+  }
+
   /** Date, time and zone: for tooltips and records. */
   moment(iso: string): string {
     return this.dates({

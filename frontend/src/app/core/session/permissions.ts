@@ -16,6 +16,8 @@ export type Permission =
   | 'events.read'
   | 'messages.acknowledge'
   | 'tags.write'
+  | 'windows.write'
+  | 'windows.override'
   | 'system.read'
   | 'settings.read'
   | 'settings.write';

@@ -37,8 +37,10 @@ export class ChangesApi {
     return this.api.invoke(requestsGet, { id });
   }
 
-  confirm(id: string, digest: string, accepted: string[]): Promise<JobDto> {
-    return this.api.invoke(requestsConfirm, { id, body: { digest, accepted } });
+  /** @param windowOverride why it begins outside the maintenance window; null: it keeps to it */
+  confirm(id: string, digest: string, accepted: string[], windowOverride: string | null): Promise<JobDto> {
+    const body = { digest, accepted, ...(windowOverride === null ? {} : { windowOverride }) };
+    return this.api.invoke(requestsConfirm, { id, body });
   }
 
   reject(id: string, reason: string): Promise<RequestDto> {

@@ -1,6 +1,6 @@
 import { Component, computed, inject, input, output } from '@angular/core';
 import { RouterLink } from '@angular/router';
-import type { RequestDetailDto } from '../../api/models';
+import type { MachineMaintenanceDto, RequestDetailDto } from '../../api/models';
 import { Said } from '../../core/i18n/said';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
@@ -32,7 +32,11 @@ export class ConfirmBar {
   /** When this plan came on the screen, in milliseconds. */
   readonly since = input.required<number>();
   readonly busy = input.required<boolean>();
+  /** When the change may begin; null while that is not known. */
+  readonly maintenance = input<MachineMaintenanceDto | null>(null);
   readonly confirmed = output();
+  /** It shall begin outside its maintenance window. */
+  readonly overridden = output();
   readonly refused = output();
   protected readonly standing = computed(() => standingOf(this.request(), this.clock.seconds()));
   protected readonly may = computed(() => this.session.can('changes.confirm'));
@@ -41,9 +45,16 @@ export class ConfirmBar {
     const { plan } = this.request();
     return plan === null ? [] : notAccepted(plan, this.accepted());
   });
-  protected readonly ready = computed(
+  private readonly acceptable = computed(
     () => this.standing() === 'waiting' && this.may() && this.missing().length === 0 && !this.busy(),
   );
+  protected readonly ready = computed(() => this.acceptable() && this.maintenance()?.state !== 'never');
+  /** Only who may set a window aside is asked whether to. */
+  protected readonly outside = computed(() => {
+    const state = this.maintenance()?.state;
+    return (state === 'later' || state === 'never') && this.session.can('windows.override');
+  });
+  protected readonly readyOutside = computed(() => this.outside() && this.acceptable());
   protected readonly sentence = computed(() => {
     const standing = this.standing();
     if (standing !== 'waiting') {

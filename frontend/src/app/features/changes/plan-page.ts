@@ -1,6 +1,6 @@
 import { Component, computed, DestroyRef, effect, inject, input, signal, untracked } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import type { RequestDetailDto } from '../../api/models';
+import type { JobDto, MachineMaintenanceDto, RequestDetailDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { problemOf, type Problem } from '../../core/errors/problem';
 import { Formats } from '../../core/i18n/formats';
@@ -12,6 +12,7 @@ import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
 import { PortalTitle } from '../../shell/portal-title';
 import { Trail } from '../../shell/trail';
+import { Dialogs } from '../../ui/dialogs';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
@@ -37,6 +38,8 @@ import { standingOf } from './request-standing';
 import { readServicePlan } from './service-documents';
 import { ServiceRows } from './service-rows';
 import { Transaction } from './transaction';
+import { WindowStanding } from '../windows/window-standing';
+import { WindowsApi } from '../windows/windows-api';
 
 /** What exactly will happen? One plan: shown, decided, and shown again later at the same address. */
 @Component({
@@ -59,6 +62,7 @@ import { Transaction } from './transaction';
     ServiceRows,
     Transaction,
     UnreadableNotes,
+    WindowStanding,
   ],
   templateUrl: './plan-page.html',
   styleUrl: './plan-page.scss',
@@ -74,8 +78,12 @@ export class PlanPage {
   private readonly activity = inject(Activity);
   private readonly refusals = inject(Refusal);
   private readonly router = inject(Router);
+  private readonly windows = inject(WindowsApi);
+  private readonly dialogs = inject(Dialogs);
   readonly id = input.required<string>();
   protected readonly request = new Loadable<RequestDetailDto>();
+  /** When the change may begin. */
+  protected readonly maintenance = new Loadable<MachineMaintenanceDto>();
   protected readonly accepted = signal<ReadonlySet<string>>(new Set());
   protected readonly none: PlanDetails['facts'] = new Map();
   protected readonly since = signal(0);
@@ -120,6 +128,7 @@ export class PlanPage {
       this.id();
       untracked(() => {
         this.request.reset();
+        this.maintenance.reset();
         this.accepted.set(new Set());
         this.refusal.set(null);
         this.since.set(Date.now());
@@ -137,8 +146,12 @@ export class PlanPage {
   protected async refresh(): Promise<void> {
     const digest = this.request.value()?.planDigest;
     await this.request.load(() => this.api.get(this.id()));
-    if (this.request.value()?.planDigest !== digest) {
+    const request = this.request.value();
+    if (request?.planDigest !== digest) {
       this.since.set(Date.now());
+    }
+    if (request?.status === 'pending') {
+      await this.maintenance.load(() => this.windows.standing(request.machineId, request.action));
     }
   }
 
@@ -149,9 +162,7 @@ export class PlanPage {
     }
     this.busy.set(true);
     try {
-      const job = await this.api.confirm(this.id(), digest, [...this.accepted()]);
-      this.activity.receive(job);
-      await this.router.navigate(['/runs', job.id]);
+      await this.watch(await this.api.confirm(this.id(), digest, [...this.accepted()], null));
     } catch (error) {
       this.refusal.set(problemOf(error));
       await this.refresh();
@@ -165,6 +176,32 @@ export class PlanPage {
     withdrawn,
   }: RequestDetailDto): 'plan.withdrawnBy' | 'plan.rejectedBy' | 'plan.confirmedBy' {
     return withdrawn ? 'plan.withdrawnBy' : status === 'rejected' ? 'plan.rejectedBy' : 'plan.confirmedBy';
+  }
+
+  /** Begins outside the maintenance window, for a reason that stays. */
+  protected async override(): Promise<void> {
+    const request = this.request.value();
+    const digest = request?.planDigest;
+    if (request === undefined || digest == null) {
+      return;
+    }
+    const job = await this.dialogs.decide<JobDto>({
+      title: 'windows.override.title',
+      params: { name: request.machineName },
+      text: 'windows.override.text',
+      reason: 'windows.override.reason',
+      required: true,
+      act: 'windows.beginNow',
+      decide: (reason) => this.api.confirm(this.id(), digest, [...this.accepted()], reason),
+    });
+    if (job !== undefined) {
+      await this.watch(job);
+    }
+  }
+
+  private async watch(job: JobDto): Promise<void> {
+    this.activity.receive(job);
+    await this.router.navigate(['/runs', job.id]);
   }
 
   protected async refuse(): Promise<void> {

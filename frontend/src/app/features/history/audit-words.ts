@@ -10,6 +10,22 @@ export const OUTCOME_ICON: Readonly<Record<AuditEntryDto['outcome'], IconName>> 
   error: 'failed',
 };
 
+/** A fact as text; of one that has facts of its own those that say something. */
+function plain(value: unknown): string {
+  if (typeof value === 'string') {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(plain).join(', ');
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value)
+        .filter(([, one]) => one !== null)
+        .map(([name, one]) => `${name} ${plain(one)}`)
+        .join(', ')
+    : JSON.stringify(value);
+}
+
 /** One entry of the audit in words. What has no translation is shown as it was written. */
 @Injectable({ providedIn: 'root' })
 export class AuditWords {
@@ -39,7 +55,7 @@ export class AuditWords {
   }
 
   private fact(name: string, value: unknown): string {
-    const text = typeof value === 'string' ? value : Array.isArray(value) ? value.join(', ') : JSON.stringify(value);
+    const text = plain(value);
     if (name === 'purpose') {
       const purpose = this.texts.known(`audit.purpose.${text}`, this.texts.known(`job.kind.${text}`, text));
       return this.texts.t('audit.for', { purpose });

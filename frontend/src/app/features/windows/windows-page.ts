@@ -1,0 +1,94 @@
+import { Component, effect, inject, signal } from '@angular/core';
+import { MatMenuModule } from '@angular/material/menu';
+import type { SaveWindowDto, WindowDto } from '../../api/models';
+import { Loadable } from '../../core/errors/loadable';
+import { problemOf, type Problem } from '../../core/errors/problem';
+import { Formats } from '../../core/i18n/formats';
+import { Texts } from '../../core/i18n/texts';
+import { Session } from '../../core/session/session';
+import { Clock } from '../../core/time/clock';
+import { Trail } from '../../shell/trail';
+import { Dialogs } from '../../ui/dialogs';
+import { EmptyState } from '../../ui/empty-state';
+import { ErrorNotice } from '../../ui/error-notice';
+import { Icon } from '../../ui/icon';
+import { LoadingNote } from '../../ui/loading-note';
+import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
+import { WindowForm } from './window-form';
+import { WindowsApi } from './windows-api';
+
+/** When may changes begin, and where? All maintenance windows, with what is open now. */
+@Component({
+  selector: 'su-windows-page',
+  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, MatMenuModule],
+  templateUrl: './windows-page.html',
+})
+export class WindowsPage {
+  protected readonly texts = inject(Texts);
+  protected readonly formats = inject(Formats);
+  protected readonly words = inject(RecurrenceWords);
+  private readonly session = inject(Session);
+  private readonly clock = inject(Clock);
+  private readonly api = inject(WindowsApi);
+  private readonly dialogs = inject(Dialogs);
+  protected readonly windows = new Loadable<WindowDto[]>();
+  protected readonly problem = signal<Problem | null>(null);
+  /** The window that is about to be removed. */
+  protected readonly removing = signal<string | null>(null);
+
+  constructor() {
+    const trail = inject(Trail);
+    effect(() => {
+      trail.parts.set([{ label: this.texts.t('windows.title') }]);
+    });
+    void this.refresh();
+  }
+
+  protected may(): boolean {
+    return this.session.can('windows.write');
+  }
+
+  protected refresh(): Promise<void> {
+    return this.windows.load(() => this.api.list());
+  }
+
+  protected edit(window: WindowDto | null): void {
+    this.dialogs
+      .open<WindowDto, WindowDto | null, WindowForm>(WindowForm, window, 'window-title', '#window-name')
+      .closed.subscribe((saved) => {
+        if (saved !== undefined) {
+          void this.refresh();
+        }
+      });
+  }
+
+  protected enable(window: WindowDto, enabled: boolean): Promise<void> {
+    return this.act(async () => {
+      await this.api.change(window.id, { ...facts(window), enabled }, window.updatedAt);
+    });
+  }
+
+  protected remove(window: WindowDto): Promise<void> {
+    return this.act(() => this.api.remove(window));
+  }
+
+  protected isOpen({ enabled, openings: [first] }: WindowDto): boolean {
+    return enabled && first !== undefined && Date.parse(first.from) <= this.clock.ages();
+  }
+
+  private async act(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.problem.set(null);
+      this.removing.set(null);
+    } catch (error) {
+      this.problem.set(problemOf(error));
+    }
+    await this.refresh();
+  }
+}
+
+function facts(window: WindowDto): SaveWindowDto {
+  const { name, enabled, scope, tagId, machineId, cron, opensAt, timezone, durationMinutes } = window;
+  return { name, enabled, scope, tagId, machineId, cron, opensAt, timezone, durationMinutes };
+}
