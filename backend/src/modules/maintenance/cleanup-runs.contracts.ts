@@ -18,7 +18,7 @@ export const DELETED_COUNTS: Contract = {
   name: 'cleanup_run.deleted_counts',
   title: 'What a run of the retention rules removed',
   description:
-    'Rows by table; a dropped partition counts as one of `<table>_partitions`, a row that was kept by moving it as one of `<table>_carried_over`. The settings page reads it.',
+    'Rows by table, and files as `unfinished_files`; a dropped partition counts as one of `<table>_partitions`, a row that was kept by moving it as one of `<table>_carried_over`. The settings page reads it.',
   columns: ['cleanup_runs.deleted_counts_json'],
   versions: { 1: { body: document(1, { counts: mapOf(count) }) } },
 };

@@ -222,6 +222,20 @@ describe('retention', () => {
     expect(periods.get('apt_planned_packages')).toEqual(before);
   });
 
+  it('has words in the portal for everything that it removes', async () => {
+    const reports = (await runner.run()) ?? [];
+    const ours = reports.filter(({ rule }) => !['a_parents', 'b_broken', 'z_children'].includes(rule));
+    const counted = ours
+      .flatMap(({ removed }) => Object.keys(removed))
+      .filter((what) => !what.endsWith('_carried_over'));
+    expect(counted.length).toBeGreaterThan(10);
+    for (const language of ['en', 'fr']) {
+      const file = join(__dirname, `../../../../frontend/src/i18n/${language}.json`);
+      const words = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+      expect(counted.filter((what) => words[`cleanup.removed.${what}`] === undefined)).toEqual([]);
+    }
+  });
+
   it('has a setting for each period, with the same default', () => {
     const rules = runner.rules().filter((rule) => !(rule instanceof Recording) && rule.defaultDays !== undefined);
     const defaults = Object.entries(APP_SETTINGS).filter(([key]) => isRetentionSetting(key));
