@@ -1,6 +1,7 @@
 import { NgTemplateOutlet } from '@angular/common';
 import { Component, computed, contentChild, inject, input, output, type TemplateRef } from '@angular/core';
 import type { AptPackageDto } from '../api/models';
+import { RouterLink } from '@angular/router';
 import { Texts } from '../core/i18n/texts';
 import { Icon } from './icon';
 import type { IconName } from './icons';
@@ -66,7 +67,7 @@ interface RowContext {
 /** Packages in groups: name, versions with what differs in them, origin, and the reason. */
 @Component({
   selector: 'su-package-table',
-  imports: [Icon, NgTemplateOutlet, VersionDiff],
+  imports: [Icon, NgTemplateOutlet, RouterLink, VersionDiff],
   templateUrl: './package-table.html',
   styleUrl: './package-table.scss',
   host: {
@@ -90,5 +91,10 @@ export class PackageTable {
   readonly sticky = input(false);
   readonly choose = output<{ readonly key: string; readonly on: boolean }>();
   protected readonly columns = computed(() => 3 + Number(this.origins()) + Number(this.acts() !== undefined));
+  /** Where its changes are told goes by the name alone: a mark or an unfinished package may name its architecture. */
+  protected packageOf({ name }: PackageRow): string {
+    return name.replace(/:.*/, '');
+  }
+
   protected readonly origins = computed(() => this.groups().some(({ rows }) => rows.some(({ origin }) => origin)));
 }

@@ -6,7 +6,7 @@ import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Paged } from '../../core/paged';
 import { Session } from '../../core/session/session';
-import { Ago } from '../../ui/ago';
+import { Sightings } from '../../ui/sightings';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
@@ -16,7 +16,7 @@ import { MessagesApi } from './messages-api';
 /** What several machines say alike, and on demand which. */
 @Component({
   selector: 'su-message-group',
-  imports: [Ago, ErrorNotice, Icon, LoadingNote, RouterLink],
+  imports: [Sightings, ErrorNotice, Icon, LoadingNote, RouterLink],
   templateUrl: './message-group.html',
   styleUrl: './message-group.scss',
 })

@@ -5,7 +5,7 @@ import { problemOf, type Problem } from '../../../core/errors/problem';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
 import { Session } from '../../../core/session/session';
-import { Ago } from '../../../ui/ago';
+import { Sightings } from '../../../ui/sightings';
 import { EmptyState } from '../../../ui/empty-state';
 import { ErrorNotice } from '../../../ui/error-notice';
 import { Icon } from '../../../ui/icon';
@@ -18,7 +18,7 @@ import { Said } from '../../../core/i18n/said';
 /** What the machine said that somebody should know. Acknowledging takes it off the count, not off the record. */
 @Component({
   selector: 'su-messages-tab',
-  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote],
+  imports: [Sightings, EmptyState, ErrorNotice, Icon, LoadingNote],
   templateUrl: './messages-tab.html',
   styles: `
     li {

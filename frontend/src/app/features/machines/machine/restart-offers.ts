@@ -25,7 +25,13 @@ export type AskedRestart = 'reboot' | 'services';
           }
           <p class="t2">{{ texts.t('reboot.planOnly') }}</p>
         </div>
-        <su-make-plan [machineId]="machine().id" action="reboot" [parameters]="none" [label]="texts.t('reboot.make')" />
+        <su-make-plan
+          [machineId]="machine().id"
+          action="reboot"
+          [parameters]="none"
+          [primary]="next()"
+          [label]="texts.t('reboot.make')"
+        />
       </div>
     }
     @if (services()) {
@@ -42,6 +48,7 @@ export type AskedRestart = 'reboot' | 'services';
           [machineId]="machine().id"
           action="service_restart"
           [parameters]="none"
+          [primary]="next() && !reboot()"
           [label]="texts.t('services.make')"
         />
       </div>
@@ -76,6 +83,8 @@ export class RestartOffers {
   protected readonly none = {};
   protected readonly needed = computed(() => this.machine().apt.rebootRequired === true);
   protected readonly reboot = computed(() => this.needed() || this.asked() === 'reboot');
+  /** While updates wait, they are done first: one restart after them is enough. */
+  protected readonly next = computed(() => (this.apt()?.packages?.length ?? 0) === 0);
   /** What needrestart named at the last analysis. */
   protected readonly named = computed(() => this.apt()?.reboot.services ?? []);
   protected readonly services = computed(() => this.named().length > 0 || this.asked() === 'services');

@@ -132,7 +132,11 @@ export class UpdatesTab {
       heading: {
         icon: GROUP_ICON[key],
         title: this.texts.t(`packages.${key}`),
-        summary: this.texts.t(`packages.${key}.count`, { n: packages.length, fresh }),
+        summary: this.texts.t(`packages.${key}.count`, {
+          n: packages.length,
+          fresh,
+          mode: this.texts.t(`mode.${this.mode()}`),
+        }),
         tone: key === 'security' ? 'security' : key === 'removed' ? 'failed' : null,
       },
       rows: packages.map((pack) => this.row(key, pack)),
