@@ -4,11 +4,12 @@ import { AUDIT_ACTIONS } from '../src/kernel/audit/audit-actions';
 import type { ContractErrorCode } from '../src/kernel/contracts/contracts';
 import { sshErrorKinds } from '../src/kernel/ssh/ssh-error';
 import { AptAutoremoveAction } from '../src/modules/apt/actions/apt-autoremove.action';
+import { AptDownloadAction } from '../src/modules/apt/actions/apt-download.action';
 import { AptHoldAction, AptUnholdAction } from '../src/modules/apt/actions/apt-marks.action';
 import { AptRepairAction } from '../src/modules/apt/actions/apt-repair.action';
 import { AptUpdateAnalyzeAction } from '../src/modules/apt/actions/apt-update-analyze.action';
 import { AptUpgradeAction } from '../src/modules/apt/actions/apt-upgrade.action';
-import { KEPT_REASONS } from '../src/modules/apt/contracts/apt-autoremove.v1';
+import { KEPT_REASONS } from '../src/modules/apt/contracts/apt-autoremove.v2';
 import { APT_ERROR_KINDS } from '../src/modules/apt/contracts/apt-error-kinds';
 import { MachineProbeAction } from '../src/modules/inventory/actions/machine-probe.action';
 import { CONNECT_STEP, STORE_STEP } from '../src/modules/jobs/actions/action-registry';
@@ -17,6 +18,7 @@ const without = undefined as never;
 const actions = [
   new AptUpdateAnalyzeAction(without, without, without, without, without, without, without),
   new MachineProbeAction(without, without),
+  new AptDownloadAction(),
 ].map(({ declaration }) => declaration);
 
 const changes = [
@@ -24,7 +26,7 @@ const changes = [
   new AptHoldAction(without, without),
   new AptUnholdAction(without, without),
   new AptRepairAction(without),
-  new AptAutoremoveAction(without),
+  new AptAutoremoveAction(without, without),
 ].map(({ declaration }) => declaration);
 
 const sources = path.resolve(__dirname, '../src');

@@ -1,7 +1,9 @@
 import type { DataSource } from 'typeorm';
+import { newId } from '../../src/kernel/database/ids';
 import { queryRows } from '../../src/kernel/database/rows';
 import type { Changes } from '../support/changes';
 import { EnrolledPair, PAIR } from '../support/enrolled-pair';
+import { insertRow } from '../support/insert-row';
 import { fleet, wrapCommand, type RealMachine } from '../support/real-machines';
 
 interface AutoremovePlan {
@@ -19,6 +21,9 @@ const KERNELS = `
     dpkg-deb --build "$folder" "$folder.deb" && dpkg -i "$folder.deb" && apt-mark auto "linux-image-$release" || exit
   done`;
 
+/** The boot as a restart names it: boot id, and when the first process started. */
+const THIS_BOOT = `printf '%s/%s' "$(cat /proc/sys/kernel/random/boot_id)" "$(sed 's/.*) //' /proc/1/stat | cut -d ' ' -f 20)"`;
+
 /** Removing what nothing needs, kernels only after the newest has been booted, on real machines of both suites. */
 describe('removing what nothing needs', () => {
   let pair: EnrolledPair;
@@ -34,6 +39,21 @@ describe('removing what nothing needs', () => {
   describe.each(PAIR)('on %s', (_name, index) => {
     const machine = (): RealMachine => pair.at(index).machine;
     const id = (): string => pair.at(index).id;
+    /** A restart of ours that came to this, and is the last that is known. */
+    const told = async (outcome: string, before: string, after: string | null): Promise<void> => {
+      const boot = { kernel: '6.1.0-10-fleet', system: null, failed_units: null, uptime_seconds: 1 };
+      const result = {
+        schema_version: 1,
+        ...{ ending: 'ended', outcome, refusal: null, silence: null, rebooted: after !== null },
+        before: { ...boot, boot: before },
+        after: after === null ? null : { ...boot, boot: after },
+        ...{ expected_kernel: '6.1.0-10-fleet', new_failed_units: null, drift: null },
+      };
+      const at = new Date();
+      const times = { started_at: at, finished_at: at };
+      const row = { id: newId(), machine_id: id(), action: 'reboot', mode: 'manual', status: 'ok', ...times };
+      await insertRow(dataSource, 'executions', { ...row, result_json: result });
+    };
     const installed = (name: string): boolean =>
       fleet('exec', machine().name, 'sh', '-c', `dpkg-query -W -f '\${db:Status-Abbrev}' ${name} || true`).startsWith(
         'ii',
@@ -94,10 +114,29 @@ describe('removing what nothing needs', () => {
       fleet('exec', machine().name, 'rm', '/usr/local/bin/systemd-detect-virt');
     });
 
-    it('lets an old kernel go once the newest is running', async () => {
+    it('keeps old kernels in a boot that a restart found wrong, and in one that nobody has looked at', async () => {
       fleet('stop', machine().name);
       fleet('start', machine().name);
       expect(fleet('exec', machine().name, 'uname', '-r').trim()).toBe('6.1.0-10-fleet');
+      fleet('exec', machine().name, 'apt-mark', 'auto', 'fleet-plain');
+      const boot = fleet('exec', machine().name, 'sh', '-c', THIS_BOOT).trim();
+      for (const [outcome, before, after] of [
+        ['degraded', 'an-older-boot/1', boot],
+        ['not_back', 'an-older-boot/1', null],
+      ] as const) {
+        await told(outcome, before, after);
+        const { plan } = await changes.plan<AutoremovePlan>(id(), 'apt_autoremove');
+        expect(plan.details.document.packages.map(({ name }) => name)).toEqual(['fleet-plain']);
+        expect(plan.details.document.kept).toContainEqual(
+          expect.objectContaining({ name: 'linux-image-6.1.0-2-fleet', reason: 'boot_not_verified' }),
+        );
+        expect(plan.checks).toContainEqual(expect.objectContaining({ code: 'kernels', verdict: 'warning' }));
+      }
+      await told('verified', 'an-older-boot/1', boot);
+      fleet('exec', machine().name, 'apt-mark', 'manual', 'fleet-plain');
+    });
+
+    it('lets an old kernel go once the newest is running', async () => {
       const request = await changes.plan<AutoremovePlan>(id(), 'apt_autoremove');
       expect(request.plan.details.document.packages.map(({ name }) => name)).toEqual(['linux-image-6.1.0-2-fleet']);
       expect(await changes.run(request)).toMatchObject({ status: 'ok', errorKind: null });

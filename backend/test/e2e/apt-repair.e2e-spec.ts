@@ -117,6 +117,17 @@ describe('a repair', () => {
       expect(await changes.run(again)).toMatchObject({ status: 'ok' });
     });
 
+    it('removes and installs nothing where apt itself, once it has its locks, would do more than was confirmed', async () => {
+      prepare(machine(), 'unmet-dependency');
+      const request = await changes.plan(id(), 'apt_repair');
+      const betweenLookAndDeed =
+        'case " $* " in *" -s "*) ;; *" --fix-broken "*) dpkg --remove --force-depends fleet-lib1 >/dev/null 2>&1 ;; esac';
+      wrapCommand(machine(), 'apt-get', betweenLookAndDeed);
+      expect(await changes.run(request)).toMatchObject({ status: 'error', errorKind: 'repair_differs' });
+      expect(statusOf(machine(), 'fleet-broken')).toBe('ii');
+      expect(statusOf(machine(), 'fleet-lib1')).not.toBe('ii');
+    });
+
     it('changes nothing when somebody else has repaired it', async () => {
       prepare(machine(), 'half-configured');
       const request = await changes.plan(id(), 'apt_repair');

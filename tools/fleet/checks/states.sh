@@ -117,6 +117,10 @@ check_scripts() {
   shows 'end of file on stdin at conffile prompt' upgrade
   shows '^i[UF] ' status_of fleet-conffile
 
+  enter_afresh news
+  exits 0 upgrade
+  shows 'fleet-news .2\.0.' on zcat /usr/share/doc/fleet-news/NEWS.Debian.gz
+
   enter_afresh failing-script
   exits 100 upgrade
   shows '^iF ' status_of fleet-failing

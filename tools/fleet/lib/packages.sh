@@ -27,6 +27,15 @@ write_control() { # TREE NAME VERSION FIELDS, after the content, whose size it s
   } >"$1/DEBIAN/control"
 }
 
+# One entry for each version in which something changed for administrators, newest first, as packagers write them.
+write_news() { # FILE NAME
+  local version
+  for version in 2.0 1.5 1.0; do
+    printf '%s (%s) unstable; urgency=low\n\n  * Version %s breaks with what was before.\n\n' "$2" "$version" "$version"
+    printf ' -- Test Fleet <fleet@fleet.invalid>  Mon, 02 Feb 2026 10:00:00 +0000\n\n'
+  done | gzip -9n >"$1"
+}
+
 write_content() { # TREE NAME VERSION ITEM
   local tree=$1 name=$2 version=$3 item=$4
   case $item in
@@ -39,6 +48,7 @@ write_content() { # TREE NAME VERSION ITEM
       mkdir -p "$tree/boot"
       echo "synthetic kernel" >"$tree/boot/vmlinuz-${item#*=}"
       ;;
+    news) write_news "$tree/usr/share/doc/$name/NEWS.Debian.gz" "$name" ;;
     size=*)
       mkdir -p "$tree/opt/$name"
       head -c "${item#*=}" /dev/zero >"$tree/opt/$name/data"

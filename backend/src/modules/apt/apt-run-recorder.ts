@@ -3,7 +3,7 @@ import type { Transaction } from '../../kernel/database/transaction';
 import { ImportantMessages } from '../history/important-messages';
 import type { ChangeStoreContext } from '../jobs/actions/change-action';
 import { AptRepository } from './apt.repository';
-import type { AptUpgradeResult } from './contracts/apt-upgrade-result.v1';
+import type { AptRunResult } from './contracts/apt-upgrade-result.v2';
 
 /** Writes what every run of apt that changed packages came to, in the transaction that ends its job. */
 @Injectable()
@@ -16,7 +16,7 @@ export class AptRunRecorder {
   async record(
     tx: Transaction,
     context: ChangeStoreContext,
-    { packages, errors }: Pick<AptUpgradeResult, 'packages' | 'errors'>,
+    { packages, errors }: Pick<AptRunResult, 'packages' | 'errors'>,
   ): Promise<void> {
     await this.repository.storeApplied(tx, context, packages ?? []);
     await this.repository.storeRunErrors(tx, context, errors);

@@ -5,12 +5,14 @@ import { JobsModule } from '../jobs/jobs.module';
 import { MachinesModule } from '../machines/machines.module';
 import { SettingsModule } from '../settings/settings.module';
 import { AptAutoremoveAction } from './actions/apt-autoremove.action';
+import { AptDownloadAction } from './actions/apt-download.action';
 import { AptHoldAction, AptUnholdAction } from './actions/apt-marks.action';
 import { AptRepairAction } from './actions/apt-repair.action';
 import { AptUpdateAnalyzeAction } from './actions/apt-update-analyze.action';
 import { AptUpgradeAction } from './actions/apt-upgrade.action';
 import { AptHolds } from './apt-holds';
 import { AptRunRecorder } from './apt-run-recorder';
+import { BootVerdicts } from './reboot/boot-verdicts';
 import { RebootAction } from './actions/reboot.action';
 import { ServiceRestartAction } from './actions/service-restart.action';
 import { AptController } from './apt.controller';
@@ -19,7 +21,7 @@ import {
   APT_AUTOREMOVE_PLAN,
   APT_AUTOREMOVE_RESULT,
   APT_AUTOREMOVE_RESULT_IMPORTANT,
-} from './contracts/apt-autoremove.v1';
+} from './contracts/apt-autoremove.v2';
 import { APT_MARKS_CONTRACTS } from './contracts/apt-marks.v1';
 import { APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT } from './contracts/apt-repair.v1';
 import {
@@ -32,8 +34,9 @@ import {
   APT_EXTERNAL_CHANGE_RESULT,
   APT_EXTERNAL_CHANGE_RESULT_IMPORTANT,
 } from './contracts/apt-external-change-result.v1';
-import { APT_UPGRADE_PLAN } from './contracts/apt-upgrade-plan.v1';
-import { APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT } from './contracts/apt-upgrade-result.v1';
+import { APT_UPGRADE_PLAN } from './contracts/apt-upgrade-plan.v2';
+import { APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT } from './contracts/apt-upgrade-result.v2';
+import { ErrorKindsController } from './error-kinds.controller';
 import { ExternalChanges } from './external/external-changes.store';
 import { PackageChangesController } from './package-changes.controller';
 import { PackageChangesReader } from './package-changes.reader';
@@ -48,10 +51,11 @@ import { PlannedPackagesRetention } from './retention';
 
 @Module({
   imports: [MachinesModule, HistoryModule, JobsModule, SettingsModule],
-  controllers: [AptController, PackageChangesController],
+  controllers: [AptController, ErrorKindsController, PackageChangesController],
   providers: [
     AptUpdateAnalyzeAction,
     AptUpgradeAction,
+    AptDownloadAction,
     AptHoldAction,
     AptUnholdAction,
     AptRepairAction,
@@ -59,6 +63,7 @@ import { PlannedPackagesRetention } from './retention';
     RebootAction,
     ServiceRestartAction,
     AptRunRecorder,
+    BootVerdicts,
     AptRepository,
     AptHolds,
     ExternalChanges,

@@ -83,6 +83,9 @@ export const say = sentences('apt', {
   security_left_back: 'The security update of {name} to {version} is left back. {why}',
   upgrade_title: 'Upgrade packages',
   upgrade_plan_title: 'Plan an upgrade',
+  download_title: 'Download the archives of an upgrade',
+  download_done: 'All archives of the upgrade are on the machine. Nothing was installed.',
+  download_unknown: 'The machine did not say how the download ended.',
   plan_summary: 'To upgrade: {upgraded}, to install: {installed}, to remove: {removed}.',
   plan_summary_downgraded:
     'To upgrade: {upgraded}, to install: {installed}, to remove: {removed}, to downgrade: {downgraded}.',
@@ -185,6 +188,10 @@ export const say = sentences('apt', {
   autoremove_nothing_kept: 'Nothing to remove. Kernels that stay: {packages}.',
   check_kernel_booted: 'The newest kernel is running.',
   check_kernel_not_booted: 'The newest kernel is not running yet, so these stay: {packages}.',
+  check_boot_not_verified:
+    'The newest kernel is running, but the restart into it was not verified, so these stay: {packages}.',
+  check_boot_not_verified_action:
+    'Look at what has failed since that restart, then reboot again: kernels go once a restart is verified.',
   check_kernel_not_booted_action: 'Reboot the machine into the newest kernel, then plan again.',
   reboot_title: 'Restart the machine',
   reboot_plan_title: 'Plan a restart',

@@ -183,6 +183,8 @@ export type { ApprovalRulesRemove$Params as ApprovalRulesRemove$Params } from '.
 export { approvalRulesRemove as approvalRulesRemove } from './fn/requests/approval-rules-remove';
 export type { AptState$Params as AptState$Params } from './fn/apt/apt-state';
 export { aptState as aptState } from './fn/apt/apt-state';
+export type { ErrorKindsList$Params as ErrorKindsList$Params } from './fn/apt/error-kinds-list';
+export { errorKindsList as errorKindsList } from './fn/apt/error-kinds-list';
 export type { PackageChangesList$Params as PackageChangesList$Params } from './fn/apt/package-changes-list';
 export { packageChangesList as packageChangesList } from './fn/apt/package-changes-list';
 export type { SchedulesList$Params as SchedulesList$Params } from './fn/schedules/schedules-list';

@@ -54,6 +54,7 @@ export type { CredentialsInputDto } from './models/credentials-input-dto';
 export type { CredentialsStatus } from './models/credentials-status';
 export type { CredentialsSummaryDto } from './models/credentials-summary-dto';
 export type { DocumentDto } from './models/document-dto';
+export type { ErrorKindDto } from './models/error-kind-dto';
 export type { EventDto } from './models/event-dto';
 export type { EventPageDto } from './models/event-page-dto';
 export type { ExecutionDetailDto } from './models/execution-detail-dto';

@@ -1,4 +1,5 @@
-import { Component, inject, input } from '@angular/core';
+import { Component, computed, inject, input } from '@angular/core';
+import { ErrorKinds } from '../core/errors/error-kinds';
 import { Said } from '../core/i18n/said';
 import { Texts } from '../core/i18n/texts';
 import type { Failure } from './failure';
@@ -31,8 +32,13 @@ import { Icon } from './icon';
             <span [attr.lang]="said.lang(one, 'remedy')">{{ said.of(one, 'remedy') }}</span>
           </p>
         }
-        @if (texts.has('riskyRemedy.' + one.kind)) {
-          <p class="t2">{{ texts.t('remedy.risky') }} {{ texts.known('riskyRemedy.' + one.kind, '') }}</p>
+        @if (kind(); as known) {
+          @if (known.risk) {
+            <p class="t2">
+              {{ texts.t('remedy.risky') }}&ngsp;
+              <span [attr.lang]="said.lang(known, 'risk')">{{ said.of(known, 'risk') }}</span>
+            </p>
+          }
         }
         @if (one.kind) {
           <p class="xs t3">
@@ -69,7 +75,9 @@ import { Icon } from './icon';
 export class FailureNotice {
   protected readonly texts = inject(Texts);
   protected readonly said = inject(Said);
+  private readonly errorKinds = inject(ErrorKinds);
   readonly failure = input.required<Failure>();
+  protected readonly kind = computed(() => this.errorKinds.of(this.failure().kind));
 
   /** The portal has words of its own for this class. */
   protected named(): boolean {

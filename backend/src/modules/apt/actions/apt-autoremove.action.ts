@@ -10,18 +10,19 @@ import { JobAction, type ActionContext, type ActionScript, type CollectedRun } f
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import { autoremovePlan } from '../autoremove/autoremove-plan';
-import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v1';
-import { importantUpgrade } from '../contracts/apt-upgrade-result.v1';
+import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v2';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v2';
+import { BootVerdicts } from '../reboot/boot-verdicts';
 import { ownMachineId } from '../upgrade/own-machine';
-import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
+import { runResult, verdictOf } from '../upgrade/upgrade-result';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
 import { changeOutcome, PACKAGES_CHANGE, PACKAGES_PLAN, PACKAGES_PLAN_TIMEOUTS, scriptFiles } from './apt-changes';
 import { APT_GUARD } from './apt-guard';
 import { AptLogMessages } from '../upgrade/log-messages';
 
-const LINES = ['apt-transaction.sh', 'apt-autoremove-lines.sh'];
+const LINES = ['apt-transaction.sh', 'reboot-facts.sh', 'apt-autoremove-lines.sh'];
 
-/** Removes what nothing needs any more; kernels only once the machine has booted the one that replaces them. */
+/** Removes what nothing needs any more; kernels only once the machine runs the one that replaces them, in a sound boot. */
 @JobAction()
 export class AptAutoremoveAction implements ChangeAction {
   readonly declaration: ChangeDeclaration = {
@@ -42,15 +43,18 @@ export class AptAutoremoveAction implements ChangeAction {
       { name: 'remove', stoppable: false },
       { name: 'verify', stoppable: false },
     ],
-    contracts: ['apt_autoremove_plan@1', 'apt_autoremove_result@1'],
+    contracts: ['apt_autoremove_plan@2', 'apt_autoremove_result@1'],
   };
 
-  constructor(private readonly recorder: AptRunRecorder) {}
+  constructor(
+    private readonly recorder: AptRunRecorder,
+    private readonly boots: BootVerdicts,
+  ) {}
 
-  planScript({ machineId }: ActionContext): ActionScript {
+  async planScript({ machineId }: ActionContext): Promise<ActionScript> {
     return {
       file: [...ANALYZE_FUNCTIONS, ...scriptFiles('apt-look.sh', ...LINES, 'apt-autoremove-plan.sh')],
-      parameters: { MACHINE_ID: machineId, REFRESH: '0' },
+      parameters: { ...(await this.machine(machineId)), REFRESH: '0' },
       timeouts: PACKAGES_PLAN_TIMEOUTS,
     };
   }
@@ -59,11 +63,16 @@ export class AptAutoremoveAction implements ChangeAction {
     return autoremovePlan(run, await ownMachineId());
   }
 
-  script({ machineId }: ChangeContext): ActionScript {
+  async script({ machineId }: ChangeContext): Promise<ActionScript> {
     return {
       file: scriptFiles(...LINES, 'apt-facts.sh', 'apt-autoremove.sh'),
-      parameters: { MACHINE_ID: machineId, GUARD: APT_GUARD },
+      parameters: { ...(await this.machine(machineId)), GUARD: APT_GUARD },
     };
+  }
+
+  private async machine(machineId: string): Promise<Record<string, string>> {
+    const { doubted, trusted } = await this.boots.of(machineId);
+    return { MACHINE_ID: machineId, DOUBTED_BOOT: doubted ?? '', TRUSTED_BOOT: trusted ?? '' };
   }
 
   watchLog(): AptLogMessages {
@@ -71,7 +80,7 @@ export class AptAutoremoveAction implements ChangeAction {
   }
 
   collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {
-    const result = upgradeResult(run, plan as AptAutoremovePlan);
+    const result = runResult(run, plan as AptAutoremovePlan);
     return changeOutcome(verdictOf(result), {
       result,
       important: importantUpgrade(result),

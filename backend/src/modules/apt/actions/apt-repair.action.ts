@@ -13,6 +13,7 @@ import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v1'
 import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
 import { ownMachineId } from '../upgrade/own-machine';
+import { APT_GUARD } from './apt-guard';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
 import { changeOutcome, PACKAGES_CHANGE, PACKAGES_PLAN, PACKAGES_PLAN_TIMEOUTS, scriptFiles } from './apt-changes';
 import { AptLogMessages } from '../upgrade/log-messages';
@@ -70,7 +71,7 @@ export class AptRepairAction implements ChangeAction {
     const { no_remove } = plan as AptRepairPlan;
     return {
       file: scriptFiles(...LINES, 'apt-facts.sh', 'apt-repair-lines.sh', 'apt-repair.sh'),
-      parameters: { MACHINE_ID: machineId, NO_REMOVE: no_remove ? '1' : '0' },
+      parameters: { MACHINE_ID: machineId, NO_REMOVE: no_remove ? '1' : '0', GUARD: APT_GUARD },
     };
   }
 

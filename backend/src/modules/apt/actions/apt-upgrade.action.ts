@@ -10,10 +10,11 @@ import {
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
-import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
-import { importantUpgrade } from '../contracts/apt-upgrade-result.v1';
+import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v2';
 import { ownMachineId } from '../upgrade/own-machine';
-import { upgradePlan, type UpgradeParameters } from '../upgrade/upgrade-plan';
+import { transactionParameters, UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
+import { upgradePlan } from '../upgrade/upgrade-plan';
 import { aptProgress } from '../upgrade/apt-status';
 import { ANALYZE_SCRIPTS } from './analyze-scripts';
 import { failedSteps } from '../upgrade/run-facts';
@@ -37,7 +38,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
       timeoutSeconds: 600,
       estimateSeconds: 15,
       steps: [
-        { name: 'transaction', sections: ['plan_simulation', 'plan_lines', 'plan_rollback'] },
+        { name: 'transaction', sections: ['plan_simulation', 'plan_lines', 'plan_rollback', 'plan_archives'] },
         { name: 'preflight', sections: ['plan_*'] },
         {
           name: 'state',
@@ -66,45 +67,19 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
       { name: 'install', stoppable: false },
       { name: 'verify', stoppable: false },
     ],
-    parameters: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        mode: {
-          type: 'string',
-          enum: ['upgrade', 'upgrade_with_new', 'dist_upgrade'],
-          default: 'upgrade_with_new',
-          description: 'What apt may do: upgrade only, install new packages too, or also remove some.',
-        },
-        scope: {
-          type: 'string',
-          enum: ['all', 'security', 'packages'],
-          default: 'all',
-          description: 'Everything, what the security archives offer, or the packages that are named.',
-        },
-        packages: {
-          type: 'array',
-          default: [],
-          maxItems: 500,
-          uniqueItems: true,
-          items: { type: 'string', pattern: '^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?$', maxLength: 200 },
-          description: 'Names for the scope `packages`; empty for the others.',
-        },
-      },
-      // Read before defaults are filled in.
-      if: { properties: { scope: { const: 'packages' } }, required: ['scope'] },
-      then: { properties: { packages: { type: 'array', minItems: 1 } }, required: ['packages'] },
-      else: { properties: { packages: { type: 'array', maxItems: 0 } } },
-    },
-    contracts: ['apt_upgrade_plan@1', 'apt_upgrade_result@1'],
+    parameters: UPGRADE_PARAMETERS,
+    contracts: ['apt_upgrade_plan@2', 'apt_upgrade_result@2'],
   };
 
   constructor(private readonly recorder: AptRunRecorder) {}
 
   planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
     return {
-      file: [...scriptFiles('apt-transaction.sh', 'apt-look.sh', 'apt-upgrade-plan.sh'), ...ANALYZE_SCRIPTS],
-      parameters: { ...transaction(machineId, parameters), REFRESH: '0' },
+      file: [
+        ...scriptFiles('apt-transaction.sh', 'apt-archives.sh', 'apt-look.sh', 'apt-upgrade-plan.sh'),
+        ...ANALYZE_SCRIPTS,
+      ],
+      parameters: { ...transactionParameters(machineId, parameters), REFRESH: '0' },
       timeouts: { progressMs: 300_000, totalMs: 570_000 },
       limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 8 * 1024 * 1024 },
     };
@@ -118,9 +93,9 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     const { no_remove, packages } = plan as AptUpgradePlan;
     const downgrades = packages.some(({ operation }) => operation === 'downgrade');
     return {
-      file: scriptFiles('apt-transaction.sh', 'apt-facts.sh', 'apt-upgrade.sh'),
+      file: scriptFiles('apt-transaction.sh', 'apt-archives.sh', 'apt-facts.sh', 'apt-upgrade.sh'),
       parameters: {
-        ...transaction(machineId, parameters),
+        ...transactionParameters(machineId, parameters),
         NO_REMOVE: no_remove ? '1' : '0',
         ALLOW_DOWNGRADES: downgrades ? '1' : '0',
         GUARD: APT_GUARD,
@@ -145,8 +120,4 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
       store: (tx, context) => this.recorder.record(tx, context, result),
     });
   }
-}
-
-function transaction(machineId: string, { mode, scope, packages }: UpgradeParameters): Record<string, string> {
-  return { MACHINE_ID: machineId, MODE: mode, SCOPE: scope, PACKAGES: packages.join(' ') };
 }

@@ -163,6 +163,7 @@ describe.each(SUITES)('reboot on %s', (suite) => {
 /** Result and kind of the one repository that fails beside `base`, the outcome of the refresh, the basis of the plans. */
 const REPOSITORIES: readonly (readonly [string, AptErrorKind, RefreshOutcome, IndexBasis, 'warning' | 'error'])[] = [
   ['repo-401', 'repo_401', 'partial', 'incomplete', 'warning'],
+  ['repo-403', 'repo_403', 'partial', 'incomplete', 'warning'],
   ['repo-404', 'repo_404', 'partial', 'incomplete', 'warning'],
   ['repo-500', 'repo_5xx', 'partial', 'incomplete', 'warning'],
   ['repo-hang', 'repo_timeout', 'partial', 'incomplete', 'warning'],
@@ -174,8 +175,18 @@ const REPOSITORIES: readonly (readonly [string, AptErrorKind, RefreshOutcome, In
   ['repo-unsigned', 'repo_unsigned', 'partial', 'incomplete', 'error'],
   ['repo-key-expired', 'repo_key_expired', 'partial', 'incomplete', 'error'],
   ['repo-wrong-key', 'repo_key_missing', 'partial', 'incomplete', 'error'],
+  ['repo-407', 'proxy_auth', 'partial', 'incomplete', 'warning'],
+  ['repo-tls', 'repo_tls', 'partial', 'incomplete', 'warning'],
+  ['repo-unreachable', 'repo_unreachable', 'partial', 'incomplete', 'warning'],
+  ['repo-bad-signature', 'repo_bad_signature', 'partial', 'incomplete', 'error'],
   ['repo-label', 'repo_release_info_changed', 'failed', 'stale', 'error'],
 ];
+
+it('a signature by an algorithm that is no longer accepted is told where apt names it', () => {
+  const kinds = (suite: string): string[] => analyse(suite, 'repo-weak-signature').errors.map(({ kind }) => kind);
+  // The older apt says no more than that it is invalid.
+  expect([kinds('bookworm'), kinds('trixie')]).toEqual([['repo_bad_signature'], ['repo_key_rejected']]);
+});
 
 describe.each(SUITES)('repositories on %s', (suite) => {
   it.each(REPOSITORIES)('%s is %s', (state, kind, outcome, basis, status) => {

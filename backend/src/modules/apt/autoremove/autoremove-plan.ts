@@ -6,9 +6,9 @@ import {
   type AptAutoremovePlan,
   type KeptPackage,
   type KeptReason,
-} from '../contracts/apt-autoremove.v1';
+} from '../contracts/apt-autoremove.v2';
 import { remediationOf } from '../contracts/apt-error-kinds';
-import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v1';
+import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { linesOf, ParseError, readable } from '../parsers/parse-error';
 import { answer, answered } from '../parsers/plan-answers';
 import { sumOf } from '../upgrade/forecast';
@@ -67,6 +67,11 @@ function checksOf(run: CollectedRun, { kept }: AptAutoremovePlan, itself: boolea
 /** A machine that has no kernel of its own is not judged by kernels. */
 function kernelCheck(kept: readonly KeptPackage[]): PreflightCheck[] {
   if (kept.length === 0) return [];
+  const doubted = kept.filter(({ reason }) => reason === 'boot_not_verified');
+  if (doubted.length > 0) {
+    const sentence = say.check_boot_not_verified({ packages: names(doubted) });
+    return [check('kernels', 'warning', sentence, say.check_boot_not_verified_action())];
+  }
   const waiting = kept.filter(({ reason }) => reason === 'kernel_not_booted');
   return waiting.length === 0
     ? [check('kernels', 'ok', say.check_kernel_booted())]

@@ -6,10 +6,10 @@ import {
   APT_AUTOREMOVE_RESULT,
   APT_AUTOREMOVE_RESULT_IMPORTANT,
   type AptAutoremovePlan,
-} from '../contracts/apt-autoremove.v1';
-import { importantUpgrade, type AptUpgradeResult } from '../contracts/apt-upgrade-result.v1';
+} from '../contracts/apt-autoremove.v2';
+import { importantUpgrade, type AptRunResult } from '../contracts/apt-upgrade-result.v2';
 import { capturedChange, finishedRun, planningRun } from '../fixtures/captured-change';
-import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
+import { runResult, verdictOf } from '../upgrade/upgrade-result';
 import { autoremovePlan } from './autoremove-plan';
 
 const contracts = new Contracts();
@@ -24,8 +24,8 @@ function planned(sections: Sections): ChangePlan & { readonly details: AptAutore
   return outcome.plan as ChangePlan & { readonly details: AptAutoremovePlan };
 }
 
-function resultOf(sections: Sections): AptUpgradeResult {
-  const result = upgradeResult(finishedRun(sections), planned(sections).details);
+function resultOf(sections: Sections): AptRunResult {
+  const result = runResult(finishedRun(sections), planned(sections).details);
   contracts.document(APT_AUTOREMOVE_RESULT.name, result);
   contracts.document(APT_AUTOREMOVE_RESULT_IMPORTANT.name, importantUpgrade(result));
   return result;

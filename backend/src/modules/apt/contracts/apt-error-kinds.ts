@@ -71,6 +71,8 @@ const remediations = sentences('apt_remediation', {
   downgrade_refused:
     'The upgrade would go back to an older version that the plan does not name. Plan again and confirm it.',
   held_packages: 'The upgrade would change a package on hold. Lift the hold, or plan without it.',
+  held_broken:
+    'What was asked for cannot be done as the packages stand: a hold, a pin or a missing version is against it. Look at the packages that apt names; leave them out, or lift what holds them.',
   essential_removal: 'The upgrade would remove an essential package. Do not force it: look at the repositories.',
   repair_differs: 'Plan the repair again: configuring the packages has changed what is left to do.',
   simulation_failed: 'Read the lines of apt, correct their cause and plan again.',
@@ -87,4 +89,38 @@ export const APT_ERROR_KINDS = Object.keys(remediations) as readonly AptErrorKin
 /** The plain sentence stored as `apt_errors.remediation`. */
 export function remediationOf(kind: AptErrorKind): Sentence {
   return remediations[kind]();
+}
+
+/** What else would take the error away, and at what price. Nothing of it is offered, and none of it is ever done here. */
+const risks = sentences('apt_risk', {
+  apt_lock_busy: 'Ending the other program leaves packages half installed; dpkg has to be repaired after it.',
+  archive_refused:
+    'dpkg --force-bad-version installs it nevertheless; whatever compares versions may misjudge it from then on.',
+  conffile_question: '--force-confnew takes the new file, and what was changed on this machine is lost.',
+  deb_404: '--fix-missing installs the others, and may leave packages apart that belong together.',
+  downgrade_refused:
+    '--allow-downgrades goes back without anybody having looked; data of the newer version may be unreadable.',
+  dpkg_interrupted: 'dpkg --remove --force-remove-reinstreq throws the half installed package away, whatever needs it.',
+  essential_removal: '--allow-remove-essential can leave a machine that does not start.',
+  file_conflict: '--force-overwrite takes the file from the other package, which may then fail.',
+  held_broken: 'Removing what stands against it takes packages away that somebody wanted as they are.',
+  held_packages: '--allow-change-held-packages goes against whoever put them on hold.',
+  maintainer_script_failed:
+    'Emptying the script under /var/lib/dpkg/info lets dpkg go on; the package is then not set up as its makers meant.',
+  no_space_boot: 'Deleting files of /boot by hand makes room at once; neither dpkg nor the boot loader knows of it.',
+  read_only_fs: 'Mounting it writable again without a check can destroy what is left on a failing disk.',
+  removal_refused: 'Without --no-remove apt removes whatever stands in its way.',
+  repo_bad_signature: '[trusted=yes] takes packages from anybody who answers in place of the repository.',
+  repo_key_expired: '[trusted=yes] takes packages from anybody who answers in place of the repository.',
+  repo_key_missing: '[trusted=yes] takes packages from anybody who answers in place of the repository.',
+  repo_release_expired:
+    'Acquire::Check-Valid-Until=false takes old lists: security updates can be kept from the machine unseen.',
+  repo_release_info_changed: 'Accepting the change for all repositories accepts those that nobody has looked at.',
+  repo_unsigned: '[trusted=yes] takes packages from anybody who answers in place of the repository.',
+  unmet_dependencies: 'apt-get -f install without a simulation may remove what others need.',
+});
+
+/** The risky way out, in a sentence that says what it costs; null: none is known. */
+export function riskOf(kind: AptErrorKind): Sentence | null {
+  return kind in risks ? risks[kind as keyof typeof risks]() : null;
 }

@@ -9,13 +9,8 @@ import {
   text,
   textOrNull,
 } from '../../../kernel/contracts/schemas';
-import { PLANNED_PACKAGE, type UpgradePackage } from './apt-upgrade-plan.v1';
-import {
-  importantUpgrade,
-  RUN_IMPORTANT_FIELDS,
-  RUN_RESULT_FIELDS,
-  type AptUpgradeResult,
-} from './apt-upgrade-result.v1';
+import { PLANNED_PACKAGE, type UpgradePackage } from './apt-upgrade-plan.v2';
+import { importantUpgrade, RUN_IMPORTANT_FIELDS, RUN_RESULT_FIELDS, type AptRunResult } from './apt-upgrade-result.v2';
 
 /** A package that dpkg began with and did not end. */
 export interface UnfinishedPackage {
@@ -41,7 +36,7 @@ export interface AptRepairPlan {
 }
 
 /** `apt_repair_result`, version 1. Null: not measured. */
-export interface AptRepairResult extends AptUpgradeResult {
+export interface AptRepairResult extends AptRunResult {
   readonly unfinished: readonly (UnfinishedPackage & {
     /** It is installed, or gone as planned. */
     readonly finished: boolean | null;

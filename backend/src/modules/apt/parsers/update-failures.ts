@@ -18,7 +18,10 @@ const REPOSITORY_FAILURES: readonly (readonly [RegExp, AptErrorKind])[] = [
     /SHA-?1 is not considered secure|weak (?:digest|algorithm|security)|Policy rejected|not bound/i,
     'repo_key_rejected',
   ],
-  [/BADSIG|REVKEYSIG|NOSPLIT|Clearsigned file isn't valid|signatures were invalid/, 'repo_bad_signature'],
+  [
+    /BADSIG|REVKEYSIG|NOSPLIT|Message has been manipulated|Clearsigned file isn't valid|signatures were invalid/,
+    'repo_bad_signature',
+  ],
   [/certificate|TLS|SSL connection|gnutls|handshake/i, 'repo_tls'],
   [/Connection timed out|timed out|Connection failed|Timeout was reached/i, 'repo_timeout'],
   [/Connection refused/, 'repo_refused'],
@@ -48,6 +51,7 @@ const RUN_FAILURES: readonly (readonly [RegExp, AptErrorKind])[] = [
   ],
   [/dpkg was interrupted/, 'dpkg_interrupted'],
   [/Unmet dependencies|--fix-broken install/, 'unmet_dependencies'],
+  [/you have held broken packages/, 'held_broken'],
   [/No space left on device|not enough free (?:disk )?space|don't have enough free space/i, 'no_space'],
   [/Read-only file system/, 'read_only_fs'],
 ];

@@ -4,7 +4,7 @@ import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
 import type { AptRepairPlan, AptRepairResult } from '../contracts/apt-repair.v1';
 import { lines } from '../upgrade/run-facts';
-import { upgradeResult, verdictOf, type UpgradeVerdict } from '../upgrade/upgrade-result';
+import { runResult, verdictOf, type UpgradeVerdict } from '../upgrade/upgrade-result';
 import { complaintsOf } from './complaints';
 
 /** What a repair really did, and whether it worked, from its facts. Pure; what is missing is null, never a guess. */
@@ -12,7 +12,7 @@ export function repairResult(run: FinishedChange, plan: AptRepairPlan): AptRepai
   const states = statesAfter(run);
   const verified = run.sections.get('whole');
   return {
-    ...upgradeResult(run, plan),
+    ...runResult(run, plan),
     unfinished: plan.unfinished.map((entry) => {
       const state = states?.get(entry.name);
       return { ...entry, finished: states === null ? null : state === undefined || /[inc]/.test(state) };

@@ -2,7 +2,8 @@
 # shellcheck disable=SC2317 # what stands here is called by the scripts that it goes ahead of
 # shellcheck disable=SC2154 # $work is a folder of the script that this goes ahead of
 # What `apt_autoremove` would remove, in one place: the plan prints it, the run prints it again just before it begins. Goes
-# after apt-transaction.sh. Parameter: MACHINE_ID.
+# after apt-transaction.sh and reboot-facts.sh. Parameters: MACHINE_ID; DOUBTED_BOOT, the boot that a restart led to without being
+# verified; TRUSTED_BOOT, the only boot that is known to be sound. Empty: there is no such boot.
 
 # shellcheck disable=SC2034 # for transaction_lines
 MODE=autoremove SCOPE=all
@@ -53,8 +54,14 @@ autoremove_newest() {
   printf '%s\n' "$newest"
 }
 
+# What is known of restarts says that this boot is not sound, or does not say that it is.
+autoremove_doubted() {
+  boot=$(this_boot)
+  [ "$boot" = "$DOUBTED_BOOT" ] || { [ -n "$TRUSTED_BOOT" ] && [ "$boot" != "$TRUSTED_BOOT" ]; }
+}
+
 # autoremove_why RELEASE: why a kernel stays; nothing when it may go. A kernel goes only after the machine has booted the
-# one that replaces it.
+# one that replaces it, and that boot is not one that a restart of ours found wrong.
 autoremove_why() {
   running=$(uname -r)
   flavour=$(awk -F '\t' -v release="$1" '$2 == release { print $1; exit }' "$work/kernels")
@@ -69,6 +76,8 @@ autoremove_why() {
     echo kernel_newest
   elif [ -z "$ours" ] || [ "$running" != "${pin:-$(autoremove_newest "$ours")}" ]; then
     echo kernel_not_booted
+  elif autoremove_doubted; then
+    echo boot_not_verified
   fi
 }
 

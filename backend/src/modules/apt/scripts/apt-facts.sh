@@ -21,6 +21,21 @@ new_conffiles() {
     \( -name '*.dpkg-dist' -o -name '*.dpkg-new' -o -name '*.ucf-dist' -o -name '*.ucf-new' \)
 }
 
+# What the new ones change, as far as everybody on the machine may read both files: others may hold secrets.
+conffile_changes() {
+  new_conffiles | while IFS= read -r new; do
+    kept=${new%.*}
+    printf 'file\t%s\n' "$new"
+    if [ ! -f "$kept" ] || [ -n "$(find -L "$new" "$kept" -maxdepth 0 ! -perm -o=r)" ]; then
+      echo hidden
+      continue
+    fi
+    diff -u --label "$kept" --label "$new" "$kept" "$new" >"$work/difference"
+    head -n 200 "$work/difference" | cut -c 1-500 | sed 's/^/	/'
+    [ "$(wc -l <"$work/difference")" -le 200 ] || echo cut
+  done
+}
+
 reboot_flag() {
   [ -e /run/reboot-required ] || { echo 'set=no'; return 0; }
   echo 'set=yes'
@@ -44,6 +59,7 @@ facts_after() {
   keep failed_after failed_units
   keep ports_after listening_ports
   keep conffiles new_conffiles
+  keep conffile_changes conffile_changes
   keep audit dpkg --audit
   keep reboot_flag reboot_flag
   keep inodes_gone inodes_gone

@@ -2,7 +2,8 @@
 # The last comparison, within apt: it runs this with its locks taken, once it knows what it will do and before it does
 # anything (DPkg::Pre-Install-Pkgs, third version of the protocol). So no refresh of the lists and no other change can come
 # between the comparison and what happens. A difference ends apt. Goes after apt-transaction.sh, in a file of its own in the
-# folder of the run; leaves `guard.found`, the plan as apt has it, for confirm_plan.
+# folder of the run; leaves `guard.found`, the plan as apt has it, for confirm_plan. Where `guard.within` lies in that folder,
+# less than the plan is no difference: a repair that has configured packages may have less left to do.
 guard_dir=${0%/*}
 LC_ALL=C
 export LC_ALL
@@ -37,11 +38,27 @@ guard_plan() {
     END { for (line in effect) print line }' "$1" "$guard_dir/plan"
 }
 
+# guard_more FILE: those effects that the confirmed plan does not have. What it finishes, it names without a version before.
+guard_more() {
+  awk -v plan="$guard_dir/plan" '
+    function finished(name, version) { sub(/:.*/, "", name); return "configure " name " " version }
+    FILENAME != plan { if (!(($1 == "configure" ? finished($2, $4) : $0) in confirmed)) print; next }
+    $1 ~ /^(configure|incomplete)$/ { confirmed[finished($2, $3)] = 1; next }
+    { confirmed[$1 " " $2 " " $3 " " $4] = 1 }' "$guard_dir/plan" "$1"
+}
+
 if ! guard_effects >"$guard_dir/guard.told"; then
   echo 'system-update: apt told its work in a way that is not known'
   exit 1
 fi
 transaction_coded <"$guard_dir/guard.told" >"$guard_dir/guard.effects"
+if [ -e "$guard_dir/guard.within" ]; then
+  guard_more "$guard_dir/guard.effects" >"$guard_dir/guard.more"
+  [ -s "$guard_dir/guard.more" ] || exit 0
+  echo 'system-update: repair_differs: apt is about to do more than was confirmed; it does nothing'
+  sed 's/^/system-update: added: /' "$guard_dir/guard.more"
+  exit 1
+fi
 guard_plan "$guard_dir/guard.effects" | sort -u >"$guard_dir/guard.found"
 ! cmp -s "$guard_dir/guard.found" "$guard_dir/plan" || exit 0
 echo 'system-update: what apt is about to do is not the confirmed plan; nothing is changed'

@@ -2,7 +2,8 @@
 # shellcheck disable=SC2317 # functions are called through `keep`
 # Carries out a confirmed repair, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh,
 # apt-look.sh, apt-facts.sh and apt-repair-lines.sh.
-# Parameters besides those of the lines: NO_REMOVE=1|0, LOCK_WAIT seconds to wait for the locks of dpkg
+# Parameters besides those of the lines: NO_REMOVE=1|0, GUARD (text of what apt asks before it begins), LOCK_WAIT seconds to
+# wait for the locks of dpkg
 
 LOCK_WAIT=${LOCK_WAIT:-120}
 
@@ -53,6 +54,10 @@ code=$?
 if [ "$code" = 0 ]; then
   set -- -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
   [ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
+  printf '%s' "$GUARD" >"$SU_DIR/guard" || finish 73
+  : >"$SU_DIR/guard.within"
+  chmod 700 "$SU_DIR/guard"
+  set -- -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3 "$@"
   repair_apt "$@" 3>>"$SU_DIR/progress"
   code=$?
 fi

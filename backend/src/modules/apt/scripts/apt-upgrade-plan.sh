@@ -1,13 +1,21 @@
 #!/bin/sh
-# shellcheck disable=SC2034,SC2317 # every function is called through `section`; PINS is of apt-transaction.sh
+# shellcheck disable=SC2034,SC2317 # every function is called through `section`; PINS and work_archives are of others
 # What the plan of `apt_upgrade` needs besides the analysis: the transaction itself, and the look before it. Goes after
-# apt-transaction.sh and apt-look.sh and ahead of those of apt-update-analyze/. Asks no repository and changes nothing.
+# apt-transaction.sh, apt-archives.sh and apt-look.sh and ahead of those of apt-update-analyze/. Asks no repository and
+# changes nothing.
 
 plan_simulation() {
   transaction_environment
   transaction_simulate >"$plan_work/simulation"
   code=$?
   cat "$plan_work/simulation"
+  return "$code"
+}
+
+plan_lines() {
+  transaction_lines "$plan_work/simulation" >"$plan_work/lines"
+  code=$?
+  cat "$plan_work/lines"
   return "$code"
 }
 
@@ -38,12 +46,13 @@ plan_installed() {
 }
 
 plan_work=$(mktemp -d) || exit 73
-PINS=$plan_work/pins
+PINS=$plan_work/pins work_archives=$plan_work
 section plan_simulation plan_simulation
-section plan_lines transaction_lines "$plan_work/simulation"
+section plan_lines plan_lines
 section plan_rollback plan_rollback
 section plan_records plan_records
 section plan_installed plan_installed
+section plan_archives archives_facts "$plan_work/lines"
 section plan_locks plan_locks
 section plan_backups plan_backups
 section plan_clock plan_clock

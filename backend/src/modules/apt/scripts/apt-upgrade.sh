@@ -1,7 +1,7 @@
 #!/bin/sh
-# shellcheck disable=SC2034,SC2317 # functions are called through `keep`; PINS is of apt-transaction.sh
-# Carries out a confirmed upgrade, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh and
-# apt-facts.sh.
+# shellcheck disable=SC2034,SC2317 # functions are called through `keep`; PINS and work_archives are of others
+# Carries out a confirmed upgrade, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh,
+# apt-archives.sh and apt-facts.sh.
 # Parameters besides those of the transaction: NO_REMOVE=1|0, ALLOW_DOWNGRADES=1|0 (what was confirmed), GUARD (text of
 # what apt asks before it begins), LOCK_WAIT seconds to wait for the locks of dpkg
 
@@ -9,7 +9,7 @@ LOCK_WAIT=${LOCK_WAIT:-120}
 
 work=$(mktemp -d /run/system-update-upgrade.XXXXXX 2>/dev/null || mktemp -d) || exit 73
 trap 'rm -rf "$work"' EXIT
-PINS=$work/pins
+PINS=$work/pins work_archives=$work
 transaction_environment
 
 # -------------------------------------------------------------------------------------------------------------- the run
@@ -41,6 +41,7 @@ set -- -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
 [ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
 [ "$ALLOW_DOWNGRADES" != 1 ] || set -- --allow-downgrades "$@"
 transaction_apt "$@" --download-only 3>>"$SU_DIR/progress" || finish "$?"
+keep archives archives_facts "$work/lines"
 
 step install
 # The last look: what happened since the plan was confirmed, happened to it.

@@ -1,5 +1,5 @@
-import type { AppliedCounts, AppliedPackage } from '../contracts/apt-upgrade-result.v1';
-import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v1';
+import type { AppliedCounts, AppliedPackage } from '../contracts/apt-upgrade-result.v2';
+import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { compareVersions } from '../parsers/debian-version';
 import { linesOf, ParseError } from '../parsers/parse-error';
 

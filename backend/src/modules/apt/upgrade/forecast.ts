@@ -1,5 +1,5 @@
 import type { AptUpdateAnalyze, FileSystemSpace } from '../contracts/apt-update-analyze.v1';
-import type { AptUpgradePlan, UpgradeFileSystem, UpgradePackage } from '../contracts/apt-upgrade-plan.v1';
+import type { AptUpgradePlan, UpgradeFileSystem, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { say } from '../apt.sentences';
 
 /** Where archives are downloaded to, where packages are unpacked, and where kernels stand. */

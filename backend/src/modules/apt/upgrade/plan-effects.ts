@@ -1,5 +1,5 @@
 import type { PlanEffects } from '../../jobs/actions/change-action';
-import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v1';
+import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 
 /** Of a change that touches no package. */
 export const NO_PACKAGES: PlanEffects = { removed: 0, added: 0, origins: 'none' };

@@ -1,5 +1,5 @@
 import type { ChangeOperation } from '../contracts/apt-update-analyze.v1';
-import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v1';
+import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { linesOf, ParseError } from '../parsers/parse-error';
 
 /** A line of the plan that speaks of a package. */

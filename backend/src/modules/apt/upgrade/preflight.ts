@@ -2,7 +2,7 @@ import type { PreflightCheck } from '../../jobs/actions/change-action';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import { say } from '../apt.sentences';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
-import type { UpgradeFileSystem } from '../contracts/apt-upgrade-plan.v1';
+import type { UpgradeFileSystem } from '../contracts/apt-upgrade-plan.v2';
 import { remediationOf } from '../contracts/apt-error-kinds';
 import { linesOf } from '../parsers/parse-error';
 import { parseKeyValues } from '../parsers/key-values';

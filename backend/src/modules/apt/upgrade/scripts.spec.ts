@@ -116,6 +116,27 @@ describe('the guard', () => {
     for (const fact of facts) expect(answer.found.split('\n')).toContain(fact);
   });
 
+  it('of a repair lets apt do less than was confirmed, never more', () => {
+    writeFileSync(path.join(work, 'guard.within'), '');
+    const repair = ['install b:amd64 - 1.0%C3%A9 X:y', 'remove c 1 -', 'configure f 1', 'incomplete g:i386 2'];
+    const finishing = ['f 1 all none = 1 all none **CONFIGURE**', 'g 2 i386 same = 2 i386 same **CONFIGURE**'];
+    const put = 'b - - none < 1.0é amd64 same /var/cache/apt/archives/b_1.0_amd64.deb';
+    for (const lines of [[put, ...finishing], [put], finishing, []])
+      expect(asked(repair, told(...lines))).toMatchObject({ status: 0, said: '' });
+    for (const [line, said] of [
+      ['h - - none < 1 all none /h.deb', 'install h:all - 1'],
+      ['b - - none < 2.0 amd64 same /b.deb', 'install b:amd64 - 2.0'],
+      ['h 1 all none > - - none **REMOVE**', 'remove h 1 -'],
+      ['h 1 all none = 1 all none **CONFIGURE**', 'configure h:all - 1'],
+      ['f 1 all none = 2 all none **CONFIGURE**', 'configure f:all - 2'],
+    ] as const) {
+      const answer = asked(repair, told(put, line));
+      expect(answer).toMatchObject({ status: 1, found: '' });
+      expect(answer.said).toMatch(/^system-update: repair_differs/);
+      expect(answer.said).toContain(`system-update: added: ${said}\n`);
+    }
+  });
+
   it.each([
     ['an older protocol', 'VERSION 2\nAPT::Architecture=amd64\n\n'],
     ['no protocol', '/a.deb\n'],

@@ -6,27 +6,18 @@ import { diskBytes, PLAN_NAMES, RecordIndex } from '../analysis/changes';
 import { isSimulatedSecurity } from '../analysis/origins';
 import { say } from '../apt.sentences';
 import type { AptUpdateAnalyze, PackageChange, PlanName } from '../contracts/apt-update-analyze.v1';
-import type {
-  AptUpgradePlan,
-  AptUpgradeScope,
-  UpgradeModeCounts,
-  UpgradePackage,
-} from '../contracts/apt-upgrade-plan.v1';
+import type { AptUpgradePlan, UpgradeModeCounts, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { readable } from '../parsers/parse-error';
 import { parseInstalledRecords, parseRecords } from '../parsers/records';
 import { parseSimulation, simulatedOrigins } from '../parsers/simulation';
+import { archivesLook, type ArchivesLook } from './archive-facts';
 import { fileSystems, rebootForecast, sumOf } from './forecast';
 import { failureOf, modeExceeded, proxmoxMode, unreadable } from './plan-failures';
 import { isOwnMachine } from './own-machine';
 import { parsePlanLines, type PackageLine } from './plan-lines';
 import { preflight } from './preflight';
 import { effectsOf } from './plan-effects';
-
-export interface UpgradeParameters {
-  readonly mode: PlanName;
-  readonly scope: AptUpgradeScope;
-  readonly packages: readonly string[];
-}
+import type { UpgradeParameters } from './upgrade-parameters';
 
 /** What this program knows by itself about the machine and the moment. */
 export interface UpgradeContext {
@@ -56,7 +47,8 @@ export function upgradePlan(run: CollectedRun, { parameters, ownMachineId }: Upg
   if (proxmox && (parameters.mode !== 'dist_upgrade' || parameters.scope !== 'all'))
     return { kind: 'failed', failure: proxmoxMode() };
   const analysis = analyseApt(run.sections, { measuredAt: run.receivedAt });
-  const details = detailsOf(lines.packages, factsOf(run), analysis, parameters);
+  const archives = archivesLook(run.sections.get('plan_archives'));
+  const details = { ...detailsOf(lines.packages, factsOf(run), analysis, parameters), ...archives };
   const itself = isOwnMachine(text(run, 'plan_itself'), ownMachineId);
   const checks = preflight({
     analysis,
@@ -94,7 +86,7 @@ function detailsOf(
   facts: PackageFacts,
   analysis: AptUpdateAnalyze,
   { mode, scope }: UpgradeParameters,
-): AptUpgradePlan {
+): Omit<AptUpgradePlan, keyof ArchivesLook> {
   const packages = planned.map((line) => packageOf(line, facts, analysis.changes ?? []));
   const { index } = analysis;
   return {
@@ -108,7 +100,6 @@ function detailsOf(
     file_systems: fileSystems(packages, analysis),
     reboot: rebootForecast(packages, analysis.reboot),
     services: null,
-    conffile_questions: null,
     index: { basis: index.basis, age_seconds: index.age_seconds, last_success_at: index.last_success_at },
     no_remove: packages.every(({ operation }) => operation !== 'remove'),
   };

@@ -4,15 +4,24 @@ import type { FinishedChange } from '../../jobs/actions/change-action';
 import { aptError } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import type { AptError } from '../contracts/apt-update-analyze.v1';
-import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
-import type { AptUpgradeResult } from '../contracts/apt-upgrade-result.v1';
+import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
+import type { AptRunResult, AptUpgradeResult } from '../contracts/apt-upgrade-result.v2';
 import { linesOf } from '../parsers/parse-error';
 import { appliedCounts, appliedPackages } from './applied';
+import { archivesLook } from './archive-facts';
+import { conffileChanges } from './conffile-changes';
 import { both, flag, inventory, lines } from './run-facts';
 import { upgradeErrors } from './upgrade-errors';
 
-/** What a run really did, from its facts. Pure; what is missing is null, never a guess. */
+/** What an upgrade really did, with what its archives told before the install. Pure. */
 export function upgradeResult(run: FinishedChange, plan: Pick<AptUpgradePlan, 'packages'>): AptUpgradeResult {
+  const { conffile_questions, news } = archivesLook(run.sections.get('archives'));
+  const changes = conffileChanges(run.sections.get('conffile_changes'));
+  return { ...runResult(run, plan), conffile_questions, news, conffile_changes: changes };
+}
+
+/** What a run really did, from its facts. Pure; what is missing is null, never a guess. */
+export function runResult(run: FinishedChange, plan: Pick<AptUpgradePlan, 'packages'>): AptRunResult {
   const before = inventory(run, 'before');
   const after = inventory(run, 'after');
   const packages = before === null || after === null ? null : appliedPackages(before, after, plan.packages);
@@ -42,7 +51,7 @@ export interface UpgradeVerdict {
 }
 
 /** How the run is to be told. */
-export function verdictOf(result: AptUpgradeResult): UpgradeVerdict {
+export function verdictOf(result: AptRunResult): UpgradeVerdict {
   const { ending, errors, counts } = result;
   if (ending === 'drifted')
     return failed('plan_drifted', say.run_drifted(), say.run_drifted(), say.run_drifted_action());
@@ -63,7 +72,7 @@ function failed(kind: string, message: Sentence, summary: Sentence, action?: Sen
   return { status: 'error', summary, error: { kind, message, ...(action === undefined ? {} : { action }) } };
 }
 
-function summaryOf({ counts }: AptUpgradeResult): Sentence {
+function summaryOf({ counts }: AptRunResult): Sentence {
   if (counts === null) return say.run_not_measured();
   const { as_planned: done, planned, unplanned } = counts;
   return unplanned > 0 ? say.run_summary_unplanned({ done, planned, unplanned }) : say.run_summary({ done, planned });

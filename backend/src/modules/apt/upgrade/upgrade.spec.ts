@@ -4,15 +4,16 @@ import { Contracts } from '../../../kernel/contracts/contracts';
 import type { FinishedChange, PlanOutcome } from '../../jobs/actions/change-action';
 import type { CollectedRun, CollectedSection } from '../../jobs/actions/job-action';
 import type { AptErrorKind } from '../contracts/apt-error-kinds';
-import { APT_UPGRADE_PLAN, type AptUpgradePlan } from '../contracts/apt-upgrade-plan.v1';
+import { APT_UPGRADE_PLAN, type AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
 import {
   APT_UPGRADE_RESULT,
   APT_UPGRADE_RESULT_IMPORTANT,
   importantUpgrade,
   type AptUpgradeResult,
-} from '../contracts/apt-upgrade-result.v1';
+} from '../contracts/apt-upgrade-result.v2';
 import { FIXTURE_FOLDER, parseFixture } from '../fixtures/load-fixture';
-import { upgradePlan, type UpgradeParameters } from './upgrade-plan';
+import type { UpgradeParameters } from './upgrade-parameters';
+import { upgradePlan } from './upgrade-plan';
 import { upgradeResult, verdictOf } from './upgrade-result';
 
 const everything: UpgradeParameters = { mode: 'dist_upgrade', scope: 'all', packages: [] };
@@ -305,6 +306,9 @@ describe.each(suites)('a run on %s', (suite) => {
     ['read-only', 'read_only_fs', null],
     ['removal-refused', 'removal_refused', null],
     ['downgrade-refused', 'downgrade_refused', null],
+    ['held-packages', 'held_packages', null],
+    ['held-broken', 'held_broken', null],
+    ['conffile-question', 'conffile_question', null],
   ])('with %s ends as %s', (state, kind, subject) => {
     const result = resultOf(suite, state);
     expect(result.errors[0]).toMatchObject({ kind, ...(subject === null ? {} : { subject }) });

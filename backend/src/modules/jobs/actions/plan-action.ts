@@ -68,7 +68,14 @@ function failed(
   return { status: 'error', error: { kind, message, ...(action === null ? {} : { action }) }, failedSteps };
 }
 
-function declarationOf({ name, plan, parameters, olderParameters, lockKind }: ChangeDeclaration): ReadDeclaration {
+function declarationOf({
+  name,
+  plan,
+  parameters,
+  olderParameters,
+  lockKind,
+  contracts,
+}: ChangeDeclaration): ReadDeclaration {
   return {
     kind: 'read',
     name: planActionName(name),
@@ -83,6 +90,6 @@ function declarationOf({ name, plan, parameters, olderParameters, lockKind }: Ch
     steps: plan.steps,
     ...(parameters === undefined ? {} : { parameters }),
     ...(olderParameters === undefined ? {} : { olderParameters }),
-    contracts: [`${ACTION_PLAN.name}@2`, `${planActionName(name)}@1`],
+    contracts: [`${ACTION_PLAN.name}@2`, ...contracts.filter((one) => one.startsWith(`${planActionName(name)}@`))],
   };
 }

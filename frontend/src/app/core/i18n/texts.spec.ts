@@ -71,12 +71,6 @@ describe('texts', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('tell a risky remedy only of errors that have a name', () => {
-    const risky = Object.keys(en).flatMap((key) => (key.startsWith('riskyRemedy.') ? [key.slice(12)] : []));
-    expect(risky.length).toBeGreaterThan(10);
-    expect(risky.filter((kind) => !(`error.${kind}` in en))).toEqual([]);
-  });
-
   it('are all used', () => {
     const code = sources(path.join(import.meta.dirname, '../..'))
       .map((file) => readFileSync(file, 'utf8'))

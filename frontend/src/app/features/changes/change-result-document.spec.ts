@@ -13,7 +13,7 @@ const pack = (name: string, over: object = {}): object => ({
   ...over,
 });
 const clean = {
-  schema_version: 1,
+  schema_version: 2,
   ending: 'ended',
   exit_code: 0,
   rebooted: false,

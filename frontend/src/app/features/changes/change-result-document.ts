@@ -1,5 +1,6 @@
 import type { DocumentDto, JobDto } from '../../api/models';
 import type { PackageOperation } from '../../ui/package-table';
+import type { NewsEntry } from './plan-details';
 import { failureSaid, jobFailure, type Failure } from '../../ui/failure';
 
 /** How a package stands after the run. `unplanned`: it changed though no line of the plan names it. */
@@ -14,6 +15,12 @@ export interface ResultPackage {
   readonly verdict: 'as_planned' | 'differs' | 'unplanned' | 'unwhole';
 }
 
+export interface ConffileChange {
+  readonly path: string;
+  readonly difference: readonly string[] | null;
+  readonly cut: boolean;
+}
+
 export type ProofKey = 'whole' | 'packages' | 'conffiles' | 'units' | 'ports' | 'reboot';
 
 /** What a run changed, as it was found on the machine and compared with its plan. Null: not measured. */
@@ -25,6 +32,9 @@ export interface ChangeResult {
   readonly whole: boolean | null;
   readonly packages: readonly ResultPackage[] | null;
   readonly conffiles: readonly string[] | null;
+  /** What the new version of each would change; null where not everybody may read it. Empty: nothing is known. */
+  readonly conffileChanges: readonly ConffileChange[];
+  readonly news: readonly NewsEntry[];
   readonly failedUnits: { readonly before: readonly string[]; readonly after: readonly string[] } | null;
   readonly ports: { readonly gone: readonly string[]; readonly opened: readonly string[] } | null;
   readonly reboot: 'needed' | 'not_needed' | 'unknown';
@@ -87,6 +97,8 @@ interface ResultDocument {
   readonly complaints?: readonly string[] | null;
   readonly errors?: readonly ResultError[];
   readonly conffiles?: readonly string[] | null;
+  readonly conffile_changes?: readonly ConffileChange[] | null;
+  readonly news?: readonly NewsEntry[] | null;
   readonly failed_units?: ChangeResult['failedUnits'];
   readonly ports?: ChangeResult['ports'];
   readonly audit?: readonly string[] | null;
@@ -112,6 +124,8 @@ function fromDocument(result: ResultDocument, said: DocumentDto['said']): Change
     whole: result.whole ?? null,
     packages: packagesOf(result),
     conffiles: result.conffiles ?? null,
+    conffileChanges: result.conffile_changes ?? [],
+    news: result.news ?? [],
     failedUnits: result.failed_units ?? null,
     ports: result.ports ?? null,
     reboot: reboot === null ? 'unknown' : reboot ? 'needed' : 'not_needed',

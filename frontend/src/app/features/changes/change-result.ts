@@ -24,6 +24,7 @@ import {
 } from './change-result-document';
 import { ChangesApi } from './changes-api';
 import { LineDifference } from './line-difference';
+import { PackageNews } from './package-news';
 import { Remedy } from './remedy';
 import { readServiceResult, serviceProofs, type ServiceResultDetails } from './service-documents';
 import { ServiceRows } from './service-rows';
@@ -63,6 +64,7 @@ interface Cell {
     JsonTree,
     LineDifference,
     LoadingNote,
+    PackageNews,
     PackageTable,
     Remedy,
     ServiceRows,

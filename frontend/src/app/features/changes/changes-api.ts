@@ -21,6 +21,11 @@ export class ChangesApi {
     return this.api.invoke(actionsRun, { id: machineId, name: `${action}_plan`, body: { parameters } });
   }
 
+  /** Starts a reading run that goes ahead of a plan. */
+  read(machineId: string, name: string, parameters: Record<string, unknown>): Promise<JobDto> {
+    return this.api.invoke(actionsRun, { id: machineId, name, body: { parameters } });
+  }
+
   job(id: string): Promise<JobDto> {
     return this.api.invoke(jobsGet, { id });
   }

@@ -3,13 +3,16 @@ import { Formats } from '../../core/i18n/formats';
 import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Icon } from '../../ui/icon';
+import type { RequestDetailDto } from '../../api/models';
+import { Session } from '../../core/session/session';
 import { meterOf, type Meter } from './forecast-meter';
+import { MakePlan } from './make-plan';
 import type { ForecastVolume, PlanDetails } from './plan-details';
 
 /** What the change will need and bring: download, space, services, reboot. What is not known is said to be so. */
 @Component({
   selector: 'su-forecast',
-  imports: [Icon],
+  imports: [Icon, MakePlan],
   templateUrl: './forecast.html',
   styleUrl: './forecast.scss',
 })
@@ -17,7 +20,15 @@ export class Forecast {
   protected readonly texts = inject(Texts);
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
+  private readonly session = inject(Session);
   readonly details = input.required<PlanDetails>();
+  readonly request = input.required<RequestDetailDto>();
+  /** What only archives tell can be found out from here: the plan still counts, and they are not there. */
+  readonly open = input(false);
+  protected readonly fetchable = computed(
+    () => this.open() && this.details().downloaded === false && this.session.can('machines.run'),
+  );
+  protected readonly parameters = computed(() => this.request().plan?.parameters ?? {});
   protected readonly download = computed(() => {
     const bytes = this.details().downloadBytes;
     return bytes === null

@@ -44,6 +44,8 @@ export class MakePlan {
   readonly label = input.required<string>();
   /** Off where the page has something else that is done next. */
   readonly primary = input(true);
+  /** A reading action with the same parameters that goes ahead of the plan, which is made once it has ended well. */
+  readonly ahead = input<string | null>(null);
   /** Why no plan can be made now; null when one can. */
   readonly hindrance = input<string | null>(null);
   protected readonly job = signal<JobDto | null>(null);
@@ -70,7 +72,9 @@ export class MakePlan {
     });
     effect(() => {
       const under = [...this.activity.running(), ...this.activity.waiting()].find(
-        (job) => job.machineId === this.machineId() && job.kind === `${this.action()}_plan`,
+        ({ machineId, kind }) =>
+          machineId === this.machineId() &&
+          (kind === this.ahead() || (kind === `${this.action()}_plan` && !this.ahead())),
       );
       untracked(() => {
         if (under !== undefined && !this.busy()) {
@@ -85,11 +89,20 @@ export class MakePlan {
     });
   }
 
-  protected async start(): Promise<void> {
+  protected start(): Promise<void> {
+    const ahead = this.ahead();
+    return ahead === null ? this.plan() : this.run(() => this.api.read(this.machineId(), ahead, this.parameters()));
+  }
+
+  private plan(): Promise<void> {
+    return this.run(() => this.api.plan(this.machineId(), this.action(), this.parameters()));
+  }
+
+  private async run(begin: () => Promise<JobDto>): Promise<void> {
     this.starting.set(true);
     this.refused.set(null);
     try {
-      const job = await this.api.plan(this.machineId(), this.action(), this.parameters());
+      const job = await begin();
       this.mine = job.id;
       this.activity.receive(job);
       this.receive(job);
@@ -121,8 +134,13 @@ export class MakePlan {
       return;
     }
     this.job.set(job);
-    if (job.finishedAt !== null && job.requestId !== null && job.id === this.mine) {
+    if (job.finishedAt === null || job.id !== this.mine) {
+      return;
+    }
+    if (job.requestId !== null) {
       void this.router.navigate(['/requests', job.requestId]);
+    } else if (job.kind === this.ahead() && job.status === 'ok') {
+      void this.plan();
     }
   }
 }

@@ -3,7 +3,7 @@ import { readPlanDetails } from './plan-details';
 
 const counts = { upgraded: 3, installed: 1, removed: 2, downgraded: 1, security: 1, left_back: 0 };
 const body = {
-  schema_version: 1,
+  schema_version: 2,
   mode: 'upgrade_with_new',
   scope: 'all',
   packages: [
@@ -19,13 +19,15 @@ const body = {
   ],
   reboot: { expected: null, reasons: [] },
   services: null,
+  downloaded: false,
   conffile_questions: null,
+  news: null,
   index: { basis: 'full', age_seconds: 60, last_success_at: null },
   no_remove: true,
 };
 const document = (over: Partial<DocumentDto> = {}): DocumentDto => ({
   contract: 'apt_upgrade_plan',
-  schemaVersion: 1,
+  schemaVersion: 2,
   document: body,
   notice: null,
   said: {},
@@ -58,7 +60,9 @@ describe('readPlanDetails', () => {
       ],
       downloadBytes: 0,
       services: null,
+      downloaded: false,
       conffiles: null,
+      news: null,
       reboot: 'unknown',
     });
     expect(details?.facts.get('upgrade curl:amd64 1 2 Debian')).toEqual({ security: true, rollback: null });
@@ -66,6 +70,13 @@ describe('readPlanDetails', () => {
       [null, 75],
       [10, null],
     ]);
+  });
+
+  it('reads what the archives told, once they are there', () => {
+    const news = [{ package: 'curl', version: '2', written_at: null, text: 'It is new.' }];
+    const told = { downloaded: true, conffile_questions: [{ package: 'curl', path: '/etc/curlrc' }], news };
+    const details = readPlanDetails(document({ document: { ...body, ...told } }));
+    expect(details).toMatchObject({ downloaded: true, conffiles: ['/etc/curlrc'], news });
   });
 
   it('reads no plan that is none between modes, and none that the server could not read', () => {

@@ -39,6 +39,13 @@ export interface ModeEffect {
   readonly removals: number;
 }
 
+/** A packager's own words, never translated. */
+export interface NewsEntry {
+  readonly package: string;
+  readonly version: string;
+  readonly text: string;
+}
+
 /** What the plan of an update tells besides the lines that are confirmed. */
 export interface PlanDetails {
   readonly mode: Exclude<Mode, 'security'>;
@@ -53,14 +60,18 @@ export interface PlanDetails {
   readonly volumes: readonly ForecastVolume[];
   /** Restarted in the run; null: not known before. */
   readonly services: readonly string[] | null;
-  /** Null: not known before the download. */
+  /** All that the run needs has been fetched; null: not found out. */
+  readonly downloaded: boolean | null;
+  /** Files that stay as they are though the package changes them. Null: not known before the download. */
   readonly conffiles: readonly string[] | null;
+  /** What packagers wrote since the installed versions. Null: not known before the download. */
+  readonly news: readonly NewsEntry[] | null;
   readonly reboot: 'needed' | 'no' | 'unknown';
   readonly rebootReasons: readonly SaidText[];
   readonly indexAgeSeconds: number | null;
 }
 
-/** The contract `apt_upgrade_plan`, version 1, as far as this page shows it. */
+/** The contract `apt_upgrade_plan`, version 2, as far as this page shows it. */
 interface AptUpgradePlan {
   readonly mode: 'upgrade' | 'upgrade_with_new' | 'dist_upgrade';
   readonly scope: string;
@@ -95,7 +106,9 @@ interface AptUpgradePlan {
     | null;
   readonly reboot: { readonly expected: boolean | null; readonly reasons: readonly string[] };
   readonly services: readonly string[] | null;
-  readonly conffile_questions: readonly string[] | null;
+  readonly downloaded: boolean | null;
+  readonly conffile_questions: readonly { readonly package: string; readonly path: string }[] | null;
+  readonly news: readonly NewsEntry[] | null;
   readonly index: { readonly age_seconds: number | null };
 }
 
@@ -152,7 +165,9 @@ function fromUpgrade(plan: AptUpgradePlan, said: DocumentDto['said']): PlanDetai
           : (one.inodes_free / one.inodes) * 100,
     })),
     services: plan.services,
-    conffiles: plan.conffile_questions,
+    downloaded: plan.downloaded,
+    conffiles: plan.conffile_questions?.map(({ path }) => path) ?? null,
+    news: plan.news,
     reboot: expected === null ? 'unknown' : expected ? 'needed' : 'no',
     rebootReasons: reasons.map((text, at) => ({ text, said: saidAs('text', `reboot.reasons.${String(at)}`) })),
     indexAgeSeconds: plan.index.age_seconds,

@@ -25,6 +25,7 @@ import { Forecast } from './forecast';
 import { LeftBack } from './left-back';
 import { ModeSwitch } from './mode-switch';
 import { readPlanDetails, type PlanDetails } from './plan-details';
+import { PackageNews } from './package-news';
 import { PlanDifference } from './plan-difference';
 import { planCounts } from './plan-groups';
 import { readLines } from './plan-lines';
@@ -54,6 +55,7 @@ import { WindowsApi } from '../windows/windows-api';
     LeftBack,
     LoadingNote,
     ModeSwitch,
+    PackageNews,
     PlanDifference,
     PlanNotesView,
     RebootPlan,

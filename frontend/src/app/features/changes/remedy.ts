@@ -1,7 +1,8 @@
 import { Component, computed, inject, input } from '@angular/core';
+import { ErrorKinds } from '../../core/errors/error-kinds';
 import { Texts } from '../../core/i18n/texts';
+import { Session } from '../../core/session/session';
 import { MakePlan } from './make-plan';
-import { Remedies } from './remedies';
 
 /** Offers a plan of the change that is the remedy for errors, once for each change; nothing where there is none. */
 @Component({
@@ -28,12 +29,15 @@ import { Remedies } from './remedies';
 })
 export class Remedy {
   protected readonly texts = inject(Texts);
-  private readonly remedies = inject(Remedies);
+  private readonly errorKinds = inject(ErrorKinds);
+  private readonly session = inject(Session);
   readonly machineId = input.required<string>();
   /** Classes of the errors. */
   readonly kinds = input.required<readonly string[]>();
   protected readonly none = {};
-  protected readonly actions = computed(() => [
-    ...new Set(this.kinds().flatMap((kind) => this.remedies.of(kind) ?? [])),
-  ]);
+  protected readonly actions = computed(() =>
+    this.session.can('machines.run')
+      ? [...new Set(this.kinds().flatMap((kind) => this.errorKinds.of(kind)?.action ?? []))]
+      : [],
+  );
 }

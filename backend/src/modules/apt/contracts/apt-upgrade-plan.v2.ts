@@ -12,9 +12,11 @@ import {
   text,
   textOrNull,
   words,
+  type Properties,
   type Schema,
 } from '../../../kernel/contracts/schemas';
 import type { ChangeOperation, PlanName } from './apt-update-analyze.v1';
+import { CONFFILE_QUESTIONS, PACKAGE_NEWS, type ArchiveFacts } from './archive-facts';
 
 export const APT_UPGRADE_SCOPES = ['all', 'security', 'packages'] as const;
 export type AptUpgradeScope = (typeof APT_UPGRADE_SCOPES)[number];
@@ -70,8 +72,8 @@ export interface UpgradeFileSystem {
   readonly inodes_free: number | null;
 }
 
-/** `apt_upgrade_plan`, version 1. */
-export interface AptUpgradePlan {
+/** `apt_upgrade_plan`, version 2. */
+export interface AptUpgradePlan extends ArchiveFacts {
   readonly mode: PlanName;
   readonly scope: AptUpgradeScope;
   readonly packages: readonly UpgradePackage[];
@@ -86,8 +88,8 @@ export interface AptUpgradePlan {
   readonly reboot: { readonly expected: boolean | null; readonly reasons: readonly string[] };
   /** Services to restart afterwards; null: not known before the run. */
   readonly services: readonly string[] | null;
-  /** Null: not known before the download. */
-  readonly conffile_questions: readonly string[] | null;
+  /** Everything that the run needs has been fetched already; null: not found out. */
+  readonly downloaded: boolean | null;
   readonly index: {
     readonly basis: string;
     readonly age_seconds: number | null;
@@ -128,6 +130,41 @@ const modeCounts = nullable(
   }),
 );
 
+const fields = (conffile_questions: Schema): Properties => ({
+  mode: words(modes),
+  scope: words(APT_UPGRADE_SCOPES),
+  packages: list(PLANNED_PACKAGE),
+  left_back: nullableList(
+    object({
+      name: text,
+      arch: text,
+      installed_version: text,
+      available_version: text,
+      security: flagOrNull,
+      reason: text,
+      detail: text,
+    }),
+  ),
+  modes: object({ upgrade: modeCounts, upgrade_with_new: modeCounts, dist_upgrade: modeCounts }),
+  download_bytes: countOrNull,
+  disk_bytes: bytes,
+  file_systems: nullableList(
+    object({
+      mount: text,
+      size_bytes: count,
+      available_bytes: { type: 'integer' },
+      needed_bytes: countOrNull,
+      inodes: countOrNull,
+      inodes_free: countOrNull,
+    }),
+  ),
+  reboot: object({ expected: flagOrNull, reasons: list(text) }),
+  services: nullableList(text),
+  conffile_questions,
+  index: object({ basis: text, age_seconds: countOrNull, last_success_at: textOrNull }),
+  no_remove: flag,
+});
+
 export const APT_UPGRADE_PLAN: Contract = {
   name: 'apt_upgrade_plan',
   title: 'Plan of an apt upgrade',
@@ -137,41 +174,11 @@ export const APT_UPGRADE_PLAN: Contract = {
   columns: ['action_request_targets.plan_json'],
   sentences: ['left_back.*.detail', 'reboot.reasons.*'],
   versions: {
+    // Before archives were looked into nobody knew of questions.
     1: {
-      body: document(1, {
-        mode: words(modes),
-        scope: words(APT_UPGRADE_SCOPES),
-        packages: list(PLANNED_PACKAGE),
-        left_back: nullableList(
-          object({
-            name: text,
-            arch: text,
-            installed_version: text,
-            available_version: text,
-            security: flagOrNull,
-            reason: text,
-            detail: text,
-          }),
-        ),
-        modes: object({ upgrade: modeCounts, upgrade_with_new: modeCounts, dist_upgrade: modeCounts }),
-        download_bytes: countOrNull,
-        disk_bytes: bytes,
-        file_systems: nullableList(
-          object({
-            mount: text,
-            size_bytes: count,
-            available_bytes: { type: 'integer' },
-            needed_bytes: countOrNull,
-            inodes: countOrNull,
-            inodes_free: countOrNull,
-          }),
-        ),
-        reboot: object({ expected: flagOrNull, reasons: list(text) }),
-        services: nullableList(text),
-        conffile_questions: nullableList(text),
-        index: object({ basis: text, age_seconds: countOrNull, last_success_at: textOrNull }),
-        no_remove: flag,
-      }),
+      body: document(1, fields(nullableList(text))),
+      upcast: (plan) => ({ ...plan, downloaded: null, conffile_questions: null, news: null }),
     },
+    2: { body: document(2, { ...fields(CONFFILE_QUESTIONS), downloaded: flagOrNull, news: PACKAGE_NEWS }) },
   },
 };

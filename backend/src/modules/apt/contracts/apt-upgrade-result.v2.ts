@@ -15,6 +15,7 @@ import {
 import { APT_APPLIED_OPERATIONS, type AptAppliedOperation } from '../entities/apt.values';
 import { APT_ERROR_KINDS } from './apt-error-kinds';
 import type { AptError } from './apt-update-analyze.v1';
+import { CONFFILE_QUESTIONS, PACKAGE_NEWS, type ArchiveFacts } from './archive-facts';
 
 /** One package as it was before and after the run, beside what was planned for it. */
 export interface AppliedPackage {
@@ -42,8 +43,18 @@ export interface AppliedCounts {
   readonly unplanned: number;
 }
 
-/** `apt_upgrade_result`, version 1. Null: not measured. */
-export interface AptUpgradeResult {
+/** What a new version of a configuration file would change, as `diff -u` says it. */
+export interface ConffileChange {
+  /** Of the new file, which lies beside the kept one. */
+  readonly path: string;
+  /** Null: not everybody on the machine may read it. */
+  readonly difference: readonly string[] | null;
+  /** It goes on after these lines. */
+  readonly cut: boolean;
+}
+
+/** What every run that changes packages proves. Null: not measured. */
+export interface AptRunResult {
   readonly ending: 'ended' | 'interrupted' | 'drifted' | 'stopped';
   readonly exit_code: number | null;
   readonly rebooted: boolean;
@@ -59,6 +70,11 @@ export interface AptUpgradeResult {
   readonly audit: readonly string[] | null;
   readonly reboot_flag: boolean | null;
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
+}
+
+/** `apt_upgrade_result`, version 2. Null: not measured. */
+export interface AptUpgradeResult extends AptRunResult, ArchiveFacts {
+  readonly conffile_changes: readonly ConffileChange[] | null;
 }
 
 const counts = {
@@ -121,8 +137,15 @@ export const APT_UPGRADE_RESULT: Contract = {
   sentences: ['errors.*.message', 'errors.*.remediation'],
   versions: {
     1: {
-      body: document(1, {
+      body: document(1, { ...RUN_RESULT_FIELDS }),
+      upcast: (result) => ({ ...result, conffile_questions: null, news: null, conffile_changes: null }),
+    },
+    2: {
+      body: document(2, {
         ...RUN_RESULT_FIELDS,
+        conffile_questions: CONFFILE_QUESTIONS,
+        news: PACKAGE_NEWS,
+        conffile_changes: nullableList(object({ path: text, difference: nullableList({ type: 'string' }), cut: flag })),
       }),
     },
   },
@@ -153,7 +176,7 @@ export const APT_UPGRADE_RESULT_IMPORTANT: Contract = {
 };
 
 /** The same facts as `executions.important_json` keeps them. */
-export function importantUpgrade(result: AptUpgradeResult): object {
+export function importantUpgrade(result: AptRunResult): object {
   const { ending, errors, conffiles, failed_units, reboot_flag } = result;
   const before = new Set(failed_units?.before ?? []);
   return {

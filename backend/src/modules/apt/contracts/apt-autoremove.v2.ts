@@ -1,13 +1,13 @@
 import type { Contract } from '../../../kernel/contracts/contract';
-import { document, list, object, text, textOrNull, words } from '../../../kernel/contracts/schemas';
-import { PLANNED_PACKAGE, type UpgradePackage } from './apt-upgrade-plan.v1';
-import { RUN_IMPORTANT_FIELDS, RUN_RESULT_FIELDS } from './apt-upgrade-result.v1';
+import { document, list, object, text, textOrNull, words, type Properties } from '../../../kernel/contracts/schemas';
+import { PLANNED_PACKAGE, type UpgradePackage } from './apt-upgrade-plan.v2';
+import { RUN_IMPORTANT_FIELDS, RUN_RESULT_FIELDS } from './apt-upgrade-result.v2';
 
 /**
- * Why a package stays. `kernel_not_booted`: the machine has not booted the newest kernel yet; `kept_by_apt`: apt keeps the
- * kernel by itself (one of the newest two, chosen by hand, or needed); `needed_by_kept`: something that stays needs it.
+ * Why a package stays. `kernel_not_booted`: the machine has not booted the newest kernel yet; `boot_not_verified`: it has, but
+ * the restart into this boot was not verified; `kept_by_apt`: apt keeps the kernel by itself (one of the newest two, chosen by hand, or needed); `needed_by_kept`: something that stays needs it.
  */
-export const KEPT_REASONS = [
+const FIRST_REASONS = [
   'kernel_running',
   'kernel_newest',
   'kernel_pinned',
@@ -15,6 +15,7 @@ export const KEPT_REASONS = [
   'kept_by_apt',
   'needed_by_kept',
 ] as const;
+export const KEPT_REASONS = [...FIRST_REASONS, 'boot_not_verified'] as const;
 export type KeptReason = (typeof KEPT_REASONS)[number];
 
 export interface KeptPackage {
@@ -23,7 +24,7 @@ export interface KeptPackage {
   readonly reason: KeptReason;
 }
 
-/** `apt_autoremove_plan`, version 1. */
+/** `apt_autoremove_plan`, version 2. */
 export interface AptAutoremovePlan {
   readonly packages: readonly UpgradePackage[];
   /** Every kernel that stays, and what stays with one; none in a container. */
@@ -33,6 +34,13 @@ export interface AptAutoremovePlan {
   readonly running_kernel: string | null;
 }
 
+const planFields = (reasons: readonly KeptReason[]): Properties => ({
+  packages: list(PLANNED_PACKAGE),
+  kept: list(object({ name: text, version: text, reason: words(reasons) })),
+  disk_bytes: { type: ['integer', 'null'] },
+  running_kernel: textOrNull,
+});
+
 export const APT_AUTOREMOVE_PLAN: Contract = {
   name: 'apt_autoremove_plan',
   title: 'Plan of removing what nothing needs',
@@ -41,14 +49,8 @@ export const APT_AUTOREMOVE_PLAN: Contract = {
     'apt alone might remove it, with the reason. Sizes are bytes.',
   columns: ['action_request_targets.plan_json'],
   versions: {
-    1: {
-      body: document(1, {
-        packages: list(PLANNED_PACKAGE),
-        kept: list(object({ name: text, version: text, reason: words(KEPT_REASONS) })),
-        disk_bytes: { type: ['integer', 'null'] },
-        running_kernel: textOrNull,
-      }),
-    },
+    1: { body: document(1, planFields(FIRST_REASONS)), upcast: (plan) => plan },
+    2: { body: document(2, planFields(KEPT_REASONS)) },
   },
 };
 
