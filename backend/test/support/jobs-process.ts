@@ -10,7 +10,7 @@ import { dataSourceOptions } from '../../src/kernel/database/data-source-options
 import { newId } from '../../src/kernel/database/ids';
 import { affected, queryOne } from '../../src/kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../src/kernel/database/transaction';
-import type { DomainEvent } from '../../src/kernel/events/domain-event';
+import type { DomainEvent, DomainEventHandler } from '../../src/kernel/events/domain-event';
 import { DomainEvents } from '../../src/kernel/events/domain-events';
 import { PostgresLiveBus } from '../../src/kernel/live/postgres-live-bus';
 import { WorkQueue } from '../../src/kernel/queue/work-queue';
@@ -32,9 +32,11 @@ import type { JobRecord } from '../../src/modules/jobs/job-record';
 import { JobsReader } from '../../src/modules/jobs/jobs.reader';
 import { JobsService, type EnqueueRequest } from '../../src/modules/jobs/jobs.service';
 import { MachineEligibility } from '../../src/modules/jobs/machine-eligibility';
+import { BulkPlans } from '../../src/modules/jobs/requests/bulk-plans';
 import { ConfirmedPlans } from '../../src/modules/jobs/requests/confirmed-plans';
 import { PlanRecorder } from '../../src/modules/jobs/requests/plan-recorder';
 import { RequestExpiry } from '../../src/modules/jobs/requests/request-expiry';
+import { RequestTargets } from '../../src/modules/jobs/requests/request-targets';
 import { RequestSeals } from '../../src/modules/jobs/requests/request-seals';
 import { REQUESTS_AUDIT } from '../../src/modules/jobs/requests/requests-audit';
 import { RequestsReader } from '../../src/modules/jobs/requests/requests.reader';
@@ -69,9 +71,12 @@ class RecordedEvents extends DomainEvents {
     super(undefined as never, undefined as never);
   }
 
-  override publish(tx: Transaction, event: DomainEvent): Promise<void> {
+  /** What the application would find by its decorator. */
+  handler: DomainEventHandler | undefined;
+
+  override async publish(tx: Transaction, event: DomainEvent): Promise<void> {
     tx.afterCommit(() => void this.published.push(event));
-    return Promise.resolve();
+    if (event.type.startsWith('job_')) await this.handler?.(event, tx);
   }
 }
 
@@ -102,6 +107,7 @@ export class JobsProcess {
   readonly service: JobsService;
   readonly requests: Requests;
   readonly confirmed: ConfirmedPlans;
+  readonly bulk: BulkPlans;
   readonly requestsReader: RequestsReader;
   readonly expiry: RequestExpiry;
   readonly sweeper: Sweeper;
@@ -150,9 +156,14 @@ export class JobsProcess {
     this.holds = holds;
     this.requestsReader = new RequestsReader(dataSource, contracts, clock);
     const audit = new AuditLog(clock, contracts);
+    const targets = new RequestTargets(dataSource, contracts);
+    this.bulk = new BulkPlans(transactions, registry, this.service, targets, approvals, seals, contracts, bus, clock);
+    this.events.handler = (event, tx) => this.bulk.planningEnded(event, tx);
     this.requests = new Requests(
       transactions,
       this.requestsReader,
+      targets,
+      this.bulk,
       this.service,
       dispatcher,
       approvals,
@@ -161,8 +172,8 @@ export class JobsProcess {
       bus,
       clock,
     );
-    this.confirmed = new ConfirmedPlans(transactions, this.requestsReader, seals, registry, bus);
-    this.expiry = new RequestExpiry(transactions, bus, clock);
+    this.confirmed = new ConfirmedPlans(transactions, contracts, seals, registry, bus);
+    this.expiry = new RequestExpiry(transactions, this.bulk, bus, clock);
     this.sweeper = new Sweeper(
       dataSource,
       transactions,

@@ -22,6 +22,9 @@ import { JobsService } from './jobs.service';
 import { JobsTopic } from './live/jobs.topic';
 import { LogSealer } from './log-sealer';
 import { MachineEligibility } from './machine-eligibility';
+import { BulkPlansController } from './requests/bulk-plans.controller';
+import { BulkPlans } from './requests/bulk-plans';
+import { RequestTargets } from './requests/request-targets';
 import { ConfirmedPlans } from './requests/confirmed-plans';
 import { PlanRecorder } from './requests/plan-recorder';
 import { RequestExpiry } from './requests/request-expiry';
@@ -52,7 +55,14 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
 /** Work on machines: asked for, handed out one at a time per machine, run, followed and ended. */
 @Module({
   imports: [DiscoveryModule, MachinesModule, HistoryModule, WindowsModule],
-  controllers: [ActionsController, JobsController, MaintenanceController, RequestsController, ApprovalRulesController],
+  controllers: [
+    ActionsController,
+    JobsController,
+    MaintenanceController,
+    RequestsController,
+    BulkPlansController,
+    ApprovalRulesController,
+  ],
   providers: [
     ActionRegistry,
     ActionScripts,
@@ -60,7 +70,9 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     ApprovalRulesRepository,
     Approvals,
     Claims,
+    BulkPlans,
     ConfirmedPlans,
+    RequestTargets,
     Dispatcher,
     JobHistory,
     JobLogRepository,

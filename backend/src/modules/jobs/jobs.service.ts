@@ -27,7 +27,7 @@ export interface EnqueueRequest {
   /** The action's own when absent; higher first. */
   readonly priority?: number | undefined;
   readonly requestedBy: Actor;
-  /** The confirmed request that an action of kind `change` carries out; it cannot be started without. */
+  /** The confirmed request that an action of kind `change` carries out; it cannot be started without. Of a planning one: the request of several machines that it plans for. */
   readonly requestId?: string | undefined;
   /** Of a change: actions that follow it at once, and must end in the same maintenance window. */
   readonly followedBy?: readonly string[] | undefined;
@@ -134,9 +134,9 @@ export class JobsService {
     const machineIds = [...new Set(request.machineIds)];
     await this.dispatcher.lockMachines(tx, machineIds);
     const { able, refused } = await this.eligibility.check(tx, machineIds);
-    // Of a change, each confirmed plan is carried out by a job of its own.
+    // What plans for a request, or carries one out, is a job of its own.
     const active =
-      declaration.kind === 'read'
+      declaration.kind === 'read' && request.requestId === undefined
         ? await this.active(tx, declaration.name, able, parameters)
         : new Map<string, string>();
     const fresh = able.filter((id) => !active.has(id));
@@ -185,7 +185,7 @@ export class JobsService {
       tx.manager,
       `SELECT DISTINCT ON (machine_id) id, machine_id FROM jobs
        WHERE machine_id = ANY($1::uuid[]) AND kind = $2 AND status IN ('queued', 'running') AND cancel_requested_at IS NULL
-         AND payload_json = $3::jsonb
+         AND payload_json = $3::jsonb AND request_id IS NULL
        ORDER BY machine_id, status DESC, created_at`,
       [machineIds, kind, parameters],
     );
@@ -290,7 +290,7 @@ export class JobsService {
   }
 }
 
-function refusalError(refusal: MachineRefusal): DomainError {
+export function refusalError(refusal: MachineRefusal): DomainError {
   if (refusal.code === 'unknown_machine') return notFound('machine', 'not_found');
   const { code, message: detail, action } = refusal;
   return new DomainError({ code, status: 409, detail, action });

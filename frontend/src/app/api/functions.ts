@@ -165,12 +165,16 @@ export type { RequestsGet$Params as RequestsGet$Params } from './fn/requests/req
 export { requestsGet as requestsGet } from './fn/requests/requests-get';
 export type { RequestsConfirm$Params as RequestsConfirm$Params } from './fn/requests/requests-confirm';
 export { requestsConfirm as requestsConfirm } from './fn/requests/requests-confirm';
+export type { RequestsConfirmAll$Params as RequestsConfirmAll$Params } from './fn/requests/requests-confirm-all';
+export { requestsConfirmAll as requestsConfirmAll } from './fn/requests/requests-confirm-all';
 export type { RequestsReject$Params as RequestsReject$Params } from './fn/requests/requests-reject';
 export { requestsReject as requestsReject } from './fn/requests/requests-reject';
 export type { RequestsWithdraw$Params as RequestsWithdraw$Params } from './fn/requests/requests-withdraw';
 export { requestsWithdraw as requestsWithdraw } from './fn/requests/requests-withdraw';
 export type { RequestsClone$Params as RequestsClone$Params } from './fn/requests/requests-clone';
 export { requestsClone as requestsClone } from './fn/requests/requests-clone';
+export type { BulkPlansPlan$Params as BulkPlansPlan$Params } from './fn/requests/bulk-plans-plan';
+export { bulkPlansPlan as bulkPlansPlan } from './fn/requests/bulk-plans-plan';
 export type { ApprovalRulesList$Params as ApprovalRulesList$Params } from './fn/requests/approval-rules-list';
 export { approvalRulesList as approvalRulesList } from './fn/requests/approval-rules-list';
 export type { ApprovalRulesCreate$Params as ApprovalRulesCreate$Params } from './fn/requests/approval-rules-create';

@@ -44,4 +44,8 @@ export class ActionRequestTargetEntity {
   /** Signature over this target's part of the request, by a key outside the database. */
   @Column({ type: 'text', nullable: true })
   seal: string | null;
+
+  /** The job that plans it, where the request is of several machines. */
+  @Column({ name: 'plan_job_id', type: 'uuid', nullable: true })
+  planJobId: string | null;
 }

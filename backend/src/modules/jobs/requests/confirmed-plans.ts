@@ -3,9 +3,10 @@ import { canonicalJson } from '../../../kernel/contracts/canonical-json';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { ACTION_PLAN, type ActionPlanDocument } from '../contracts/action-plan';
 import { ActionRegistry } from '../actions/action-registry';
 import { RequestSeals } from './request-seals';
-import { RequestsReader } from './requests.reader';
 
 /** What the worker needs of the request that a job carries out. */
 export interface ConfirmedPlan {
@@ -21,7 +22,8 @@ export interface ConfirmedPlan {
 interface JobRow {
   readonly request_id: string;
   readonly machine_id: string;
-  readonly request_status: string;
+  readonly plan_digest: string | null;
+  readonly plan_json: unknown;
   readonly same: boolean;
   readonly kind: string;
   readonly payload_json: unknown;
@@ -32,7 +34,7 @@ interface JobRow {
 export class ConfirmedPlans {
   constructor(
     private readonly transactions: TransactionRunner,
-    private readonly reader: RequestsReader,
+    private readonly contracts: Contracts,
     private readonly seals: RequestSeals,
     private readonly registry: ActionRegistry,
     private readonly bus: LiveBus,
@@ -45,17 +47,16 @@ export class ConfirmedPlans {
   async forJob(jobId: string): Promise<ConfirmedPlan> {
     return this.transactions.run(async (tx) => {
       const job = await queryOne<JobRow>(tx.manager, OF_JOB, [jobId]);
-      const request = job === null ? null : await this.reader.find(job.request_id, tx.manager);
-      const digest = request?.planDigest;
-      if (job === null || request?.plan == null || digest == null) {
+      const plan = job === null ? null : this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, job.plan_json);
+      if (job?.plan_digest == null || plan?.readable !== true) {
         throw new Error(`Job ${jobId} has no plan that can be read.`);
       }
-      const { lines, details, parameters } = request.plan;
+      const { lines, details, parameters } = plan.document;
       const intact =
         job.same &&
         this.hasParameters(job, parameters) &&
         (await this.seals.intactFor(tx, job.request_id, job.machine_id));
-      return { requestId: request.id, planLines: lines, planDigest: digest, details, intact };
+      return { requestId: job.request_id, planLines: lines, planDigest: job.plan_digest, details, intact };
     });
   }
 
@@ -74,7 +75,7 @@ export class ConfirmedPlans {
 
 /** A job by hand that names a request is none that a confirmation made. */
 const OF_JOB = `
-  SELECT t.request_id, t.machine_id, j.kind, j.payload_json,
+  SELECT t.request_id, t.machine_id, t.plan_digest, t.plan_json, j.kind, j.payload_json,
     j.kind = r.action AND j.machine_id = t.machine_id AND j.request_id = t.request_id
       AND r.status IN ('approved', 'executed') AND r.approved_at IS NOT NULL AS same
   FROM action_request_targets t JOIN action_requests r ON r.id = t.request_id JOIN jobs j ON j.id = t.job_id
@@ -84,5 +85,5 @@ const TARGET_EXECUTED = `
   UPDATE action_request_targets SET status = 'executed', execution_id = $3 WHERE request_id = $1 AND machine_id = $2`;
 
 const REQUEST_EXECUTED = `
-  UPDATE action_requests SET status = 'executed', execution_id = $2 WHERE id = $1 AND status = 'approved'
+  UPDATE action_requests SET status = 'executed', execution_id = CASE WHEN machine_id IS NULL THEN NULL ELSE $2::uuid END WHERE id = $1 AND status = 'approved'
     AND NOT EXISTS (SELECT 1 FROM action_request_targets t WHERE t.request_id = $1 AND t.status = 'pending')`;

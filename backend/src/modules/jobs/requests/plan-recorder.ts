@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../../kernel/auth/actor';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import type { JsonDocument } from '../../../kernel/contracts/json-document';
 import { newId } from '../../../kernel/database/ids';
-import { affected, queryRows } from '../../../kernel/database/rows';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import type { Sentence } from '../../../kernel/sentences/sentences';
@@ -51,6 +52,7 @@ export class PlanRecorder {
     const { change, plan, machineId, requestedBy, finishedAt } = made;
     const document = this.contracts.document(ACTION_PLAN.name, this.planBody(made));
     const digest = planDigest(plan.lines);
+    if (await this.recordForMany(tx, made, digest, document)) return;
     const id = newId();
     await this.expirePending(tx, change.name, machineId, say.request_replaced());
     await affected(tx.manager, INSERT_REQUEST, [
@@ -72,6 +74,24 @@ export class PlanRecorder {
     await this.seals.seal(tx, id);
     await affected(tx.manager, 'UPDATE jobs SET request_id = $2 WHERE id = $1', [made.jobId, id]);
     this.bus.changed(tx, { requestIds: [id], jobIds: [made.jobId], machineIds: [machineId] });
+  }
+
+  /** Of a job that plans for a request of several machines. A check that blocks the change leaves the machine out. */
+  private async recordForMany(
+    tx: Transaction,
+    made: MadePlan,
+    digest: string,
+    document: JsonDocument,
+  ): Promise<boolean> {
+    const of = await queryOne<{ id: string | null }>(tx.manager, 'SELECT request_id AS id FROM jobs WHERE id = $1', [
+      made.jobId,
+    ]);
+    if (of?.id == null) return false;
+    const blocked = made.plan.checks.find(({ verdict }) => verdict === 'blocked');
+    const status = blocked === undefined ? 'pending' : 'skipped';
+    const values = [of.id, made.machineId, made.jobId, digest, document, status, blocked?.sentence ?? null];
+    await affected(tx.manager, PLANNED, values);
+    return true;
   }
 
   /** The machine needs none of it any more: a plan that still waits would only drift. */
@@ -117,9 +137,15 @@ const INSERT_TARGET = `
   INSERT INTO action_request_targets (request_id, machine_id, status, plan_digest, plan_json)
   VALUES ($1, $2, 'pending', $3, $4)`;
 
+const PLANNED = `
+  UPDATE action_request_targets SET plan_digest = $4, plan_json = $5, status = $6, status_reason = $7
+  WHERE request_id = $1 AND machine_id = $2 AND plan_job_id = $3 AND status = 'pending' AND plan_digest IS NULL
+    AND EXISTS (SELECT 1 FROM action_requests r WHERE r.id = $1 AND r.status = 'pending' AND r.seal IS NULL)`;
+
 const EXPIRE_PENDING = `
   WITH expired AS (
     UPDATE action_requests SET status = 'expired', decision_reason = $3
     WHERE machine_id = $1 AND action = $2 AND status = 'pending' RETURNING id)
-  UPDATE action_request_targets t SET status = 'expired' FROM expired WHERE t.request_id = expired.id
+  UPDATE action_request_targets t SET status = 'expired' FROM expired
+  WHERE t.request_id = expired.id AND t.status = 'pending'
   RETURNING t.request_id AS id`;

@@ -1,6 +1,7 @@
 import { notPermitted } from '../../../kernel/auth/access.guard';
 import { roleAllows } from '../../../kernel/auth/permissions';
 import { DomainError } from '../../../kernel/errors/domain-error';
+import type { ActionPlanDocument } from '../contracts/action-plan';
 import { say } from '../jobs.sentences';
 import { sentencesOf, type Approval } from '../rules/approval';
 import type { Decider } from './decider';
@@ -32,17 +33,29 @@ export function refusalToDecide(
 /** Why a plan cannot be confirmed; null when it can, or has been already by the same person. Pure. */
 export function refusalToConfirm(
   request: RequestWithPlan,
-  { digest, accepted }: Confirmation,
+  { digest }: Confirmation,
   { actor }: Decider,
 ): DomainError | null {
-  const { status, plan } = request;
+  const { status } = request;
+  if (request.planDigest === null && status === 'pending') {
+    return conflict('request_planning', say.request_planning(), say.request_planning_action());
+  }
   if (digest !== request.planDigest) return conflict('digest_differs', say.digest_differs(), say.plan_again());
   // The same again is no second decision; of two people only one decided.
-  if (request.jobId !== null) return request.decidedById === actor.id ? null : decidedAlready(request);
+  const confirmed = request.decidedById !== null && status !== 'rejected';
+  if (confirmed) return request.decidedById === actor.id ? null : decidedAlready(request);
   if (status === 'rejected') return conflict('request_rejected', say.request_rejected(), say.plan_again());
   if (status !== 'pending') return conflict('plan_expired', say.plan_expired(), say.plan_again());
-  if (plan === null) return conflict('plan_unreadable', say.plan_unreadable(), say.plan_again());
-  const blocked = plan.checks.filter(({ verdict }) => verdict === 'blocked');
+  return null;
+}
+
+/** What stands in the plans themselves against carrying them out; null when nothing does. Null for plans: one cannot be read. Pure. */
+export function refusalOfPlans(
+  plans: readonly ActionPlanDocument[] | null,
+  { accepted }: Confirmation,
+): DomainError | null {
+  if (plans === null) return notReadable();
+  const blocked = plans.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === 'blocked'));
   if (blocked.length > 0) {
     return new DomainError({
       code: 'plan_blocked',
@@ -52,7 +65,8 @@ export function refusalToConfirm(
       extensions: { checks: blocked.map(({ code }) => code) },
     });
   }
-  const missing = plan.consequences.map(({ code }) => code).filter((code) => !accepted.includes(code));
+  const asked = new Set(plans.flatMap(({ consequences }) => consequences.map(({ code }) => code)));
+  const missing = [...asked].filter((code) => !accepted.includes(code));
   return missing.length === 0 ? null : notAccepted(missing);
 }
 
@@ -73,9 +87,12 @@ export function refusalToWithdraw(request: RequestWithPlan, { actor }: Decider):
   });
 }
 
-/** Why what a request asked for cannot be planned again; null when it can. Pure. */
-export function refusalToClone({ plan }: RequestWithPlan): DomainError | null {
-  return plan === null ? conflict('plan_unreadable', say.plan_unreadable(), say.plan_anew()) : null;
+export function notReadable(): DomainError {
+  return conflict('plan_unreadable', say.plan_unreadable(), say.plan_again());
+}
+
+export function forSeveral(): DomainError {
+  return conflict('several_machines', say.several_machines(), say.several_machines_action());
 }
 
 /** Null: it is only known that somebody did. */

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock';
-import { queryRows } from '../../../kernel/database/rows';
+import { affected, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
+import { BulkPlans } from './bulk-plans';
 import { say } from '../jobs.sentences';
 
 /** Ends requests that nothing will come of any more. */
@@ -10,18 +11,21 @@ import { say } from '../jobs.sentences';
 export class RequestExpiry {
   constructor(
     private readonly transactions: TransactionRunner,
+    private readonly bulk: BulkPlans,
     private readonly bus: LiveBus,
     private readonly clock: Clock,
   ) {}
 
   /** Plans that nobody confirmed in time, and confirmed ones whose job ended before it began to change the machine. */
   async sweep(): Promise<void> {
+    await this.bulk.sweep();
     await this.transactions.run(async (tx) => {
       const overdue = await queryRows<{ id: string }>(tx.manager, EXPIRE_OVERDUE, [
         this.clock.now(),
         say.request_overdue(),
       ]);
       const abandoned = await queryRows<{ id: string }>(tx.manager, EXPIRE_ABANDONED, [say.request_abandoned()]);
+      await affected(tx.manager, CLOSE, [abandoned.map(({ id }) => id), say.request_abandoned()]);
       this.bus.changed(tx, { requestIds: [...overdue, ...abandoned].map(({ id }) => id) });
     });
   }
@@ -35,17 +39,26 @@ const EXPIRE_OVERDUE = `
   expired AS (
     UPDATE action_requests r SET status = 'expired', decision_reason = $2 FROM overdue WHERE r.id = overdue.id
     RETURNING r.id)
-  UPDATE action_request_targets t SET status = 'expired' FROM expired WHERE t.request_id = expired.id
+  UPDATE action_request_targets t SET status = 'expired' FROM expired
+  WHERE t.request_id = expired.id AND t.status = 'pending'
   RETURNING t.request_id AS id`;
 
+/** Machine by machine: of several, the others go on. */
 const EXPIRE_ABANDONED = `
   WITH abandoned AS (
-    SELECT r.id FROM action_requests r JOIN action_request_targets t ON t.request_id = r.id
+    SELECT t.request_id, t.machine_id FROM action_requests r JOIN action_request_targets t ON t.request_id = r.id
       JOIN jobs j ON j.id = t.job_id
     WHERE r.status = 'approved' AND t.status = 'pending' AND j.status NOT IN ('queued', 'running')
-    ORDER BY r.id LIMIT 500 FOR UPDATE OF r SKIP LOCKED),
-  expired AS (
-    UPDATE action_requests r SET status = 'expired', decision_reason = COALESCE(decision_reason, $1)
-    FROM abandoned WHERE r.id = abandoned.id RETURNING r.id)
-  UPDATE action_request_targets t SET status = 'expired', status_reason = $1 FROM expired WHERE t.request_id = expired.id
+    ORDER BY r.id LIMIT 500 FOR UPDATE OF r SKIP LOCKED)
+  UPDATE action_request_targets t SET status = 'expired', status_reason = $1 FROM abandoned
+  WHERE t.request_id = abandoned.request_id AND t.machine_id = abandoned.machine_id
   RETURNING t.request_id AS id`;
+
+/** Nothing of it is to come: it was carried out where at least one machine was, and has expired where none was. */
+const CLOSE = `
+  UPDATE action_requests r SET
+    status = CASE WHEN EXISTS (
+      SELECT 1 FROM action_request_targets t WHERE t.request_id = r.id AND t.status = 'executed') THEN 'executed' ELSE 'expired' END,
+    decision_reason = COALESCE(r.decision_reason, $2)
+  WHERE r.id = ANY($1::uuid[]) AND r.status = 'approved'
+    AND NOT EXISTS (SELECT 1 FROM action_request_targets t WHERE t.request_id = r.id AND t.status = 'pending')`;

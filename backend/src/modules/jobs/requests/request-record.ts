@@ -5,12 +5,19 @@ import type { ActionRequesterType, ActionRequestStatus } from '../entities/jobs.
 import type { RequestApproval } from '../rules/approval';
 import type { MadeRequest } from '../rules/approvals';
 
-/** A request for one change on one machine, as the rest of the program sees it. */
+/** A request for one change, as the rest of the program sees it. */
 export interface RequestRecord {
   readonly id: string;
   readonly action: string;
-  readonly machineId: string;
-  readonly machineName: string;
+  /** Null: it is for several. */
+  readonly machineId: string | null;
+  readonly machineName: string | null;
+  /** Those that are in it; of several, those that are not planned yet too. */
+  readonly machines: number;
+  /** Machines that it was asked for and that are not in it. */
+  readonly leftOut: number;
+  /** Machines that are not planned yet. */
+  readonly planning: number;
   /** An overdue one is `expired`, whether the sweep has been there or not. */
   readonly status: ActionRequestStatus;
   readonly risk: string | null;
@@ -40,9 +47,9 @@ export function isWithdrawn({ status, requestedBy, decidedById }: RequestRecord)
 }
 
 /** As the rules of approval are asked about it. Pure. */
-export function askedOf({ id, action, risk, requestedBy, approval }: RequestRecord): MadeRequest {
+export function askedOf({ id, action, risk, requestedBy, machines, approval }: RequestRecord): MadeRequest {
   const requester = requesterType(requestedBy.type);
-  return { id, action, risk, requester, machines: approval?.machines ?? 1, approval };
+  return { id, action, risk, requester, machines: approval?.machines ?? machines, approval };
 }
 
 /** What the program asks for by itself, it asks for on a schedule: nobody asked for it by hand. */
@@ -51,7 +58,9 @@ export function requesterType(type: Actor['type']): ActionRequesterType {
 }
 
 export interface RequestWithPlan extends RequestRecord {
-  /** Null when it cannot be read. */
+  /** Null when they cannot be read. */
+  readonly parameters: Record<string, unknown> | null;
+  /** Null when it cannot be read, and of several machines: there each has its own. */
   readonly plan: ActionPlanDocument | null;
   readonly unreadable: readonly DocumentDto[];
 }

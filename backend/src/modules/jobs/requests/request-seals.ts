@@ -4,6 +4,7 @@ import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { Keyring } from '../../../kernel/secrets/keyring';
 import { planDigest } from '../contracts/action-plan';
+import { targetsDigest } from './several-machines';
 
 interface FrozenRequest {
   readonly id: string;
@@ -65,6 +66,7 @@ export class RequestSeals {
     if (targets.some(({ seal, status }) => seal === null && status === 'pending')) return false;
     return (
       sealed.length > 0 &&
+      wholeDigest(request, sealed) === request.plan_digest &&
       this.keyring.verify(REQUEST_PURPOSE, requestText(request, sealed), request.seal ?? '') &&
       sealed.every((target) => this.targetIntact(request, target))
     );
@@ -83,6 +85,14 @@ export class RequestSeals {
       this.keyring.verify(TARGET_PURPOSE, targetText(request, target), target.seal ?? '')
     );
   }
+}
+
+/** What was confirmed of the request: the plan of its machine, or those of all of them. */
+function wholeDigest({ machine_id }: FrozenRequest, targets: readonly FrozenTarget[]): string | null {
+  if (machine_id !== null) return targets[0]?.plan_digest ?? null;
+  return targetsDigest(
+    targets.map((target) => ({ machineId: target.machine_id, planDigest: target.plan_digest ?? '' })),
+  );
 }
 
 /** The digest that the stored lines have now; null when there are no such lines. */

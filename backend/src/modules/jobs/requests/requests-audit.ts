@@ -1,5 +1,5 @@
 import { auditContract } from '../../../kernel/audit/audit-contracts';
-import { list, openWord, sha256OrNull, text, textOrNull, uuid } from '../../../kernel/contracts/schemas';
+import { count, list, openWord, sha256OrNull, text, textOrNull, uuidOrNull } from '../../../kernel/contracts/schemas';
 
 /** Since decisions keep them. */
 const decision = { reason: textOrNull, session_id: text };
@@ -9,14 +9,14 @@ const rejected = { action: openWord, plan_digest: sha256OrNull, reason: textOrNu
 export const REQUESTS_AUDIT = [
   auditContract(
     'request.confirmed',
-    'Which plan was confirmed, what was accepted with it, and the job that it led to.',
+    'Which plan was confirmed, what was accepted with it, and the job that it led to; of several machines how many jobs.',
     {
       action: openWord,
       plan_digest: sha256OrNull,
       accepted: list(openWord),
-      job_id: uuid,
+      job_id: uuidOrNull,
     },
-    decision,
+    { ...decision, machines: count },
   ),
   auditContract('window.overridden', 'Which change may begin outside its maintenance window, and why.', {
     action: openWord,

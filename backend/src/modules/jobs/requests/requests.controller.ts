@@ -14,6 +14,7 @@ import { JobDto } from '../dto/jobs.dto';
 import { toJob } from '../jobs.mapper';
 import { Approvals } from '../rules/approvals';
 import {
+  ClonedRequestDto,
   ConfirmRequestDto,
   RejectRequestDto,
   RequestDetailDto,
@@ -21,7 +22,8 @@ import {
   RequestListQueryDto,
   RequestPageDto,
 } from './dto/requests.dto';
-import { askedOf } from './request-record';
+import { askedOf, type RequestWithPlan } from './request-record';
+import { RequestTargets } from './request-targets';
 import { toRequest, toRequestDetail } from './requests.mapper';
 import { RequestsReader, type RequestFilter } from './requests.reader';
 import { Requests } from './requests.service';
@@ -34,6 +36,7 @@ export class RequestsController {
   constructor(
     private readonly requests: Requests,
     private readonly reader: RequestsReader,
+    private readonly targets: RequestTargets,
     private readonly approvals: Approvals,
     private readonly database: DataSource,
     private readonly registry: ActionRegistry,
@@ -59,9 +62,7 @@ export class RequestsController {
   async get(@Param('id', uuidPipe('id')) id: string): Promise<RequestDetailDto> {
     const request = await this.reader.find(id);
     if (request === null) throw notFound('request');
-    const difference = await this.reader.sinceLastPlan(request);
-    const approval = await this.approvals.effective(this.database, askedOf(request));
-    return toRequestDetail(request, approval, difference, this.registry, this.contracts);
+    return this.detail(request);
   }
 
   /**
@@ -84,6 +85,26 @@ export class RequestsController {
     if (windowOverride !== undefined) assertAllowed(principal, 'windows.override');
     const given = { digest, accepted, reason: reasonOf(body), windowOverride };
     return toJob(await this.requests.confirm(id, given, origin), this.registry);
+  }
+
+  /**
+   * Confirms the plans of several machines by the digest over all of them, and queues a job for each; machines that cannot be
+   * worked on any more are left out. Again, changes nothing. Refused like the confirmation of one; 409 `request_planning`
+   * while not every machine is planned.
+   */
+  @Post(':id/confirm-all')
+  @HttpCode(202)
+  @RequirePermission('machines.run')
+  async confirmAll(
+    @Param('id', uuidPipe('id')) id: string,
+    @Body() body: ConfirmRequestDto,
+    @CurrentPrincipal() principal: Principal,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<RequestDto> {
+    if (body.windowOverride !== undefined) assertAllowed(principal, 'windows.override');
+    const { digest, accepted, windowOverride } = body;
+    const given = { digest, accepted, reason: reasonOf(body), windowOverride };
+    return toRequest(await this.requests.confirmMany(id, given, origin), this.registry);
   }
 
   /** Rejects a plan that waits. 409 `request_decided`. */
@@ -114,8 +135,20 @@ export class RequestsController {
   @Post(':id/clone')
   @HttpCode(202)
   @RequirePermission('machines.run')
-  async clone(@Param('id', uuidPipe('id')) id: string, @CurrentOrigin() origin: RequestOrigin): Promise<JobDto> {
-    return toJob(await this.requests.clone(id, origin), this.registry);
+  async clone(
+    @Param('id', uuidPipe('id')) id: string,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<ClonedRequestDto> {
+    const again = await this.requests.clone(id, origin);
+    return 'job' in again ? { jobId: again.job.id, requestId: null } : { jobId: null, requestId: again.requestId };
+  }
+
+  /** Confirmed, or asked for, it is told as its page shows it. */
+  private async detail(request: RequestWithPlan): Promise<RequestDetailDto> {
+    const difference = await this.reader.sinceLastPlan(request);
+    const targets = request.machineId === null ? await this.targets.of(request.id) : null;
+    const approval = await this.approvals.effective(this.database, askedOf(request));
+    return toRequestDetail(request, approval, { difference, targets }, this.registry, this.contracts);
   }
 }
 

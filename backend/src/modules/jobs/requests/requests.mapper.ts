@@ -1,11 +1,22 @@
 import type { Contracts } from '../../../kernel/contracts/contracts';
+import { canonicalJson } from '../../../kernel/contracts/canonical-json';
 import { toDocument } from '../../../kernel/contracts/document.dto';
 import { saidIn } from '../../../kernel/sentences/said';
 import type { ActionRegistry } from '../actions/action-registry';
 import { planActionName } from '../actions/plan-action';
 import type { ActionPlanDocument } from '../contracts/action-plan';
 import { sentencesOf, type Approval } from '../rules/approval';
-import type { ApprovalDto, PlanDifferenceDto, PlanDto, RequestDetailDto, RequestDto } from './dto/requests.dto';
+import type {
+  ApprovalDto,
+  PlanDifferenceDto,
+  PlanDto,
+  RequestDetailDto,
+  RequestDto,
+  RequestTargetDto,
+  SeveralMachinesDto,
+} from './dto/requests.dto';
+import { plannedOf, type RequestTarget } from './request-targets';
+import { sharedEffects, type PlannedTarget } from './several-machines';
 import { isWithdrawn, type PlanDifference, type RequestRecord, type RequestWithPlan } from './request-record';
 
 /** `approval`: what counts at a decision now, where that was found out; else what was asked for when it was made. */
@@ -23,6 +34,9 @@ export function toRequest(
     action: request.action,
     machineId: request.machineId,
     machineName: request.machineName,
+    machines: request.machines,
+    leftOut: request.leftOut,
+    planning: request.planning,
     status: request.status,
     risk: request.risk,
     requestedBy: { type: requestedBy.type, name: requestedBy.name },
@@ -43,16 +57,57 @@ export function toRequest(
 export function toRequestDetail(
   request: RequestWithPlan,
   approval: Approval,
-  difference: PlanDifference | null,
+  { difference, targets }: { difference: PlanDifference | null; targets: readonly RequestTarget[] | null },
   registry: Pick<ActionRegistry, 'title'>,
   contracts: Contracts,
 ): RequestDetailDto {
   const { plan, unreadable } = request;
   return Object.assign(toRequest(request, registry, approval), {
     plan: plan === null ? null : toPlan(request.action, plan, difference, contracts),
+    several: targets === null ? null : toSeveral(targets, request.parameters ?? {}),
     blocked: plan?.checks.some(({ verdict }) => verdict === 'blocked') ?? false,
     unreadable: [...unreadable],
   });
+}
+
+/** Only what is in the request: of machines that were left out it is enough to say why. */
+function toSeveral(targets: readonly RequestTarget[], parameters: Record<string, unknown>): SeveralMachinesDto {
+  const planned = plannedOf(targets.filter(({ status }) => status !== 'skipped'));
+  return {
+    targets: targets.map(toTarget),
+    effects: sharedEffects(planned).map(({ line, machineIds }) => ({ line, machineIds: [...machineIds] })),
+    consequences: shared(planned, ({ consequences }) => consequences).map((one) => ({
+      ...one,
+      said: saidIn(one, ['sentence']),
+    })),
+    checks: shared(planned, ({ checks }) => checks.filter(({ verdict }) => verdict !== 'ok')).map((one) => ({
+      ...one,
+      said: saidIn(one, ['sentence', 'action']),
+    })),
+    parameters,
+  };
+}
+
+/** Equal ones of several machines together, in the order in which they were met. */
+function shared<T extends object>(
+  planned: readonly PlannedTarget[],
+  of: (plan: ActionPlanDocument) => readonly T[],
+): (T & { machineIds: string[] })[] {
+  const found = new Map<string, T & { machineIds: string[] }>();
+  for (const { machineId, plan } of planned) {
+    for (const one of of(plan)) {
+      const key = canonicalJson(one);
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { ...one, machineIds: [machineId] });
+      else known.machineIds.push(machineId);
+    }
+  }
+  return [...found.values()];
+}
+
+function toTarget({ plan, statusReason, errorMessage, ...target }: RequestTarget): RequestTargetDto {
+  const told = { reason: statusReason, summary: plan?.summary ?? null, errorMessage };
+  return { ...target, ...told, risk: plan?.risk ?? null, said: saidIn(told, ['reason', 'summary', 'errorMessage']) };
 }
 
 function toApproval(approval: Approval | null): ApprovalDto {

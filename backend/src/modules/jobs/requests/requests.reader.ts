@@ -6,7 +6,7 @@ import { Contracts } from '../../../kernel/contracts/contracts';
 import { unreadable } from '../../../kernel/contracts/document.dto';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
 import type { CreatedCursor } from '../../../kernel/http/keyset-page';
-import { ACTION_PLAN, type ActionPlanDocument } from '../contracts/action-plan';
+import { ACTION_PLAN, REQUEST_PARAMETERS, type ActionPlanDocument } from '../contracts/action-plan';
 import type { ActionRequestStatus } from '../entities/jobs.values';
 import { say } from '../jobs.sentences';
 import { REQUEST_APPROVAL, storedApproval, type ApprovalDocument } from '../rules/approval';
@@ -15,8 +15,11 @@ import type { PlanDifference, RequestRecord, RequestWithPlan } from './request-r
 interface RequestRow {
   id: string;
   action: string;
-  machine_id: string;
-  machine_name: string;
+  machine_id: string | null;
+  machine_name: string | null;
+  machines: number | null;
+  left_out: number | null;
+  planning: number | null;
   status: ActionRequestStatus;
   overdue: boolean;
   risk: string | null;
@@ -39,6 +42,11 @@ interface RequestRow {
 
 interface RequestWithPlanRow extends RequestRow {
   plan_json: unknown;
+  payload_json: unknown;
+}
+
+interface ParametersDocument {
+  readonly parameters: Record<string, unknown>;
 }
 
 const OVERDUE = `(r.status = 'pending' AND r.expires_at <= $1)`;
@@ -48,13 +56,21 @@ const HAS_STATUS = `r.status = ANY($2 || CASE WHEN 'expired' = ANY($2) THEN ARRA
   AND (r.status <> 'pending' OR CASE WHEN ${OVERDUE} THEN 'expired' ELSE 'pending' END = ANY($2))`;
 
 const COLUMNS = `
-  r.id, r.action, t.machine_id, m.name AS machine_name, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
+  r.id, r.action, r.machine_id, m.name AS machine_name, n.machines, n.left_out, n.planning, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
   r.requested_by_type, r.requested_by_id, r.requested_by_name, r.created_at, r.expires_at, r.plan_digest, r.approval_json, r.approved_at,
   r.approved_by, r.decided_by_id, r.decision_reason, t.job_id, COALESCE(t.execution_id, r.execution_id) AS execution_id,
   (SELECT j.id FROM jobs j WHERE j.request_id = r.id AND j.kind <> r.action ORDER BY j.created_at LIMIT 1) AS plan_job_id`;
 
+/** A request of one machine names it; of one of several only the numbers are read. */
 const FROM = `
-  FROM action_requests r JOIN action_request_targets t ON t.request_id = r.id JOIN machines m ON m.id = t.machine_id`;
+  FROM action_requests r
+    LEFT JOIN action_request_targets t ON t.request_id = r.id AND t.machine_id = r.machine_id
+    LEFT JOIN machines m ON m.id = r.machine_id
+    LEFT JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE x.status <> 'skipped')::int AS machines,
+        count(*) FILTER (WHERE x.status = 'skipped')::int AS left_out,
+        count(*) FILTER (WHERE x.status = 'pending' AND x.plan_digest IS NULL)::int AS planning
+      FROM action_request_targets x WHERE x.request_id = r.id) n ON r.machine_id IS NULL`;
 
 export interface RequestFilter {
   readonly statuses?: readonly ActionRequestStatus[];
@@ -74,7 +90,7 @@ export class RequestsReader {
   async page(filter: RequestFilter, limit: number, after: CreatedCursor | null): Promise<RequestRecord[]> {
     const sql = `SELECT ${COLUMNS} ${FROM}
       WHERE ($2::text[] IS NULL OR (${HAS_STATUS}))
-        AND ($3::uuid IS NULL OR t.machine_id = $3)
+        AND ($3::uuid IS NULL OR r.id IN (SELECT x.request_id FROM action_request_targets x WHERE x.machine_id = $3))
         AND ($4::timestamptz IS NULL OR (r.created_at, r.id) < ($4, $5::uuid))
       ORDER BY r.created_at DESC, r.id DESC LIMIT $6`;
     const { statuses, machineId } = filter;
@@ -107,14 +123,16 @@ export class RequestsReader {
   }
 
   async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<RequestWithPlan | null> {
-    const sql = `SELECT ${COLUMNS}, t.plan_json ${FROM} WHERE r.id = $2`;
+    const sql = `SELECT ${COLUMNS}, t.plan_json, r.payload_json ${FROM} WHERE r.id = $2`;
     const row = await queryOne<RequestWithPlanRow>(manager, sql, [this.clock.now(), id]);
     if (row === null) return null;
+    const payload = this.contracts.read<ParametersDocument>(REQUEST_PARAMETERS.name, row.payload_json);
     const reading = this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, row.plan_json);
     return {
       ...this.toRecord(row),
       plan: reading.readable ? reading.document : null,
-      unreadable: unreadable({ [ACTION_PLAN.name]: reading }),
+      parameters: payload.readable ? payload.document.parameters : null,
+      unreadable: row.machine_id === null ? [] : unreadable({ [ACTION_PLAN.name]: reading }),
     };
   }
 
@@ -148,6 +166,9 @@ export class RequestsReader {
       action: row.action,
       machineId: row.machine_id,
       machineName: row.machine_name,
+      machines: row.machines ?? 1,
+      leftOut: row.left_out ?? 0,
+      planning: row.planning ?? 0,
       status: row.overdue ? 'expired' : row.status,
       risk: row.risk,
       summary: row.summary,
@@ -168,6 +189,5 @@ export class RequestsReader {
 }
 
 const PREVIOUS = `
-  SELECT r.id FROM action_requests r JOIN action_request_targets t ON t.request_id = r.id
-  WHERE t.machine_id = $1 AND r.action = $2 AND (r.created_at, r.id) < ($3, $4::uuid)
+  SELECT r.id FROM action_requests r WHERE r.machine_id = $1 AND r.action = $2 AND (r.created_at, r.id) < ($3, $4::uuid)
   ORDER BY r.created_at DESC, r.id DESC LIMIT 1`;

@@ -2,20 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../kernel/audit/audit-log';
 import type { RequestOrigin } from '../../../kernel/audit/request-origin';
 import { Clock } from '../../../kernel/clock';
-import { affected, queryOne } from '../../../kernel/database/rows';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { notFound } from '../../../kernel/errors/domain-error';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { planActionName } from '../actions/plan-action';
 import { Dispatcher } from '../dispatcher';
 import type { JobRecord } from '../job-record';
-import { JobsService } from '../jobs.service';
+import { JobsService, refusalError } from '../jobs.service';
 import { Approvals } from '../rules/approvals';
+import { BulkPlans } from './bulk-plans';
 import { deciderOf, type Decider } from './decider';
 import {
   altered,
   decidedAlready,
-  refusalToClone,
+  forSeveral,
+  notReadable,
+  refusalOfPlans,
   refusalToConfirm,
   refusalToDecide,
   refusalToReject,
@@ -23,6 +26,7 @@ import {
 } from './refusals';
 import { askedOf, type RequestRecord, type RequestWithPlan } from './request-record';
 import { RequestSeals } from './request-seals';
+import { RequestTargets, type RequestTarget } from './request-targets';
 import { RequestsReader } from './requests.reader';
 
 export interface Confirmation {
@@ -42,6 +46,8 @@ export class Requests {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly reader: RequestsReader,
+    private readonly targets: RequestTargets,
+    private readonly bulk: BulkPlans,
     private readonly jobs: JobsService,
     private readonly dispatcher: Dispatcher,
     private readonly approvals: Approvals,
@@ -54,21 +60,40 @@ export class Requests {
   /**
    * Confirms a plan by its digest and queues the job that carries it out. Confirming again answers the same person with
    * the same job.
-   * @throws DomainError 404; 403 `person_needed`, `not_permitted`, `four_eyes`, `administrator_needed`; 409 `digest_differs`, `plan_expired`, `request_rejected`,
-   *   `request_decided` when another confirmed it, `request_altered`, `plan_blocked`, `plan_unreadable`, or why the machine
-   *   cannot be worked on; 400 `consequences_not_accepted`
+   * @throws DomainError 404; 403 `person_needed`, `not_permitted`, `four_eyes`, `administrator_needed`; 409 `digest_differs`,
+   *   `plan_expired`, `request_rejected`, `request_decided` when another confirmed it, `request_altered`, `plan_blocked`,
+   *   `plan_unreadable`, `several_machines`, or why the machine cannot be worked on; 400 `consequences_not_accepted`
    */
   async confirm(id: string, given: Confirmation, origin: RequestOrigin): Promise<JobRecord> {
     const decider = deciderOf(origin);
     return this.transactions.run(async (tx) => {
-      const request = await this.held(tx, id);
-      const approval = await this.approvals.effective(tx.manager, askedOf(request));
-      const refusal = refusalToDecide(request, approval, decider) ?? refusalToConfirm(request, given, decider);
-      if (refusal !== null) throw refusal;
-      if (request.jobId !== null) return this.jobs.require(request.jobId, tx);
-      if (!(await this.seals.intact(tx, id))) throw altered();
-      if (request.plan === null) throw new Error('a plan that cannot be read was let through');
-      return this.approve(tx, request, request.plan.parameters, given, decider);
+      const request = await this.decidable(tx, id, given, decider);
+      const { machineId, plan, jobId } = request;
+      if (machineId === null) throw forSeveral();
+      if (jobId !== null) return this.jobs.require(jobId, tx);
+      const refusal = refusalOfPlans(plan === null ? null : [plan], given);
+      if (refusal !== null || plan === null) throw refusal ?? forSeveral();
+      return this.approve(tx, request, machineId, plan.parameters, given, decider);
+    });
+  }
+
+  /**
+   * Confirms the plans of several machines by the digest over all of them, and queues a job for each. A machine that cannot
+   * be worked on any more is left out. Confirming again changes nothing.
+   * @throws DomainError as {@link confirm}; 409 `request_planning`, or why no machine at all can be worked on
+   */
+  async confirmMany(id: string, given: Confirmation, origin: RequestOrigin): Promise<RequestRecord> {
+    const decider = deciderOf(origin);
+    return this.transactions.run(async (tx) => {
+      const request = await this.decidable(tx, id, given, decider);
+      if (request.machineId !== null) throw new Error(`The request ${id} is for one machine.`);
+      if (request.status !== 'pending') return request;
+      const waiting = (await this.targets.of(id, tx.manager)).filter(({ status }) => status === 'pending');
+      const plans = waiting.flatMap(({ plan }) => plan ?? []);
+      const refusal = refusalOfPlans(plans.length < waiting.length ? null : plans, given);
+      if (refusal !== null || request.parameters === null) throw refusal ?? altered();
+      await this.approveMany(tx, request, request.parameters, waiting, given, decider);
+      return this.reread(tx, id);
     });
   }
 
@@ -87,19 +112,38 @@ export class Requests {
 
   /**
    * Plans again what a request asked for, with the same parameters. What was asked for once is never opened again.
-   * @returns the planning job; that of the same plan which waits or runs already
+   * @returns the planning job, or the new request where it is for several machines
    * @throws DomainError 404; 409 `plan_unreadable`, or why the machine cannot be worked on
    */
-  async clone(id: string, origin: RequestOrigin): Promise<JobRecord> {
+  async clone(
+    id: string,
+    origin: RequestOrigin,
+  ): Promise<{ readonly job: JobRecord } | { readonly requestId: string }> {
     return this.transactions.run(async (tx) => {
-      const request = await this.reread(tx, id);
-      const refusal = refusalToClone(request);
-      if (refusal !== null) throw refusal;
-      const { machineId, action, plan } = request;
-      const parameters = plan?.parameters ?? {};
+      const { machineId, action, parameters } = await this.reread(tx, id);
+      if (parameters === null) throw notReadable();
       const requestedBy = origin.actor;
-      return (await this.jobs.enqueue({ machineId, action: planActionName(action), parameters, requestedBy })).job;
+      if (machineId !== null) {
+        return this.jobs.enqueue({ machineId, action: planActionName(action), parameters, requestedBy });
+      }
+      const machineIds = (await this.targets.of(id, tx.manager)).map((target) => target.machineId);
+      return { requestId: await this.bulk.ask({ action, machineIds, parameters, requestedBy }) };
     });
+  }
+
+  /** The request, where this person may confirm it, or has: held, and what it was when it was asked for. */
+  private async decidable(
+    tx: Transaction,
+    id: string,
+    given: Confirmation,
+    decider: Decider,
+  ): Promise<RequestWithPlan> {
+    const request = await this.held(tx, id);
+    const approval = await this.approvals.effective(tx.manager, askedOf(request));
+    const refusal = refusalToDecide(request, approval, decider) ?? refusalToConfirm(request, given, decider);
+    if (refusal !== null) throw refusal;
+    if (request.status === 'pending' && !(await this.seals.intact(tx, id))) throw altered();
+    return request;
   }
 
   private async refuse(
@@ -124,11 +168,12 @@ export class Requests {
   private async approve(
     tx: Transaction,
     request: RequestWithPlan,
+    machineId: string,
     parameters: object,
     given: Confirmation,
     decider: Decider,
   ): Promise<JobRecord> {
-    const { id, machineId, action, planDigest } = request;
+    const { id, action, planDigest } = request;
     const reason = given.reason ?? null;
     const { job } = await this.jobs.enqueue({
       machineId,
@@ -140,11 +185,39 @@ export class Requests {
     });
     if (given.windowOverride !== undefined) await this.recordOverride(tx, job, given.windowOverride, decider);
     await this.decide(tx, id, 'approved', reason, decider);
-    await affected(tx.manager, TARGET_QUEUED, [id, machineId, job.id]);
+    await affected(tx.manager, TARGETS_QUEUED, [id, [machineId], [job.id]]);
     const accepted = [...given.accepted];
     await this.note(tx, request, 'request.confirmed', decider, { action, planDigest, accepted, jobId: job.id, reason });
     this.bus.changed(tx, { requestIds: [id] });
     return job;
+  }
+
+  private async approveMany(
+    tx: Transaction,
+    request: RequestWithPlan,
+    parameters: object,
+    waiting: readonly RequestTarget[],
+    given: Confirmation,
+    decider: Decider,
+  ): Promise<void> {
+    const { id, action, planDigest } = request;
+    const { windowOverride, reason = null } = given;
+    const machineIds = waiting.map(({ machineId }) => machineId);
+    const wanted = { action, parameters, machineIds, requestedBy: decider.actor, requestId: id, windowOverride };
+    const { jobs, skipped } = await this.jobs.enqueueMany(wanted);
+    const [first] = skipped;
+    if (jobs.length === 0) throw first === undefined ? altered() : refusalError(first);
+    for (const { machineId, message } of skipped) await affected(tx.manager, LEFT_OUT, [id, machineId, message]);
+    for (const { jobId } of jobs) {
+      if (windowOverride !== undefined)
+        await this.recordOverride(tx, await this.jobs.require(jobId, tx), windowOverride, decider);
+    }
+    await this.decide(tx, id, 'approved', reason, decider);
+    await affected(tx.manager, TARGETS_QUEUED, [id, jobs.map((job) => job.machineId), jobs.map(({ jobId }) => jobId)]);
+    const accepted = [...given.accepted];
+    const details = { action, planDigest, accepted, jobId: null, reason, machines: jobs.length };
+    await this.note(tx, request, 'request.confirmed', decider, details);
+    this.bus.changed(tx, { requestIds: [id] });
   }
 
   /** The row is held and was seen to wait; that it still does is asked of the database all the same. */
@@ -191,8 +264,11 @@ export class Requests {
 
   /** The request as it stands, with the machine's queue and the request held: two who decide at once follow each other. */
   private async held(tx: Transaction, id: string): Promise<RequestWithPlan> {
-    const found = await this.reread(tx, id);
-    await this.dispatcher.lockMachines(tx, [found.machineId]);
+    const machines = await queryRows<{ id: string }>(tx.manager, MACHINES_OF, [id]);
+    await this.dispatcher.lockMachines(
+      tx,
+      machines.map((machine) => machine.id),
+    );
     await queryOne(tx.manager, 'SELECT id FROM action_requests WHERE id = $1 FOR UPDATE', [id]);
     return this.reread(tx, id);
   }
@@ -204,9 +280,16 @@ export class Requests {
   }
 }
 
+const MACHINES_OF = 'SELECT machine_id AS id FROM action_request_targets WHERE request_id = $1';
+
 const DECIDE = `
   UPDATE action_requests SET status = $2, approved_at = $3, approved_by = $4, decided_by_id = $5, decision_session_id = $6,
     decision_reason = $7
   WHERE id = $1 AND status = 'pending'`;
 
-const TARGET_QUEUED = 'UPDATE action_request_targets SET job_id = $3 WHERE request_id = $1 AND machine_id = $2';
+const TARGETS_QUEUED = `
+  UPDATE action_request_targets t SET job_id = q.job_id FROM unnest($2::uuid[], $3::uuid[]) AS q (machine_id, job_id)
+  WHERE t.request_id = $1 AND t.machine_id = q.machine_id`;
+
+const LEFT_OUT = `
+  UPDATE action_request_targets SET status = 'skipped', status_reason = $3 WHERE request_id = $1 AND machine_id = $2`;

@@ -6,6 +6,7 @@ import { DocumentDto } from '../models/document-dto';
 import { PlanDto } from '../models/plan-dto';
 import { RequestedByDto } from '../models/requested-by-dto';
 import { SaidDto } from '../models/said-dto';
+import { SeveralMachinesDto } from '../models/several-machines-dto';
 export interface RequestDetailDto {
 
   /**
@@ -46,11 +47,25 @@ export interface RequestDetailDto {
    * The job that carries it out; null before the confirmation.
    */
   jobId: (string | null);
-  machineId: string;
-  machineName: string;
 
   /**
-   * Null when it cannot be read, see `unreadable`.
+   * Machines that it was asked for and that are not in it.
+   */
+  leftOut: number;
+
+  /**
+   * Null: it is for several.
+   */
+  machineId: (string | null);
+  machineName: (string | null);
+
+  /**
+   * Machines that are in it; of several, those that are not planned yet too.
+   */
+  machines: number;
+
+  /**
+   * Of one machine: null when it cannot be read, see `unreadable`.
    */
   plan: (PlanDto | null);
 
@@ -63,6 +78,11 @@ export interface RequestDetailDto {
    * The job that made the plan; null once it is gone.
    */
   planJobId: (string | null);
+
+  /**
+   * Machines that are not planned yet: until there are none it cannot be confirmed.
+   */
+  planning: number;
   requestedBy: RequestedByDto;
 
   /**
@@ -81,6 +101,11 @@ export interface RequestDetailDto {
   said: {
 [key: string]: Array<SaidDto>;
 };
+
+  /**
+   * Of several machines; null: it is for one.
+   */
+  several: (SeveralMachinesDto | null);
 
   /**
    * `expired`: nobody confirmed it in time, a newer plan replaced it, or its run never began.

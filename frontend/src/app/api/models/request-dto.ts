@@ -39,8 +39,22 @@ export interface RequestDto {
    * The job that carries it out; null before the confirmation.
    */
   jobId: (string | null);
-  machineId: string;
-  machineName: string;
+
+  /**
+   * Machines that it was asked for and that are not in it.
+   */
+  leftOut: number;
+
+  /**
+   * Null: it is for several.
+   */
+  machineId: (string | null);
+  machineName: (string | null);
+
+  /**
+   * Machines that are in it; of several, those that are not planned yet too.
+   */
+  machines: number;
 
   /**
    * SHA-256, hexadecimal: what is confirmed.
@@ -51,6 +65,11 @@ export interface RequestDto {
    * The job that made the plan; null once it is gone.
    */
   planJobId: (string | null);
+
+  /**
+   * Machines that are not planned yet: until there are none it cannot be confirmed.
+   */
+  planning: number;
   requestedBy: RequestedByDto;
 
   /**

@@ -4,12 +4,23 @@ import {
   actionsRun,
   artifactsExecution,
   jobsGet,
+  bulkPlansPlan,
+  requestsClone,
   requestsConfirm,
+  requestsConfirmAll,
   requestsGet,
   requestsList,
   requestsReject,
+  requestsWithdraw,
 } from '../../api/functions';
-import type { ExecutionDetailDto, JobDto, RequestDetailDto, RequestDto, RequestPageDto } from '../../api/models';
+import type {
+  ClonedRequestDto,
+  ExecutionDetailDto,
+  JobDto,
+  RequestDetailDto,
+  RequestDto,
+  RequestPageDto,
+} from '../../api/models';
 
 /** The part of the API that is about plans of changes, decisions about them and what came of them. */
 @Injectable({ providedIn: 'root' })
@@ -43,16 +54,45 @@ export class ChangesApi {
   }
 
   /** @param windowOverride why it begins outside the maintenance window; null: it keeps to it */
-  confirm(id: string, digest: string, accepted: string[], windowOverride: string | null): Promise<JobDto> {
-    const body = { digest, accepted, ...(windowOverride === null ? {} : { windowOverride }) };
-    return this.api.invoke(requestsConfirm, { id, body });
+  confirm(
+    id: string,
+    digest: string,
+    accepted: string[],
+    reason: string,
+    windowOverride: string | null,
+  ): Promise<JobDto> {
+    const override = windowOverride === null ? {} : { windowOverride };
+    return this.api.invoke(requestsConfirm, { id, body: { digest, accepted, ...given(reason), ...override } });
+  }
+
+  /** Of several machines. */
+  confirmAll(id: string, digest: string, accepted: string[], reason: string): Promise<RequestDto> {
+    return this.api.invoke(requestsConfirmAll, { id, body: { digest, accepted, ...given(reason) } });
+  }
+
+  /** Asks for one change on several machines: plans it on each. It changes nothing. */
+  planMany(action: string, machineIds: string[], parameters: Record<string, unknown>): Promise<RequestDto> {
+    return this.api.invoke(bulkPlansPlan, { name: action, body: { machineIds, parameters } });
+  }
+
+  /** Plans again what a request asked for. */
+  again(id: string): Promise<ClonedRequestDto> {
+    return this.api.invoke(requestsClone, { id });
+  }
+
+  withdraw(id: string, reason: string): Promise<RequestDto> {
+    return this.api.invoke(requestsWithdraw, { id, body: given(reason) });
   }
 
   reject(id: string, reason: string): Promise<RequestDto> {
-    return this.api.invoke(requestsReject, { id, body: reason === '' ? {} : { reason } });
+    return this.api.invoke(requestsReject, { id, body: given(reason) });
   }
 
   execution(id: string): Promise<ExecutionDetailDto> {
     return this.api.invoke(artifactsExecution, { id });
   }
+}
+
+function given(reason: string): { reason?: string } {
+  return reason === '' ? {} : { reason };
 }

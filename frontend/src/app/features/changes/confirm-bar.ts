@@ -1,4 +1,4 @@
-import { Component, computed, inject, input, output } from '@angular/core';
+import { Component, computed, inject, input, output, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import type { MachineMaintenanceDto, RequestDetailDto } from '../../api/models';
 import { Said } from '../../core/i18n/said';
@@ -8,6 +8,7 @@ import { Clock } from '../../core/time/clock';
 import { Session } from '../../core/session/session';
 import { Digest } from './digest';
 import { MakePlan } from './make-plan';
+import { RequestWords } from './request-words';
 import { notAccepted, standingOf } from './request-standing';
 
 /** A plan must have been on the screen so long before a key may confirm it. */
@@ -34,15 +35,21 @@ export class ConfirmBar {
   readonly busy = input.required<boolean>();
   /** When the change may begin; null while that is not known. */
   readonly maintenance = input<MachineMaintenanceDto | null>(null);
-  readonly confirmed = output();
+  /** With the reason; empty where none was given. */
+  readonly confirmed = output<string>();
+  readonly again = output();
   /** It shall begin outside its maintenance window. */
   readonly overridden = output();
   readonly refused = output();
   protected readonly standing = computed(() => standingOf(this.request(), this.clock.seconds()));
-  protected readonly may = computed(() => this.session.can('changes.confirm'));
+  private readonly words = inject(RequestWords);
+  protected readonly hindrance = computed(() => this.words.hindrance(this.request()));
+  protected readonly may = computed(() => this.hindrance() === null);
+  protected readonly ending = computed(() => this.words.mayEnd(this.request()));
+  protected readonly reason = signal('');
   protected readonly mayPlan = computed(() => this.session.can('machines.run'));
   protected readonly missing = computed(() => {
-    const { plan } = this.request();
+    const plan = this.request().plan ?? this.request().several;
     return plan === null ? [] : notAccepted(plan, this.accepted());
   });
   private readonly acceptable = computed(
@@ -60,12 +67,17 @@ export class ConfirmBar {
     if (standing !== 'waiting') {
       return this.texts.t(`plan.standing.${standing}`);
     }
-    return !this.may()
-      ? this.texts.t('plan.notYours')
+    const hindrance = this.hindrance();
+    return hindrance !== null && hindrance !== 'planning'
+      ? this.texts.t(`plan.hindrance.${hindrance}`)
       : this.missing().length > 0
         ? this.texts.t('plan.missing', { n: this.missing().length })
         : this.texts.t('plan.sentence');
   });
+
+  protected confirm(): void {
+    this.confirmed.emit(this.reason().trim());
+  }
 
   protected press(event: KeyboardEvent): void {
     const modal = document.querySelector('.cdk-overlay-backdrop') !== null;
@@ -74,7 +86,7 @@ export class ConfirmBar {
     }
     if (this.ready() && Date.now() - this.since() >= SEEN_MS) {
       event.preventDefault();
-      this.confirmed.emit();
+      this.confirm();
     }
   }
 }

@@ -8,7 +8,6 @@ import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Activity } from '../../core/live/activity';
 import { Live } from '../../core/live/live';
-import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
 import { PortalTitle } from '../../shell/portal-title';
 import { Trail } from '../../shell/trail';
@@ -35,8 +34,10 @@ import { readRebootPlan } from './reboot-documents';
 import { RebootPlan } from './reboot-plan';
 import { Refusal } from './refusal';
 import { Remedy } from './remedy';
+import { RequestWords } from './request-words';
 import { standingOf } from './request-standing';
 import { readServicePlan } from './service-documents';
+import { SeveralPlans } from './several-plans';
 import { ServiceRows } from './service-rows';
 import { Transaction } from './transaction';
 import { WindowStanding } from '../windows/window-standing';
@@ -62,6 +63,7 @@ import { WindowsApi } from '../windows/windows-api';
     Remedy,
     RouterLink,
     ServiceRows,
+    SeveralPlans,
     Transaction,
     UnreadableNotes,
     WindowStanding,
@@ -73,7 +75,7 @@ export class PlanPage {
   protected readonly texts = inject(Texts);
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
-  private readonly session = inject(Session);
+  protected readonly words = inject(RequestWords);
   private readonly clock = inject(Clock);
   private readonly api = inject(ChangesApi);
   private readonly live = inject(Live);
@@ -103,15 +105,18 @@ export class PlanPage {
     return request === undefined ? null : standingOf(request, this.clock.seconds());
   });
   /** Boxes can be ticked. */
-  protected readonly open = computed(() => this.standing() === 'waiting' && this.session.can('changes.confirm'));
+  protected readonly open = computed(() => {
+    const request = this.request.value();
+    return this.standing() === 'waiting' && request !== undefined && this.words.hindrance(request) === null;
+  });
   protected readonly heading = computed(() => {
     const request = this.request.value();
     if (request === undefined) {
       return '';
     }
     const params = {
-      name: request.machineName,
-      what: this.texts.known(`job.kind.${request.action}`, this.said.of(request, 'title')),
+      name: this.words.where(request),
+      what: this.words.what(request),
     };
     return request.status === 'executed'
       ? this.texts.t('plan.heading.executed', params)
@@ -119,9 +124,18 @@ export class PlanPage {
   });
 
   constructor() {
-    inject(DestroyRef).onDestroy(
+    const destroyed = inject(DestroyRef);
+    destroyed.onDestroy(
       this.live.on('request', ({ id }) => {
         if (id === this.id()) {
+          void this.refresh();
+        }
+      }),
+    );
+    // How far each of several machines is stands in their jobs.
+    destroyed.onDestroy(
+      this.live.on('job', ({ id }) => {
+        if (this.request.value()?.several?.targets.some(({ jobId, planJobId }) => id === jobId || id === planJobId)) {
           void this.refresh();
         }
       }),
@@ -152,19 +166,46 @@ export class PlanPage {
     if (request?.planDigest !== digest) {
       this.since.set(Date.now());
     }
-    if (request?.status === 'pending') {
-      await this.maintenance.load(() => this.windows.standing(request.machineId, request.action));
+    // Of several, each goes by its own window.
+    const machineId = request?.machineId ?? null;
+    if (request?.status === 'pending' && machineId !== null) {
+      await this.maintenance.load(() => this.windows.standing(machineId, request.action));
     }
   }
 
-  protected async confirm(): Promise<void> {
-    const digest = this.request.value()?.planDigest;
-    if (digest == null || this.busy()) {
+  protected async confirm(reason: string): Promise<void> {
+    const request = this.request.value();
+    const digest = request?.planDigest;
+    if (request === undefined || digest == null) {
+      return;
+    }
+    const accepted = [...this.accepted()];
+    await this.act(async () => {
+      if (request.machineId === null) {
+        await this.api.confirmAll(request.id, digest, accepted, reason);
+        await this.refresh();
+      } else {
+        await this.watch(await this.api.confirm(request.id, digest, accepted, reason, null));
+      }
+    });
+  }
+
+  /** Of several machines: a new request for the same ones. */
+  protected again(): Promise<void> {
+    return this.act(async () => {
+      const { requestId } = await this.api.again(this.id());
+      await this.router.navigate(['/requests', requestId]);
+    });
+  }
+
+  private async act(work: () => Promise<void>): Promise<void> {
+    if (this.busy()) {
       return;
     }
     this.busy.set(true);
+    this.refusal.set(null);
     try {
-      await this.watch(await this.api.confirm(this.id(), digest, [...this.accepted()], null));
+      await work();
     } catch (error) {
       this.refusal.set(problemOf(error));
       await this.refresh();
@@ -189,12 +230,12 @@ export class PlanPage {
     }
     const job = await this.dialogs.decide<JobDto>({
       title: 'windows.override.title',
-      params: { name: request.machineName },
+      params: { name: this.words.where(request) },
       text: 'windows.override.text',
       reason: 'windows.override.reason',
       required: true,
       act: 'windows.beginNow',
-      decide: (reason) => this.api.confirm(this.id(), digest, [...this.accepted()], reason),
+      decide: (reason) => this.api.confirm(this.id(), digest, [...this.accepted()], '', reason),
     });
     if (job !== undefined) {
       await this.watch(job);
@@ -220,7 +261,9 @@ export class PlanPage {
         title.show(this.heading());
         trail.parts.set([
           { label: this.texts.t('nav.requests'), link: '/requests' },
-          { label: request.machineName, link: `/machines/${request.machineId}` },
+          request.machineId === null
+            ? { label: this.words.where(request) }
+            : { label: this.words.where(request), link: `/machines/${request.machineId}` },
           { label: this.texts.t('plan.title') },
         ]);
       }

@@ -4,12 +4,12 @@ import type { RequestDto } from '../../api/models';
 import { Formats } from '../../core/i18n/formats';
 import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
-import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
 import { Icon } from '../../ui/icon';
 import type { IconName } from '../../ui/icons';
 import { Digest } from './digest';
 import { Refusal } from './refusal';
+import { RequestWords } from './request-words';
 
 /** Less time than this is said in the colour of a warning. */
 const SOON_MS = 60 * 60 * 1000;
@@ -27,7 +27,7 @@ export class RequestCard {
   protected readonly texts = inject(Texts);
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
-  protected readonly session = inject(Session);
+  protected readonly words = inject(RequestWords);
   private readonly clock = inject(Clock);
   private readonly refusal = inject(Refusal);
   readonly request = input.required<RequestDto>();
@@ -35,8 +35,8 @@ export class RequestCard {
   readonly next = input(false);
   protected readonly title = computed(() =>
     this.texts.t('request.title', {
-      what: this.texts.known(`job.kind.${this.request().action}`, this.said.of(this.request(), 'title')),
-      name: this.request().machineName,
+      what: this.words.what(this.request()),
+      name: this.words.where(this.request()),
     }),
   );
   protected readonly icon = computed(() => REQUESTER_ICON[this.request().requestedBy.type] ?? 'machines');
@@ -48,6 +48,8 @@ export class RequestCard {
     const end = this.request().expiresAt;
     return end === null ? null : Math.max(0, Date.parse(end) - this.clock.ages());
   });
+  protected readonly ending = computed(() => this.words.mayEnd(this.request()));
+  protected readonly mayConfirm = computed(() => this.words.hindrance(this.request()) === null);
   protected readonly soon = computed(() => (this.left() ?? Infinity) < SOON_MS);
 
   protected refuse(): void {

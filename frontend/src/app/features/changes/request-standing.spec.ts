@@ -27,6 +27,12 @@ const request = (over: Partial<RequestDetailDto>): RequestDetailDto => ({
   title: 'Update',
   machineId: 'm',
   machineName: 'mail-01',
+  machines: 1,
+  leftOut: 0,
+  planning: 0,
+  several: null,
+  requestedById: 'u',
+  approval: { ownConfirmation: false, fourEyes: false, administrators: false, why: null, said: {} },
   status: 'pending',
   risk: 'low',
   summary: null,
@@ -53,6 +59,7 @@ describe('standingOf', () => {
     ['waits', {}, 'waiting'],
     ['is blocked by a check', { blocked: true }, 'blocked'],
     ['cannot be read', { plan: null }, 'unreadable'],
+    ['is still planned', { plan: null, planning: 2 }, 'planning'],
     ['ran out while it was on the screen', { expiresAt: '2026-01-01T12:00:00Z' }, 'expired'],
     ['ran out, and no check matters any more', { expiresAt: '2026-01-01T11:59:59Z', blocked: true }, 'expired'],
     ['never runs out', { expiresAt: null }, 'waiting'],
@@ -67,7 +74,7 @@ describe('standingOf', () => {
 
 describe('notAccepted', () => {
   it('names what is still missing, in the order of the plan', () => {
-    const codes = (ticked: string[]): string[] => notAccepted(plan, new Set(ticked)).map(({ code }) => code);
+    const codes = (ticked: string[]): string[] => notAccepted(plan, new Set(ticked));
     expect(codes([])).toEqual(['removals', 'host']);
     expect(codes(['host', 'something else'])).toEqual(['removals']);
     expect(codes(['host', 'removals'])).toEqual([]);

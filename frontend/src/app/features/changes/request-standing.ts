@@ -5,22 +5,25 @@ import { isOverdue } from '../../core/live/waiting-requests';
  * Where a request stands for whoever looks at it. `replaced` and `overdue` are both `expired` to the server, and lead
  * on alike; `blocked` and `unreadable` still wait, and cannot be confirmed.
  */
-export type Standing = 'waiting' | 'blocked' | 'unreadable' | 'expired' | 'rejected' | 'confirmed' | 'executed';
+export type Standing =
+  'planning' | 'waiting' | 'blocked' | 'unreadable' | 'expired' | 'rejected' | 'confirmed' | 'executed';
 
 /** A plan whose time ran out while it was on the screen counts as expired at once. Pure. */
 export function standingOf(
-  request: RequestDto & Partial<Pick<RequestDetailDto, 'plan' | 'blocked'>>,
+  request: RequestDto & Partial<Pick<RequestDetailDto, 'plan' | 'blocked' | 'several'>>,
   now: number,
 ): Standing {
   switch (request.status) {
     case 'pending':
       return isOverdue(request, now)
         ? 'expired'
-        : request.plan === null
-          ? 'unreadable'
-          : request.blocked === true
-            ? 'blocked'
-            : 'waiting';
+        : request.planning > 0
+          ? 'planning'
+          : request.plan === null && (request.several ?? null) === null
+            ? 'unreadable'
+            : request.blocked === true
+              ? 'blocked'
+              : 'waiting';
     case 'approved':
       return 'confirmed';
     case 'rejected':
@@ -32,12 +35,12 @@ export function standingOf(
   }
 }
 
-/** Consequences that must still be ticked, in the plan's order. Pure. */
+/** Codes of the consequences that must still be ticked, in the plan's order, each once. Pure. */
 export function notAccepted(
-  plan: Pick<PlanDto, 'consequences'>,
+  plan: { readonly consequences: readonly Pick<PlanDto['consequences'][number], 'code'>[] },
   accepted: ReadonlySet<string>,
-): PlanDto['consequences'] {
-  return plan.consequences.filter(({ code }) => !accepted.has(code));
+): string[] {
+  return [...new Set(plan.consequences.map(({ code }) => code))].filter((code) => !accepted.has(code));
 }
 
 /** The digest in groups of four, its middle left out: enough to tell plans apart at a glance. */

@@ -16,6 +16,7 @@ import { LoadingNote } from '../../ui/loading-note';
 import { WhenSeen } from '../../ui/when-seen';
 import { ChangesApi } from './changes-api';
 import { RequestCard } from './request-card';
+import { RequestWords } from './request-words';
 
 type Decided = Exclude<RequestDto['status'], 'pending'>;
 
@@ -39,6 +40,7 @@ export class RequestsPage {
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   protected readonly waiting = inject(WaitingRequests);
+  protected readonly words = inject(RequestWords);
   private readonly api = inject(ChangesApi);
   protected readonly decided = new Paged<RequestDto>((cursor) => this.api.decided(cursor));
   protected readonly icon = ICON;
@@ -53,10 +55,6 @@ export class RequestsPage {
       this.waiting.lastChanged();
       untracked(() => void this.decided.refresh());
     });
-  }
-
-  protected what(request: RequestDto): string {
-    return this.texts.known(`job.kind.${request.action}`, this.said.of(request, 'title'));
   }
 
   protected status({ status, withdrawn }: RequestDto): `request.status.${Decided | 'withdrawn'}` {

@@ -1,6 +1,18 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  MaxLength,
+} from 'class-validator';
 import { PageQueryDto } from '../../../../kernel/http/page-query.dto';
 import { DocumentDto } from '../../../../kernel/contracts/document.dto';
 import type { SaidByField } from '../../../../kernel/sentences/said';
@@ -8,10 +20,19 @@ import { ApiSaid } from '../../../../kernel/sentences/said.dto';
 import type { PreflightCheck } from '../../actions/change-action';
 import { VERDICTS } from '../../contracts/action-plan';
 import { RequestedByDto } from '../../dto/jobs.dto';
-import { ACTION_REQUEST_STATUSES, type ActionRequestStatus } from '../../entities/jobs.values';
+import {
+  ACTION_REQUEST_STATUSES,
+  JOB_STATUSES,
+  TARGET_STATUSES,
+  type ActionRequestStatus,
+  type JobStatus,
+  type TargetStatus,
+} from '../../entities/jobs.values';
 
 const REASON_MAX = 500;
 const CONSEQUENCES_MAX = 50;
+/** Machines that one request may be for: what one person can look through and decide at once. */
+const TARGETS_MAX = 1_000;
 
 /** Whose decision a request asks for; none of the three: whoever may confirm changes. */
 export class ApprovalDto {
@@ -27,14 +48,21 @@ export class ApprovalDto {
   said: SaidByField;
 }
 
-/** A change that was planned on a machine, and what was decided about it. */
+/** A change that was planned on a machine, or on several, and what was decided about it. */
 export class RequestDto {
   id: string;
   /** Name of the action that would change the machine. */
   action: string;
   title: string;
-  machineId: string;
-  machineName: string;
+  /** Null: it is for several. */
+  machineId: string | null;
+  machineName: string | null;
+  /** Machines that are in it; of several, those that are not planned yet too. */
+  machines: number;
+  /** Machines that it was asked for and that are not in it. */
+  leftOut: number;
+  /** Machines that are not planned yet: until there are none it cannot be confirmed. */
+  planning: number;
   /** `expired`: nobody confirmed it in time, a newer plan replaced it, or its run never began. */
   @ApiProperty({ enum: ACTION_REQUEST_STATUSES })
   status: ActionRequestStatus;
@@ -126,9 +154,71 @@ export class PlanDto {
   sinceLastPlan: PlanDifferenceDto | null;
 }
 
+/** One machine of a request for several. */
+export class RequestTargetDto {
+  machineId: string;
+  machineName: string;
+  /** `skipped`: left out. `expired`: its run ended before it changed anything, or nobody confirmed it in time. */
+  @ApiProperty({ enum: TARGET_STATUSES })
+  status: TargetStatus;
+  /** Why it was left out, or has expired. */
+  reason: string | null;
+  /** Null: it is not planned yet, or was left out before. */
+  planDigest: string | null;
+  /** The change in one sentence. */
+  summary: string | null;
+  risk: string | null;
+  /** The job that makes the plan; null where none was begun. */
+  planJobId: string | null;
+  /** The job that carries it out; null before the confirmation. */
+  jobId: string | null;
+  executionId: string | null;
+  /** How that job stands, or how it ended. */
+  @ApiProperty({ enum: JOB_STATUSES, nullable: true, type: String })
+  runStatus: JobStatus | null;
+  /** Class of its error: `plan_drifted` when the machine was no longer as it was planned. */
+  errorKind: string | null;
+  errorMessage: string | null;
+  /** Of `reason`, `summary` and `errorMessage`. */
+  @ApiSaid()
+  said: SaidByField;
+}
+
+/** One effect, and the machines that have it. */
+export class SharedEffectDto {
+  /** As the plans have it. */
+  line: string;
+  machineIds: string[];
+}
+
+/** What must be ticked by hand, and on which machines it comes about. */
+export class SharedConsequenceDto extends PlanConsequenceDto {
+  machineIds: string[];
+}
+
+/** A verdict that is not `ok`, and the machines that have it. */
+export class SharedCheckDto extends PlanCheckDto {
+  machineIds: string[];
+}
+
+export class SeveralMachinesDto {
+  /** By name. */
+  targets: RequestTargetDto[];
+  /** Equal effects of several machines together, in byte order. */
+  effects: SharedEffectDto[];
+  consequences: SharedConsequenceDto[];
+  checks: SharedCheckDto[];
+  /** As the action's schema has them. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  parameters: Record<string, unknown>;
+}
+
 export class RequestDetailDto extends RequestDto {
-  /** Null when it cannot be read, see `unreadable`. */
+  /** Of one machine: null when it cannot be read, see `unreadable`. */
   plan: PlanDto | null;
+  /** Of several machines; null: it is for one. */
+  @ApiProperty({ type: SeveralMachinesDto, nullable: true })
+  several: SeveralMachinesDto | null;
   /** A check is of verdict `blocked`: the plan cannot be confirmed. */
   blocked: boolean;
   /** What is stored of it in a form that this program cannot read. */
@@ -182,4 +272,23 @@ export class RejectRequestDto {
   @IsString()
   @MaxLength(REASON_MAX)
   reason?: string;
+}
+
+/** What plans it again: a job on one machine, or a request for the same machines. */
+export class ClonedRequestDto {
+  jobId: string | null;
+  requestId: string | null;
+}
+
+export class AskForManyDto {
+  @ArrayNotEmpty()
+  @ArrayMaxSize(TARGETS_MAX)
+  @IsUUID(undefined, { each: true })
+  machineIds: string[];
+
+  /** As the action's schema has them. */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  parameters?: Record<string, unknown>;
 }

@@ -7,13 +7,13 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { JobDto } from '../../models/job-dto';
+import { ClonedRequestDto } from '../../models/cloned-request-dto';
 
 export interface RequestsClone$Params {
   id: string;
 }
 
-export function requestsClone(http: HttpClient, rootUrl: string, params: RequestsClone$Params, context?: HttpContext): Observable<StrictHttpResponse<JobDto>> {
+export function requestsClone(http: HttpClient, rootUrl: string, params: RequestsClone$Params, context?: HttpContext): Observable<StrictHttpResponse<ClonedRequestDto>> {
   const rb = new RequestBuilder(rootUrl, requestsClone.PATH, 'post');
   if (params) {
     rb.path('id', params.id, {});
@@ -24,7 +24,7 @@ export function requestsClone(http: HttpClient, rootUrl: string, params: Request
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<JobDto>;
+      return r as StrictHttpResponse<ClonedRequestDto>;
     })
   );
 }

@@ -1,0 +1,64 @@
+import { inject, Injectable } from '@angular/core';
+import type { RequestDto } from '../../api/models';
+import { Said } from '../../core/i18n/said';
+import { Texts } from '../../core/i18n/texts';
+import { Session } from '../../core/session/session';
+
+/** Why this account cannot confirm a request; null when it can. */
+export type Hindrance = 'notYours' | 'fourEyes' | 'administrators' | 'planning';
+
+/** What a request is called, and what this account may do with it. The server decides; the portal says so beforehand. */
+@Injectable({ providedIn: 'root' })
+export class RequestWords {
+  private readonly texts = inject(Texts);
+  private readonly said = inject(Said);
+  private readonly session = inject(Session);
+
+  /** The machine's name, or how many there are. */
+  where({ machineName, machines }: Pick<RequestDto, 'machineName' | 'machines'>): string {
+    return machineName ?? this.texts.t('request.machines', { n: machines });
+  }
+
+  what(request: RequestDto): string {
+    return this.texts.known(`job.kind.${request.action}`, this.said.of(request, 'title'));
+  }
+
+  /** This account asked for it. */
+  mine({ requestedBy, requestedById }: RequestDto): boolean {
+    return requestedBy.type === 'user' && requestedById === this.session.me()?.id;
+  }
+
+  hindrance(request: RequestDto): Hindrance | null {
+    const me = this.session.me();
+    return hindranceOf(request, {
+      mine: this.mine(request),
+      confirms: this.session.can('changes.confirm'),
+      administrator: me?.role === 'administrator',
+    });
+  }
+
+  /** Whoever asked takes it back; others refuse it. */
+  mayEnd(request: RequestDto): 'withdraw' | 'refuse' | null {
+    if (this.mine(request)) {
+      return 'withdraw';
+    }
+    return this.session.can('changes.confirm') ? 'refuse' : null;
+  }
+}
+
+/** Pure. */
+export function hindranceOf(
+  { approval, planning }: Pick<RequestDto, 'approval' | 'planning'>,
+  who: { readonly mine: boolean; readonly confirms: boolean; readonly administrator: boolean },
+): Hindrance | null {
+  if (approval.administrators && !who.administrator) {
+    return 'administrators';
+  }
+  if (!who.confirms && !(approval.ownConfirmation && who.mine)) {
+    return 'notYours';
+  }
+  if (approval.fourEyes && who.mine) {
+    return 'fourEyes';
+  }
+  return planning > 0 ? 'planning' : null;
+}
