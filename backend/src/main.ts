@@ -10,12 +10,15 @@ import { loadConfig, type Config } from './kernel/config/config';
 import { isDatabaseUnavailable } from './kernel/errors/database-errors';
 import { errorCode } from './kernel/errors/error-code';
 import { StartRefusedError } from './kernel/errors/start-refused';
+import { Drain } from './kernel/http/drain';
 import { configureHttp } from './kernel/http/http-app';
 import { serveOpenApi } from './kernel/http/openapi';
 import { secretRegistry } from './kernel/logging/secret-registry';
 
 /** A connection that a browser keeps open must not hold up the end of the process for longer. */
 const SHUTDOWN_LIMIT_MS = 45_000;
+/** A download to somebody who reads slowly must not hold it up either. */
+const DRAIN_LIMIT_MS = 10_000;
 /** The address is taken, not ours, not to be had by name, or needs more rights. */
 const LISTEN_PROBLEMS = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EAI_AGAIN']);
 /** Logs wait until the start went well: why it did not is told once, by `startFailure`. */
@@ -31,12 +34,17 @@ async function serve(config: Config): Promise<void> {
     // JSON alone is read (configureHttp); Nest would add forms.
     bodyParser: false,
     ...untilStarted,
+    // What is open once requests have been answered waits for more of them.
     forceCloseConnections: true,
     ...(httpsOptions === undefined ? {} : { httpsOptions }),
   });
   configureHttp(app, config);
   serveOpenApi(app);
-  stopOnSignals(() => app.close());
+  const drain = new Drain(app.getHttpServer());
+  stopOnSignals(async () => {
+    await drain.drain(DRAIN_LIMIT_MS);
+    await app.close();
+  });
   await listen(app, HOST, PORT);
   app.flushLogs();
   const origins = app.get(ListeningOrigins);

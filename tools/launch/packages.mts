@@ -16,6 +16,7 @@ const catalogue = {
   shellcheck: '/usr/bin/shellcheck',
   'postgresql-15': '/usr/lib/postgresql/15/bin/postgres',
   ansible: '/usr/bin/ansible',
+  'docker-compose': '/usr/bin/docker-compose',
 } as const;
 export type DebianPackage = keyof typeof catalogue;
 
@@ -32,6 +33,7 @@ export const testPackages: readonly DebianPackage[] = [
   'nftables',
   'chromium',
   'shellcheck',
+  'docker-compose',
 ];
 
 export function isRoot(): boolean {

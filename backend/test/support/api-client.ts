@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import type { RealMachine } from './real-machines';
 
 /** Where a product listens, and the one-time link that makes its administrator. */
@@ -30,9 +29,12 @@ export interface Enrolment {
 export class ApiClient {
   /** Of the administrator. */
   static readonly PASSWORD = 'a password of this test';
-  private session = '';
 
-  constructor(readonly origin: string) {}
+  /** @param session what a browser sends along that is signed in already */
+  constructor(
+    readonly origin: string,
+    private session = '',
+  ) {}
 
   /** Uses the setup link up. */
   static async administrator(product: Entrance): Promise<ApiClient> {
@@ -89,11 +91,15 @@ export class ApiClient {
 
   /** One request; an answer that refuses is an answer. @throws when there is none */
   async send<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
-    // Commands of the fleet block this process: what the server closed meanwhile must be noticed before it is used again.
-    await setImmediate();
     const answer = await fetch(`${this.origin}/api${path}`, {
       method,
-      headers: { 'X-System-Update': '1', 'Content-Type': 'application/json', Cookie: this.session },
+      // Commands of the fleet block this process for seconds: a connection that was kept is closed by the server meanwhile.
+      headers: {
+        'X-System-Update': '1',
+        'Content-Type': 'application/json',
+        Cookie: this.session,
+        Connection: 'close',
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const [cookie] = answer.headers.getSetCookie();

@@ -18,11 +18,13 @@ export interface ProductProcess {
   peakMegabytes(): number;
   /** Sends the signal and waits until it is gone. */
   end(signal: NodeJS.Signals): Promise<void>;
+  /** Null while it runs, and where a signal ended it. */
+  exitCode(): number | null;
 }
 
 /** The built product in as many processes as a test wants, on one database, with one folder for its keys. */
 export class Installation {
-  private readonly dataDir = mkdtempSync(path.join(tmpdir(), 'system-update-e2e-'));
+  readonly dataDir = mkdtempSync(path.join(tmpdir(), 'system-update-e2e-'));
   private readonly processes: ProductProcess[] = [];
 
   constructor(
@@ -31,8 +33,12 @@ export class Installation {
   ) {}
 
   /** Starts one process and waits until it listens (`worker`: until it works). @throws Error with its words when it ends first */
-  async start(role: 'all' | 'api' | 'worker', settings: NodeJS.ProcessEnv = {}): Promise<ProductProcess> {
-    const child = spawn(process.execPath, ['--enable-source-maps', path.join(dist, 'main.js')], {
+  async start(
+    role: 'all' | 'api' | 'worker',
+    settings: NodeJS.ProcessEnv = {},
+    words: readonly string[] = ['--enable-source-maps', path.join(dist, 'main.js')],
+  ): Promise<ProductProcess> {
+    const child = spawn(process.execPath, words, {
       env: { ...this.environment(), ...settings, ROLE: role },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -49,6 +55,7 @@ export class Installation {
       origin: started.origin,
       output: log.text,
       peakMegabytes: () => peakOf(pid),
+      exitCode: () => child.exitCode,
       end: async (signal) => {
         if (child.exitCode === null && child.signalCode === null) child.kill(signal);
         await gone;

@@ -80,10 +80,14 @@ export class Upgrades {
   }
 
   /** Confirms the plan with all that follows from it. @returns the job, once it has ended */
-  async run({ id, planDigest, plan: { consequences } }: UpgradeRequest): Promise<Job> {
+  async run(request: UpgradeRequest): Promise<Job> {
+    return this.jobs.ended(await this.confirm(request), 170_000);
+  }
+
+  /** The same. @returns the job, as it was queued */
+  confirm({ id, planDigest, plan: { consequences } }: UpgradeRequest): Promise<Job> {
     const accepted = consequences.map(({ code }) => code);
-    const job = await this.api.post<Job>(`/requests/${id}/confirm`, { digest: planDigest, accepted });
-    return this.jobs.ended(job, 170_000);
+    return this.api.post<Job>(`/requests/${id}/confirm`, { digest: planDigest, accepted });
   }
 
   applied(executionId: string | null): Promise<Applied[]> {
