@@ -17,7 +17,6 @@ export const PENDING_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     'machine_profile_state.variables_json',
     'script_variables_presets.variables_json',
   ],
-  'phase 6, automation: what an occurrence does': ['schedule_occurrences.definition_json'],
   'phase 7, the agent and other programs': [
     'api_clients.allowed_networks_json',
     'api_clients.machines_json',

@@ -16,6 +16,7 @@ import { table, type Comparison } from './measure.mts';
 import { compareMemory } from './memory.mts';
 import { startProduct, type Product } from './product.mts';
 import { replayFrom, workAgain } from './replay.mts';
+import { compareSchedules } from './schedules.mts';
 import { compareStoring } from './storing.mts';
 import { compareUpgrade, planMany } from './upgrade.mts';
 
@@ -31,7 +32,19 @@ const MANY = 2_000;
 const PARALLEL = 20;
 
 /** In this order; `--only` chooses. The list comes after the analyses: it adds ten thousand machines. */
-const STEPS = ['analysis', 'bytes', 'connections', 'replay', 'upgrade', 'list', 'storing', 'memory'] as const;
+const STEPS = [
+  'analysis',
+  'bytes',
+  'connections',
+  'replay',
+  'upgrade',
+  'list',
+  'storing',
+  'memory',
+  'schedules',
+] as const;
+/** These need no machines. */
+const WITHOUT_MACHINES: readonly Step[] = ['schedules'];
 type Step = (typeof STEPS)[number];
 
 const { values: options } = parseArgs({
@@ -139,7 +152,7 @@ async function measureAll(fleet: Fleet, machines: readonly FleetMachine[]): Prom
     tell(table(measured));
     results.push(...measured);
   };
-  if (STEPS.some((step) => step !== 'memory' && steps.has(step))) {
+  if (STEPS.some((step) => step !== 'memory' && !WITHOUT_MACHINES.includes(step) && steps.has(step))) {
     const product = await startProduct(stopped.signal, PARALLEL);
     try {
       await measure(product, fleet, machines, run);
@@ -148,6 +161,7 @@ async function measureAll(fleet: Fleet, machines: readonly FleetMachine[]): Prom
     }
   }
   await run('memory', () => compareMemory(stopped.signal, fleet, machines));
+  await run('schedules', () => compareSchedules({ tell }));
   await run('growth', () => compareGrowth({ machines: grown, tell }));
   return results;
 }
@@ -167,7 +181,6 @@ function print(results: readonly Comparison[], loadBefore: number): void {
 
 async function main(): Promise<void> {
   const count = wholeNumber('machines', 200);
-  chosenSteps();
   wholeNumber('growth', SEEDED, 0);
   const [loadBefore = 0] = loadavg();
   const fleet = new Fleet({
@@ -175,9 +188,22 @@ async function main(): Promise<void> {
     net: process.env['FLEET_NET'] ?? '127.0.60',
     apt: process.env['FLEET_APT'] ?? '127.0.60.254:8490',
   });
+  const steps = chosenSteps();
+  if ([...steps].every((step) => WITHOUT_MACHINES.includes(step))) {
+    print(await measureAll(fleet, []), loadBefore);
+    return;
+  }
   const problem = await obstacle(fleet);
   if (problem !== undefined) throw new CommandError(`The bench cannot run here: ${problem}.`);
   await build({ only: 'server', signal: stopped.signal });
+  await withMachines(fleet, count, async (machines) => print(await measureAll(fleet, machines), loadBefore));
+}
+
+async function withMachines(
+  fleet: Fleet,
+  count: number,
+  work: (machines: readonly FleetMachine[]) => Promise<void>,
+): Promise<void> {
   try {
     tell(`Starting ${String(count)} Debian machines …`);
     await fleet.down();
@@ -185,7 +211,7 @@ async function main(): Promise<void> {
     const machines = await fleet.up(count, { suite: 'bookworm', bulkSsh: true, ...variant });
     stopped.signal.throwIfAborted();
     for (const { name } of machines) await fleet.scenario(name, 'plain', 'security', 'held', 'new-dependency');
-    print(await measureAll(fleet, machines), loadBefore);
+    await work(machines);
   } finally {
     await fleet.down();
   }

@@ -35,6 +35,7 @@ import { MachineEligibility } from '../../src/modules/jobs/machine-eligibility';
 import { BulkPlans } from '../../src/modules/jobs/requests/bulk-plans';
 import { ConfirmedPlans } from '../../src/modules/jobs/requests/confirmed-plans';
 import { PlanRecorder } from '../../src/modules/jobs/requests/plan-recorder';
+import { PolicyApprovals } from '../../src/modules/jobs/requests/policy-approvals';
 import { RequestExpiry } from '../../src/modules/jobs/requests/request-expiry';
 import { RequestTargets } from '../../src/modules/jobs/requests/request-targets';
 import { RequestSeals } from '../../src/modules/jobs/requests/request-seals';
@@ -106,6 +107,7 @@ export class JobsProcess {
   readonly machineState: MachineState;
   readonly service: JobsService;
   readonly requests: Requests;
+  readonly policyApprovals: PolicyApprovals;
   readonly confirmed: ConfirmedPlans;
   readonly bulk: BulkPlans;
   readonly requestsReader: RequestsReader;
@@ -164,6 +166,16 @@ export class JobsProcess {
       this.requestsReader,
       targets,
       this.bulk,
+      this.service,
+      dispatcher,
+      approvals,
+      seals,
+      audit,
+      bus,
+      clock,
+    );
+    this.policyApprovals = new PolicyApprovals(
+      this.requestsReader,
       this.service,
       dispatcher,
       approvals,

@@ -4,9 +4,18 @@ import { DatabaseClock, PostgresClock } from '../../kernel/database/database-clo
 import { JobsModule } from '../jobs/jobs.module';
 import { SCHEDULE_AUDIT } from './contracts/schedule-audit';
 import { SCHEDULE_DOCUMENTS } from './contracts/schedule-documents';
+import { AutomationWorker } from './engine/automation-worker';
+import { Firing } from './engine/firing';
+import { OccurrenceEnds } from './engine/occurrence-ends';
+import { OccurrenceRunner } from './engine/occurrence-runner';
+import { Scheduler } from './engine/scheduler';
+import { TargetStore } from './engine/target-store';
+import { TargetWorker } from './engine/target-worker';
 import { Calendar } from './occurrences/calendar';
+import { OccurrenceCommands } from './occurrences/occurrence-commands';
 import { OccurrencesController } from './occurrences/occurrences.controller';
 import { OccurrencesReader } from './occurrences/occurrences.reader';
+import { PolicyDecisions } from './policy/policy-decisions';
 import { ScheduleOccurrencesRetention } from './retention';
 import { ScheduleInput } from './schedules/schedule-input';
 import { SchedulesController } from './schedules/schedules.controller';
@@ -21,16 +30,25 @@ import { ScopePreview } from './scope/scope-preview';
   imports: [JobsModule],
   controllers: [SchedulesController, OccurrencesController],
   providers: [
+    AutomationWorker,
     Calendar,
     { provide: DatabaseClock, useClass: PostgresClock },
+    Firing,
     MachineScope,
+    OccurrenceCommands,
+    OccurrenceEnds,
+    OccurrenceRunner,
     OccurrencesReader,
+    PolicyDecisions,
     ScheduleInput,
     ScheduleOccurrencesRetention,
     Schedules,
     SchedulesReader,
     SchedulesTopic,
+    Scheduler,
     ScopePreview,
+    TargetStore,
+    TargetWorker,
   ],
 })
 export class AutomationModule implements OnModuleInit {

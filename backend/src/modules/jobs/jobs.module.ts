@@ -27,6 +27,7 @@ import { BulkPlans } from './requests/bulk-plans';
 import { RequestTargets } from './requests/request-targets';
 import { ConfirmedPlans } from './requests/confirmed-plans';
 import { PlanRecorder } from './requests/plan-recorder';
+import { PolicyApprovals } from './requests/policy-approvals';
 import { RequestExpiry } from './requests/request-expiry';
 import { RequestSeals } from './requests/request-seals';
 import { REQUESTS_AUDIT } from './requests/requests-audit';
@@ -89,6 +90,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     { provide: RemoteRunner, useClass: SshRemoteRunner },
     { provide: DetachedRunner, useClass: SshDetachedRunner },
     ChangeOutcomes,
+    PolicyApprovals,
     RequestExpiry,
     RequestSeals,
     Requests,
@@ -102,7 +104,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     WorkerParts,
     WorkerService,
   ],
-  exports: [ActionRegistry, JobsService, JobsReader, MachineEligibility, RequestsReader],
+  exports: [ActionRegistry, Dispatcher, JobsService, JobsReader, MachineEligibility, PolicyApprovals, RequestsReader],
 })
 export class JobsModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}

@@ -62,6 +62,7 @@ export const say = sentences('jobs', {
   window_expired:
     '{action} could not begin while the maintenance window «{window}» was open, or was too long for what was left of it.',
   window_expired_action: 'Make a new plan: it waits for the next window.',
+  policy_of: 'The policy of {schedule}.',
   already_ended: 'The job has ended already; there is nothing to cancel.',
   database_unavailable: 'The database did not answer while the job began.',
   contract_broken: 'The result does not have the form that was agreed for it, so nothing of it was kept.',

@@ -29,6 +29,8 @@ export interface EnqueueRequest {
   readonly requestedBy: Actor;
   /** The confirmed request that an action of kind `change` carries out; it cannot be started without. Of a planning one: the request of several machines that it plans for. */
   readonly requestId?: string | undefined;
+  /** The schedule that it belongs to. */
+  readonly scheduleId?: string | undefined;
   /** Of a change: actions that follow it at once, and must end in the same maintenance window. */
   readonly followedBy?: readonly string[] | undefined;
   /** Of a change: why it may begin outside its maintenance window. */
@@ -49,6 +51,7 @@ interface NewJob {
   readonly priority: number;
   readonly requestedBy: Actor;
   readonly requestId: string | null;
+  readonly scheduleId: string | null;
   readonly windowOverride: string | null;
 }
 
@@ -147,6 +150,7 @@ export class JobsService {
       priority,
       requestedBy: request.requestedBy,
       requestId: request.requestId ?? null,
+      scheduleId: request.scheduleId ?? null,
       windowOverride: request.windowOverride ?? null,
     });
     await this.raisePriority(tx, [...active.values()], priority);
@@ -210,6 +214,7 @@ export class JobsService {
       // What has begun to change a machine is followed to its end, never begun again.
       max_attempts: declaration.kind === 'read' ? declaration.maxAttempts : 1,
       request_id: job.requestId,
+      schedule_id: job.scheduleId,
       window_override: job.windowOverride,
       requested_by_type: job.requestedBy.type,
       requested_by_id: job.requestedBy.id,
@@ -235,6 +240,7 @@ export class JobsService {
         timeout_seconds: 'integer',
         max_attempts: 'integer',
         request_id: 'uuid',
+        schedule_id: 'uuid',
         requested_by_type: 'text',
         requested_by_id: 'text',
         requested_by_name: 'text',

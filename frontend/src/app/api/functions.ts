@@ -209,12 +209,16 @@ export type { SchedulesEnable$Params as SchedulesEnable$Params } from './fn/sche
 export { schedulesEnable as schedulesEnable } from './fn/schedules/schedules-enable';
 export type { SchedulesDisable$Params as SchedulesDisable$Params } from './fn/schedules/schedules-disable';
 export { schedulesDisable as schedulesDisable } from './fn/schedules/schedules-disable';
+export type { SchedulesRun$Params as SchedulesRun$Params } from './fn/schedules/schedules-run';
+export { schedulesRun as schedulesRun } from './fn/schedules/schedules-run';
 export type { SchedulesListOccurrences$Params as SchedulesListOccurrences$Params } from './fn/schedules/schedules-list-occurrences';
 export { schedulesListOccurrences as schedulesListOccurrences } from './fn/schedules/schedules-list-occurrences';
 export type { OccurrencesList$Params as OccurrencesList$Params } from './fn/schedules/occurrences-list';
 export { occurrencesList as occurrencesList } from './fn/schedules/occurrences-list';
 export type { OccurrencesGet$Params as OccurrencesGet$Params } from './fn/schedules/occurrences-get';
 export { occurrencesGet as occurrencesGet } from './fn/schedules/occurrences-get';
+export type { OccurrencesCancel$Params as OccurrencesCancel$Params } from './fn/schedules/occurrences-cancel';
+export { occurrencesCancel as occurrencesCancel } from './fn/schedules/occurrences-cancel';
 export type { OccurrencesTargets$Params as OccurrencesTargets$Params } from './fn/schedules/occurrences-targets';
 export { occurrencesTargets as occurrencesTargets } from './fn/schedules/occurrences-targets';
 export type { CleanupRunsList$Params as CleanupRunsList$Params } from './fn/maintenance/cleanup-runs-list';

@@ -31,6 +31,7 @@ export type { AuthMethod } from './models/auth-method';
 export type { BindingWindowDto } from './models/binding-window-dto';
 export type { BrokenPackageDto } from './models/broken-package-dto';
 export type { CalendarDto } from './models/calendar-dto';
+export type { CancelOccurrenceDto } from './models/cancel-occurrence-dto';
 export type { ChangeApprovalRuleDto } from './models/change-approval-rule-dto';
 export type { ChangeMachineDto } from './models/change-machine-dto';
 export type { ChangeMachineUiStateDto } from './models/change-machine-ui-state-dto';

@@ -5,8 +5,10 @@ import type {
   ChangeOutcome,
   FinishedChange,
   PlanOutcome,
+  PackageEffect,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
+import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import { autoremovePlan } from '../autoremove/autoremove-plan';
@@ -61,6 +63,10 @@ export class AptAutoremoveAction implements ChangeAction {
 
   async plan(run: CollectedRun): Promise<PlanOutcome> {
     return autoremovePlan(run, await ownMachineId());
+  }
+
+  packageEffects(details: object): PackageEffect[] {
+    return packageEffects(details);
   }
 
   async script({ machineId }: ChangeContext): Promise<ActionScript> {

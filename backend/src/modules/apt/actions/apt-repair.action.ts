@@ -5,8 +5,10 @@ import type {
   ChangeOutcome,
   FinishedChange,
   PlanOutcome,
+  PackageEffect,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
+import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v1';
@@ -65,6 +67,10 @@ export class AptRepairAction implements ChangeAction {
 
   async plan(run: CollectedRun): Promise<PlanOutcome> {
     return repairPlan(run, await ownMachineId());
+  }
+
+  packageEffects(details: object): PackageEffect[] {
+    return packageEffects(details);
   }
 
   script({ machineId, plan }: ChangeContext): ActionScript {

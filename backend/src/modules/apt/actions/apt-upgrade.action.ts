@@ -6,8 +6,10 @@ import {
   type FinishedChange,
   type PlanOutcome,
   type StepProgress,
+  type PackageEffect,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
+import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
@@ -87,6 +89,10 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
 
   async plan(run: CollectedRun, { parameters }: ActionContext<UpgradeParameters>): Promise<PlanOutcome> {
     return upgradePlan(run, { parameters, ownMachineId: await ownMachineId() });
+  }
+
+  packageEffects(details: object): PackageEffect[] {
+    return packageEffects(details);
   }
 
   script({ machineId, parameters, plan }: ChangeContext<UpgradeParameters>): ActionScript {

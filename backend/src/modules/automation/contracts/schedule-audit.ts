@@ -1,5 +1,15 @@
 import { auditContract } from '../../../kernel/audit/audit-contracts';
-import { list, nullable, object, text, timeOrNull, words } from '../../../kernel/contracts/schemas';
+import {
+  list,
+  nullable,
+  object,
+  text,
+  textOrNull,
+  time,
+  timeOrNull,
+  uuid,
+  words,
+} from '../../../kernel/contracts/schemas';
 import { definition, NOTIFY_ON } from './schedule-documents';
 
 const whole = object({
@@ -19,4 +29,11 @@ export const SCHEDULE_AUDIT = [
   auditContract('schedule.enabled', 'The schedule that was switched on.', both),
   auditContract('schedule.disabled', 'The schedule that was switched off.', both),
   auditContract('schedule.deleted', 'The schedule that was removed.', both),
+  auditContract('schedule.run', 'The run that was started by hand.', { name: text, occurrence_id: uuid }),
+  auditContract('schedule.occurrence_cancelled', 'The run that was ended before its time, and why.', {
+    name: text,
+    occurrence_id: uuid,
+    due_at: time,
+    reason: textOrNull,
+  }),
 ];

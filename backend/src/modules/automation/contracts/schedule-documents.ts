@@ -155,4 +155,18 @@ export const SCHEDULE_POLICY: Contract = {
   versions: { 1: { body: document(1, policy) } },
 };
 
-export const SCHEDULE_DOCUMENTS = [SCHEDULE_SCOPE, SCHEDULE_ACTIONS, SCHEDULE_NOTIFY, SCHEDULE_POLICY];
+export const SCHEDULE_DEFINITION: Contract = {
+  name: 'schedule_definition',
+  title: 'A schedule as it was when it became due',
+  description: 'What an occurrence does; changing the schedule afterwards changes nothing of it. Periods are seconds.',
+  columns: ['schedule_occurrences.definition_json'],
+  versions: { 1: { body: document(1, definition) } },
+};
+
+export const SCHEDULE_DOCUMENTS = [
+  SCHEDULE_SCOPE,
+  SCHEDULE_ACTIONS,
+  SCHEDULE_NOTIFY,
+  SCHEDULE_POLICY,
+  SCHEDULE_DEFINITION,
+];

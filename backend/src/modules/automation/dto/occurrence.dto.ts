@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsDate, IsIn, IsOptional, IsUUID } from 'class-validator';
+import { IsDate, IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
@@ -89,6 +89,14 @@ export class TargetListQueryDto extends PageQueryDto {
   @IsOptional()
   @IsIn(OCCURRENCE_STATUSES)
   status?: OccurrenceStatus;
+}
+
+export class CancelOccurrenceDto {
+  /** Kept in the audit. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 500)
+  reason?: string;
 }
 
 /** A due time to come. */

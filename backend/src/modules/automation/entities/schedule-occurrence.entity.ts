@@ -86,4 +86,11 @@ export class ScheduleOccurrenceEntity {
 
   @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
   finishedAt: Date | null;
+
+  @Column({ name: 'cancel_requested_at', type: 'timestamptz', nullable: true })
+  cancelRequestedAt: Date | null;
+
+  /** Name of the user. */
+  @Column({ name: 'cancel_requested_by', type: 'text', nullable: true })
+  cancelRequestedBy: string | null;
 }

@@ -1,17 +1,20 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { CurrentOrigin, type RequestOrigin } from '../../../kernel/audit/request-origin';
 import { RequirePermission } from '../../../kernel/auth/access.decorators';
 import { notFound } from '../../../kernel/errors/domain-error';
 import { uuidPipe } from '../../../kernel/http/validation';
 import {
   CalendarDto,
   CalendarQueryDto,
+  CancelOccurrenceDto,
   OccurrenceDto,
   OccurrenceTargetPageDto,
   TargetListQueryDto,
 } from '../dto/occurrence.dto';
 import { toOccurrence, toTarget } from '../schedules/schedules.mapper';
 import { Calendar } from './calendar';
+import { OccurrenceCommands } from './occurrence-commands';
 import { OccurrencesReader } from './occurrences.reader';
 
 @ApiTags('schedules')
@@ -20,6 +23,7 @@ export class OccurrencesController {
   constructor(
     private readonly reader: OccurrencesReader,
     private readonly calendar: Calendar,
+    private readonly commands: OccurrenceCommands,
   ) {}
 
   /** What was due within a span, and what will be. */
@@ -36,6 +40,21 @@ export class OccurrencesController {
     const occurrence = await this.reader.find(id);
     if (occurrence === null) throw notFound('occurrence');
     return toOccurrence(occurrence);
+  }
+
+  /**
+   * Begins no further machine, ends jobs that wait and asks those that run to stop; it is over when they are.
+   * 409 `occurrence_ended`.
+   */
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @RequirePermission('schedules.manage')
+  async cancel(
+    @Param('id', uuidPipe('id')) id: string,
+    @Body() body: CancelOccurrenceDto,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<OccurrenceDto> {
+    return toOccurrence(await this.commands.cancel(id, body.reason?.trim() ?? null, origin));
   }
 
   /** Its machines by name. */

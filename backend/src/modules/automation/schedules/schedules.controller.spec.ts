@@ -2,6 +2,7 @@ import { addMachine } from '../../../../test/support/machine-samples';
 import { createWholeApp, type Client, type TestApp } from '../../../../test/support/test-app';
 import { newId } from '../../../kernel/database/ids';
 import { queryRows } from '../../../kernel/database/rows';
+import { OccurrenceRunner } from '../engine/occurrence-runner';
 
 interface Problem {
   code: string;
@@ -192,6 +193,38 @@ describe('schedules over HTTP', () => {
     expect((await viewer.get(`/schedules/${id}/occurrences`)).body).toEqual({ items: [], nextCursor: null });
     expect((await viewer.post('/schedules', input())).status).toBe(403);
     expect((await viewer.delete(`/schedules/${id}?version=1`)).status).toBe(403);
+  });
+
+  it('are run by hand by whoever may, once or often, and ended once', async () => {
+    const { id } = await create({ enabled: false });
+    expect((await test.as('viewer').post(`/schedules/${id}/run`)).status).toBe(403);
+    const begun = await operator.post(`/schedules/${id}/run`);
+    const occurrence = begun.body as { id: string };
+    expect([begun.status, begun.body]).toMatchObject([
+      202,
+      { scheduleId: id, status: 'queued', trigger: 'person', startedBy: 'The operator', machinesCount: null },
+    ]);
+    expect((await operator.get(`/schedules/${id}`)).body).toMatchObject({ lastOccurrence: { id: occurrence.id } });
+    expect((await operator.get(`/schedule-occurrences/${occurrence.id}/targets`)).body).toEqual({
+      items: [],
+      nextCursor: null,
+    });
+    const cancel = () => operator.post(`/schedule-occurrences/${occurrence.id}/cancel`, { reason: 'not today' });
+    expect((await cancel()).status).toBe(200);
+    await test.app.get(OccurrenceRunner).advanceAll();
+    expect((await operator.get(`/schedule-occurrences/${occurrence.id}`)).body).toMatchObject({
+      status: 'cancelled',
+      errorKind: 'cancelled',
+      errorMessage: 'The operator cancelled it.',
+    });
+    expect([(await cancel()).status, (await cancel()).body]).toMatchObject([409, { code: 'occurrence_ended' }]);
+    expect((await audit(id)).map(({ action }) => action)).toEqual([
+      'schedule.created',
+      'schedule.run',
+      'schedule.occurrence_cancelled',
+    ]);
+    const change = { actions: [{ action: 'apt_upgrade', parameters: {} }], policy };
+    expect((await operator.post(`/schedules/${(await create(change)).id}/run`)).status).toBe(403);
   });
 
   it('fill a calendar', async () => {

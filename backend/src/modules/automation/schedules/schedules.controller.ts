@@ -10,7 +10,7 @@ import { createdPage, readCreatedCursor } from '../../../kernel/http/keyset-page
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import { uuidPipe } from '../../../kernel/http/validation';
 import { ActionRegistry } from '../../jobs/actions/action-registry';
-import { OccurrencePageDto } from '../dto/occurrence.dto';
+import { OccurrenceDto, OccurrencePageDto } from '../dto/occurrence.dto';
 import { ScheduleDetailDto, SchedulePageDto, ScopePreviewDto, TimesPreviewDto } from '../dto/schedule.dto';
 import {
   ChangeScheduleDto,
@@ -19,6 +19,7 @@ import {
   ScheduleVersionDto,
   TimingDto,
 } from '../dto/schedule-input.dto';
+import { OccurrenceCommands } from '../occurrences/occurrence-commands';
 import { OccurrencesReader } from '../occurrences/occurrences.reader';
 import { ScopePreview } from '../scope/scope-preview';
 import { nextDueTimes } from '../times/due-times';
@@ -37,6 +38,7 @@ export class SchedulesController {
     private readonly schedules: Schedules,
     private readonly reader: SchedulesReader,
     private readonly occurrences: OccurrencesReader,
+    private readonly commands: OccurrenceCommands,
     private readonly preview: ScopePreview,
     private readonly registry: ActionRegistry,
     private readonly clock: DatabaseClock,
@@ -144,6 +146,18 @@ export class SchedulesController {
   ): Promise<ScheduleDetailDto> {
     await this.schedules.setEnabled(id, false, body.version, principal, origin);
     return this.get(id);
+  }
+
+  /** Does what a schedule does, now, whether it is switched on or not. */
+  @Post(':id/run')
+  @HttpCode(202)
+  @RequirePermission('schedules.manage')
+  async run(
+    @Param('id', uuidPipe('id')) id: string,
+    @CurrentPrincipal() principal: Principal,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<OccurrenceDto> {
+    return toOccurrence(await this.commands.runNow(id, principal, origin));
   }
 
   /** Every due time of a schedule, the latest first, whether it ran or not. */

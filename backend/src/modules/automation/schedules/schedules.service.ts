@@ -11,6 +11,7 @@ import { DomainError, notFound } from '../../../kernel/errors/domain-error';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { say } from '../automation.sentences';
 import { SCHEDULE_ACTIONS, SCHEDULE_NOTIFY, SCHEDULE_POLICY, SCHEDULE_SCOPE } from '../contracts/schedule-documents';
+import { Firing } from '../engine/firing';
 import type { ChangeScheduleDto, SaveScheduleDto } from '../dto/schedule-input.dto';
 import { dueTimeAfter } from '../times/due-times';
 import { ScheduleInput, type CheckedSchedule } from './schedule-input';
@@ -26,6 +27,7 @@ export class Schedules {
     private readonly transactions: TransactionRunner,
     private readonly reader: SchedulesReader,
     private readonly input: ScheduleInput,
+    private readonly firing: Firing,
     private readonly contracts: Contracts,
     private readonly clock: DatabaseClock,
     private readonly audit: AuditLog,
@@ -53,6 +55,7 @@ export class Schedules {
       requireVersion(before, input.version);
       const checked = await this.input.check(tx, input, by);
       const now = await this.clock.now(tx.manager);
+      await this.firing.settle(tx, before, now, !input.enabled);
       await affected(tx.manager, UPDATE, [id, ...this.values(input, checked, origin.actor.name, now)]);
       await this.planNext(tx, id, now);
       await this.record(tx, 'changed', before, await this.reader.find(id, tx.manager), origin);
@@ -68,6 +71,7 @@ export class Schedules {
       if (enabled) this.input.assertMayStart(before.actions ?? [], by);
       const now = await this.clock.now(tx.manager);
       if (enabled && dueTimeAfter(before, now) === null) throw scheduleOver();
+      await this.firing.settle(tx, before, now, true);
       await affected(tx.manager, SET_ENABLED, [id, enabled, now, origin.actor.name]);
       await this.planNext(tx, id, now);
       await this.record(tx, enabled ? 'enabled' : 'disabled', before, await this.reader.find(id, tx.manager), origin);
@@ -80,6 +84,7 @@ export class Schedules {
       const before = await this.held(tx, id);
       requireVersion(before, version);
       const now = await this.clock.now(tx.manager);
+      await this.firing.settle(tx, before, now, true);
       await affected(tx.manager, REMOVE, [id, now, origin.actor.name]);
       await this.record(tx, 'deleted', before, null, origin);
     });

@@ -39,6 +39,16 @@ export interface PlanEffects {
   readonly origins: 'none' | 'security' | 'other' | null;
 }
 
+/** What a plan would do to one package. */
+export interface PackageEffect {
+  readonly operation: 'upgrade' | 'install' | 'remove' | 'downgrade';
+  readonly name: string;
+  /** As apt prints it: `Label:Version/Suite`, several with commas. Null: nothing comes from anywhere, or it is not known. */
+  readonly origin: string | null;
+  /** Null: not known. */
+  readonly security: boolean | null;
+}
+
 /** Exactly what a change would do on one machine. */
 export interface ChangePlan {
   /**
@@ -176,6 +186,8 @@ export interface ChangeAction<P extends object = Record<string, never>> {
   /** The reading run that makes the plan, pre-flight included. */
   planScript(context: ActionContext<P>): ActionScript | Promise<ActionScript>;
   plan(run: CollectedRun, context: ActionContext<P>): PlanOutcome | Promise<PlanOutcome>;
+  /** What a plan of it would do to packages, by its details; absent of actions that change none. Pure. */
+  packageEffects?(details: object): readonly PackageEffect[];
   /** What runs detached. It makes the plan's lines once more, and calls `confirm_plan FILE` before it changes anything. */
   script(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
   /** Reads a line of the status that the script's tool writes to `$SU_DIR/progress`; null for what says nothing new. */

@@ -34,7 +34,7 @@ export function refusalToDecide(
 export function refusalToConfirm(
   request: RequestWithPlan,
   { digest }: Confirmation,
-  { actor }: Decider,
+  { actor }: { readonly actor: Pick<Decider['actor'], 'id'> },
 ): DomainError | null {
   const { status } = request;
   if (request.planDigest === null && status === 'pending') {

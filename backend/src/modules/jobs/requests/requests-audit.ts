@@ -1,5 +1,14 @@
 import { auditContract } from '../../../kernel/audit/audit-contracts';
-import { count, list, openWord, sha256OrNull, text, textOrNull, uuidOrNull } from '../../../kernel/contracts/schemas';
+import {
+  count,
+  list,
+  openWord,
+  sha256OrNull,
+  text,
+  textOrNull,
+  uuid,
+  uuidOrNull,
+} from '../../../kernel/contracts/schemas';
 
 /** Since decisions keep them. */
 const decision = { reason: textOrNull, session_id: text };
@@ -17,6 +26,17 @@ export const REQUESTS_AUDIT = [
       job_id: uuidOrNull,
     },
     { ...decision, machines: count },
+  ),
+  auditContract(
+    'request.approved_by_policy',
+    'Which plan a schedule approved by the policy that was confirmed with it, and the job that it led to.',
+    {
+      action: openWord,
+      plan_digest: sha256OrNull,
+      accepted: list(openWord),
+      job_id: uuid,
+      schedule_id: uuid,
+    },
   ),
   auditContract('window.overridden', 'Which change may begin outside its maintenance window, and why.', {
     action: openWord,

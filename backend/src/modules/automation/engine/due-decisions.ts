@@ -1,0 +1,78 @@
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../automation.sentences';
+import type { ScheduleRecord } from '../schedules/schedule-record';
+import { dueTimesAfter } from '../times/due-times';
+
+/** What is done about one due time. */
+export interface DueDecision {
+  readonly dueAt: Date;
+  /** Null: it runs. */
+  readonly refusal: { readonly kind: 'missed' | 'window_expired'; readonly message: Sentence } | null;
+}
+
+export interface DueDecisions {
+  /** In order. */
+  readonly decisions: readonly DueDecision[];
+  /** The first due time that is not decided; null when there is none. */
+  readonly next: Date | null;
+  /** `next` has not come yet. */
+  readonly complete: boolean;
+}
+
+type Due = Pick<
+  ScheduleRecord,
+  'cron' | 'runAt' | 'timezone' | 'nextRunAt' | 'missedRuns' | 'graceSeconds' | 'windowSeconds'
+>;
+
+/**
+ * Decides the due times that have come, the oldest `limit` of them. On time, each runs. Of those that are late for longer
+ * than the grace, the newest alone may run, as the schedule says; the others are recorded as missed. Pure.
+ */
+export function dueDecisions(schedule: Due, now: Date, limit: number): DueDecisions {
+  const { times, next } = dueTimesUntil(schedule, now, limit);
+  const complete = next === null || next > now;
+  const newest = complete ? times.at(-1) : undefined;
+  const madeUp = newest !== undefined && refusalOf(schedule, newest, now, true) === null ? newest : null;
+  const decisions = times.map((dueAt): DueDecision => {
+    const refusal = refusalOf(schedule, dueAt, now, dueAt === newest);
+    if (refusal?.kind === 'missed' && madeUp !== null) {
+      return { dueAt, refusal: { kind: 'missed', message: say.missed_made_up({ due: madeUp.toISOString() }) } };
+    }
+    return { dueAt, refusal };
+  });
+  return { decisions, next, complete };
+}
+
+/** The due times that a schedule leaves as it is changed or switched off: none of them runs any more. */
+export function abandoned({ decisions, ...rest }: DueDecisions): DueDecisions {
+  const refusal = { kind: 'missed', message: say.missed_before_change() } as const;
+  return { ...rest, decisions: decisions.map((decision) => ({ ...decision, refusal: decision.refusal ?? refusal })) };
+}
+
+function dueTimesUntil(schedule: Due, now: Date, limit: number): { times: Date[]; next: Date | null } {
+  const { nextRunAt } = schedule;
+  if (nextRunAt === null || nextRunAt > now) return { times: [], next: nextRunAt };
+  const times = [nextRunAt];
+  for (const time of dueTimesAfter(schedule, nextRunAt)) {
+    if (time > now || times.length >= limit) return { times, next: time };
+    times.push(time);
+  }
+  return { times, next: null };
+}
+
+/** Null: it runs. */
+function refusalOf(
+  { missedRuns, graceSeconds, windowSeconds }: Due,
+  dueAt: Date,
+  now: Date,
+  newest: boolean,
+): DueDecision['refusal'] {
+  const lateSeconds = (now.getTime() - dueAt.getTime()) / 1000;
+  if (lateSeconds <= graceSeconds) return null;
+  const window = missedRuns === 'window' ? windowSeconds : null;
+  if (window !== null && lateSeconds > window) {
+    const end = new Date(dueAt.getTime() + window * 1000).toISOString();
+    return { kind: 'window_expired', message: say.window_expired({ end }) };
+  }
+  return newest && missedRuns !== 'skip' ? null : { kind: 'missed', message: say.missed() };
+}

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { bulkInsert } from '../../../kernel/database/bulk-insert';
+import { newId } from '../../../kernel/database/ids';
+import { affected } from '../../../kernel/database/rows';
+import type { Transaction } from '../../../kernel/database/transaction';
+import { LiveBus } from '../../../kernel/live/live-bus';
+import { say } from '../automation.sentences';
+import { SCHEDULE_DEFINITION } from '../contracts/schedule-documents';
+import type { OccurrenceTrigger } from '../entities/automation.values';
+import { definitionOf, type ScheduleRecord } from '../schedules/schedule-record';
+import { abandoned, dueDecisions, type DueDecision, type DueDecisions } from './due-decisions';
+
+/** Due times of one schedule that one transaction writes. */
+export const DUE_TIMES_AT_ONCE = 1_000;
+
+interface Fired {
+  readonly schedule: ScheduleRecord;
+  readonly due: DueDecisions;
+}
+
+/** Turns due times into occurrences. Whoever calls holds the rows of the schedules. */
+@Injectable()
+export class Firing {
+  constructor(
+    private readonly contracts: Contracts,
+    private readonly bus: LiveBus,
+  ) {}
+
+  /**
+   * Writes what has come due of each schedule, run or not, and when it is due next: both commit together.
+   * @returns whether some has more that has come due
+   */
+  async fire(tx: Transaction, schedules: readonly ScheduleRecord[], now: Date): Promise<boolean> {
+    const fired = schedules.map((schedule) => ({ schedule, due: dueDecisions(schedule, now, DUE_TIMES_AT_ONCE) }));
+    await this.store(tx, fired, now);
+    return fired.some(({ due }) => !due.complete);
+  }
+
+  /** The same of one schedule to the end, before it is changed; `abandon`: nothing of it is to run any more. */
+  async settle(tx: Transaction, schedule: ScheduleRecord, now: Date, abandon: boolean): Promise<void> {
+    if (!schedule.enabled) return;
+    for (let rest = schedule; ;) {
+      const found = dueDecisions(rest, now, DUE_TIMES_AT_ONCE);
+      const due = abandon ? abandoned(found) : found;
+      await this.store(tx, [{ schedule: rest, due }], now);
+      if (due.complete) return;
+      rest = { ...rest, nextRunAt: due.next };
+    }
+  }
+
+  /** An occurrence that somebody starts by hand: it is due now. @returns its id */
+  async fireByHand(tx: Transaction, schedule: ScheduleRecord, now: Date, startedBy: string): Promise<string> {
+    const row = this.row(schedule, { dueAt: now, refusal: null }, now, 'person', startedBy);
+    await bulkInsert(tx.manager, 'schedule_occurrences', COLUMNS, [row]);
+    await affected(tx.manager, 'UPDATE schedules SET last_run_at = $2 WHERE id = $1', [schedule.id, now]);
+    this.bus.changed(tx, { scheduleIds: [schedule.id] });
+    return row.id;
+  }
+
+  private async store(tx: Transaction, fired: readonly Fired[], now: Date): Promise<void> {
+    const rows = fired.flatMap(({ schedule, due }) =>
+      due.decisions.map((decision) => this.row(schedule, decision, now, 'schedule', null)),
+    );
+    if (rows.length === 0) return;
+    // A due time whose row is there was decided before: the clock went back, or the schedule was changed.
+    await bulkInsert(tx.manager, 'schedule_occurrences', COLUMNS, rows, {
+      onConflict: 'ON CONFLICT (schedule_id, due_at) DO NOTHING',
+    });
+    await affected(tx.manager, ADVANCE, [
+      fired.map(({ schedule }) => schedule.id),
+      fired.map(({ due }) => due.next),
+      fired.map(({ due }) => (due.decisions.some(({ refusal }) => refusal === null) ? now : null)),
+    ]);
+    this.bus.changed(tx, { scheduleIds: fired.map(({ schedule }) => schedule.id) });
+  }
+
+  private row(
+    schedule: ScheduleRecord,
+    { dueAt, refusal }: DueDecision,
+    now: Date,
+    trigger: OccurrenceTrigger,
+    startedBy: string | null,
+  ) {
+    const definition = refusal === null ? definitionOf(schedule) : null;
+    const fault =
+      refusal ?? (definition === null ? { kind: 'definition_unreadable', message: say.unreadable() } : null);
+    const { windowSeconds } = schedule;
+    return {
+      id: newId(),
+      schedule_id: schedule.id,
+      due_at: dueAt,
+      trigger,
+      started_by: startedBy,
+      status: fault === null ? 'queued' : refusal === null ? 'error' : 'cancelled',
+      error_kind: fault?.kind ?? null,
+      error_message: fault?.message ?? null,
+      definition_json: definition === null ? null : this.contracts.document(SCHEDULE_DEFINITION.name, definition),
+      created_at: now,
+      expires_at: windowSeconds === null ? null : new Date(dueAt.getTime() + windowSeconds * 1000),
+      finished_at: fault === null ? null : now,
+    };
+  }
+}
+
+const COLUMNS = {
+  id: 'uuid',
+  schedule_id: 'uuid',
+  due_at: 'timestamptz',
+  trigger: 'text',
+  started_by: 'text',
+  status: 'text',
+  error_kind: 'text',
+  error_message: 'text',
+  definition_json: 'jsonb',
+  created_at: 'timestamptz',
+  expires_at: 'timestamptz',
+  finished_at: 'timestamptz',
+} as const;
+
+const ADVANCE = `
+  UPDATE schedules s SET next_run_at = fired.next_run_at, last_run_at = COALESCE(fired.last_run_at, s.last_run_at)
+  FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS fired (id, next_run_at, last_run_at)
+  WHERE s.id = fired.id`;

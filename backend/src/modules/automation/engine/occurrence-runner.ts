@@ -1,0 +1,136 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { DatabaseClock } from '../../../kernel/database/database-clock';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
+import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
+import { LiveBus } from '../../../kernel/live/live-bus';
+import { say } from '../automation.sentences';
+import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
+import type { OccurrenceStatus } from '../entities/automation.values';
+import { OccurrenceEnds } from './occurrence-ends';
+import type { Stop } from './target-steps';
+import { TargetStore } from './target-store';
+import { MACHINES_AT_ONCE, TargetWorker, type RunningOccurrence } from './target-worker';
+
+interface OccurrenceRow {
+  readonly id: string;
+  readonly schedule_id: string;
+  readonly status: OccurrenceStatus;
+  readonly expires_at: Date | null;
+  readonly cancel_requested_by: string | null;
+  readonly definition_json: unknown;
+}
+
+/**
+ * Takes occurrences from their due time to their end: chooses the machines, keeps at most so many of them at work as the
+ * schedule says, and ends when the last has. Each step is one transaction under the lock of the occurrence's row, and
+ * begins from what stands in the tables: any process may do the next.
+ */
+@Injectable()
+export class OccurrenceRunner {
+  private readonly logger = new Logger(OccurrenceRunner.name);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: DatabaseClock,
+    private readonly contracts: Contracts,
+    private readonly targets: TargetStore,
+    private readonly worker: TargetWorker,
+    private readonly ends: OccurrenceEnds,
+    private readonly bus: LiveBus,
+  ) {}
+
+  /** Goes on with every occurrence that is not over, or with those of some schedules. One that fails leaves the others be. */
+  async advanceAll(scheduleIds: readonly string[] | null = null): Promise<void> {
+    const active = await queryRows<{ id: string }>(this.dataSource, ACTIVE, [scheduleIds]);
+    for (const { id } of active) {
+      try {
+        await this.advance(id);
+      } catch (error) {
+        // The next sweep tries again from what is stored.
+        this.logger.error({ err: error, occurrenceId: id }, 'An occurrence of a schedule could not be gone on with.');
+      }
+    }
+  }
+
+  /** Goes on until there is nothing to do for now. */
+  async advance(id: string): Promise<void> {
+    while (await this.transactions.run((tx) => this.step(tx, id)));
+  }
+
+  /** @returns whether there may be more to do at once */
+  private async step(tx: Transaction, id: string): Promise<boolean> {
+    // Somebody else who is at it looks again afterwards, see AutomationWorker.
+    const row = await queryOne<OccurrenceRow>(tx.manager, TAKE, [id]);
+    if (row === null) return false;
+    const now = await this.clock.now(tx.manager);
+    const stop = stopOf(row, now);
+    const reading = this.contracts.read<DefinitionDocument>(SCHEDULE_DEFINITION.name, row.definition_json);
+    if (!reading.readable) {
+      await this.ends.fail(tx, row, { kind: 'definition_unreadable', message: say.unreadable() }, now);
+      return false;
+    }
+    const occurrence = { id, scheduleId: row.schedule_id, definition: reading.document, now, stop };
+    if (row.status === 'queued') return this.begin(tx, occurrence);
+    const settled = await this.worker.settle(tx, occurrence);
+    const begun = stop === null ? await this.fill(tx, occurrence) : await this.wind(tx, occurrence, stop);
+    const { running, waiting } = await this.targets.standing(tx, id);
+    if (running === 0 && !waiting) await this.ends.end(tx, occurrence);
+    if (settled + begun > 0) this.bus.changed(tx, { scheduleIds: [occurrence.scheduleId] });
+    return settled === MACHINES_AT_ONCE || begun === MACHINES_AT_ONCE || (begun > 0 && stop !== null);
+  }
+
+  /** Chooses the machines. */
+  private async begin(tx: Transaction, occurrence: RunningOccurrence): Promise<boolean> {
+    const { id, definition, now, stop } = occurrence;
+    if (stop !== null) {
+      await this.ends.fail(tx, { id, schedule_id: occurrence.scheduleId }, stop, now);
+      return false;
+    }
+    const machines = await this.targets.choose(tx, id, definition.scope, now);
+    await affected(tx.manager, BEGIN, [id, machines, now]);
+    if (machines === 0) {
+      const empty = { kind: 'scope_empty', message: say.scope_empty() } as const;
+      await this.ends.fail(tx, { id, schedule_id: occurrence.scheduleId }, empty, now);
+      return false;
+    }
+    this.bus.changed(tx, { scheduleIds: [occurrence.scheduleId] });
+    return true;
+  }
+
+  /** Begins as many machines as the schedule allows at once. @returns how many were looked at */
+  private async fill(tx: Transaction, occurrence: RunningOccurrence): Promise<number> {
+    const { id, definition } = occurrence;
+    const { running, waiting } = await this.targets.standing(tx, id);
+    const free = Math.min(definition.concurrency - running, MACHINES_AT_ONCE);
+    if (!waiting || free <= 0) return 0;
+    const machineIds = await this.targets.waiting(tx, id, free);
+    const refused = await this.worker.startAction(tx, occurrence, machineIds, 0);
+    // A machine that cannot be worked on leaves its place to the next.
+    return refused > 0 ? MACHINES_AT_ONCE : machineIds.length;
+  }
+
+  /** Begins nothing any more: what waits ends, and so do jobs that have not begun. @returns how many ended */
+  private async wind(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
+    await this.targets.cancelWaiting(tx, occurrence.id, stop.kind, stop.message, occurrence.now);
+    return this.worker.cancelJobs(tx, occurrence, stop);
+  }
+}
+
+function stopOf({ cancel_requested_by: by, expires_at: end }: OccurrenceRow, now: Date): Stop | null {
+  if (by !== null) return { kind: 'cancelled', message: say.cancelled_by({ name: by }), by };
+  if (end === null || end > now) return null;
+  return { kind: 'window_expired', message: say.window_expired({ end: end.toISOString() }), by: null };
+}
+
+const ACTIVE = `
+  SELECT id FROM schedule_occurrences
+  WHERE status IN ('queued', 'running') AND ($1::uuid[] IS NULL OR schedule_id = ANY ($1)) ORDER BY due_at, id`;
+
+const TAKE = `
+  SELECT id, schedule_id, status, expires_at, cancel_requested_by, definition_json FROM schedule_occurrences
+  WHERE id = $1 AND status IN ('queued', 'running') FOR UPDATE SKIP LOCKED`;
+
+const BEGIN = `UPDATE schedule_occurrences SET status = 'running', machines_count = $2, started_at = $3 WHERE id = $1`;

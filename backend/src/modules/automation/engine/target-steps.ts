@@ -1,0 +1,42 @@
+import { say } from '../automation.sentences';
+import type { FinalStatus } from '../entities/automation.values';
+import type { EndedTarget, TargetEnd } from './target-store';
+
+/** Why an occurrence begins nothing any more. */
+export interface Stop {
+  readonly kind: 'window_expired' | 'cancelled';
+  readonly message: string;
+  /** Name of the person who wants it. */
+  readonly by: string | null;
+}
+
+/** What comes after the job that has ended on a machine. */
+export type NextStep =
+  | { readonly kind: 'end'; readonly end: TargetEnd }
+  /** The plan is made: it is held against the policy. */
+  | { readonly kind: 'decide'; readonly requestId: string }
+  | { readonly kind: 'action'; readonly position: number; readonly worst: FinalStatus };
+
+/** Pure. @param actions how many the schedule has */
+export function nextStep(target: EndedTarget, actions: number, stop: Stop | null): NextStep {
+  const { machineId, jobStatus, errorKind, errorMessage } = target;
+  const end = (status: FinalStatus, kind: string | null, message: string | null): NextStep => {
+    return { kind: 'end', end: { machineId, status, errorKind: kind, errorMessage: message } };
+  };
+  if (jobStatus === null) return end('error', 'job_gone', say.job_gone());
+  if (jobStatus === 'cancelled') {
+    // Whoever stopped the occurrence stopped the job; else it says itself why.
+    return end('cancelled', errorKind ?? stop?.kind ?? 'cancelled', errorMessage ?? stop?.message ?? null);
+  }
+  if (jobStatus === 'error') return end('error', errorKind, errorMessage);
+  const plan = target.stage === 'plan' ? target.jobRequestId : null;
+  const worst = worse(target.worstStatus, jobStatus);
+  if (plan === null && target.position + 1 >= actions) return end(worst, null, null);
+  if (stop !== null) return end('cancelled', stop.kind, stop.message);
+  return plan === null ? { kind: 'action', position: target.position + 1, worst } : { kind: 'decide', requestId: plan };
+}
+
+/** The worse of two good ends. */
+export function worse(before: FinalStatus | null, now: 'ok' | 'warning'): FinalStatus {
+  return before === null || before === 'ok' ? now : before;
+}

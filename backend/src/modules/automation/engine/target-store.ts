@@ -1,0 +1,175 @@
+import { Injectable } from '@nestjs/common';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
+import type { Transaction } from '../../../kernel/database/transaction';
+import type { JobStatus } from '../../jobs/entities/jobs.values';
+import type { ScopeDocument } from '../contracts/schedule-documents';
+import type { FinalStatus, TargetStage } from '../entities/automation.values';
+import { SCOPED, scopeValues } from '../scope/machine-scope';
+
+/** A machine at work whose job has ended. */
+export interface EndedTarget {
+  readonly machineId: string;
+  readonly position: number;
+  readonly stage: TargetStage;
+  readonly worstStatus: FinalStatus | null;
+  readonly requestId: string | null;
+  /** Null: the job is gone. */
+  readonly jobStatus: Exclude<JobStatus, 'queued' | 'running'> | null;
+  readonly errorKind: string | null;
+  readonly errorMessage: string | null;
+  /** Of a plan: the request that it made; null: there was nothing to change. */
+  readonly jobRequestId: string | null;
+}
+
+/** What a machine of an occurrence came to. */
+export interface TargetEnd {
+  readonly machineId: string;
+  readonly status: FinalStatus;
+  readonly errorKind: string | null;
+  readonly errorMessage: string | null;
+}
+
+/** A job that is at work on a machine now. */
+export interface TargetWork {
+  readonly machineId: string;
+  readonly jobId: string;
+}
+
+export interface TargetCounts {
+  readonly machines: number;
+  readonly waiting: number;
+  readonly running: number;
+  readonly ok: number;
+  readonly warning: number;
+  readonly error: number;
+  readonly cancelled: number;
+}
+
+/** The machines of occurrences. Set-wise; whoever writes holds the row of the occurrence. */
+@Injectable()
+export class TargetStore {
+  /** Chooses the machines. @returns how many */
+  async choose(tx: Transaction, occurrenceId: string, scope: ScopeDocument, now: Date): Promise<number> {
+    return affected(tx.manager, CHOOSE, [...scopeValues(scope, now), occurrenceId]);
+  }
+
+  async counts(tx: Transaction, occurrenceId: string): Promise<TargetCounts> {
+    const counts = await queryOne<TargetCounts>(tx.manager, COUNTS, [occurrenceId]);
+    if (counts === null) throw new Error('a count has no row');
+    return counts;
+  }
+
+  /** How many are at work, and whether some wait: both cheap, however many there are. */
+  async standing(tx: Transaction, occurrenceId: string): Promise<{ running: number; waiting: boolean }> {
+    const row = await queryOne<{ running: number; waiting: boolean }>(tx.manager, STANDING, [occurrenceId]);
+    return row ?? { running: 0, waiting: false };
+  }
+
+  async waiting(tx: Transaction, occurrenceId: string, limit: number): Promise<string[]> {
+    const rows = await queryRows<{ machine_id: string }>(tx.manager, WAITING, [occurrenceId, limit]);
+    return rows.map(({ machine_id }) => machine_id);
+  }
+
+  async ended(tx: Transaction, occurrenceId: string, limit: number): Promise<EndedTarget[]> {
+    return queryRows<EndedTarget>(tx.manager, ENDED, [occurrenceId, limit]);
+  }
+
+  /** The jobs at work, those that have not begun or all. */
+  async jobs(tx: Transaction, occurrenceId: string, unbegun: boolean): Promise<TargetWork[]> {
+    return queryRows<TargetWork>(tx.manager, JOBS, [occurrenceId, unbegun]);
+  }
+
+  async begin(
+    tx: Transaction,
+    occurrenceId: string,
+    work: readonly TargetWork[],
+    step: { readonly position: number; readonly stage: TargetStage; readonly now: Date },
+    requestId: string | null = null,
+  ): Promise<void> {
+    if (work.length === 0) return;
+    const machineIds = work.map(({ machineId }) => machineId);
+    const jobIds = work.map(({ jobId }) => jobId);
+    const { position, stage, now } = step;
+    await affected(tx.manager, BEGIN, [occurrenceId, machineIds, jobIds, position, stage, requestId, now]);
+  }
+
+  /** The worst of what a machine's actions came to so far. */
+  async note(tx: Transaction, occurrenceId: string, machineIds: readonly string[], worst: FinalStatus): Promise<void> {
+    if (machineIds.length === 0) return;
+    await affected(tx.manager, NOTE, [occurrenceId, machineIds, worst]);
+  }
+
+  async keepRequest(tx: Transaction, occurrenceId: string, machineId: string, requestId: string): Promise<void> {
+    await affected(tx.manager, KEEP_REQUEST, [occurrenceId, machineId, requestId]);
+  }
+
+  async end(tx: Transaction, occurrenceId: string, ends: readonly TargetEnd[], now: Date): Promise<void> {
+    if (ends.length === 0) return;
+    await affected(tx.manager, END, [
+      occurrenceId,
+      ends.map(({ machineId }) => machineId),
+      ends.map(({ status }) => status),
+      ends.map(({ errorKind }) => errorKind),
+      ends.map(({ errorMessage }) => errorMessage),
+      now,
+    ]);
+  }
+
+  /** Ends every machine that has not been begun. */
+  async cancelWaiting(tx: Transaction, occurrenceId: string, kind: string, message: string, now: Date): Promise<void> {
+    await affected(tx.manager, CANCEL_WAITING, [occurrenceId, kind, message, now]);
+  }
+}
+
+const CHOOSE = `${SCOPED}
+  INSERT INTO schedule_occurrence_targets (occurrence_id, machine_id, status)
+  SELECT $9::uuid, id, 'queued' FROM scoped WHERE matches ON CONFLICT DO NOTHING`;
+
+const COUNTS = `
+  SELECT count(*)::integer AS machines, count(*) FILTER (WHERE status = 'queued')::integer AS waiting,
+    count(*) FILTER (WHERE status = 'running')::integer AS running, count(*) FILTER (WHERE status = 'ok')::integer AS ok,
+    count(*) FILTER (WHERE status = 'warning')::integer AS warning, count(*) FILTER (WHERE status = 'error')::integer AS error,
+    count(*) FILTER (WHERE status = 'cancelled')::integer AS cancelled
+  FROM schedule_occurrence_targets WHERE occurrence_id = $1`;
+
+const STANDING = `
+  SELECT (SELECT count(*)::integer FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'running') AS running,
+    EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued') AS waiting`;
+
+const WAITING = `
+  SELECT machine_id FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued'
+  ORDER BY machine_id LIMIT $2`;
+
+const ENDED = `
+  SELECT t.machine_id AS "machineId", t.position, t.stage, t.worst_status AS "worstStatus", t.request_id AS "requestId",
+    j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage", j.request_id AS "jobRequestId"
+  FROM schedule_occurrence_targets t LEFT JOIN jobs j ON j.id = t.job_id
+  WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.id IS NULL OR j.status NOT IN ('queued', 'running'))
+  ORDER BY t.machine_id LIMIT $2`;
+
+const JOBS = `
+  SELECT t.machine_id AS "machineId", t.job_id AS "jobId" FROM schedule_occurrence_targets t JOIN jobs j ON j.id = t.job_id
+  WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.status = 'queued' OR (j.status = 'running' AND NOT $2))
+  ORDER BY t.machine_id`;
+
+const BEGIN = `
+  UPDATE schedule_occurrence_targets t SET status = 'running', job_id = work.job_id, position = $4, stage = $5,
+    request_id = COALESCE($6::uuid, t.request_id), started_at = COALESCE(t.started_at, $7)
+  FROM unnest($2::uuid[], $3::uuid[]) AS work (machine_id, job_id)
+  WHERE t.occurrence_id = $1 AND t.machine_id = work.machine_id`;
+
+const NOTE = `
+  UPDATE schedule_occurrence_targets SET worst_status = $3 WHERE occurrence_id = $1 AND machine_id = ANY ($2::uuid[])`;
+
+const KEEP_REQUEST = `
+  UPDATE schedule_occurrence_targets SET request_id = $3 WHERE occurrence_id = $1 AND machine_id = $2`;
+
+const END = `
+  UPDATE schedule_occurrence_targets t SET status = ended.status, error_kind = ended.error_kind,
+    error_message = ended.error_message, finished_at = $6
+  FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS ended (machine_id, status, error_kind, error_message)
+  WHERE t.occurrence_id = $1 AND t.machine_id = ended.machine_id`;
+
+const CANCEL_WAITING = `
+  UPDATE schedule_occurrence_targets SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4
+  WHERE occurrence_id = $1 AND status = 'queued'`;

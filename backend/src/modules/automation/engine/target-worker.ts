@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../../kernel/auth/actor';
+import type { Transaction } from '../../../kernel/database/transaction';
+import { ActionRegistry } from '../../jobs/actions/action-registry';
+import { planActionName } from '../../jobs/actions/plan-action';
+import { Dispatcher } from '../../jobs/dispatcher';
+import { JobsService } from '../../jobs/jobs.service';
+import type { DefinitionDocument } from '../contracts/schedule-documents';
+import { PolicyDecisions, type PolicyDecision } from '../policy/policy-decisions';
+import { nextStep, worse, type Stop } from './target-steps';
+import { TargetStore, type EndedTarget, type TargetEnd, type TargetWork } from './target-store';
+
+/** Machines that one transaction begins or goes on with. */
+export const MACHINES_AT_ONCE = 500;
+
+/** An occurrence whose row is held. */
+export interface RunningOccurrence {
+  readonly id: string;
+  readonly scheduleId: string;
+  readonly definition: DefinitionDocument;
+  readonly now: Date;
+  /** Why nothing is begun any more; null: things are. */
+  readonly stop: Stop | null;
+}
+
+/** Who asks for what a schedule does. */
+export function scheduleActor({ scheduleId, definition }: Pick<RunningOccurrence, 'scheduleId' | 'definition'>) {
+  return { type: 'schedule', id: scheduleId, name: definition.name } as const satisfies Actor;
+}
+
+/** Starts the actions of an occurrence on its machines, and goes on when their jobs have ended. */
+@Injectable()
+export class TargetWorker {
+  constructor(
+    private readonly targets: TargetStore,
+    private readonly jobs: JobsService,
+    private readonly dispatcher: Dispatcher,
+    private readonly registry: ActionRegistry,
+    private readonly policies: PolicyDecisions,
+  ) {}
+
+  /** @returns how many machines had come to an end of their job */
+  async settle(tx: Transaction, occurrence: RunningOccurrence): Promise<number> {
+    const { id, definition, now, stop } = occurrence;
+    const ended = await this.targets.ended(tx, id, MACHINES_AT_ONCE);
+    const ends: TargetEnd[] = [];
+    const onwards = new Map<string, { position: number; machineIds: string[] }>();
+    for (const target of ended) {
+      const next = nextStep(target, definition.actions.length, stop);
+      if (next.kind === 'end') ends.push(next.end);
+      else if (next.kind === 'decide') await this.decide(tx, occurrence, target, next.requestId);
+      else {
+        const key = `${String(next.position)} ${next.worst}`;
+        const group = onwards.get(key) ?? { position: next.position, machineIds: [] };
+        group.machineIds.push(target.machineId);
+        onwards.set(key, group);
+      }
+    }
+    await this.targets.end(tx, id, ends, now);
+    for (const [key, { position, machineIds }] of onwards) {
+      await this.targets.note(tx, id, machineIds, key.endsWith('warning') ? 'warning' : 'ok');
+      await this.startAction(tx, occurrence, machineIds, position);
+    }
+    return ended.length;
+  }
+
+  /** Starts the action at a place of the list; of a change its plan. @returns how many machines were refused */
+  async startAction(
+    tx: Transaction,
+    occurrence: RunningOccurrence,
+    machineIds: readonly string[],
+    position: number,
+  ): Promise<number> {
+    const { id, scheduleId, definition, now } = occurrence;
+    const scheduled = definition.actions[position];
+    if (machineIds.length === 0) return 0;
+    if (scheduled === undefined || this.registry.find(scheduled.action) === undefined) {
+      await this.targets.end(tx, id, machineIds.map(unknownAction), now);
+      return machineIds.length;
+    }
+    const change = this.registry.findChange(scheduled.action) !== undefined;
+    const { jobs, skipped } = await this.jobs.enqueueMany({
+      machineIds,
+      action: change ? planActionName(scheduled.action) : scheduled.action,
+      parameters: scheduled.parameters,
+      requestedBy: scheduleActor(occurrence),
+      scheduleId,
+    });
+    await this.targets.begin(tx, id, jobs, { position, stage: change ? 'plan' : 'run', now });
+    const refused = skipped.map(({ machineId, code, message }): TargetEnd => {
+      return { machineId, status: 'cancelled', errorKind: code, errorMessage: message };
+    });
+    await this.targets.end(tx, id, refused, now);
+    return refused.length;
+  }
+
+  /** Ends jobs that have not begun. @returns how many */
+  async cancelJobs(tx: Transaction, { id, scheduleId, definition }: RunningOccurrence, stop: Stop): Promise<number> {
+    const found = await this.targets.jobs(tx, id, true);
+    await this.dispatcher.lockMachines(
+      tx,
+      found.map(({ machineId }) => machineId),
+    );
+    // As they stand now that nobody can take them.
+    const unbegun = await this.targets.jobs(tx, id, true);
+    const { by: name } = stop;
+    const by: Actor = name === null ? scheduleActor({ scheduleId, definition }) : { type: 'user', id: null, name };
+    await this.cancelEach(unbegun, by);
+    return unbegun.length;
+  }
+
+  private async cancelEach(work: readonly TargetWork[], by: Actor): Promise<void> {
+    for (const { jobId } of work) await this.jobs.cancel(jobId, by);
+  }
+
+  private async decide(
+    tx: Transaction,
+    occurrence: RunningOccurrence,
+    target: EndedTarget,
+    requestId: string,
+  ): Promise<void> {
+    const { id, now, definition } = occurrence;
+    const { machineId, position } = target;
+    const following = definition.actions.slice(position + 1).map(({ action }) => action);
+    const decision = await this.policies.decide(tx, {
+      requestId,
+      policy: definition.policy,
+      actor: scheduleActor(occurrence),
+      followedBy: following.filter((action) => this.registry.findChange(action) !== undefined),
+    });
+    const step = { position, now };
+    if (decision.kind === 'again') await this.startAction(tx, occurrence, [machineId], position);
+    else if (decision.kind === 'run')
+      await this.targets.begin(tx, id, [{ machineId, jobId: decision.jobId }], { ...step, stage: 'run' }, requestId);
+    else await this.leave(tx, occurrence, target, requestId, decision);
+  }
+
+  private async leave(
+    tx: Transaction,
+    { id, now }: RunningOccurrence,
+    { machineId, worstStatus }: EndedTarget,
+    requestId: string,
+    { status, errorKind, message }: Extract<PolicyDecision, { kind: 'left' }>,
+  ): Promise<void> {
+    await this.targets.keepRequest(tx, id, machineId, requestId);
+    const final = status === 'warning' ? worse(worstStatus, status) : status;
+    await this.targets.end(tx, id, [{ machineId, status: final, errorKind, errorMessage: message }], now);
+  }
+}
+
+function unknownAction(machineId: string): TargetEnd {
+  return { machineId, status: 'error', errorKind: 'unknown_action', errorMessage: null };
+}

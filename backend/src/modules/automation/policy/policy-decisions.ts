@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../../kernel/database/transaction';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { ActionRegistry } from '../../jobs/actions/action-registry';
+import { PolicyApprovals, type PolicyHolder } from '../../jobs/requests/policy-approvals';
+import type { RequestWithPlan } from '../../jobs/requests/request-record';
+import { RequestsReader } from '../../jobs/requests/requests.reader';
+import { say } from '../automation.sentences';
+import type { PolicyDocument } from '../contracts/schedule-documents';
+import { acceptedBy, excessOf } from './policy-check';
+
+/** What becomes of a plan that a schedule made. */
+export type PolicyDecision =
+  | { readonly kind: 'run'; readonly jobId: string }
+  /** It is somebody else's plan, who asked for the same at the same time: the schedule makes its own. */
+  | { readonly kind: 'again' }
+  | {
+      readonly kind: 'left';
+      /** `warning`: it waits for a person. */
+      readonly status: 'warning' | 'error' | 'cancelled';
+      readonly errorKind: string;
+      readonly message: Sentence;
+    };
+
+export interface PlannedChange {
+  readonly requestId: string;
+  readonly policy: PolicyDocument | null;
+  readonly actor: PolicyHolder['actor'];
+  readonly followedBy: readonly string[];
+}
+
+/** Holds plans against policies, and approves those that keep to them. */
+@Injectable()
+export class PolicyDecisions {
+  constructor(
+    private readonly requests: RequestsReader,
+    private readonly approvals: PolicyApprovals,
+    private readonly registry: ActionRegistry,
+  ) {}
+
+  async decide(tx: Transaction, planned: PlannedChange): Promise<PolicyDecision> {
+    const request = await this.requests.find(planned.requestId, tx.manager);
+    if (request === null) return left('error', 'plan_gone', say.plan_gone());
+    const { type, id } = request.requestedBy;
+    if (type !== 'schedule' || id !== planned.actor.id) return { kind: 'again' };
+    const blocked = request.plan?.checks.find(({ verdict }) => verdict === 'blocked');
+    // What the check says is a sentence that the plan keeps.
+    if (blocked !== undefined) return left('error', 'plan_blocked', blocked.sentence as Sentence);
+    const [beyond] = this.excess(request, planned.policy);
+    if (beyond !== undefined) return left('warning', 'approval_needed', say.approval_needed({ why: beyond }));
+    const { actor, followedBy, policy } = planned;
+    const accepted = policy === null ? [] : acceptedBy(policy);
+    const approval = await this.approvals.approve(tx, request, { actor, followedBy, accepted });
+    if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId };
+    if (approval.kind === 'person')
+      return left('warning', 'approval_needed', say.approval_needed({ why: approval.message }));
+    return left('error', approval.code, say.plan_refused({ why: approval.message }));
+  }
+
+  /** What nobody allowed; without a policy, or without a plan that can be read, nothing is. */
+  private excess({ plan, action }: RequestWithPlan, policy: PolicyDocument | null): Sentence[] {
+    if (plan === null || policy === null) return [say.no_policy()];
+    const effects = this.registry.findChange(action)?.packageEffects?.(plan.details) ?? null;
+    return excessOf(policy, plan, effects);
+  }
+}
+
+function left(
+  status: Extract<PolicyDecision, { kind: 'left' }>['status'],
+  errorKind: string,
+  message: Sentence,
+): PolicyDecision {
+  return { kind: 'left', status, errorKind, message };
+}

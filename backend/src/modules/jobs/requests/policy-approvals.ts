@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../../kernel/audit/audit-log';
+import { originOf } from '../../../kernel/audit/request-origin';
+import type { Actor } from '../../../kernel/auth/actor';
+import { Clock } from '../../../kernel/clock';
+import { affected, queryOne } from '../../../kernel/database/rows';
+import type { Transaction } from '../../../kernel/database/transaction';
+import { LiveBus } from '../../../kernel/live/live-bus';
+import type { DomainError } from '../../../kernel/errors/domain-error';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { Dispatcher } from '../dispatcher';
+import { say } from '../jobs.sentences';
+import { JobsService } from '../jobs.service';
+import { altered, refusalOfPlans, refusalToConfirm } from './refusals';
+import { sentencesOf } from '../rules/approval';
+import { Approvals } from '../rules/approvals';
+import { askedOf, type RequestWithPlan } from './request-record';
+import { RequestSeals } from './request-seals';
+import { RequestsReader } from './requests.reader';
+
+/** A schedule whose policy a person confirmed in advance. */
+export interface PolicyHolder {
+  readonly actor: Actor & { readonly type: 'schedule'; readonly id: string };
+  /** Codes of the consequences that the policy allows. */
+  readonly accepted: readonly string[];
+  /** Actions that the schedule does on the machine afterwards. */
+  readonly followedBy: readonly string[];
+}
+
+export type PolicyApproval =
+  | { readonly kind: 'approved'; readonly jobId: string }
+  /** A rule of approval asks for more than a policy can give. */
+  | { readonly kind: 'person'; readonly message: Sentence }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: Sentence };
+
+/**
+ * The one way around a person: a plan that a schedule made for itself, and that somebody with the right to confirm plans
+ * has allowed beforehand. Everything that a confirmation by hand demands holds here too.
+ */
+@Injectable()
+export class PolicyApprovals {
+  constructor(
+    private readonly reader: RequestsReader,
+    private readonly jobs: JobsService,
+    private readonly dispatcher: Dispatcher,
+    private readonly approvals: Approvals,
+    private readonly seals: RequestSeals,
+    private readonly audit: AuditLog,
+    private readonly bus: LiveBus,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Approves exactly the plan that was held against the policy, and queues the job that carries it out. Never throws for
+   * what keeps it from being approved: the caller's transaction goes on.
+   */
+  async approve(tx: Transaction, seen: RequestWithPlan, holder: PolicyHolder): Promise<PolicyApproval> {
+    const { machineId, planDigest } = seen;
+    if (machineId === null || planDigest === null) return refusedFor(altered());
+    await this.dispatcher.lockMachines(tx, [machineId]);
+    await queryOne(tx.manager, 'SELECT id FROM action_requests WHERE id = $1 FOR UPDATE', [seen.id]);
+    const request = await this.reader.find(seen.id, tx.manager);
+    const asker = request?.requestedBy;
+    if (request === null || asker?.type !== 'schedule' || asker.id !== holder.actor.id) return refusedFor(altered());
+    const given = { digest: planDigest, accepted: holder.accepted };
+    const refusal =
+      refusalToConfirm(request, given, holder) ??
+      refusalOfPlans(request.plan === null ? null : [request.plan], given) ??
+      ((await this.seals.intact(tx, request.id)) ? null : altered());
+    if (refusal !== null) return refusedFor(refusal);
+    const asked = await this.approvals.effective(tx.manager, askedOf(request));
+    const [why] = asked.fourEyes || asked.administrators ? sentencesOf(asked) : [];
+    if (why !== undefined) return { message: why, kind: 'person' };
+    if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId };
+    return this.carryOut(tx, request, machineId, holder);
+  }
+
+  private async carryOut(
+    tx: Transaction,
+    { id, action, plan, planDigest }: RequestWithPlan,
+    machineId: string,
+    { actor, accepted, followedBy }: PolicyHolder,
+  ): Promise<PolicyApproval> {
+    const { jobs, skipped } = await this.jobs.enqueueMany({
+      machineIds: [machineId],
+      action,
+      parameters: plan?.parameters ?? {},
+      requestedBy: actor,
+      requestId: id,
+      scheduleId: actor.id,
+      followedBy,
+    });
+    const [job] = jobs;
+    if (job === undefined) {
+      const [why] = skipped;
+      return { kind: 'refused', code: why?.code ?? 'not_queued', message: why?.message ?? say.plan_expired() };
+    }
+    await affected(tx.manager, APPROVE, [id, this.clock.now(), say.policy_of({ schedule: actor.name }), actor.id]);
+    await affected(tx.manager, TARGET_QUEUED, [id, machineId, job.jobId]);
+    await this.audit.record(tx.manager, {
+      ...originOf(actor),
+      action: 'request.approved_by_policy',
+      objectType: 'action_request',
+      objectId: id,
+      machineId,
+      outcome: 'ok',
+      details: { action, planDigest, accepted: [...accepted], jobId: job.jobId, scheduleId: actor.id },
+    });
+    this.bus.changed(tx, { requestIds: [id] });
+    return { kind: 'approved', jobId: job.jobId };
+  }
+}
+
+function refusedFor({ code, detail }: DomainError): PolicyApproval {
+  return { kind: 'refused', code, message: detail };
+}
+
+const APPROVE = `
+  UPDATE action_requests SET status = 'approved', approved_at = $2, approved_by = $3, decided_by_id = $4
+  WHERE id = $1 AND status = 'pending'`;
+
+const TARGET_QUEUED = 'UPDATE action_request_targets SET job_id = $3 WHERE request_id = $1 AND machine_id = $2';

@@ -1,0 +1,166 @@
+import type { DataSource } from 'typeorm';
+import { affected } from '../../src/kernel/database/rows';
+import type { ApiClient } from '../support/api-client';
+import { eventually } from '../support/eventually';
+import { Installation } from '../support/installation';
+import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { fleet, realMachines } from '../support/real-machines';
+import { inventoryOf, prepare, Upgrades, versionOf } from '../support/upgrades';
+
+interface Occurrence {
+  readonly id: string;
+  readonly status: string;
+  readonly dueAt: string;
+  readonly finishedAt: string | null;
+  readonly okCount: number;
+  readonly warningCount: number;
+}
+
+interface Begun extends Occurrence {
+  readonly runningCount: number;
+  readonly cancelledCount: number;
+}
+
+interface Target {
+  readonly machineId: string;
+  readonly status: string;
+  readonly errorKind: string | null;
+  readonly errorMessage: string | null;
+  readonly jobId: string | null;
+  readonly requestId: string | null;
+}
+
+interface Schedule {
+  readonly id: string;
+  readonly nextRunAt: string;
+}
+
+/** Schedules that change machines at night, on real machines: what their policy allows, and nothing else. */
+describe('a nightly schedule', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let installation: Installation;
+  let api: ApiClient;
+  let upgrades: Upgrades;
+  const machines = realMachines().slice(0, 2);
+  const ids: string[] = [];
+
+  beforeAll(async () => {
+    expect(machines).toHaveLength(2);
+    database = await createTestDatabase();
+    dataSource = await database.dataSource();
+    installation = new Installation(database.url);
+    // Requests are served by one process; two others look for what is due.
+    const server = await installation.start('api');
+    await installation.start('worker');
+    await installation.start('worker');
+    api = await installation.administrator(server);
+    upgrades = new Upgrades(api, dataSource);
+    for (const machine of machines) {
+      fleet('reset', machine.name);
+      ids.push(await api.enrol(machine));
+    }
+  }, 300_000);
+  afterAll(async () => {
+    for (const { name } of machines) fleet('reset', name);
+    await installation.stop();
+    await database.drop();
+  }, 120_000);
+  beforeEach(() => {
+    for (const { name } of machines) fleet('reset', name);
+  });
+
+  const schedule = (parameters: object, policy: object): Promise<Schedule> =>
+    api.post<Schedule>('/schedules', {
+      name: 'Nightly upgrades',
+      cron: '30 2 * * *',
+      timezone: 'Europe/Paris',
+      scope: { machineIds: ids },
+      actions: [{ action: 'apt_upgrade', parameters }, { action: 'apt_update_analyze' }],
+      policy: { archives: 'any', removals: false, newPackages: false, ...policy },
+      acknowledged: ['all_machines'],
+    });
+
+  /** The night comes. @returns its occurrence once it is over, with its machines */
+  async function atNight({ id, nextRunAt }: Schedule): Promise<{ occurrence: Occurrence; targets: Target[] }> {
+    expect(Date.parse(nextRunAt)).toBeGreaterThan(Date.now());
+    await affected(dataSource, `UPDATE schedules SET next_run_at = date_trunc('minute', now()) WHERE id = $1`, [id]);
+    const { items } = await eventually(
+      () => api.get<{ items: Occurrence[] }>(`/schedules/${id}/occurrences`),
+      ({ items: [newest] }) => newest !== undefined && newest.finishedAt !== null,
+      170_000,
+    );
+    expect(items).toHaveLength(1);
+    const [occurrence] = items;
+    if (occurrence === undefined) throw new Error('there is no occurrence');
+    const targets = await api.get<{ items: Target[] }>(`/schedule-occurrences/${occurrence.id}/targets`);
+    return { occurrence, targets: targets.items };
+  }
+
+  it('of security alone installs exactly that, by its policy, and looks again afterwards', async () => {
+    for (const machine of machines) prepare(machine, 'plain', 'security', 'pair-security');
+    const nightly = await schedule({ mode: 'upgrade', scope: 'security' }, { archives: 'security' });
+    const { occurrence, targets } = await atNight(nightly);
+    expect(targets.map(({ status, errorMessage }) => [status, errorMessage])).toEqual([
+      ['ok', null],
+      ['ok', null],
+    ]);
+    expect(occurrence).toMatchObject({ status: 'ok', okCount: 2 });
+    for (const [index, machine] of machines.entries()) {
+      const versions = ['fleet-guard', 'fleet-pair', 'fleet-pair-data', 'fleet-plain'].map((name) =>
+        versionOf(machine, name),
+      );
+      expect(versions).toEqual([expect.stringMatching(/^1\.0-1\+deb/), '1.0+fix1', '1.0+fix1', '1.0']);
+      const target = targets.find(({ machineId }) => machineId === ids[index]);
+      expect(await upgrades.request(target?.requestId ?? '')).toMatchObject({
+        status: 'executed',
+        requestedBy: { type: 'schedule', name: 'Nightly upgrades' },
+        decidedBy: 'The policy of Nightly upgrades.',
+      });
+      // The last action of the list: it is known that nothing of security is left.
+      expect(await api.get(`/machines/${ids[index] ?? ''}`)).toMatchObject({ apt: { securityCount: 0 } });
+    }
+  });
+
+  it('turns a plan with a removal into a request for a person, and changes nothing meanwhile', async () => {
+    const [removing, plain] = machines;
+    if (removing === undefined || plain === undefined) throw new Error('two machines are needed');
+    prepare(removing, 'removal');
+    prepare(plain, 'plain');
+    const before = inventoryOf(removing);
+    const nightly = await schedule({ mode: 'dist_upgrade', scope: 'all' }, {});
+    const { occurrence, targets } = await atNight(nightly);
+    expect(occurrence).toMatchObject({ status: 'warning', okCount: 1, warningCount: 1 });
+    expect(versionOf(plain, 'fleet-plain')).toBe('1.1');
+    const left = targets.find(({ machineId }) => machineId === ids[0]);
+    expect(left).toMatchObject({
+      status: 'warning',
+      errorKind: 'approval_needed',
+      errorMessage: expect.stringContaining('It removes fleet-old') as string,
+    });
+    expect(inventoryOf(removing)).toBe(before);
+    const request = await upgrades.request(left?.requestId ?? '');
+    expect(request).toMatchObject({ status: 'pending', requestedBy: { type: 'schedule', name: 'Nightly upgrades' } });
+    expect(await upgrades.run(request)).toMatchObject({ status: 'ok' });
+    expect(inventoryOf(removing)).not.toContain('ii  fleet-old');
+  });
+
+  it('is begun by hand, and ended by hand', async () => {
+    const { id } = await api.post<Schedule>('/schedules', {
+      name: 'Analysis by hand',
+      enabled: false,
+      cron: '0 3 * * *',
+      timezone: 'UTC',
+      scope: { machineIds: ids },
+      concurrency: 1,
+      actions: [{ action: 'machine_probe' }],
+    });
+    const begun = await api.post<Occurrence>(`/schedules/${id}/run`);
+    const now = () => api.get<Begun>(`/schedule-occurrences/${begun.id}`);
+    await eventually(now, ({ runningCount }) => runningCount === 1, 60_000);
+    await api.post<Occurrence>(`/schedule-occurrences/${begun.id}/cancel`, { reason: 'only a rehearsal' });
+    const ended = await eventually(now, ({ finishedAt }) => finishedAt !== null, 60_000);
+    expect(ended).toMatchObject({ trigger: 'person', startedBy: 'ada', machinesCount: 2 });
+    expect(ended.cancelledCount).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,154 @@
+import { AuditLog } from '../../src/kernel/audit/audit-log';
+import { originOf } from '../../src/kernel/audit/request-origin';
+import { actorOf } from '../../src/kernel/auth/actor';
+import { DatabaseClock } from '../../src/kernel/database/database-clock';
+import { queryRows } from '../../src/kernel/database/rows';
+import { SCHEDULE_AUDIT } from '../../src/modules/automation/contracts/schedule-audit';
+import { SCHEDULE_DOCUMENTS } from '../../src/modules/automation/contracts/schedule-documents';
+import type { ChangeScheduleDto, SaveScheduleDto } from '../../src/modules/automation/dto/schedule-input.dto';
+import { Firing } from '../../src/modules/automation/engine/firing';
+import { OccurrenceEnds } from '../../src/modules/automation/engine/occurrence-ends';
+import { OccurrenceRunner } from '../../src/modules/automation/engine/occurrence-runner';
+import { Scheduler } from '../../src/modules/automation/engine/scheduler';
+import { TargetStore } from '../../src/modules/automation/engine/target-store';
+import { TargetWorker } from '../../src/modules/automation/engine/target-worker';
+import { OccurrenceCommands } from '../../src/modules/automation/occurrences/occurrence-commands';
+import type { OccurrenceRecord, TargetRecord } from '../../src/modules/automation/occurrences/occurrence-record';
+import { OccurrencesReader } from '../../src/modules/automation/occurrences/occurrences.reader';
+import { PolicyDecisions } from '../../src/modules/automation/policy/policy-decisions';
+import { ScheduleInput } from '../../src/modules/automation/schedules/schedule-input';
+import { SchedulesReader } from '../../src/modules/automation/schedules/schedules.reader';
+import { Schedules } from '../../src/modules/automation/schedules/schedules.service';
+import { MachineScope } from '../../src/modules/automation/scope/machine-scope';
+import { JobsProcess } from './jobs-process';
+import { READING } from './jobs-fakes';
+import { principalOf } from './test-app';
+
+/** The database's clock as a test sets it; all processes of a test may share one. */
+export class SetClock extends DatabaseClock {
+  constructor(public at: Date) {
+    super();
+  }
+
+  override now(): Promise<Date> {
+    return Promise.resolve(this.at);
+  }
+}
+
+const administrator = principalOf('administrator');
+const origin = originOf(actorOf(administrator));
+
+/** The automation room of one process, on its jobs room; nothing happens by itself. */
+export class AutomationProcess {
+  readonly schedules: Schedules;
+  readonly reader: SchedulesReader;
+  readonly occurrences: OccurrencesReader;
+  readonly scheduler: Scheduler;
+  readonly runner: OccurrenceRunner;
+  readonly commands: OccurrenceCommands;
+
+  constructor(
+    readonly jobs: JobsProcess,
+    readonly clock: DatabaseClock,
+  ) {
+    const { dataSource, transactions, contracts, registry, dispatcher, service, bus, events } = jobs;
+    contracts.register(...SCHEDULE_DOCUMENTS, ...SCHEDULE_AUDIT);
+    const audit = new AuditLog(jobs.clock, contracts);
+    const firing = new Firing(contracts, bus);
+    const targets = new TargetStore();
+    const input = new ScheduleInput(registry, new MachineScope(), clock);
+    const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, registry);
+    const worker = new TargetWorker(targets, service, dispatcher, registry, policies);
+    const ends = new OccurrenceEnds(targets, events, bus);
+    this.occurrences = new OccurrencesReader(dataSource);
+    this.reader = new SchedulesReader(dataSource, contracts, this.occurrences);
+    this.schedules = new Schedules(transactions, this.reader, input, firing, contracts, clock, audit, bus);
+    this.scheduler = new Scheduler(transactions, clock, this.reader, firing);
+    this.runner = new OccurrenceRunner(dataSource, transactions, clock, contracts, targets, worker, ends, bus);
+    this.commands = new OccurrenceCommands(
+      transactions,
+      this.reader,
+      this.occurrences,
+      input,
+      firing,
+      targets,
+      service,
+      dispatcher,
+      clock,
+      audit,
+      bus,
+    );
+  }
+
+  /** A schedule of the fake reading on these machines, every night at half past two in Paris. @returns its id */
+  async schedule(machineIds: readonly string[], more: Partial<SaveScheduleDto> = {}): Promise<string> {
+    return this.schedules.create(scheduleInput(machineIds, more), administrator, origin);
+  }
+
+  async change(id: string, machineIds: readonly string[], more: Partial<SaveScheduleDto>): Promise<void> {
+    const { version } = await this.required(id);
+    const input: ChangeScheduleDto = Object.assign(scheduleInput(machineIds, more), { version });
+    await this.schedules.change(id, input, administrator, origin);
+  }
+
+  async setEnabled(id: string, enabled: boolean): Promise<void> {
+    const { version } = await this.required(id);
+    await this.schedules.setEnabled(id, enabled, version, administrator, origin);
+  }
+
+  async runNow(id: string): Promise<OccurrenceRecord> {
+    return this.commands.runNow(id, administrator, origin);
+  }
+
+  async cancel(occurrenceId: string): Promise<OccurrenceRecord> {
+    return this.commands.cancel(occurrenceId, 'enough', origin);
+  }
+
+  /** What is due is started, and what goes on goes on. */
+  async step(): Promise<void> {
+    await this.scheduler.tick();
+    await this.runner.advanceAll();
+  }
+
+  /** Every occurrence of a schedule, the oldest first. */
+  async occurrencesOf(scheduleId: string): Promise<OccurrenceRecord[]> {
+    const rows = await queryRows<{ id: string }>(
+      this.jobs.dataSource,
+      'SELECT id FROM schedule_occurrences WHERE schedule_id = $1 ORDER BY due_at',
+      [scheduleId],
+    );
+    const found = await Promise.all(rows.map(({ id }) => this.occurrences.find(id)));
+    return found.filter((one) => one !== null);
+  }
+
+  async targetsOf(occurrenceId: string): Promise<TargetRecord[]> {
+    return (await this.occurrences.targets(occurrenceId, null, { limit: 200 })).items;
+  }
+
+  private async required(id: string) {
+    const schedule = await this.reader.find(id);
+    if (schedule === null) throw new Error('the schedule is gone');
+    return schedule;
+  }
+}
+
+export function scheduleInput(machineIds: readonly string[], more: Partial<SaveScheduleDto> = {}): SaveScheduleDto {
+  const conditions = { securityUpdates: false, updates: false, rebootRequired: false, notAnalysedDays: null };
+  return {
+    name: 'Nightly',
+    enabled: true,
+    cron: '30 2 * * *',
+    runAt: null,
+    timezone: 'Europe/Paris',
+    scope: { wholeFleet: false, machineIds: [...machineIds], tagIds: [], conditions },
+    actions: [{ action: READING, parameters: {} }],
+    concurrency: 10,
+    notifyOn: [],
+    missedRuns: 'skip',
+    graceSeconds: 300,
+    windowSeconds: null,
+    policy: null,
+    acknowledged: ['all_machines', 'no_machines'],
+    ...more,
+  };
+}

@@ -1,0 +1,263 @@
+import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { root } from '../launch/paths.mts';
+import { query, withDatabase, type Database } from './database.mts';
+import { median, memoryOf, type Comparison } from './measure.mts';
+
+const require = createRequire(import.meta.url);
+const { startPostgres } = require('../postgres/embedded.cjs') as typeof import('../postgres/embedded.cjs');
+/** Rooms put together as tests do, with a clock that is set. */
+const support = (file: string): unknown => require(path.join(root, 'backend/test/support', file));
+
+const HOUR = 3_600_000;
+const SCHEDULES = 500;
+const MACHINES = 10_000;
+/** As many of each: 500 schedules come due about 205,000 times a year. */
+const CRONS = [
+  '30 2 * * *',
+  '0 3 * * *',
+  '15 1 * * *',
+  '45 23 * * *',
+  '0 2 * * *',
+  '20 4 * * *',
+  '10 5 * * *',
+  '30 */12 * * *',
+];
+const ZONES = ['Europe/Paris', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata'];
+const POLICIES = [
+  { missedRuns: 'skip', graceSeconds: 3600, windowSeconds: null },
+  { missedRuns: 'run_once', graceSeconds: 3600, windowSeconds: null },
+  { missedRuns: 'window', graceSeconds: 3600, windowSeconds: 7200 },
+] as const;
+
+type Sample = (typeof POLICIES)[number] & { readonly cron: string; readonly zone: string };
+
+interface Jobs {
+  machine(name: string): Promise<string>;
+  close(): Promise<void>;
+}
+interface Automation {
+  readonly scheduler: { tick(): Promise<number> };
+  readonly runner: { advanceAll(): Promise<void> };
+  schedule(machineIds: readonly string[], more: object): Promise<string>;
+}
+interface Parts {
+  readonly database: Database;
+  readonly url: string;
+  readonly jobs: Jobs;
+  readonly automation: Automation;
+  readonly clock: { at: Date };
+}
+type Fates = ReadonlyMap<string, string>;
+
+export interface SchedulesOptions {
+  readonly tell: (line: string) => void;
+}
+
+/** A year of schedules against a walk through its minutes, and ten thousand machines that are due in the same minute. */
+export async function compareSchedules({ tell }: SchedulesOptions): Promise<Comparison[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'system-update-schedules-'));
+  const server = await startPostgres({
+    dataDir: path.join(folder, 'postgres'),
+    durable: true,
+    logFile: path.join(folder, 'postgres.log'),
+  });
+  try {
+    const year = await withParts(server.url, 'year', (parts) => compareYear(parts, tell));
+    return [...year, ...(await withParts(server.url, 'minute', compareMinute))];
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function withParts<T>(server: string, name: string, work: (parts: Parts) => Promise<T>): Promise<T> {
+  await withDatabase(server, (admin) => query(admin, `CREATE DATABASE ${name}`));
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  require('reflect-metadata');
+  support('typescript-loader.cjs');
+  const { migrate } = require(path.join(root, 'backend/src/kernel/database/migrate.ts')) as {
+    migrate: (settings: object) => Promise<unknown>;
+  };
+  const { JobsProcess } = support('jobs-process.ts') as {
+    JobsProcess: { open(url: string, actions: readonly unknown[]): Promise<Jobs> };
+  };
+  const { fakeAction } = support('jobs-fakes.ts') as { fakeAction: () => unknown };
+  const { AutomationProcess, SetClock } = support('automation-process.ts') as {
+    AutomationProcess: new (jobs: Jobs, clock: Parts['clock']) => Automation;
+    SetClock: new (at: Date) => Parts['clock'];
+  };
+  await migrate({ url: url.href });
+  const jobs = await JobsProcess.open(url.href, [fakeAction()]);
+  try {
+    const clock = new SetClock(new Date('2026-01-01T00:00:00Z'));
+    const automation = new AutomationProcess(jobs, clock);
+    return await withDatabase(url.href, (database) => work({ database, url: url.href, jobs, automation, clock }));
+  } finally {
+    await jobs.close();
+  }
+}
+
+/**
+ * Looks every hour of a year at what has come due, with three hours of downtime each month and a clock that steps, and
+ * compares each due time with what must have become of it.
+ * @throws Error when one is missing, double, or had another fate
+ */
+async function compareYear(
+  { database, jobs, automation, clock }: Parts,
+  tell: (line: string) => void,
+): Promise<Comparison[]> {
+  const samples = CRONS.flatMap((cron) => ZONES.flatMap((zone) => POLICIES.map((one) => ({ ...one, cron, zone }))));
+  const machineId = await jobs.machine('one');
+  const made: { id: string; sample: Sample }[] = [];
+  for (let index = 0; index < SCHEDULES; index += 1) {
+    const sample = samples[index % samples.length] as Sample;
+    const { zone: timezone, ...more } = sample;
+    made.push({
+      id: await automation.schedule([machineId], { name: `schedule ${String(index)}`, timezone, ...more }),
+      sample,
+    });
+  }
+  const from = clock.at;
+  const looks: Date[] = [];
+  const times: number[] = [];
+  tell(`  a year of ${String(SCHEDULES)} schedules …`);
+  for (const at of momentsOfYear(from)) {
+    clock.at = at;
+    looks.push(at);
+    const started = performance.now();
+    if ((await automation.scheduler.tick()) > 0) times.push(performance.now() - started);
+    // The machines are not what is measured.
+    await query(database, `UPDATE schedule_occurrences SET status = 'ok', finished_at = now() WHERE status = 'queued'`);
+  }
+  tell('  a walk through its minutes …');
+  const count = await compareFates(database, made, from, looks);
+  tell(`  ${String(count)} due times, each once and as it must be`);
+  const month = Math.floor(times.length / 12);
+  return [
+    {
+      measure: 'Finding what is due, with a year of occurrences',
+      unit: 'ms',
+      product: median(times.slice(-month)),
+      baseline: 'the same in the first month',
+      reference: median(times.slice(0, month)),
+      aim: { ratio: 1.5 },
+    },
+  ];
+}
+
+/** Hours of a year; none for three of them each month, and twice a month the clock is wrong for a moment. */
+function* momentsOfYear(from: Date): Generator<Date> {
+  const end = Date.UTC(from.getUTCFullYear() + 1, 0, 1);
+  for (let at = from.getTime() + HOUR; at <= end; at += HOUR) {
+    const now = new Date(at);
+    const [day, hour] = [now.getUTCDate(), now.getUTCHours()];
+    if (day === 9 && hour >= 1 && hour <= 3) continue;
+    yield now;
+    if (day === 15 && hour === 6) yield new Date(at - 2 * HOUR);
+    if (day === 22 && hour === 20) yield new Date(at + 3 * HOUR);
+  }
+}
+
+async function compareFates(
+  database: Database,
+  made: readonly { id: string; sample: Sample }[],
+  from: Date,
+  looks: readonly Date[],
+): Promise<number> {
+  const { expectedOccurrences } = support('expected-occurrences.ts') as {
+    expectedOccurrences: (versions: readonly object[], looks: readonly Date[]) => Fates;
+  };
+  const known = new Map<Sample, Fates>();
+  let count = 0;
+  for (const { id, sample } of made) {
+    const wanted = known.get(sample) ?? expectedOccurrences([{ ...sample, from, enabled: true }], looks);
+    known.set(sample, wanted);
+    const rows = await query<{ due_at: Date; fate: string }>(
+      database,
+      `SELECT due_at, CASE WHEN status = 'ok' THEN 'ran' ELSE error_kind END AS fate FROM schedule_occurrences
+       WHERE schedule_id = $1`,
+      [id],
+    );
+    const wrong = rows.filter(({ due_at, fate }) => wanted.get(due_at.toISOString()) !== fate);
+    if (rows.length !== wanted.size || wrong.length > 0) {
+      throw new Error(
+        `${sample.cron} in ${sample.zone}: ${String(rows.length)} of ${String(wanted.size)}, wrong: ${JSON.stringify(wrong.slice(0, 3))}`,
+      );
+    }
+    count += rows.length;
+  }
+  return count;
+}
+
+/** Ten thousand machines of one schedule, from the due time to the last queued job. */
+async function compareMinute({ database, url, automation, clock }: Parts): Promise<Comparison[]> {
+  await query(database, MACHINE_ROWS, [MACHINES]);
+  await query(database, 'ANALYZE');
+  const scope = { wholeFleet: true, machineIds: [], tagIds: [], conditions: {} };
+  await automation.schedule([], { cron: '0 3 * * *', timezone: 'UTC', scope, concurrency: MACHINES });
+  clock.at = new Date('2026-01-01T03:00:01Z');
+  const before = memoryOf(process.pid, 'VmRSS');
+  const started = performance.now();
+  await automation.scheduler.tick();
+  await automation.runner.advanceAll();
+  const seconds = (performance.now() - started) / 1000;
+  const memory = memoryOf(process.pid, 'VmRSS') - before;
+  const [queued] = await query<{ n: number }>(
+    database,
+    `SELECT count(*)::integer AS n FROM jobs WHERE status = 'queued'`,
+  );
+  if (queued?.n !== MACHINES) throw new Error(`${String(queued?.n)} of ${String(MACHINES)} machines were queued.`);
+  const reference = await sendAll(url);
+  return [
+    {
+      measure: `${String(MACHINES)} machines due in the same minute, to the last queued job`,
+      unit: 's',
+      product: seconds,
+      baseline: 'pg-boss alone, as many messages of the same ids in transactions of 500',
+      reference,
+      aim: { most: 10 },
+    },
+    {
+      measure: 'The same, memory that the process keeps',
+      unit: 'MB',
+      product: memory,
+      baseline: 'the process before',
+      reference: before,
+      aim: { ratio: 0.5 },
+    },
+  ];
+}
+
+/** So long the queue alone takes for as many messages. */
+async function sendAll(url: string): Promise<number> {
+  const { PgBoss } = require('pg-boss') as typeof import('pg-boss');
+  const boss = new PgBoss({ connectionString: url, schema: 'bench', supervise: false, schedule: false });
+  await boss.start();
+  try {
+    await boss.createQueue('bench');
+    const ids = Array.from({ length: MACHINES }, (_none, index) => ({ data: { jobId: `job ${String(index)}` } }));
+    const started = performance.now();
+    for (let at = 0; at < ids.length; at += 500) await boss.insert('bench', ids.slice(at, at + 500));
+    return (performance.now() - started) / 1000;
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+}
+
+const MACHINE_ROWS = `
+  WITH machine AS (
+    INSERT INTO machines (id, name, hostname, os_family, username, status, created_at, updated_at)
+    SELECT gen_random_uuid(), 'machine ' || n, 'm' || n || '.example', 'debian', 'admin', 'active', now(), now()
+    FROM generate_series(1, $1::integer) AS n RETURNING id),
+  state AS (
+    INSERT INTO machine_state (machine_id, status, updated_at) SELECT id, 'unknown', now() FROM machine),
+  credentials AS (
+    INSERT INTO machine_credentials (machine_id, auth_method, sudo_mode, created_at, updated_at)
+    SELECT id, 'password', 'none', now(), now() FROM machine)
+  INSERT INTO machine_host_keys (id, machine_id, hostname, port, fingerprint_sha256, status, first_seen_at, last_seen_at)
+  SELECT gen_random_uuid(), id, id::text, 22, 'SHA256:' || id, 'approved', now(), now() FROM machine`;
