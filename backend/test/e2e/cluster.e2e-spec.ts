@@ -120,17 +120,17 @@ const tried = obstacle === null || process.env['CI'] === 'true';
     const plans = [];
     for (const at of upgraded.keys()) plans.push(await upgrades.plan(ids[at] ?? '', { mode: 'upgrade' }));
 
-    let stop = false;
+    const over = new AbortController();
     const asked = new Set<string>();
     const load = (async () => {
-      for (let turn = 0; !stop; turn += 1) {
+      for (let turn = 0; !over.signal.aborted; turn += 1) {
         const url = `/machines/${ids[turn % ids.length] ?? ''}/actions/${turn % 3 === 0 ? 'machine_probe' : 'apt_update_analyze'}`;
         asked.add((await ask<{ id: string }>(apis, turn, 'POST', url)).id);
       }
     })();
     const changes = await Promise.all(plans.map((plan) => upgrades.confirm(plan)));
     for (const service of [...workers, ...apis, ...workers]) await restart(service);
-    stop = true;
+    over.abort();
     await load;
 
     const jobs = new MachineJobs(new ApiClient(running.get(apis[1]?.name ?? '')?.origin ?? '', cookie));
