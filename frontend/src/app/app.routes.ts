@@ -88,6 +88,12 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/settings/settings')).Settings,
       },
       {
+        path: 'settings/approval',
+        title: 'rules.title',
+        canActivate: [allowed('settings.read')],
+        loadComponent: async () => (await import('./features/rules/rules-page')).RulesPage,
+      },
+      {
         path: 'me',
         title: 'me.title',
         loadComponent: async () => (await import('./features/accounts/profile')).Profile,

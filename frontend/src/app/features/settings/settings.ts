@@ -1,4 +1,5 @@
 import { Component, computed, DestroyRef, effect, ElementRef, inject, signal, viewChild } from '@angular/core';
+import { RouterLink } from '@angular/router';
 import type { SettingDto } from '../../api/models';
 import { Texts } from '../../core/i18n/texts';
 import { Shortcuts } from '../../core/keyboard/shortcuts';
@@ -21,7 +22,7 @@ interface Section {
 /** What holds for everybody, who set it, and what this installation is made of. */
 @Component({
   selector: 'su-settings',
-  imports: [About, CleanupRuns, EmptyState, ErrorNotice, Icon, LoadingNote, SettingRow],
+  imports: [About, CleanupRuns, EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, SettingRow],
   templateUrl: './settings.html',
   styleUrl: './settings.scss',
   host: { '(window:beforeunload)': 'warn($event)', '(keydown)': 'press($event)' },

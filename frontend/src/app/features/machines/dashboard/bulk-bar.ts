@@ -19,6 +19,22 @@ import { Selection } from './selection';
       </span>
       <button
         type="button"
+        class="btn"
+        [disabled]="selection.size() === leftOut().length"
+        (click)="plan.emit('security')"
+      >
+        {{ texts.t('bulk.planSecurity') }}
+      </button>
+      <button
+        type="button"
+        class="btn"
+        [disabled]="selection.size() === leftOut().length"
+        (click)="plan.emit('upgrade')"
+      >
+        {{ texts.t('bulk.plan') }}
+      </button>
+      <button
+        type="button"
         class="btn primary"
         [disabled]="selection.size() === leftOut().length"
         (click)="analyse.emit()"
@@ -60,6 +76,8 @@ export class BulkBar {
   protected readonly selection = inject(Selection);
   private readonly list = inject(MachineList);
   readonly analyse = output();
+  /** One request for all of them; nothing is changed by it. */
+  readonly plan = output<'security' | 'upgrade'>();
   /** Nothing runs on a quarantined machine. */
   protected readonly leftOut = computed(() =>
     this.selection.ids().flatMap((id) => {

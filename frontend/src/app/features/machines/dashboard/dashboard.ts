@@ -31,6 +31,8 @@ import { LoadingNote } from '../../../ui/loading-note';
 import { NEEDS_YOU, type Need } from '../../../ui/states';
 import { MachinesApi } from '../machines-api';
 import { RunOutcome, type RunOutcomeView } from '../run-outcome';
+import { ChangesApi } from '../../changes/changes-api';
+import { updateParameters } from '../../changes/update-parameters';
 import { BulkBar } from './bulk-bar';
 import { queryOf, readAddress, VIEWS, writeAddress, type DashboardAddress, type View } from './dashboard-address';
 import { FirstRun } from './first-run';
@@ -78,6 +80,7 @@ export class Dashboard {
   protected readonly ui = inject(MachineUi);
   private readonly pane = inject(SidePane);
   private readonly api = inject(MachinesApi);
+  private readonly changes = inject(ChangesApi);
   private readonly activity = inject(Activity);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
@@ -205,6 +208,16 @@ export class Dashboard {
   protected async analysePicked(): Promise<void> {
     await this.analyse(() => Promise.resolve([...this.selection.ids()]));
     this.selection.clear();
+  }
+
+  /** One request for all of them: its page shows how far the plans are. */
+  protected planPicked(mode: 'security' | 'upgrade'): Promise<void> {
+    return this.act(async () => {
+      const ids = [...this.selection.ids()];
+      const request = await this.changes.planMany('apt_upgrade', ids, updateParameters(mode, new Set()));
+      this.selection.clear();
+      await this.router.navigate(['/requests', request.id]);
+    });
   }
 
   protected restore(machine: MachineTileDto): Promise<void> {
