@@ -103,6 +103,7 @@ describe('every page', () => {
     '/audit?outcome=denied',
     '/users',
     '/settings',
+    '/settings/approval',
     '/me',
     '/there-is-no-such-page',
   ];

@@ -38,11 +38,18 @@ export const ANY: ApprovalConditionsDto = {
       display: flex;
       flex-wrap: wrap;
       gap: 4px 16px;
+      margin: 0;
+      padding: 0;
       border: 0;
     }
 
     legend {
       margin-bottom: 4px;
+      padding: 0;
+    }
+
+    [type='radio'] {
+      accent-color: var(--ink);
     }
 
     fieldset label,
