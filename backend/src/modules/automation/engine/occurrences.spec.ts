@@ -10,15 +10,28 @@ import {
   gate,
   READING,
 } from '../../../../test/support/jobs-fakes';
+import { insertRow } from '../../../../test/support/insert-row';
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { until } from '../../../../test/support/ssh-wait';
+import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import { quoted } from '../../../kernel/sentences/sentences';
 import type { ChangePlan, PackageEffect } from '../../jobs/actions/change-action';
 import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
 import type { OccurrenceRecord } from '../occurrences/occurrence-record';
 
+const ANY_REQUEST = {
+  schema_version: 1,
+  actions: [],
+  risks: [],
+  requesters: [],
+  tag_ids: [],
+  min_machines: null,
+  removals: false,
+  new_packages: false,
+  origin: null,
+};
 const SECOND = 'second_reading';
 const NIGHT = new Date('2026-11-26T01:30:00Z');
 
@@ -292,6 +305,35 @@ describe('a change that a schedule makes', () => {
     });
     expect(await requests(machine)).toMatchObject([{ status: 'pending', approved_by: null }]);
     expect(machines.runs.size).toBe(0);
+  });
+
+  it('waits for a person when a rule of approval wants a second one, whatever the policy allows', async () => {
+    const machine = await p.machine();
+    await insertRow(p.dataSource, 'approval_rules', {
+      id: newId(),
+      name: 'Two people',
+      enabled: true,
+      version: 1,
+      demand: 'four_eyes',
+      conditions_json: ANY_REQUEST,
+      created_at: new Date(),
+      created_by: 'Anna',
+      updated_at: new Date(),
+      updated_by: 'Anna',
+    });
+    const id = await changing([machine]);
+    p.work();
+    clock.at = NIGHT;
+    const occurrence = await over(id);
+    expect(await a.targetsOf(occurrence.id)).toMatchObject([
+      {
+        status: 'warning',
+        errorKind: 'approval_needed',
+        errorMessage: expect.stringContaining('Two people') as string,
+      },
+    ]);
+    expect(await requests(machine)).toMatchObject([{ status: 'pending', approved_by: null }]);
+    await affected(p.dataSource, 'DELETE FROM approval_rules');
   });
 
   it('is none when there is nothing to change, and the next action follows', async () => {
