@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { person } from '../../../../test/support/deciders';
-import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeChange, fakePlan } from '../../../../test/support/jobs-fakes';
+import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeChange, fakePlan, gate } from '../../../../test/support/jobs-fakes';
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { until } from '../../../../test/support/ssh-wait';
@@ -195,6 +195,28 @@ describe('one confirmation', () => {
     await p.ended(jobs[2] ?? '');
     expect(await request(found.id)).toMatchObject({ status: 'executed', executionId: null });
     expect(await p.count('jobs', 'kind = $1 AND machine_id = ANY($2::uuid[])', [CHANGE, ids])).toBe(3);
+  });
+
+  it('is carried out also when its machines end at the same moment', async () => {
+    const { found, ids } = await asked('upgrade a 1 2', 'upgrade a 1 2');
+    await confirm(found);
+    const [first = '', second = ''] = (await targets(found.id)).map(({ jobId }) => jobId ?? '');
+    const [written, held] = [gate(), gate()];
+    const one = p.transactions.run(async (tx) => {
+      await p.confirmed.executed(tx, found.id, ids[0] ?? '', first);
+      written.open();
+      await held.opened;
+    });
+    await written.opened;
+    let ended = false;
+    const two = p.transactions
+      .run((tx) => p.confirmed.executed(tx, found.id, ids[1] ?? '', second))
+      .finally(() => (ended = true));
+    const waits = () => p.count('pg_stat_activity', `wait_event_type = 'Lock' AND datname = current_database()`);
+    await until('the second waits, or has ended', async () => ended || (await waits()) > 0);
+    held.open();
+    await Promise.all([one, two]);
+    expect((await request(found.id)).status).toBe('executed');
   });
 
   it('is of all plans: one that was edited refuses the whole, and after it only that one', async () => {

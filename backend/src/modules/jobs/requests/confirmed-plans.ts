@@ -63,6 +63,8 @@ export class ConfirmedPlans {
   /** Notes, in the transaction that ends the job, by which execution the request was carried out. */
   async executed(tx: Transaction, requestId: string, machineId: string, executionId: string): Promise<void> {
     await affected(tx.manager, TARGET_EXECUTED, [requestId, machineId, executionId]);
+    // Of several machines that end at the same moment, the second must see the first.
+    await queryOne(tx.manager, 'SELECT id FROM action_requests WHERE id = $1 FOR UPDATE', [requestId]);
     await affected(tx.manager, REQUEST_EXECUTED, [requestId, executionId]);
     this.bus.changed(tx, { requestIds: [requestId] });
   }
