@@ -190,7 +190,10 @@ describe('settings and preferences in the browser', () => {
     await first.keyboard.press('/');
     await first.keyboard.type('ssh');
     await first.getByRole('heading', { name: /Interactive SSH terminal/ }).waitFor();
-    expect(await first.getByRole('heading', { level: 3 }).count()).toBe(1);
+    await eventually(
+      () => first.getByRole('heading', { level: 3 }).count(),
+      (found) => found === 1,
+    );
     await first.keyboard.press('Escape');
     await first
       .getByRole('button', { name: /language/i })

@@ -20,7 +20,7 @@ export class CleanupRunsController {
   }
 }
 
-function toDto({ id, status, startedAt, finishedAt, deleted, result }: CleanupRun): CleanupRunDto {
+function toDto({ id, status, startedAt, finishedAt, deleted, result, unreadable }: CleanupRun): CleanupRunDto {
   const removed = Object.entries(deleted?.counts ?? {}).filter(([, count]) => count > 0);
   return {
     id,
@@ -29,5 +29,6 @@ function toDto({ id, status, startedAt, finishedAt, deleted, result }: CleanupRu
     finishedAt,
     removed: deleted === null ? null : removed.map(([what, count]) => ({ what, count })),
     failedRules: (result?.rules ?? []).filter(({ error }) => error !== null).map(({ rule }) => rule),
+    unreadable: [...unreadable],
   };
 }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { systemActor } from '../../kernel/auth/actor';
 import { Clock } from '../../kernel/clock';
-import { Contracts, type Reading } from '../../kernel/contracts/contracts';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { unreadable, type DocumentDto } from '../../kernel/contracts/document.dto';
 import { newId } from '../../kernel/database/ids';
 import { affected, queryRows } from '../../kernel/database/rows';
 import { CLEANUP_RESULT, DELETED_COUNTS, type CleanupResult, type DeletedCounts } from './cleanup-runs.contracts';
@@ -17,9 +18,11 @@ export interface CleanupRun {
   /** Null: it goes on, or what is stored cannot be read. */
   readonly deleted: DeletedCounts | null;
   readonly result: CleanupResult | null;
+  /** What of both cannot be read, as it stands. */
+  readonly unreadable: readonly DocumentDto[];
 }
 
-interface StoredRun extends Omit<CleanupRun, 'deleted' | 'result'> {
+interface StoredRun extends Omit<CleanupRun, 'deleted' | 'result' | 'unreadable'> {
   readonly deleted: unknown;
   readonly result: unknown;
 }
@@ -74,16 +77,17 @@ export class CleanupRuns {
          FROM cleanup_runs ORDER BY started_at DESC, id DESC LIMIT $1`,
       [limit],
     );
-    return rows.map((row) => ({
-      ...row,
-      deleted:
-        row.deleted === null ? null : readable(this.contracts.read<DeletedCounts>(DELETED_COUNTS.name, row.deleted)),
-      result:
-        row.result === null ? null : readable(this.contracts.read<CleanupResult>(CLEANUP_RESULT.name, row.result)),
-    }));
+    return rows.map((row) => this.read(row));
   }
-}
 
-function readable<T>(reading: Reading<T>): T | null {
-  return reading.readable ? reading.document : null;
+  private read({ deleted, result, ...run }: StoredRun): CleanupRun {
+    const counts = deleted === null ? null : this.contracts.read<DeletedCounts>(DELETED_COUNTS.name, deleted);
+    const rules = result === null ? null : this.contracts.read<CleanupResult>(CLEANUP_RESULT.name, result);
+    return {
+      ...run,
+      deleted: counts?.readable === true ? counts.document : null,
+      result: rules?.readable === true ? rules.document : null,
+      unreadable: unreadable({ [DELETED_COUNTS.name]: counts, [CLEANUP_RESULT.name]: rules }),
+    };
+  }
 }

@@ -156,11 +156,41 @@ describe('retention', () => {
         finishedAt: expect.any(String) as string,
         removed: expect.arrayContaining([{ what: 'rows', count: 2 }]) as unknown[],
         failedRules: ['b_broken'],
+        unreadable: [],
       },
       expect.objectContaining({ id: died, status: 'error', removed: null, failedRules: [] }),
     ]);
     expect(Date.parse((body as { finishedAt: string }[])[1]?.finishedAt ?? '')).toBeGreaterThanOrEqual(now.getTime());
     await test.anonymous.get('/cleanup-runs').expect(401);
+  });
+
+  it('gives what a newer program left of a run as it stands', async () => {
+    await test.dataSource.query('TRUNCATE cleanup_runs');
+    const [counts, rules] = [
+      { schema_version: 99, removed: 3 },
+      { schema_version: 1, rules: 'none' },
+    ];
+    await test.dataSource.query(
+      `INSERT INTO cleanup_runs (id, mode, status, started_at, finished_at, deleted_counts_json, result_json)
+       VALUES ($1, 'apply', 'ok', '2026-01-01', '2026-01-01', '${JSON.stringify(counts)}', '${JSON.stringify(rules)}')`,
+      [newId()],
+    );
+    const { body } = await test.as('viewer').get('/cleanup-runs').expect(200);
+    expect(body).toEqual([
+      expect.objectContaining({
+        removed: null,
+        failedRules: [],
+        unreadable: [
+          expect.objectContaining({
+            contract: 'cleanup_run.deleted_counts',
+            schemaVersion: 99,
+            unreadable: 'newer',
+            document: counts,
+          }),
+          expect.objectContaining({ contract: 'cleanup_run.result', unreadable: 'damaged', document: rules }),
+        ],
+      }),
+    ]);
   });
 
   it('leaves it to the program that is at it already', async () => {

@@ -9,7 +9,7 @@ import { JsonTree } from './json-tree';
   selector: 'su-unreadable-notes',
   imports: [Icon, JsonTree],
   template: `
-    @for (one of documents(); track one.contract) {
+    @for (one of documents(); track $index) {
       <div class="note" role="note">
         <su-icon name="warning" class="fg-stale" />
         <div>

@@ -36,7 +36,7 @@ export function refusalToConfirm(
   { digest }: Confirmation,
   { actor }: { readonly actor: Pick<Decider['actor'], 'id'> },
 ): DomainError | null {
-  const { status } = request;
+  const { status, unreadable } = request;
   if (request.planDigest === null && status === 'pending') {
     return conflict('request_planning', say.request_planning(), say.request_planning_action());
   }
@@ -46,6 +46,8 @@ export function refusalToConfirm(
   if (confirmed) return request.decidedById === actor.id ? null : decidedAlready(request);
   if (status === 'rejected') return conflict('request_rejected', say.request_rejected(), say.plan_again());
   if (status !== 'pending') return conflict('plan_expired', say.plan_expired(), say.plan_again());
+  // Nobody decides about what is known in part only: what the rules asked for may stand in the rest.
+  if (unreadable.length > 0) return notReadable();
   return null;
 }
 

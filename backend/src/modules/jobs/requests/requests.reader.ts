@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Actor } from '../../../kernel/auth/actor';
 import { Clock } from '../../../kernel/clock';
-import { Contracts } from '../../../kernel/contracts/contracts';
+import { Contracts, type Reading } from '../../../kernel/contracts/contracts';
 import { unreadable } from '../../../kernel/contracts/document.dto';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
 import type { CreatedCursor } from '../../../kernel/http/keyset-page';
@@ -126,13 +126,20 @@ export class RequestsReader {
     const sql = `SELECT ${COLUMNS}, t.plan_json, r.payload_json ${FROM} WHERE r.id = $2`;
     const row = await queryOne<RequestWithPlanRow>(manager, sql, [this.clock.now(), id]);
     if (row === null) return null;
-    const payload = this.contracts.read<ParametersDocument>(REQUEST_PARAMETERS.name, row.payload_json);
+    const { payload_json: stored } = row;
+    const payload =
+      stored === null ? null : this.contracts.read<ParametersDocument>(REQUEST_PARAMETERS.name, stored);
     const reading = this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, row.plan_json);
     return {
       ...this.toRecord(row),
       plan: reading.readable ? reading.document : null,
-      parameters: payload.readable ? payload.document.parameters : null,
-      unreadable: row.machine_id === null ? [] : unreadable({ [ACTION_PLAN.name]: reading }),
+      parameters: payload?.readable === true ? payload.document.parameters : null,
+      unreadable: unreadable({
+        // The plans of several machines are read one by one.
+        [ACTION_PLAN.name]: row.machine_id === null ? null : reading,
+        [REQUEST_PARAMETERS.name]: payload,
+        [REQUEST_APPROVAL.name]: this.approvalOf(row),
+      }),
     };
   }
 
@@ -159,8 +166,13 @@ export class RequestsReader {
     };
   }
 
+  /** Null of a request that was made before there were rules. */
+  private approvalOf({ approval_json: stored }: RequestRow): Reading<ApprovalDocument> | null {
+    return stored === null ? null : this.contracts.read<ApprovalDocument>(REQUEST_APPROVAL.name, stored);
+  }
+
   private toRecord(row: RequestRow): RequestRecord {
-    const approval = this.contracts.read<ApprovalDocument>(REQUEST_APPROVAL.name, row.approval_json);
+    const approval = this.approvalOf(row);
     return {
       id: row.id,
       action: row.action,
@@ -176,7 +188,7 @@ export class RequestsReader {
       createdAt: row.created_at,
       expiresAt: row.expires_at,
       planDigest: row.plan_digest,
-      approval: approval.readable ? storedApproval(approval.document) : null,
+      approval: approval?.readable === true ? storedApproval(approval.document) : null,
       decidedAt: row.approved_at,
       decidedBy: row.approved_by,
       decidedById: row.decided_by_id,

@@ -95,12 +95,13 @@ function toRule({
   enabled,
   demand,
   conditions,
+  unreadable,
   version,
   updatedAt,
   updatedBy,
 }: ApprovalRule): ApprovalRuleDto {
   const known = conditions === null ? null : writable(conditions);
-  return { id, name, enabled, demand, conditions: known, version, updatedAt, updatedBy };
+  return { id, name, enabled, demand, conditions: known, unreadable: [...unreadable], version, updatedAt, updatedBy };
 }
 
 function writable(conditions: NonNullable<ApprovalRule['conditions']>): NonNullable<ApprovalRuleDto['conditions']> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import { unreadable, type DocumentDto } from '../../../kernel/contracts/document.dto';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import type { ApprovalDemand } from '../entities/jobs.values';
 import {
@@ -16,6 +17,8 @@ export interface ApprovalRule extends Omit<AskedRule, 'conditions'> {
   readonly enabled: boolean;
   /** Null: this program cannot read them. */
   readonly conditions: ApprovalConditions | null;
+  /** The conditions as they stand when they cannot be read. */
+  readonly unreadable: readonly DocumentDto[];
   readonly updatedAt: Date;
   readonly updatedBy: string;
   readonly version: number;
@@ -29,7 +32,7 @@ export interface RuleContent {
   readonly conditions: ApprovalConditions;
 }
 
-interface RuleRow extends Omit<ApprovalRule, 'conditions'> {
+interface RuleRow extends Omit<ApprovalRule, 'conditions' | 'unreadable'> {
   readonly stored: unknown;
 }
 
@@ -72,7 +75,11 @@ export class ApprovalRulesRepository {
 
   private read({ stored, ...rule }: RuleRow): ApprovalRule {
     const reading = this.contracts.read<ApprovalConditionsDocument>(APPROVAL_CONDITIONS.name, stored);
-    return { ...rule, conditions: reading.readable ? conditionsOf(reading.document) : null };
+    return {
+      ...rule,
+      conditions: reading.readable ? conditionsOf(reading.document) : null,
+      unreadable: unreadable({ [APPROVAL_CONDITIONS.name]: reading }),
+    };
   }
 }
 

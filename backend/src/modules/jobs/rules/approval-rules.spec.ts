@@ -19,6 +19,13 @@ const ANY = {
 };
 const LINES = ['machine m', 'upgrade a 1 2'];
 const DIGEST = planDigest(LINES);
+/** Conditions of a newer program, as the API gives them. */
+const STRANGE = {
+  contract: 'approval_conditions',
+  schemaVersion: 9,
+  unreadable: 'newer',
+  document: { schema_version: 9 },
+};
 
 interface Rule {
   readonly id: string;
@@ -246,8 +253,19 @@ describe('rules of approval', () => {
     await test.dataSource.query(`UPDATE approval_rules SET conditions_json = '{"schema_version": 9}'`);
     expect(await confirm(administrator, own)).toBe('403 four_eyes');
     expect((await administrator.get('/approval-rules')).body).toMatchObject([
-      { conditions: null },
-      { conditions: null },
+      { conditions: null, unreadable: [STRANGE] },
+      { conditions: null, unreadable: [STRANGE] },
     ]);
+  });
+
+  it('that a newer program asked when a request was made are shown as they stand, and nobody confirms past them', async () => {
+    const own = await asked(boss, SECURITY);
+    expect(await confirm(administrator, own)).toBe(ALLOWED);
+    await test.dataSource.query(`UPDATE action_requests SET approval_json = '{"schema_version": 9}'`);
+    expect((await administrator.get(`/requests/${own}`)).body).toMatchObject({
+      plan: { lines: LINES },
+      unreadable: [{ ...STRANGE, contract: 'request_approval' }],
+    });
+    expect(await confirm(administrator, own)).toBe('409 plan_unreadable');
   });
 });

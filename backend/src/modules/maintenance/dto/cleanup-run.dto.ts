@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { MAINTENANCE_STATUSES, type MaintenanceStatus } from '../entities/maintenance.values';
 
 export class RemovedDto {
@@ -18,4 +19,6 @@ export class CleanupRunDto {
   removed: RemovedDto[] | null;
   /** Names of the rules that failed; the log says why. */
   failedRules: string[];
+  /** What is stored of it in a form that this program cannot read; its fields above are empty for that. */
+  unreadable: DocumentDto[];
 }

@@ -29,6 +29,9 @@ export class Preferences {
   private attempt = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
+  private readonly raw = signal<PreferencesDto['unreadable']>([]);
+  /** Choices that the server cannot read, as they stand there; the defaults hold in their place. */
+  readonly unreadable = this.raw.asReadonly();
   /** What was chosen; the rest follows the defaults of the installation. */
   readonly chosen = this.own.asReadonly();
 
@@ -196,7 +199,8 @@ export class Preferences {
   }
 
   /** Takes the server's values, but for what was chosen since it was asked. */
-  private adopt({ values, chosen }: PreferencesDto): void {
+  private adopt({ values, chosen, unreadable }: PreferencesDto): void {
+    this.raw.set(unreadable);
     const newer = [...this.pending].filter(([, value]) => value !== null);
     this.current.set({ ...values, ...Object.fromEntries(newer) });
     this.own.set(new Set([...chosen, ...newer.map(([key]) => key)].filter((key) => this.pending.get(key) !== null)));

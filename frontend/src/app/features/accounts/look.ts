@@ -5,6 +5,7 @@ import { Texts, type TextKey } from '../../core/i18n/texts';
 import type { PreferenceKey, PreferenceValue } from '../../core/preferences/local-copy';
 import { MACHINE_TABS } from '../../core/preferences/machine-tabs';
 import { Preferences } from '../../core/preferences/preferences';
+import { UnreadableNotes } from '../../ui/unreadable-notes';
 
 interface Option {
   readonly value: PreferenceValue;
@@ -37,6 +38,7 @@ const SHOWN: readonly PreferenceKey[] = [
 /** How one wants the portal to be; kept on the server, so that it holds in every browser. */
 @Component({
   selector: 'su-look',
+  imports: [UnreadableNotes],
   templateUrl: './look.html',
 })
 export class Look {
@@ -44,6 +46,7 @@ export class Look {
   protected readonly preferences = inject(Preferences);
   private readonly formats = inject(Formats);
   protected readonly tabs: readonly PreferenceValuesDto['default_tab'][] = ['last', ...MACHINE_TABS];
+  protected readonly unread = computed(() => this.preferences.unreadable().map(({ stored }) => stored));
   protected readonly own = computed(() => SHOWN.filter((key) => this.preferences.chosen().has(key)));
   protected readonly groups = computed<readonly Group[]>(() => [
     {

@@ -96,6 +96,12 @@ export class PlanPage {
   protected readonly lines = computed(() => readLines(this.request.value()?.plan?.lines ?? []));
   protected readonly counts = computed(() => planCounts(this.lines().packages));
   protected readonly details = computed(() => readPlanDetails(this.request.value()?.plan?.details));
+  /** What of it the server cannot read; shown as it stands. */
+  protected readonly unread = computed(() => {
+    const request = this.request.value();
+    const details = request?.plan?.details;
+    return [...(request?.unreadable ?? []), ...(details != null && details.unreadable !== null ? [details] : [])];
+  });
   protected readonly notes = computed(() => readPlanNotes(this.request.value()?.plan?.details));
   protected readonly reboot = computed(() => readRebootPlan(this.request.value()?.plan?.details));
   protected readonly services = computed(() => readServicePlan(this.request.value()?.plan?.details));

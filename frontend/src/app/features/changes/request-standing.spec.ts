@@ -60,6 +60,7 @@ describe('standingOf', () => {
     ['is blocked by a check', { blocked: true }, 'blocked'],
     ['cannot be read', { plan: null }, 'unreadable'],
     ['is still planned', { plan: null, planning: 2 }, 'planning'],
+    ['can be read in part only', { unreadable: [plan.details] }, 'unreadable'],
     ['ran out while it was on the screen', { expiresAt: '2026-01-01T12:00:00Z' }, 'expired'],
     ['ran out, and no check matters any more', { expiresAt: '2026-01-01T11:59:59Z', blocked: true }, 'expired'],
     ['never runs out', { expiresAt: null }, 'waiting'],

@@ -10,7 +10,7 @@ export type Standing =
 
 /** A plan whose time ran out while it was on the screen counts as expired at once. Pure. */
 export function standingOf(
-  request: RequestDto & Partial<Pick<RequestDetailDto, 'plan' | 'blocked' | 'several'>>,
+  request: RequestDto & Partial<Pick<RequestDetailDto, 'plan' | 'blocked' | 'several' | 'unreadable'>>,
   now: number,
 ): Standing {
   switch (request.status) {
@@ -19,7 +19,7 @@ export function standingOf(
         ? 'expired'
         : request.planning > 0
           ? 'planning'
-          : request.plan === null && (request.several ?? null) === null
+          : (request.unreadable ?? []).length > 0 || (request.plan === null && (request.several ?? null) === null)
             ? 'unreadable'
             : request.blocked === true
               ? 'blocked'

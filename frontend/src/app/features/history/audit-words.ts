@@ -2,7 +2,6 @@ import { inject, Injectable } from '@angular/core';
 import type { AuditEntryDto } from '../../api/models';
 import { Texts } from '../../core/i18n/texts';
 import type { IconName } from '../../ui/icons';
-import { Said } from '../../core/i18n/said';
 
 export const OUTCOME_ICON: Readonly<Record<AuditEntryDto['outcome'], IconName>> = {
   ok: 'tick',
@@ -30,7 +29,6 @@ function plain(value: unknown): string {
 @Injectable({ providedIn: 'root' })
 export class AuditWords {
   private readonly texts = inject(Texts);
-  private readonly said = inject(Said);
 
   action(action: string): string {
     return this.texts.known(`audit.action.${action}`, action);
@@ -40,14 +38,11 @@ export class AuditWords {
     return entry.actorName ?? this.texts.known(`audit.actor.${entry.actorType}`, entry.actorType);
   }
 
-  /** "for Analyse", "role: operator": the facts of an entry. */
+  /** "for Analyse", "role: operator": the facts of an entry that can be read. */
   details(entry: AuditEntryDto): string {
     const details = entry.details;
-    if (details?.unreadable) {
-      return this.said.of(details, 'notice');
-    }
-    const facts = typeof details?.document === 'object' && details.document !== null ? details.document : {};
-    return Object.entries(facts)
+    const facts = details === null || details.unreadable !== null ? null : details.document;
+    return Object.entries(facts ?? {})
       .filter(([name, value]) => name !== 'schema_version' && value !== null)
       .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
       .map(([name, value]) => this.fact(name, value))

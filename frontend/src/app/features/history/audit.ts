@@ -14,6 +14,7 @@ import { EmptyState } from '../../ui/empty-state';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
+import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { WhenSeen } from '../../ui/when-seen';
 import { UsersApi } from '../accounts/users-api';
 import { AuditWords, OUTCOME_ICON } from './audit-words';
@@ -24,7 +25,7 @@ const PAGE = 100;
 /** Who did what, when, and from where. The filter lives in the address. */
 @Component({
   selector: 'su-audit',
-  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, WhenSeen],
+  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, UnreadableNotes, WhenSeen],
   templateUrl: './audit.html',
   styleUrl: './audit.scss',
 })

@@ -7,11 +7,12 @@ import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
+import { UnreadableNotes } from '../../ui/unreadable-notes';
 
 /** When history was last removed, what went, and what could not. */
 @Component({
   selector: 'su-cleanup-runs',
-  imports: [ErrorNotice, Icon],
+  imports: [ErrorNotice, Icon, UnreadableNotes],
   template: `
     @if (runs.problem(); as failed) {
       <su-error-notice [problem]="failed" [retryable]="true" (retry)="refresh()" />
@@ -34,6 +35,7 @@ import { Icon } from '../../ui/icon';
           {{ texts.t('cleanup.never') }}
         }
       </p>
+      <su-unreadable-notes [documents]="last()?.unreadable ?? []" />
     }
   `,
   styles: `
@@ -71,8 +73,12 @@ export class CleanupRuns {
     return this.runs.load(() => this.api.invoke(cleanupRunsList));
   }
 
-  private said({ status, removed }: CleanupRunDto): string {
+  private said({ status, removed, unreadable }: CleanupRunDto): string {
     if (removed === null) {
+      // What it left speaks for itself, below.
+      if (unreadable.length > 0) {
+        return '';
+      }
       return this.texts.t(status === 'running' ? 'cleanup.running' : 'cleanup.unknown');
     }
     // What was carried over is still there.

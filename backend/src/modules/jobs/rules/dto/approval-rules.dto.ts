@@ -16,6 +16,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { DocumentDto } from '../../../../kernel/contracts/document.dto';
 import {
   ACTION_REQUESTER_TYPES,
   APPROVAL_DEMANDS,
@@ -129,6 +130,8 @@ export class ApprovalRuleDto {
   demand: ApprovalDemand;
   /** Null: stored in a form that this program cannot read; a rule that asks for more speaks of every request then. */
   conditions: ApprovalConditionsDto | null;
+  /** The conditions as they stand in the database, when this program cannot read them. */
+  unreadable: DocumentDto[];
   version: number;
   updatedAt: Date;
   updatedBy: string;
