@@ -136,7 +136,7 @@ describe('the tables of Docker, recipes, the agent, maintenance and terminals', 
       label: 'x',
       client_kind: 'mcp',
       token_prefix: 'su_mcp_a',
-      scopes_json: '{"scopes": ["read"]}',
+      scopes_json: '{"scopes": ["read", "apply:apt"]}',
       status: 'active',
       ...at,
     };

@@ -82,7 +82,7 @@ describe('the specification', () => {
     const own = constraints.filter((key) => key.table === table && key.columns.includes(wanted.name));
     const checks = own.filter((key) => key.kind === 'c').map((key) => key.definition);
     const found = column.default?.replace(/^'(.*)'::\w+$/, '$1') ?? null;
-    const taken = checks.flatMap((check) => (/ = ANY \(\(?ARRAY\[/.test(check) ? quotedWords(check) : []));
+    const taken = checks.flatMap(wordsOf);
     const more = wanted.open || wanted.values.length === 0 ? [] : taken.filter((word) => !wanted.values.includes(word));
     const lost = wanted.values.filter(
       (value) => !checks.some((check) => check.includes(`'${value}'`) || check.includes(`"${value}"`)),
@@ -99,6 +99,13 @@ describe('the specification', () => {
     ].filter((difference) => difference !== '');
   }
 });
+
+/** The list that a CHECK keeps a column to, or the elements of a list in its document. */
+function wordsOf(check: string): string[] {
+  if (/ = ANY \(\(?ARRAY\[/.test(check)) return quotedWords(check);
+  const [, list = '[]'] = /<@ '(\[[^']*\])'::jsonb/.exec(check) ?? [];
+  return JSON.parse(list) as string[];
+}
 
 function quotedWords(check: string): string[] {
   return [...check.matchAll(/'([^']*)'/g)].map(([, word = '']) => word);

@@ -112,6 +112,7 @@ export const indexQueries: Readonly<Record<string, string>> = {
   mcp_audit_log_hermes_run_id_idx: 'The calls of a run of the agent. To come.',
   api_clients_token_hash_key: 'The client of a token, at every request. To come.',
   api_clients_status_client_kind_idx: 'Clients of a kind that may call. To come.',
+  api_idempotency_keys_expires_at_idx: 'Keys whose time is over. To come.',
   system_metrics_created_at_idx: 'Figures of the program over a period. To come.',
   cleanup_runs_started_at_idx: 'Runs of the retention, newest first.',
   discovery_scans_started_at_idx: 'Scans, newest first. To come.',

@@ -37,7 +37,7 @@ const groups: readonly (readonly [key: string, title: string, added: readonly st
       'approval_rules',
     ],
   ],
-  ['hermes', 'The agent and API clients', []],
+  ['hermes', 'The agent and API clients', ['api_idempotency_keys']],
   ['maintenance', 'Maintenance and discovery', []],
   [
     'accounts',

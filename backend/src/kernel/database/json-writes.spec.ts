@@ -68,4 +68,10 @@ it('lets documents of the column through, and nothing else', () => {
   expect(() => refuseBareJson(update, [other, 'x'])).toThrow('other does not belong there');
   expect(() => refuseBareJson("UPDATE jobs SET steps_json = '[]'", [])).toThrow('from no bound value');
   expect(() => refuseBareJson('UPDATE jobs SET steps_json = t.x FROM t', [])).toThrow('from no bound value');
+  // Without names of columns nobody sees whether one of them is such a column.
+  for (const nameless of ['INSERT INTO jobs VALUES ($1, $2)', 'insert into "public"."jobs" as j\n select $1, $2']) {
+    expect(() => refuseBareJson(nameless, ['x', '{}'])).toThrow('jobs.*_json takes documents of a contract only');
+  }
+  refuseBareJson('INSERT INTO tags (id, name) VALUES ($1, $2)', ['x', 'y']);
+  refuseBareJson('INSERT INTO installation DEFAULT VALUES', []);
 });

@@ -22,6 +22,8 @@ export class BareJsonError extends Error {
 }
 
 const JSON_COLUMN = /\w_json\b/i;
+/** An INSERT that does not name its columns: a column for documents may be among them. */
+const NAMELESS = /\bINSERT\s+INTO\s+[\w."]+(?:\s+AS\s+\w+)?\s+(?:VALUES|SELECT|TABLE|WITH|OVERRIDING)\b/i;
 /** Comments, texts, bound values, casts, names with their schema, and every other sign by itself. */
 const TOKEN = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$\d+|::|(?:\w+|"[^"]+")(?:\.(?:\w+|"[^"]+"))*|\S/g;
 
@@ -33,7 +35,7 @@ const known = new Map<string, readonly JsonWrite[]>();
  * @throws BareJsonError
  */
 export function refuseBareJson(sql: string, params: readonly unknown[]): void {
-  if (!JSON_COLUMN.test(sql)) return;
+  if (!JSON_COLUMN.test(sql) && !NAMELESS.test(sql)) return;
   let writes = known.get(sql);
   if (writes === undefined) known.set(sql, (writes = jsonWrites(sql)));
   for (const { table, column, values, harmless } of writes) {
@@ -88,7 +90,8 @@ function isLock(before: string | undefined): boolean {
 function inserted(table: string, rest: readonly string[]): JsonWrite[] {
   const open = rest.indexOf('(');
   const close = rest.indexOf(')');
-  if (open < 0 || open > 2 || close < open) return [{ table, column: '*_json', values: [], harmless: false }];
+  if (open < 0 || open > 2 || close < open || isSource(rest[open - 1]))
+    return [{ table, column: '*_json', values: [], harmless: false }];
   const columns = splitAtCommas(rest.slice(open + 1, close)).map((column) => columnOf(column[0] ?? ''));
   const source = rest.slice(close + 1);
   const rows =
@@ -96,6 +99,11 @@ function inserted(table: string, rest: readonly string[]): JsonWrite[] {
   return columns.flatMap((column, index) =>
     isJson(column) ? rows.map((row) => writeOf(table, column, row[index] ?? [])) : [],
   );
+}
+
+/** What an INSERT takes its rows from, with no list of columns before it. */
+function isSource(word: string | undefined): boolean {
+  return word !== undefined && /^(VALUES|SELECT|TABLE|WITH|OVERRIDING)$/i.test(word);
 }
 
 function assigned(table: string, rest: readonly string[]): JsonWrite[] {

@@ -15,4 +15,18 @@ export type ClientKind = (typeof CLIENT_KINDS)[number];
 export const CLIENT_STATUSES = ['active', 'revoked', 'expired'] as const;
 export type ClientStatus = (typeof CLIENT_STATUSES)[number];
 
-export const CLIENT_SCOPES = ['read', 'operate', 'admin', 'debug_logs'] as const;
+/** The four of the specification, then those for one kind of work. */
+export const CLIENT_SCOPES = [
+  'read',
+  'operate',
+  'admin',
+  'debug_logs',
+  'read:secrets',
+  'plan',
+  'approve',
+  'apply:apt',
+  'apply:docker',
+  'prune',
+  'terminal',
+  'discovery',
+] as const;
