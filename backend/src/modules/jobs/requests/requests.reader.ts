@@ -127,8 +127,7 @@ export class RequestsReader {
     const row = await queryOne<RequestWithPlanRow>(manager, sql, [this.clock.now(), id]);
     if (row === null) return null;
     const { payload_json: stored } = row;
-    const payload =
-      stored === null ? null : this.contracts.read<ParametersDocument>(REQUEST_PARAMETERS.name, stored);
+    const payload = stored === null ? null : this.contracts.read<ParametersDocument>(REQUEST_PARAMETERS.name, stored);
     const reading = this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, row.plan_json);
     return {
       ...this.toRecord(row),
