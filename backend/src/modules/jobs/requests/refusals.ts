@@ -36,7 +36,7 @@ export function refusalToConfirm(
   { digest }: Confirmation,
   { actor }: { readonly actor: Pick<Decider['actor'], 'id'> },
 ): DomainError | null {
-  const { status, unreadable } = request;
+  const { status } = request;
   if (request.planDigest === null && status === 'pending') {
     return conflict('request_planning', say.request_planning(), say.request_planning_action());
   }
@@ -46,17 +46,17 @@ export function refusalToConfirm(
   if (confirmed) return request.decidedById === actor.id ? null : decidedAlready(request);
   if (status === 'rejected') return conflict('request_rejected', say.request_rejected(), say.plan_again());
   if (status !== 'pending') return conflict('plan_expired', say.plan_expired(), say.plan_again());
-  // Nobody decides about what is known in part only: what the rules asked for may stand in the rest.
-  if (unreadable.length > 0) return notReadable();
   return null;
 }
 
 /** What stands in the plans themselves against carrying them out; null when nothing does. Null for plans: one cannot be read. Pure. */
 export function refusalOfPlans(
+  { unreadable }: RequestWithPlan,
   plans: readonly ActionPlanDocument[] | null,
   { accepted }: Confirmation,
 ): DomainError | null {
-  if (plans === null) return notReadable();
+  // Nobody decides about what is known in part only: what the rules asked for may stand in the rest.
+  if (plans === null || unreadable.length > 0) return notReadable();
   const blocked = plans.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === 'blocked'));
   if (blocked.length > 0) {
     return new DomainError({

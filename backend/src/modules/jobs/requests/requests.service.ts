@@ -71,7 +71,7 @@ export class Requests {
       const { machineId, plan, jobId } = request;
       if (machineId === null) throw forSeveral();
       if (jobId !== null) return this.jobs.require(jobId, tx);
-      const refusal = refusalOfPlans(plan === null ? null : [plan], given);
+      const refusal = refusalOfPlans(request, plan === null ? null : [plan], given);
       if (refusal !== null || plan === null) throw refusal ?? forSeveral();
       return this.approve(tx, request, machineId, plan.parameters, given, decider);
     });
@@ -90,7 +90,7 @@ export class Requests {
       if (request.status !== 'pending') return request;
       const waiting = (await this.targets.of(id, tx.manager)).filter(({ status }) => status === 'pending');
       const plans = waiting.flatMap(({ plan }) => plan ?? []);
-      const refusal = refusalOfPlans(plans.length < waiting.length ? null : plans, given);
+      const refusal = refusalOfPlans(request, plans.length < waiting.length ? null : plans, given);
       if (refusal !== null || request.parameters === null) throw refusal ?? altered();
       await this.approveMany(tx, request, request.parameters, waiting, given, decider);
       return this.reread(tx, id);

@@ -262,6 +262,7 @@ describe('rules of approval', () => {
     const own = await asked(boss, SECURITY);
     expect(await confirm(administrator, own)).toBe(ALLOWED);
     await test.dataSource.query(`UPDATE action_requests SET approval_json = '{"schema_version": 9}'`);
+    await test.app.get(TransactionRunner).run((tx) => test.app.get(RequestSeals).seal(tx, own));
     expect((await administrator.get(`/requests/${own}`)).body).toMatchObject({
       plan: { lines: LINES },
       unreadable: [{ ...STRANGE, contract: 'request_approval' }],
