@@ -65,7 +65,7 @@ export class PolicyApprovals {
     const given = { digest: planDigest, accepted: holder.accepted };
     const refusal =
       refusalToConfirm(request, given, holder) ??
-      refusalOfPlans(request.plan === null ? null : [request.plan], given) ??
+      refusalOfPlans(request, request.plan === null ? null : [request.plan], given) ??
       ((await this.seals.intact(tx, request.id)) ? null : altered());
     if (refusal !== null) return refusedFor(refusal);
     const asked = await this.approvals.effective(tx.manager, askedOf(request));
