@@ -10,6 +10,7 @@ import { EmptyState } from '../../ui/empty-state';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
+import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { RuleForm, type RuleToEdit } from './rule-form';
 import { RuleWords, type RuleSubjects } from './rule-words';
 import { RulesApi } from './rules-api';
@@ -21,7 +22,7 @@ interface Read extends RuleSubjects {
 /** Who decides what? The rules of approval, each in words. */
 @Component({
   selector: 'su-rules-page',
-  imports: [EmptyState, ErrorNotice, Icon, LoadingNote],
+  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, UnreadableNotes],
   templateUrl: './rules-page.html',
   styles: `
     .acts {
