@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import { root } from '../launch/paths.mts';
 import { query, withDatabase, type Database } from './database.mts';
 import { median, memoryOf, type Comparison } from './measure.mts';
@@ -175,6 +176,8 @@ async function compareFates(
   const known = new Map<Sample, Fates>();
   let count = 0;
   for (const { id, sample } of made) {
+    // A walk takes seconds; what else lives in this process gets its turn in between.
+    await setImmediate();
     const wanted = known.get(sample) ?? expectedOccurrences([{ ...sample, from, enabled: true }], looks);
     known.set(sample, wanted);
     const rows = await query<{ due_at: Date; fate: string }>(
