@@ -65,7 +65,7 @@ export class ConfirmBar {
   protected readonly sentence = computed(() => {
     const standing = this.standing();
     if (standing !== 'waiting') {
-      return this.texts.t(`plan.standing.${standing}`);
+      return this.words.standing(this.request(), standing);
     }
     const hindrance = this.hindrance();
     return hindrance !== null && hindrance !== 'planning'

@@ -5,10 +5,7 @@ import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Icon } from '../../ui/icon';
 import type { IconName } from '../../ui/icons';
-
-/** Where a machine of a request stands for whoever looks at it. */
-export type TargetStanding =
-  'planning' | 'planned' | 'waits' | 'running' | 'done' | 'warning' | 'failed' | 'cancelled' | 'expired';
+import { targetStanding, type TargetStanding } from './target-standing';
 
 const LOOK: Readonly<Record<TargetStanding, { readonly icon: IconName; readonly chip: string }>> = {
   planning: { icon: 'arc', chip: 'is-running' },
@@ -21,30 +18,6 @@ const LOOK: Readonly<Record<TargetStanding, { readonly icon: IconName; readonly 
   cancelled: { icon: 'ban', chip: '' },
   expired: { icon: 'stale', chip: 'is-stale' },
 };
-
-/** Pure. */
-export function targetStanding({ status, planDigest, jobId, runStatus }: RequestTargetDto): TargetStanding {
-  if (status === 'expired') {
-    return runStatus === 'cancelled' ? 'cancelled' : 'expired';
-  }
-  if (jobId === null) {
-    return planDigest === null ? 'planning' : 'planned';
-  }
-  switch (runStatus) {
-    case 'queued':
-      return 'waits';
-    case 'running':
-      return 'running';
-    case 'warning':
-      return 'warning';
-    case 'error':
-      return 'failed';
-    case 'cancelled':
-      return 'cancelled';
-    default:
-      return status === 'executed' ? 'done' : 'waits';
-  }
-}
 
 /** The machines of a request, each with what it comes to there; below, who is left out and why. */
 @Component({
@@ -80,7 +53,9 @@ export function targetStanding({ status, planDigest, jobId, runStatus }: Request
               <p class="xs t2" [attr.lang]="said.lang(one.target, 'summary')">
                 {{ said.of(one.target, 'summary') }}
                 @if (one.target.risk; as risk) {
-                  <span [class.fg-failed]="risk === 'high'">{{ texts.known('risk.' + risk, risk) }}</span>
+                  <span [class.fg-failed]="risk === 'high'">{{
+                    texts.t('rules.said.risks', { risks: texts.known('risk.' + risk, risk) })
+                  }}</span>
                 }
               </p>
             }

@@ -1,8 +1,10 @@
 import { inject, Injectable } from '@angular/core';
-import type { RequestDto } from '../../api/models';
+import type { RequestDetailDto, RequestDto } from '../../api/models';
 import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Session } from '../../core/session/session';
+import type { Standing } from './request-standing';
+import { targetStanding } from './target-standing';
 
 /** Why this account cannot confirm a request; null when it can. */
 export type Hindrance = 'notYours' | 'fourEyes' | 'administrators' | 'planning';
@@ -21,6 +23,16 @@ export class RequestWords {
 
   what(request: RequestDto): string {
     return this.texts.known(`job.kind.${request.action}`, this.said.of(request, 'title'));
+  }
+
+  /** Where it stands, in a sentence; of several machines with how many came to a good end. */
+  standing(request: RequestDetailDto, standing: Exclude<Standing, 'waiting'>): string {
+    const ends = (request.several?.targets ?? []).filter(({ status }) => status !== 'skipped').map(targetStanding);
+    if (ends.length > 0 && standing === 'executed') {
+      const done = ends.filter((end) => end === 'done' || end === 'warning').length;
+      return this.texts.t('several.ended', { done, n: ends.length });
+    }
+    return this.texts.t(`plan.standing.${standing}`);
   }
 
   /** This account asked for it. */

@@ -1,5 +1,5 @@
 import type { RequestTargetDto } from '../../api/models';
-import { targetStanding } from './request-targets';
+import { targetStanding } from './target-standing';
 
 const target = (over: Partial<RequestTargetDto>): RequestTargetDto => ({
   machineId: 'm',
