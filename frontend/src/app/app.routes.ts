@@ -60,10 +60,46 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/history/messages-page')).MessagesPage,
       },
       {
+        path: 'schedules',
+        title: 'schedules.title',
+        canActivate: [allowed('schedules.read')],
+        loadComponent: async () => (await import('./features/schedules/schedules-page')).SchedulesPage,
+      },
+      {
+        path: 'schedules/calendar',
+        title: 'schedules.calendar',
+        canActivate: [allowed('schedules.read')],
+        loadComponent: async () => (await import('./features/schedules/calendar-page')).CalendarPage,
+      },
+      {
+        path: 'schedules/new',
+        title: 'schedules.add',
+        canActivate: [allowed('schedules.manage')],
+        loadComponent: async () => (await import('./features/schedules/schedule-editor')).ScheduleEditor,
+      },
+      {
+        path: 'schedules/runs/:id',
+        title: 'schedules.runs',
+        canActivate: [allowed('schedules.read')],
+        loadComponent: async () => (await import('./features/schedules/occurrence-page')).OccurrencePage,
+      },
+      {
         path: 'schedules/windows',
         title: 'windows.title',
         canActivate: [allowed('machines.read')],
         loadComponent: async () => (await import('./features/windows/windows-page')).WindowsPage,
+      },
+      {
+        path: 'schedules/:id/edit',
+        title: 'schedules.change',
+        canActivate: [allowed('schedules.manage')],
+        loadComponent: async () => (await import('./features/schedules/schedule-editor')).ScheduleEditor,
+      },
+      {
+        path: 'schedules/:id',
+        title: 'schedules.title',
+        canActivate: [allowed('schedules.read')],
+        loadComponent: async () => (await import('./features/schedules/schedule-page')).SchedulePage,
       },
       {
         path: 'activity',

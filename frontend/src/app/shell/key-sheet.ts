@@ -12,6 +12,7 @@ const SHEET: readonly { title: TextKey; keys: readonly { press: readonly string[
       { press: ['g', 'm'], does: 'keys.machines' },
       { press: ['g', 'r'], does: 'keys.requests' },
       { press: ['g', 'a'], does: 'keys.activity' },
+      { press: ['g', 's'], does: 'nav.schedules' },
       { press: ['A'], does: 'keys.dock' },
       { press: ['T'], does: 'keys.pane' },
       { press: ['d'], does: 'keys.density' },

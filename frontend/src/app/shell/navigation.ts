@@ -40,12 +40,8 @@ import { Icon } from '../ui/icon';
             >
           }
         </a>
-        <a
-          routerLink="/schedules/windows"
-          routerLinkActive
-          ariaCurrentWhenActive="page"
-          [attr.title]="texts.t('nav.windows')"
-          ><su-icon name="clock" /><span>{{ texts.t('nav.windows') }}</span></a
+        <a routerLink="/schedules" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.schedules')"
+          ><su-icon name="clock" /><span>{{ texts.t('nav.schedules') }}</span></a
         >
         <a routerLink="/activity" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.activity')">
           <su-icon name="activity" /><span>{{ texts.t('nav.activity') }}</span>

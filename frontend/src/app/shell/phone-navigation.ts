@@ -41,6 +41,9 @@ import { Icon } from '../ui/icon';
           <a mat-menu-item routerLink="/packages"><su-icon name="package" />{{ texts.t('nav.packages') }}</a>
           <a mat-menu-item routerLink="/messages"><su-icon name="message" />{{ texts.t('nav.messages') }}</a>
         }
+        @if (session.can('schedules.read')) {
+          <a mat-menu-item routerLink="/schedules"><su-icon name="clock" />{{ texts.t('nav.schedules') }}</a>
+        }
         @if (session.can('audit.read')) {
           <a mat-menu-item routerLink="/audit"><su-icon name="audit" />{{ texts.t('nav.audit') }}</a>
         }

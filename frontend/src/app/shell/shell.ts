@@ -47,6 +47,7 @@ export class Shell {
     shortcuts.bind('g m', () => void router.navigateByUrl('/machines'), destroy);
     shortcuts.bind('g r', () => void router.navigateByUrl('/requests'), destroy);
     shortcuts.bind('g a', () => void router.navigateByUrl('/activity'), destroy);
+    shortcuts.bind('g s', () => void router.navigateByUrl('/schedules'), destroy);
     shortcuts.bind(
       '?',
       () => {

@@ -1,4 +1,4 @@
-import type { JobDto, LogLineDto, MachineTileDto, MachineUiStateDto, RequestDto } from '../../api/models';
+import type { JobDto, LogLineDto, MachineTileDto, MachineUiStateDto, RequestDto, ScheduleDto } from '../../api/models';
 
 /** What the server sends over the live socket. */
 export interface LiveEvents {
@@ -8,6 +8,9 @@ export interface LiveEvents {
   'job.log': { jobId: string; lines: LogLineDto[] };
   /** A plan was made or decided, or its time ran out. */
   request: RequestDto;
+  /** A schedule was changed, or its newest run went on. */
+  schedule: ScheduleDto;
+  'schedule.removed': { id: string };
   /** Settings of the installation: read again. */
   'settings.changed': { keys: string[] };
   /** One's own preferences: read again. */
@@ -41,6 +44,8 @@ const KNOWN = new Set<string>([
   'job',
   'job.log',
   'request',
+  'schedule',
+  'schedule.removed',
   'settings.changed',
   'preferences.changed',
   'machine.ui',

@@ -16,6 +16,8 @@ export type Permission =
   | 'events.read'
   | 'messages.acknowledge'
   | 'tags.write'
+  | 'schedules.read'
+  | 'schedules.manage'
   | 'windows.write'
   | 'windows.override'
   | 'system.read'

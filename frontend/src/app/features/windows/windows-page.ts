@@ -14,13 +14,14 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
 import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
+import { ScheduleTabs } from '../schedules/schedule-tabs';
 import { WindowForm } from './window-form';
 import { WindowsApi } from './windows-api';
 
 /** When may changes begin, and where? All maintenance windows, with what is open now. */
 @Component({
   selector: 'su-windows-page',
-  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, MatMenuModule],
+  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, MatMenuModule, ScheduleTabs],
   templateUrl: './windows-page.html',
 })
 export class WindowsPage {

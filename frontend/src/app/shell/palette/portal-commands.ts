@@ -71,6 +71,15 @@ export class PortalCommands {
       ...may(this.session.can('jobs.read'), () =>
         this.go('activity', 'pages', 'activity', t('nav.activity'), '/activity'),
       ),
+      ...may(this.session.can('schedules.read'), () =>
+        this.go('schedules', 'pages', 'clock', t('nav.schedules'), '/schedules'),
+      ),
+      ...may(this.session.can('schedules.read'), () =>
+        this.go('calendar', 'pages', 'clock', t('schedules.calendar'), '/schedules/calendar'),
+      ),
+      ...may(this.session.can('machines.read'), () =>
+        this.go('windows', 'pages', 'clock', t('windows.title'), '/schedules/windows'),
+      ),
       ...may(this.session.can('audit.read'), () => this.go('audit', 'pages', 'audit', t('nav.audit'), '/audit')),
       ...may(this.session.can('users.manage'), () => this.go('users', 'pages', 'users', t('nav.users'), '/users')),
       ...may(this.session.can('settings.read'), () =>

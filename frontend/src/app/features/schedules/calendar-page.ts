@@ -1,0 +1,111 @@
+import { Component, computed, effect, inject, signal, untracked } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import type { CalendarDto } from '../../api/models';
+import { Loadable } from '../../core/errors/loadable';
+import { Formats } from '../../core/i18n/formats';
+import { Texts } from '../../core/i18n/texts';
+import { Live } from '../../core/live/live';
+import { Clock } from '../../core/time/clock';
+import { Trail } from '../../shell/trail';
+import { ErrorNotice } from '../../ui/error-notice';
+import { Icon } from '../../ui/icon';
+import { JOB_ICON, JOB_STATE } from '../../ui/job-words';
+import { LoadingNote } from '../../ui/loading-note';
+import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
+import { WEEKDAYS } from '../../ui/recurrence/recurrence';
+import { dayKey, weeksOf } from './calendar-month';
+import { ScheduleTabs } from './schedule-tabs';
+import { SchedulesApi } from './schedules-api';
+
+/** Something of a day: what was due, or will be. */
+interface Entry {
+  readonly at: string;
+  readonly name: string;
+  readonly link: string;
+  /** Null: still to come. */
+  readonly status: keyof typeof JOB_STATE | null;
+}
+
+const DAY_MAX = 4;
+
+/** What was due this month, what it came to, and what is still to come. */
+@Component({
+  selector: 'su-calendar-page',
+  imports: [ErrorNotice, Icon, LoadingNote, RouterLink, ScheduleTabs],
+  templateUrl: './calendar-page.html',
+  styleUrl: './calendar-page.scss',
+})
+export class CalendarPage {
+  protected readonly texts = inject(Texts);
+  protected readonly formats = inject(Formats);
+  protected readonly words = inject(RecurrenceWords);
+  private readonly api = inject(SchedulesApi);
+  private readonly clock = inject(Clock);
+  protected readonly weekdays = WEEKDAYS;
+  protected readonly state = JOB_STATE;
+  protected readonly icon = JOB_ICON;
+  protected readonly most = DAY_MAX;
+  /** Months from the present one. */
+  protected readonly offset = signal(0);
+  protected readonly month = computed(() => {
+    const now = new Date();
+    return new Date(now.getFullYear(), now.getMonth() + this.offset(), 1);
+  });
+  protected readonly weeks = computed(() => weeksOf(this.month()));
+  protected readonly today = computed(() => dayKey(new Date(this.clock.ages())));
+  protected readonly calendar = new Loadable<CalendarDto>();
+  protected readonly byDay = computed(() => {
+    const days = new Map<string, Entry[]>();
+    for (const entry of this.entries()) {
+      const key = dayKey(new Date(entry.at));
+      days.set(key, [...(days.get(key) ?? []), entry]);
+    }
+    return days;
+  });
+  private readonly entries = computed<Entry[]>(() => {
+    const calendar = this.calendar.value();
+    const were = (calendar?.occurrences ?? []).map(({ id, dueAt, scheduleName, status }) => {
+      return { at: dueAt, name: scheduleName, link: `/schedules/runs/${id}`, status };
+    });
+    const will = (calendar?.planned ?? []).map(({ scheduleId, dueAt, scheduleName }) => {
+      return { at: dueAt, name: scheduleName, link: `/schedules/${scheduleId}`, status: null };
+    });
+    return [...were, ...will].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  });
+
+  constructor() {
+    const trail = inject(Trail);
+    const live = inject(Live);
+    effect(() => {
+      trail.parts.set([
+        { label: this.texts.t('schedules.title'), link: '/schedules' },
+        { label: this.texts.t('schedules.calendar') },
+      ]);
+    });
+    effect(() => {
+      this.offset();
+      live.returns();
+      untracked(() => void this.refresh());
+    });
+  }
+
+  protected refresh(): Promise<void> {
+    const days = this.weeks().flat();
+    const from = days.at(0)?.date ?? new Date();
+    const last = days.at(-1)?.date ?? new Date();
+    const to = new Date(last.getFullYear(), last.getMonth(), last.getDate() + 1);
+    return this.calendar.load(() => this.api.calendar(from.toISOString(), to.toISOString()));
+  }
+
+  protected heading(): string {
+    return new Intl.DateTimeFormat(this.texts.locale(), { month: 'long', year: 'numeric' }).format(this.month());
+  }
+
+  protected time(at: string): string {
+    return new Intl.DateTimeFormat(this.texts.locale(), {
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    }).format(new Date(at));
+  }
+}

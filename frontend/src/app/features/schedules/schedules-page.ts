@@ -1,0 +1,70 @@
+import { Component, DestroyRef, effect, inject, signal, untracked } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import type { ScheduleDto } from '../../api/models';
+import { problemOf, type Problem } from '../../core/errors/problem';
+import { Formats } from '../../core/i18n/formats';
+import { Texts } from '../../core/i18n/texts';
+import { Live } from '../../core/live/live';
+import { Paged } from '../../core/paged';
+import { Session } from '../../core/session/session';
+import { Trail } from '../../shell/trail';
+import { Ago } from '../../ui/ago';
+import { EmptyState } from '../../ui/empty-state';
+import { ErrorNotice } from '../../ui/error-notice';
+import { Icon } from '../../ui/icon';
+import { JOB_ICON, JOB_STATE } from '../../ui/job-words';
+import { LoadingNote } from '../../ui/loading-note';
+import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
+import { ScheduleTabs } from './schedule-tabs';
+import { ScheduleWords } from './schedule-words';
+import { SchedulesApi } from './schedules-api';
+
+/** What runs by itself, when next, and how it went last. */
+@Component({
+  selector: 'su-schedules-page',
+  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, ScheduleTabs],
+  templateUrl: './schedules-page.html',
+})
+export class SchedulesPage {
+  protected readonly texts = inject(Texts);
+  protected readonly formats = inject(Formats);
+  protected readonly words = inject(ScheduleWords);
+  protected readonly times = inject(RecurrenceWords);
+  protected readonly session = inject(Session);
+  private readonly api = inject(SchedulesApi);
+  protected readonly schedules = new Paged<ScheduleDto>((cursor) => this.api.list(cursor));
+  protected readonly problem = signal<Problem | null>(null);
+  protected readonly state = JOB_STATE;
+  protected readonly icon = JOB_ICON;
+
+  constructor() {
+    const trail = inject(Trail);
+    const live = inject(Live);
+    effect(() => {
+      trail.parts.set([{ label: this.texts.t('schedules.title') }]);
+    });
+    effect(() => {
+      live.returns();
+      untracked(() => void this.schedules.refresh());
+    });
+    const stops = [
+      live.on('schedule', () => void this.schedules.refresh()),
+      live.on('schedule.removed', () => void this.schedules.refresh()),
+    ];
+    inject(DestroyRef).onDestroy(() => {
+      for (const stop of stops) {
+        stop();
+      }
+    });
+  }
+
+  protected async enable(schedule: ScheduleDto, enabled: boolean): Promise<void> {
+    try {
+      await this.api.setEnabled(schedule, enabled);
+      this.problem.set(null);
+    } catch (error) {
+      this.problem.set(problemOf(error));
+    }
+    await this.schedules.refresh();
+  }
+}
