@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { root } from '../launch/paths.mts';
 import { query, withDatabase, type Database } from './database.mts';
-import { median, memoryOf, type Comparison } from './measure.mts';
+import { median, memoryOf, table, type Comparison } from './measure.mts';
 
 const require = createRequire(import.meta.url);
 const { startPostgres } = require('../postgres/embedded.cjs') as typeof import('../postgres/embedded.cjs');
@@ -68,6 +68,8 @@ export async function compareSchedules({ tell }: SchedulesOptions): Promise<Comp
   });
   try {
     const year = await withParts(server.url, 'year', (parts) => compareYear(parts, tell));
+    // The year takes long: what came of it is not lost when the rest is interrupted.
+    tell(table(year));
     return [...year, ...(await withParts(server.url, 'minute', compareMinute))];
   } finally {
     await server.stop();
@@ -201,7 +203,8 @@ async function compareFates(
 async function compareMinute({ database, url, automation, clock }: Parts): Promise<Comparison[]> {
   await query(database, MACHINE_ROWS, [MACHINES]);
   await query(database, 'ANALYZE');
-  const scope = { wholeFleet: true, machineIds: [], tagIds: [], conditions: {} };
+  const conditions = { securityUpdates: false, updates: false, rebootRequired: false, notAnalysedDays: null };
+  const scope = { wholeFleet: true, machineIds: [], tagIds: [], conditions };
   await automation.schedule([], { cron: '0 3 * * *', timezone: 'UTC', scope, concurrency: MACHINES });
   clock.at = new Date('2026-01-01T03:00:01Z');
   const before = memoryOf(process.pid, 'VmRSS');
