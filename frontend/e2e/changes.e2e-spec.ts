@@ -63,6 +63,7 @@ describe('a change in the portal, from its plan to its proof', () => {
     expect(await pack('fleet-guard').getAttribute('class')).toContain('is-security');
     expect(await pack('fleet-old').getAttribute('class')).toContain('is-failed');
     expect(await page.locator('su-left-back .pack', { hasText: 'fleet-held' }).innerText()).toContain('Held');
+    expect(await page.locator('su-left-back header').innerText()).toContain('the mode “Full” leaves');
     expect(await page.locator('su-forecast .meter').count()).toBeGreaterThan(0);
     expect((await page.locator('su-digest .digest').getAttribute('title')) ?? '').toBe(
       (await request(made)).planDigest,

@@ -11,6 +11,7 @@ import { compareBytes, compareChangeBytes } from './bytes.mts';
 import { countConnections } from './connections.mts';
 import { compareDashboard } from './dashboard.mts';
 import { withDatabase } from './database.mts';
+import { compareFollowing, compareLive } from './following.mts';
 import { compareGrowth } from './growth.mts';
 import { table, type Comparison } from './measure.mts';
 import { compareMemory } from './memory.mts';
@@ -38,13 +39,17 @@ const STEPS = [
   'connections',
   'replay',
   'upgrade',
+  'live',
   'list',
   'storing',
   'memory',
+  'following',
   'schedules',
 ] as const;
 /** These need no machines. */
 const WITHOUT_MACHINES: readonly Step[] = ['schedules'];
+/** These start a server of their own. */
+const ON_THEIR_OWN: readonly Step[] = [...WITHOUT_MACHINES, 'memory', 'following'];
 type Step = (typeof STEPS)[number];
 
 const { values: options } = parseArgs({
@@ -132,6 +137,7 @@ async function measure(
       await planMany(product, fleet, machine, id);
       return [...times, ...(await withDatabase(product.databaseUrl, (database) => compareChangeBytes(database, MANY)))];
     });
+    await run('live', () => compareLive(product, fleet, machines.slice(0, PARALLEL), ids.slice(0, PARALLEL)));
     await run('list', () => compareDashboard(product, SEEDED, 200));
     await run('storing', () => compareStoring(product.databaseUrl, PACKAGES, 20));
   } finally {
@@ -152,7 +158,7 @@ async function measureAll(fleet: Fleet, machines: readonly FleetMachine[]): Prom
     tell(table(measured));
     results.push(...measured);
   };
-  if (STEPS.some((step) => step !== 'memory' && !WITHOUT_MACHINES.includes(step) && steps.has(step))) {
+  if (STEPS.some((step) => !ON_THEIR_OWN.includes(step) && steps.has(step))) {
     const product = await startProduct(stopped.signal, PARALLEL);
     try {
       await measure(product, fleet, machines, run);
@@ -161,6 +167,7 @@ async function measureAll(fleet: Fleet, machines: readonly FleetMachine[]): Prom
     }
   }
   await run('memory', () => compareMemory(stopped.signal, fleet, machines));
+  await run('following', () => compareFollowing(stopped.signal, fleet, machines));
   await run('schedules', () => compareSchedules({ tell }));
   await run('growth', () => compareGrowth({ machines: grown, tell }));
   return results;

@@ -11,6 +11,8 @@ export interface Product {
   readonly server: RunningServer;
   readonly databaseUrl: string;
   readonly pid: number;
+  /** Of whoever is signed in. */
+  readonly cookie: string;
   /** Calls the HTTP API. @returns the JSON answer @throws Error with the answer when it is a refusal */
   call(method: 'GET' | 'POST', route: string, body?: unknown): Promise<unknown>;
   stop(): Promise<void>;
@@ -36,8 +38,8 @@ export async function startProduct(signal: AbortSignal, parallel: number): Promi
       discard();
     };
     try {
-      const call = await signIn(server);
-      return { server, databaseUrl: server.env['DATABASE_URL'] ?? '', pid: childWith(entry), call, stop };
+      const signedIn = await signIn(server);
+      return { server, databaseUrl: server.env['DATABASE_URL'] ?? '', pid: childWith(entry), ...signedIn, stop };
     } catch (error) {
       await stop();
       throw error;
@@ -48,7 +50,7 @@ export async function startProduct(signal: AbortSignal, parallel: number): Promi
   }
 }
 
-async function signIn(server: RunningServer): Promise<Product['call']> {
+async function signIn(server: RunningServer): Promise<Pick<Product, 'call' | 'cookie'>> {
   const headers: Record<string, string> = {
     'X-System-Update': '1',
     Origin: server.origin,
@@ -67,9 +69,10 @@ async function signIn(server: RunningServer): Promise<Product['call']> {
   const token = /#token=(\S+)/.exec(link)?.[1];
   const password = randomBytes(18).toString('base64url');
   const accepted = await send('POST', '/links/accept', { token, username: 'bench', displayName: 'Bench', password });
-  headers['Cookie'] = accepted.headers
+  const cookie = accepted.headers
     .getSetCookie()
     .map((cookie) => cookie.split(';')[0])
     .join('; ');
-  return async (method, route, body) => (await send(method, route, body)).json();
+  headers['Cookie'] = cookie;
+  return { cookie, call: async (method, route, body) => (await send(method, route, body)).json() };
 }

@@ -20,7 +20,7 @@ interface Step {
   readonly startedAt: string | null;
 }
 
-interface Job {
+export interface Job {
   readonly id: string;
   readonly status: string;
   readonly finishedAt: string | null;
@@ -78,7 +78,8 @@ export async function planMany(
   await plannedUpgrade(product, machineId);
 }
 
-async function prepare(fleet: Fleet, { name }: FleetMachine, states: readonly string[] = STATES): Promise<void> {
+/** Resets the machine, and puts it into these states with fresh lists. */
+export async function prepare(fleet: Fleet, { name }: FleetMachine, states: readonly string[] = STATES): Promise<void> {
   await fleet.reset([name]);
   await fleet.scenario(name, ...states);
   await succeed(fleet, name, 'apt-get -q update');
@@ -99,28 +100,31 @@ async function typedUpgrade({ address, port, keyPath }: FleetMachine): Promise<n
 /** In seconds, by the clock of the box: the worker's and the machine's are the same. */
 async function confirmedUpgrade(product: Product, machineId: string): Promise<{ install: number; whole: number }> {
   const planned = await plannedUpgrade(product, machineId);
-  const request = (await product.call('GET', `/requests/${planned.requestId ?? ''}`)) as {
-    readonly planDigest: string;
-    readonly plan: { readonly consequences: readonly { readonly code: string }[] };
-  };
-  const accepted = request.plan.consequences.map(({ code }) => code);
   const confirmed = Date.now();
-  const body = { digest: request.planDigest, accepted };
-  const job = await ended(
-    product,
-    (await product.call('POST', `/requests/${planned.requestId ?? ''}/confirm`, body)) as Job,
-  );
+  const job = await ended(product, await confirm(product, planned));
   const stored = Date.parse(job.finishedAt ?? '');
   const install = Date.parse(job.steps.find(({ name }) => name === 'install')?.startedAt ?? '');
   return { install: (stored - install) / 1000, whole: (stored - confirmed) / 1000 };
 }
 
-async function plannedUpgrade(product: Product, machineId: string): Promise<Job> {
+/** Confirms a plan with all that follows from it. @returns the job as it stands then */
+export async function confirm(product: Product, { requestId }: Job): Promise<Job> {
+  const request = (await product.call('GET', `/requests/${requestId ?? ''}`)) as {
+    readonly planDigest: string;
+    readonly plan: { readonly consequences: readonly { readonly code: string }[] };
+  };
+  const accepted = request.plan.consequences.map(({ code }) => code);
+  const body = { digest: request.planDigest, accepted };
+  return (await product.call('POST', `/requests/${requestId ?? ''}/confirm`, body)) as Job;
+}
+
+export async function plannedUpgrade(product: Product, machineId: string): Promise<Job> {
   const route = `/machines/${machineId}/actions/apt_upgrade_plan`;
   return ended(product, (await product.call('POST', route, { parameters: { mode: 'dist_upgrade' } })) as Job);
 }
 
-async function ended(product: Product, { id }: Job): Promise<Job> {
+/** Waits for the job's end. @throws Error when it did not end well */
+export async function ended(product: Product, { id }: Job): Promise<Job> {
   for (;;) {
     const job = (await product.call('GET', `/jobs/${id}`)) as Job;
     if (job.status !== 'queued' && job.status !== 'running') {

@@ -1,11 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { queryOne } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
+import { Changes } from '../support/changes';
 import { eventually } from '../support/eventually';
 import { Installation } from '../support/installation';
 import { MachineJobs, type Job } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, type RealMachine } from '../support/real-machines';
+import { fleet, realMachines, wrapCommand, type RealMachine } from '../support/real-machines';
 import { inventoryOf, prepare, Upgrades, versionOf } from '../support/upgrades';
 
 interface Fault {
@@ -13,6 +14,8 @@ interface Fault {
   readonly states: readonly string[];
   /** What happens to it between the confirmation and the run. */
   readonly meanwhile?: (machine: RealMachine) => void;
+  /** Its one package is chosen by name. */
+  readonly chosen?: string;
   readonly kind: string;
   /** Of a line that is kept as evidence. */
   readonly evidence: RegExp;
@@ -38,6 +41,18 @@ function wrapApt({ name }: RealMachine, script: string): void {
     'sh',
     `#!/bin/sh\n${script}\nexec /usr/bin/apt-get "$@"`,
   );
+}
+
+/** What somebody else does when the last look is over. */
+function betweenLookAndDeed(machine: RealMachine, command: string): void {
+  wrapApt(machine, `case " $* " in *" -s "* | *" --print-uris "*) ;; *" --download-only"*) ${command} ;; esac`);
+}
+
+/** A dpkg of the machine's own that knows better than to keep changed configuration files. */
+function deafDpkg(machine: RealMachine): void {
+  const words = 'for word do shift; case $word in --force-conf*) ;; *) set -- "$@" "$word" ;; esac; done';
+  wrapCommand(machine, 'dpkg', words);
+  shell(machine, `echo 'Dir::Bin::dpkg "/usr/local/bin/dpkg";' >/etc/apt/apt.conf.d/90own`);
 }
 
 /** Waiting two minutes for a lock proves no more than waiting a second. */
@@ -159,10 +174,34 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
     },
   ],
   [
+    'a chosen package is put on hold between the look and the deed',
+    {
+      states: ['plain'],
+      meanwhile: (machine) => {
+        betweenLookAndDeed(machine, 'apt-mark hold fleet-plain >/dev/null');
+      },
+      chosen: 'fleet-plain',
+      kind: 'held_packages',
+      evidence: /Held packages were changed/,
+      applied: ['unchanged fleet-plain'],
+    },
+  ],
+  [
+    'a machine takes our options from dpkg, and its question finds nobody',
+    {
+      states: ['conffile-question'],
+      meanwhile: deafDpkg,
+      kind: 'conffile_question',
+      evidence: /end of file on stdin at conffile prompt/,
+      applied: ['upgraded fleet-conffile'],
+    },
+  ],
+  [
     'a chosen package is removed meanwhile',
     {
       states: ['plain'],
       meanwhile: (machine) => void shell(machine, 'dpkg --purge fleet-plain'),
+      chosen: 'fleet-plain',
       kind: 'package_not_installed',
       evidence: /package_not_installed fleet-plain/,
       applied: ['unchanged fleet-plain'],
@@ -246,10 +285,10 @@ describe('an upgrade that meets a fault', () => {
     expect(lines[Number(line) - 1]).toMatch(/^dpkg: warning: parsing file .* package 'fleet-odd':$/);
   });
 
-  it.each(FAULTS)('because %s', async (_name, { states, meanwhile, kind, evidence, applied }) => {
+  it.each(FAULTS)('because %s', async (_name, { states, meanwhile, chosen, kind, evidence, applied }) => {
     await everywhere(async (machine) => {
       prepare(machine, ...states);
-      const scope = kind === 'package_not_installed' ? { scope: 'packages', packages: ['fleet-plain'] } : {};
+      const scope = chosen === undefined ? {} : { scope: 'packages', packages: [chosen] };
       const request = await upgrades.plan(idOf(machine), { mode: 'upgrade', ...scope });
       meanwhile?.(machine);
       const job = await upgrades.run(request);
@@ -263,6 +302,22 @@ describe('an upgrade that meets a fault', () => {
       expect(error?.lines).toContainEqual(expect.stringMatching(evidence));
       const rows = await upgrades.applied(job.id);
       expect(rows.map(({ operation, name }) => `${operation} ${name}`)).toEqual(applied);
+    });
+  });
+
+  it('leaves a question of dpkg to the repair that is its remedy, and the look afterwards says that it worked', async () => {
+    const changes = new Changes(api, jobs);
+    await everywhere(async (machine) => {
+      prepare(machine, 'conffile-question');
+      const request = await upgrades.plan(idOf(machine), { mode: 'upgrade' });
+      deafDpkg(machine);
+      expect(await upgrades.run(request)).toMatchObject({ status: 'error', errorKind: 'conffile_question' });
+      shell(machine, 'rm /usr/local/bin/dpkg /etc/apt/apt.conf.d/90own');
+      expect(shell(machine, 'dpkg --audit')).toContain('fleet-conffile');
+      const repair = await changes.run(await changes.plan(idOf(machine), 'apt_repair'));
+      expect(repair).toMatchObject({ errorKind: null });
+      expect(await resultOf(repair)).toMatchObject({ whole: true, conffiles: ['/etc/fleet-conffile.conf.dpkg-dist'] });
+      expect(shell(machine, 'dpkg --audit; cat /etc/fleet-conffile.conf')).toMatch(/local = edit\n$/);
     });
   });
 
@@ -292,7 +347,7 @@ describe('an upgrade that meets a fault', () => {
       wrapApt(
         machine,
         `case " $* " in
-          *" -s "* | *" --download-only "*) ;;
+          *" -s "* | *" --print-uris "* | *" --download-only "*) ;;
           *" upgrade "*) sed -i 's/^Suites: plain$/Suites: later/' /etc/apt/sources.list.d/fleet.sources && /usr/bin/apt-get -q update ;;
         esac`,
       );

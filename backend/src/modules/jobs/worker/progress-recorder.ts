@@ -13,6 +13,9 @@ import { LogBuffer, type LogLimits } from './log-buffer';
 import type { StepTracker } from './step-tracker';
 
 const WRITE_AFTER_MS = 250;
+/** Somebody watches a change: its lines are written at once where none were just before, and then this often. */
+const LOG_AFTER_MS = 20;
+const LOG_EVERY_MS = 150;
 const WRITE_AT_BYTES = 32 * 1024;
 const RETRY_MS = 500;
 /** A run of any length is read no faster than its lines can be stored. */
@@ -39,6 +42,9 @@ export class ProgressRecorder {
   /** Another step or phase, which machines are shown with; not only more of the same step. */
   private moved = false;
   private timer: NodeJS.Timeout | undefined;
+  /** When the timer is due, and when the last write began: milliseconds since 1970. */
+  private due = 0;
+  private wroteAt = 0;
   private writing: Promise<void> = Promise.resolve();
   /** What a failed write carried: it is sent again as it was, so that it is not doubled. */
   private unsent: ProgressWrite | undefined;
@@ -101,7 +107,7 @@ export class ProgressRecorder {
     this.logOffset = offset;
     if (step !== null) this.step(() => this.steps.begin(step));
     this.contacted = true;
-    this.schedule();
+    this.schedule(Math.max(LOG_AFTER_MS, this.wroteAt + LOG_EVERY_MS - Date.now()));
     while (this.buffer.pendingBytes > ROOM_BYTES && !this.lost) await delay(RETRY_MS / 5);
   }
 
@@ -155,7 +161,8 @@ export class ProgressRecorder {
     this.schedule();
   }
 
-  private schedule(): void {
+  /** Writes after so many milliseconds, or before, where that is due already. */
+  private schedule(afterMs = WRITE_AFTER_MS): void {
     if (this.lost) return;
     if (this.buffer.pendingBytes >= WRITE_AT_BYTES && this.unsent === undefined) {
       clearTimeout(this.timer);
@@ -163,13 +170,14 @@ export class ProgressRecorder {
       void this.write();
       return;
     }
-    this.timer ??= setTimeout(
-      () => {
-        this.timer = undefined;
-        void this.write();
-      },
-      this.unsent === undefined ? WRITE_AFTER_MS : RETRY_MS,
-    );
+    const wait = this.unsent === undefined ? afterMs : RETRY_MS;
+    if (this.timer !== undefined && this.due <= Date.now() + wait) return;
+    clearTimeout(this.timer);
+    this.due = Date.now() + wait;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.write();
+    }, wait);
   }
 
   private write(): Promise<void> {
@@ -179,6 +187,7 @@ export class ProgressRecorder {
 
   private async writeNow(): Promise<void> {
     if (this.lost || !this.dirty()) return;
+    this.wroteAt = Date.now();
     const write = this.unsent ?? this.next();
     try {
       const lastSeq = await this.tools.log.write(write);

@@ -30,7 +30,10 @@ export class Forecast {
   );
   protected readonly parameters = computed(() => this.request().plan?.parameters ?? {});
   protected readonly download = computed(() => {
-    const bytes = this.details().downloadBytes;
+    const { downloadBytes: bytes, downloaded } = this.details();
+    if (downloaded === true) {
+      return this.texts.t('forecast.downloaded');
+    }
     return bytes === null
       ? this.texts.t('forecast.download.notKnown')
       : bytes === 0

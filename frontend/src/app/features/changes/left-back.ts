@@ -4,7 +4,7 @@ import { Texts } from '../../core/i18n/texts';
 import type { IconName } from '../../ui/icons';
 import { PackageTable, type PackageRow, type PackageRows } from '../../ui/package-table';
 import { REASON_ICON, type Reason } from '../machines/machine/packages';
-import type { LeftPackage } from './plan-details';
+import type { LeftPackage, PlanDetails } from './plan-details';
 
 /** What the plan leaves although a newer version is known, each with its reason. */
 @Component({
@@ -14,7 +14,7 @@ import type { LeftPackage } from './plan-details';
     <section class="card" aria-labelledby="left-back">
       <header>
         <h2 id="left-back">{{ texts.t('packages.left') }}</h2>
-        <span class="t3 s">{{ texts.t('packages.left.count', { n: packages().length }) }}</span>
+        <span class="t3 s">{{ summary() }}</span>
       </header>
       <su-package-table [label]="texts.t('packages.left')" [reasons]="texts.t('packages.reason')" [groups]="groups()" />
     </section>
@@ -29,6 +29,11 @@ export class LeftBack {
   protected readonly texts = inject(Texts);
   private readonly said = inject(Said);
   readonly packages = input.required<readonly LeftPackage[]>();
+  /** Of the plan. */
+  readonly mode = input.required<PlanDetails['mode']>();
+  protected readonly summary = computed(() =>
+    this.texts.t('packages.left.count', { n: this.packages().length, mode: this.texts.t(`mode.${this.mode()}`) }),
+  );
   protected readonly groups = computed((): PackageRows[] => [
     { key: 'left', heading: null, rows: this.packages().map((pack) => this.row(pack)) },
   ]);

@@ -20,8 +20,22 @@ run_hand_out() {
   done
 }
 
+# run_sizes: how long log and status are, by one look: this is asked ten times a second
+run_sizes() {
+  if [ "$run_state" = ended ]; then
+    run_log_size
+    return
+  fi
+  run_size='' run_status=''
+  { read -r run_size && read -r run_status; } <<SIZES || :
+$(stat -c %s "$run_dir/log" "$run_dir/progress" 2>/dev/null)
+SIZES
+  [ -n "$run_size" ] || run_size=0
+}
+
 run_tell_status() {
-  [ -s "$run_dir/progress" ] || return 0
+  if [ "${run_status:-0}" = 0 ] || [ "$run_status" = "$run_told_size" ]; then return 0; fi
+  run_told_size=$run_status
   run_now=$(tail -c 1024 "$run_dir/progress" | tail -n 1 | base64 -w 0)
   [ "$run_now" != "$run_told" ] || return 0
   printf '=%s\n' "$run_now"
@@ -29,27 +43,34 @@ run_tell_status() {
   run_quiet=0
 }
 
+# run_clock: whole seconds that only go on, into $run_seconds
+run_clock() {
+  read -r run_seconds _ </proc/uptime
+  run_seconds=${run_seconds%%.*}
+}
+
 run_follow() {
   run_at=$RUN_OFFSET
   run_sent=0
   run_quiet=0
-  run_polls=0
   run_told=
-  # a fifth of a second each, or a little more
-  run_limit=$((RUN_SECONDS * 5))
-  while [ "$run_polls" -lt "$run_limit" ] && [ "$run_sent" -lt "$RUN_BYTES" ]; do
+  run_told_size=
+  run_clock
+  # shellcheck disable=SC2153 # a parameter
+  run_until=$((run_seconds + RUN_SECONDS))
+  while [ "$run_seconds" -lt "$run_until" ] && [ "$run_sent" -lt "$RUN_BYTES" ]; do
     run_look
-    run_log_size
+    run_sizes
     run_hand_out
     if [ "$run_state" != running ]; then
       [ "$run_at" -lt "$run_size" ] || return 0
       continue
     fi
     run_tell_status
-    sleep 0.2
-    run_polls=$((run_polls + 1))
+    sleep 0.1
+    run_clock
     run_quiet=$((run_quiet + 1))
-    if [ "$run_quiet" -ge 25 ]; then
+    if [ "$run_quiet" -ge 50 ]; then
       echo .
       run_quiet=0
     fi

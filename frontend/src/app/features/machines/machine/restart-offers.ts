@@ -84,7 +84,7 @@ export class RestartOffers {
   protected readonly needed = computed(() => this.machine().apt.rebootRequired === true);
   protected readonly reboot = computed(() => this.needed() || this.asked() === 'reboot');
   /** While updates wait, they are done first: one restart after them is enough. */
-  protected readonly next = computed(() => (this.apt()?.packages?.length ?? 0) === 0);
+  protected readonly next = computed(() => this.apt()?.packages?.length === 0);
   /** What needrestart named at the last analysis. */
   protected readonly named = computed(() => this.apt()?.reboot.services ?? []);
   protected readonly services = computed(() => this.named().length > 0 || this.asked() === 'services');
