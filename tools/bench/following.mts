@@ -16,7 +16,9 @@ interface Talk {
   readonly everySeconds: number;
 }
 const LIVE: Talk = { lines: 100, everySeconds: 0.2 };
-const LONG: Talk = { lines: 120, everySeconds: 0.5 };
+const LONG: Talk = { lines: 300, everySeconds: 0.5 };
+/** So long all runs are followed together, in seconds; the rest of what they print is for their starting one after the other. */
+const FOLLOWED_SECONDS = 40;
 const SCRIPT = '/usr/local/bin/bench-lines';
 const LINE = /bench-line (\d+)/;
 
@@ -54,7 +56,7 @@ export async function compareLive(
   ];
 }
 
-/** What one process takes while it follows all machines at once for a minute: memory that grows would show. */
+/** What one process takes while it follows all machines at once for a while: memory that grows would show. */
 export async function compareFollowing(
   signal: AbortSignal,
   fleet: Fleet,
@@ -115,12 +117,16 @@ async function follow(
   const cpu = cpuOf(product.pid);
   const began = performance.now();
   const held: number[] = [];
-  while (held.length < LONG.lines * LONG.everySeconds * 0.7) {
+  while (held.length < FOLLOWED_SECONDS) {
     held.push(memoryOf(product.pid, 'VmRSS'));
     await delay(1_000);
   }
   const spent = cpuOf(product.pid) - cpu;
   const seconds = (performance.now() - began) / 1000;
+  for (const { id } of jobs) {
+    const { status } = (await product.call('GET', `/jobs/${id}`)) as Job;
+    if (status !== 'running') throw new Error('A run ended while all were to be followed.');
+  }
   for (const job of jobs) await ended(product, job);
   const third = Math.floor(held.length / 3);
   return {

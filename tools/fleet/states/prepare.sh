@@ -77,8 +77,8 @@ interrupt_dpkg() {
     [ "$tries" -gt 0 ] || exit 1
     sleep 0.1
   done
-  pkill -KILL -x dpkg
-  pkill -KILL -x apt-get
+  # Both at once: apt-get ends by itself as soon as dpkg is gone.
+  pkill -KILL -x 'dpkg|apt-get'
   pkill -KILL -f '^/bin/sh /var/lib/dpkg/info/fleet-slow.postinst'
   rm -f /etc/fleet-slow.seconds
 }
