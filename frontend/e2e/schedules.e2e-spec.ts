@@ -64,7 +64,7 @@ describe('schedules, in the portal and on a real machine', () => {
     await page.getByLabel('Whole fleet').check();
     await page.getByText('1 of 1 machine').waitFor();
     expect(await button('Save schedule').isDisabled()).toBe(true);
-    await page.getByLabel(/All 1 machines are meant/).check();
+    await page.getByLabel(/The one machine is meant/).check();
     expect(await axeViolations(page)).toEqual([]);
     await button('Save schedule').click();
     await page.waitForURL(/\/schedules\/[0-9a-f-]+$/);
@@ -85,10 +85,10 @@ describe('schedules, in the portal and on a real machine', () => {
     await page.fill('#schedule-name', 'Night updates');
     await page.getByLabel('Action 1').selectOption({ label: 'Update' });
     await page.getByText('May change by itself').waitFor();
-    await page.getByText('updates of every archive').click();
+    await page.getByText('Updates of every archive').click();
     await page.fill('#policy-excluded', 'linux-image-*');
     await page.getByLabel('Whole fleet').check();
-    await page.getByLabel(/All 1 machines are meant/).check();
+    await page.getByLabel(/The one machine is meant/).check();
     expect(await axeViolations(page)).toEqual([]);
     await button('Save schedule').click();
     await page.waitForURL(/\/schedules\/[0-9a-f-]+$/);
