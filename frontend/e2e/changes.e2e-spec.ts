@@ -72,16 +72,16 @@ describe('a change in the portal, from its plan to its proof', () => {
     expect(await axeViolations(page)).toEqual([]);
   }, 180_000);
 
-  it('refuses a plan with a reason, which stays readable', async () => {
+  it('takes a plan back with a reason, which stays readable', async () => {
     const refused = page.url().split('/').at(-1) ?? '';
     await page.getByRole('link', { name: 'Requests', exact: false }).first().click();
     await page.locator('su-request-card').waitFor();
     expect(await page.locator('h1').innerText()).toBe('1 request waits for a decision.');
     expect(await axeViolations(page)).toEqual([]);
-    await button(/^Refuse:/).click();
+    await button(/^Withdraw:/).click();
     await page.fill('#reason', 'Not in office hours');
     expect(await axeViolations(page)).toEqual([]);
-    await button('Refuse the plan').click();
+    await page.locator('.dialog').getByRole('button', { name: 'Withdraw', exact: true }).click();
     await page.getByText('No request waits for a decision.').waitFor();
     await page.locator('tr', { hasText: 'Not in office hours' }).getByRole('link').first().click();
     await page.locator('.notice', { hasText: 'This plan was refused' }).waitFor();

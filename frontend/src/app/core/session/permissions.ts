@@ -16,8 +16,6 @@ export type Permission =
   | 'events.read'
   | 'messages.acknowledge'
   | 'tags.write'
-  | 'schedules.read'
-  | 'schedules.manage'
   | 'windows.write'
   | 'windows.override'
   | 'system.read'
