@@ -68,6 +68,7 @@ const checks: readonly Check[] = [
     'frontend/tsconfig.app.json',
     '--noEmit',
   ),
+  tool('types: tests of the portal', `${modules}/typescript/bin/tsc`, '-p', 'frontend/tsconfig.spec.json', '--noEmit'),
   tool('lint', `${modules}/eslint/bin/eslint.js`, '--max-warnings', '0', '.'),
   tool(
     'module boundaries',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Contracts } from '../../kernel/contracts/contracts';
+import { unreadable } from '../../kernel/contracts/document.dto';
 import { queryRows } from '../../kernel/database/rows';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import type { Page, PageRequest } from '../../kernel/http/keyset-page';
@@ -32,16 +33,18 @@ export class PackageChangesReader {
     };
   }
 
-  /** Who made a change of others, and by which command; nobody where this program cannot read what was stored. */
+  /** Who made a change of others, and by which command; what was stored where this program cannot read it. */
   private named({ told, ...change }: Found): PackageChangeDto {
-    if (told === null) return { ...change, command: null };
-    const reading = this.contracts.read<Told>(APT_EXTERNAL_CHANGE_RESULT_IMPORTANT.name, told);
-    return { ...change, ...(reading.readable ? pick(reading.document) : { actor: null, command: null }) };
+    if (told === null) return { ...change, command: null, unreadable: [] };
+    const { name } = APT_EXTERNAL_CHANGE_RESULT_IMPORTANT;
+    const reading = this.contracts.read<Told>(name, told);
+    const known = reading.readable ? pick(reading.document) : { actor: null, command: null };
+    return { ...change, ...known, unreadable: unreadable({ [name]: reading }) };
   }
 }
 
 /** A row with the reduced document of a change of others. */
-type Found = Omit<PackageChangeDto, 'command'> & { readonly told: unknown };
+type Found = Omit<PackageChangeDto, 'command' | 'unreadable'> & { readonly told: unknown };
 type Told = Pick<PackageChangeDto, 'actor' | 'command'>;
 
 const pick = ({ actor, command }: Told): Told => ({ actor, command });

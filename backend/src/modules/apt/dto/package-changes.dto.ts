@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsUUID, Matches } from 'class-validator';
+import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import { EXECUTION_MODES, type ExecutionMode } from '../../history/entities/history.values';
 import { APT_APPLIED_OPERATIONS, type AptAppliedOperation } from '../entities/apt.values';
@@ -37,6 +38,9 @@ export class PackageChangeDto {
   command: string | null;
   executionId: string;
   jobId: string | null;
+  /** What is stored of it in a form that this program cannot read. */
+  @ApiProperty({ type: () => [DocumentDto] })
+  unreadable: DocumentDto[];
 }
 
 export class PackageChangePageDto {

@@ -22,7 +22,10 @@ export class ReportQueryDto {
 export class ReportsController {
   constructor(private readonly reports: ReportsReader) {}
 
-  /** The report of a change, after a look at its hash. 410 when its file is damaged. */
+  /**
+   * The report of a change, after a look at its hash. 410 `report_damaged`; 409 `report_unreadable` with what is stored of it
+   * in `document`, where this program cannot read that.
+   */
   @Get(':id')
   @RequirePermission('events.read')
   @ApiOkResponse({
@@ -35,6 +38,16 @@ export class ReportsController {
   ): Promise<StreamableFile> {
     const file = await this.reports.file(id, format);
     if (file === null) throw notFound('report');
+    if (file.unreadable !== null) {
+      const [detail, action] = [say.report_unreadable(), say.report_unreadable_action()];
+      throw new DomainError({
+        code: 'report_unreadable',
+        status: 409,
+        detail,
+        action,
+        extensions: { document: file.unreadable },
+      });
+    }
     if (file.content === null) {
       throw new DomainError({
         code: 'report_damaged',

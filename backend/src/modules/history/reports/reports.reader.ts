@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ArtifactStore, type StoredFile } from '../../../kernel/artifacts/artifact-store';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import { toDocument, type DocumentDto } from '../../../kernel/contracts/document.dto';
 import { queryOne } from '../../../kernel/database/rows';
 import { RUN_REPORT } from '../contracts/run-report';
 import { htmlPath } from './run-reports';
@@ -13,6 +14,8 @@ export interface ReportFile {
   /** Compressed with gzip; null when the file is missing or is not what was written. */
   readonly content: Readable | null;
   readonly bytes: number;
+  /** Which file it is stands in a form that this program cannot read; null where it can. */
+  readonly unreadable: DocumentDto | null;
 }
 
 /** Finds the files of reports. */
@@ -33,9 +36,9 @@ export class ReportsReader {
     );
     if (row === null) return null;
     const summary = this.contracts.read<Record<ReportFormat, StoredFile>>(RUN_REPORT.name, row.summary);
-    if (!summary.readable) return { content: null, bytes: 0 };
+    if (!summary.readable) return { content: null, bytes: 0, unreadable: toDocument(RUN_REPORT.name, summary) };
     const file = summary.document[format];
     const path = format === 'html' ? htmlPath(row.path) : row.path;
-    return { content: await this.store.read(path, file), bytes: file.bytes };
+    return { content: await this.store.read(path, file), bytes: file.bytes, unreadable: null };
   }
 }

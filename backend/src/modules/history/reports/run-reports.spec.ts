@@ -79,6 +79,18 @@ describe('the report of a change', () => {
     expect((await operator.get(`/reports/${id}?format=markdown`)).status).toBe(200);
   });
 
+  it('gives what is stored of it when a newer program wrote it', async () => {
+    await changed('manual', '2026-11-02T10:05:00Z');
+    const id = (await reports().write(CHANGE)) ?? '';
+    const newer = { schema_version: 99, files: 'elsewhere' };
+    await test.dataSource.query('UPDATE reports SET summary_json = $2 WHERE id = $1', [id, newer]);
+    expect((await operator.get(`/reports/${id}`)).body).toMatchObject({
+      status: 409,
+      code: 'report_unreadable',
+      document: { unreadable: 'newer', document: newer },
+    });
+  });
+
   it('goes with its machine, with files that nobody named', async () => {
     await changed('manual', '2026-11-02T10:05:00Z');
     await reports().write(CHANGE);

@@ -242,6 +242,17 @@ describe('one confirmation', () => {
     expect(await p.ended(good)).toMatchObject({ status: 'ok' });
   });
 
+  it('shows a plan that a newer program stored as it stands, and is not confirmed', async () => {
+    const { found, ids } = await asked('upgrade a 1 2', 'upgrade b 1 2');
+    const newer = { schema_version: 99, effects: 'many' };
+    const edit = 'UPDATE action_request_targets SET plan_json = $3 WHERE request_id = $1 AND machine_id = $2';
+    await p.dataSource.query(edit, [found.id, ids[0], newer]);
+    const [first, second] = await targets(found.id);
+    expect(first).toMatchObject({ plan: null, unreadable: [{ unreadable: 'newer', document: newer }] });
+    expect(second?.unreadable).toEqual([]);
+    await expect(confirm(found)).rejects.toMatchObject({ status: 409 });
+  });
+
   it('leaves out who cannot be worked on any more; with nobody left it is refused', async () => {
     const { found, ids } = await asked('upgrade a 1 2', 'upgrade a 1 2');
     const quarantine = `UPDATE machines SET status = 'quarantined' WHERE id = $1`;

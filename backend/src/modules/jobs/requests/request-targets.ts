@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import { unreadable, type DocumentDto } from '../../../kernel/contracts/document.dto';
 import { queryRows } from '../../../kernel/database/rows';
 import { ACTION_PLAN, type ActionPlanDocument } from '../contracts/action-plan';
 import type { JobStatus, TargetStatus } from '../entities/jobs.values';
@@ -14,7 +15,7 @@ export interface RequestTarget {
   /** Why it was left out, or has expired. */
   readonly statusReason: string | null;
   readonly planDigest: string | null;
-  /** Null: there is none, or it cannot be read. */
+  /** Null: there is none, or it cannot be read, see `unreadable`. */
   readonly plan: ActionPlanDocument | null;
   readonly planJobId: string | null;
   readonly jobId: string | null;
@@ -23,9 +24,11 @@ export interface RequestTarget {
   readonly runStatus: JobStatus | null;
   readonly errorKind: string | null;
   readonly errorMessage: string | null;
+  /** The plan, where it is stored in a form that this program cannot read. */
+  readonly unreadable: readonly DocumentDto[];
 }
 
-interface TargetRow extends Omit<RequestTarget, 'plan'> {
+interface TargetRow extends Omit<RequestTarget, 'plan' | 'unreadable'> {
   readonly stored: unknown;
 }
 
@@ -41,8 +44,10 @@ export class RequestTargets {
   async of(requestId: string, manager: EntityManager = this.dataSource.manager): Promise<RequestTarget[]> {
     const rows = await queryRows<TargetRow>(manager, TARGETS, [requestId]);
     return rows.map(({ stored, ...target }) => {
+      if (stored === null) return { ...target, plan: null, unreadable: [] };
       const reading = this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, stored);
-      return { ...target, plan: reading.readable ? reading.document : null };
+      const plan = reading.readable ? reading.document : null;
+      return { ...target, plan, unreadable: unreadable({ [ACTION_PLAN.name]: reading }) };
     });
   }
 }

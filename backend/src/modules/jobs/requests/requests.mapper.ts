@@ -107,7 +107,8 @@ function shared<T extends object>(
 
 function toTarget({ plan, statusReason, errorMessage, ...target }: RequestTarget): RequestTargetDto {
   const told = { reason: statusReason, summary: plan?.summary ?? null, errorMessage };
-  return { ...target, ...told, risk: plan?.risk ?? null, said: saidIn(told, ['reason', 'summary', 'errorMessage']) };
+  const said = saidIn(told, ['reason', 'summary', 'errorMessage']);
+  return { ...target, ...told, risk: plan?.risk ?? null, said, unreadable: [...target.unreadable] };
 }
 
 function toApproval(approval: Approval | null): ApprovalDto {

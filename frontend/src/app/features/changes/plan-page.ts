@@ -100,7 +100,11 @@ export class PlanPage {
   protected readonly unread = computed(() => {
     const request = this.request.value();
     const details = request?.plan?.details;
-    return [...(request?.unreadable ?? []), ...(details != null && details.unreadable !== null ? [details] : [])];
+    return [
+      ...(request?.unreadable ?? []),
+      ...(request?.several?.targets ?? []).flatMap(({ unreadable }) => unreadable),
+      ...(details != null && details.unreadable !== null ? [details] : []),
+    ];
   });
   protected readonly notes = computed(() => readPlanNotes(this.request.value()?.plan?.details));
   protected readonly reboot = computed(() => readRebootPlan(this.request.value()?.plan?.details));

@@ -11,6 +11,7 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import type { IconName } from '../../ui/icons';
 import { LoadingNote } from '../../ui/loading-note';
+import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { VersionDiff } from '../../ui/version-diff';
 import { WhenSeen } from '../../ui/when-seen';
 import { HistoryApi } from './history-api';
@@ -28,7 +29,7 @@ const ICON: Readonly<Record<PackageChangeDto['operation'], IconName>> = {
 /** When did a package change, where, and by whom? Our runs and those of others; name and machine live in the address. */
 @Component({
   selector: 'su-package-page',
-  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, VersionDiff, WhenSeen],
+  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, UnreadableNotes, VersionDiff, WhenSeen],
   templateUrl: './package-page.html',
   styleUrl: './package-page.scss',
 })

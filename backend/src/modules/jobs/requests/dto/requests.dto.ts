@@ -182,6 +182,8 @@ export class RequestTargetDto {
   /** Of `reason`, `summary` and `errorMessage`. */
   @ApiSaid()
   said: SaidByField;
+  /** The plan, where it is stored in a form that this program cannot read. */
+  unreadable: DocumentDto[];
 }
 
 /** One effect, and the machines that have it. */
