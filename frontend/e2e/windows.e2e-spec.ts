@@ -132,6 +132,8 @@ describe('maintenance windows, in the portal and on a real machine', () => {
     await button(/Nights/).click();
     await page.getByRole('menuitem', { name: 'Supprimer la fenêtre' }).click();
     await page.getByText(/Sans la fenêtre Nights, ses machines suivent/).waitFor();
+    // The menu takes a moment to close.
+    await page.locator('.mat-mdc-menu-panel').waitFor({ state: 'detached' });
     expect(await axeViolations(page)).toEqual([]);
     await button('Supprimer Nights').click();
     await page.getByText('Pas encore de fenêtre de maintenance').waitFor();
