@@ -110,9 +110,11 @@ const risks = sentences('apt_risk', {
   no_space_boot: 'Deleting files of /boot by hand makes room at once; neither dpkg nor the boot loader knows of it.',
   read_only_fs: 'Mounting it writable again without a check can destroy what is left on a failing disk.',
   removal_refused: 'Without --no-remove apt removes whatever stands in its way.',
-  repo_bad_signature: '[trusted=yes] takes packages from anybody who answers in place of the repository.',
-  repo_key_expired: '[trusted=yes] takes packages from anybody who answers in place of the repository.',
-  repo_key_missing: '[trusted=yes] takes packages from anybody who answers in place of the repository.',
+  repo_bad_signature:
+    '[trusted=yes] takes what somebody has changed on the way as readily as what the repository signed.',
+  repo_key_expired:
+    '[trusted=yes] gives up every proof for the sake of a date: anybody can answer in place of the repository.',
+  repo_key_missing: '[trusted=yes] asks for no key at all: anybody can answer in place of the repository.',
   repo_release_expired:
     'Acquire::Check-Valid-Until=false takes old lists: security updates can be kept from the machine unseen.',
   repo_release_info_changed: 'Accepting the change for all repositories accepts those that nobody has looked at.',
