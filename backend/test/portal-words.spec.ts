@@ -18,14 +18,14 @@ const without = undefined as never;
 const actions = [
   new AptUpdateAnalyzeAction(without, without, without, without, without, without, without),
   new MachineProbeAction(without, without),
-  new AptDownloadAction(),
+  new AptDownloadAction(without),
 ].map(({ declaration }) => declaration);
 
 const changes = [
-  new AptUpgradeAction(without),
+  new AptUpgradeAction(without, without),
   new AptHoldAction(without, without),
   new AptUnholdAction(without, without),
-  new AptRepairAction(without),
+  new AptRepairAction(without, without),
   new AptAutoremoveAction(without, without),
 ].map(({ declaration }) => declaration);
 

@@ -3,10 +3,13 @@ import path from 'node:path';
 import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
+import { at } from '../support/at';
+import { Changes } from '../support/changes';
 import { Installation } from '../support/installation';
-import { MachineJobs } from '../support/machine-jobs';
+import { MachineJobs, type Job } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { aptServer, fleet, realMachines, type RealMachine } from '../support/real-machines';
+import { aptServer, fleet, realMachines, wrapCommand, type RealMachine } from '../support/real-machines';
+import { prepare, versionOf } from '../support/upgrades';
 
 interface Access {
   readonly path: string;
@@ -15,10 +18,26 @@ interface Access {
   readonly status: number;
 }
 
+/** Of the requests that came in during a run. */
+interface Seen {
+  /** Its class of error, or how it ended. */
+  readonly job: string;
+  readonly files: ('lists' | 'archives')[];
+  readonly proxied: boolean[];
+  readonly logins: string[];
+}
+
 /** The fleet's repository server is a proxy as well; this is the login that it takes. */
 const USER = 'fleet';
 const PASSWORD = 'p@ss/wörd';
 const WRONG_PASSWORD = 'n0t/the@word';
+
+const SPY = String.raw`
+  {
+    printf '%s ' "$0" "$@"; echo
+    cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\0' '\n'
+    ls -l /run/system-update-*/proxy.conf 2>/dev/null
+  } >>/var/tmp/spied`;
 
 describe('the proxy that apt uses on a machine', () => {
   let database: TestDatabase;
@@ -26,6 +45,7 @@ describe('the proxy that apt uses on a machine', () => {
   let installation: Installation;
   let api: ApiClient;
   let jobs: MachineJobs;
+  let changes: Changes;
   let machines: RealMachine[];
   const ids: string[] = [];
 
@@ -34,18 +54,24 @@ describe('the proxy that apt uses on a machine', () => {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Access);
-  /** Analyses, and tells how the requests for package lists came in meanwhile. */
-  const lists = async (id: string): Promise<{ job: string; proxied: boolean[]; logins: string[] }> => {
+  /** How the requests for files came in while something ran. */
+  const seenBy = async (run: () => Promise<Job>): Promise<Seen> => {
     const before = accesses().length;
-    const { status } = await jobs.ended(await jobs.analyse(id));
+    const { status, errorKind } = await run();
     const seen = accesses().slice(before);
-    expect(seen.length).toBeGreaterThan(0);
     return {
-      job: status,
+      job: errorKind ?? status,
+      files: [...new Set(seen.map((access) => (access.path.endsWith('.deb') ? 'archives' : 'lists')))],
       proxied: [...new Set(seen.map(({ proxied }) => proxied))],
       logins: [...new Set(seen.map(({ proxyLogin }) => proxyLogin))],
     };
   };
+  const analysed = async (id: string): Promise<Pick<Seen, 'job' | 'proxied' | 'logins'>> => {
+    const { job, proxied, logins } = await seenBy(async () => jobs.ended(await jobs.analyse(id)));
+    return { job, proxied, logins };
+  };
+  const download = async (id: string): Promise<Job> =>
+    jobs.ended(await api.post<Job>(`/machines/${id}/actions/apt_download`, { parameters: {} }));
   const setProxy = (id: string, aptProxy: object): Promise<unknown> => api.patch(`/machines/${id}`, { aptProxy });
   const custom = (password: string | undefined) => ({
     mode: 'custom',
@@ -63,6 +89,7 @@ describe('the proxy that apt uses on a machine', () => {
     const server = await installation.start('all');
     api = await installation.administrator(server);
     jobs = new MachineJobs(api);
+    changes = new Changes(api, jobs);
     for (const machine of machines) ids.push(await api.enrol(machine));
   }, 300_000);
   afterAll(async () => {
@@ -79,31 +106,104 @@ describe('the proxy that apt uses on a machine', () => {
 
     it('system: goes direct where the machine names no proxy', async () => {
       fleet('scenario', machines[index]?.name ?? '', 'plain');
-      expect(await lists(id())).toEqual({ job: 'ok', proxied: [false], logins: ['none'] });
+      expect(await analysed(id())).toEqual({ job: 'ok', proxied: [false], logins: ['none'] });
     });
 
     it('custom: goes through the given proxy, with the login', async () => {
       await setProxy(id(), custom(PASSWORD));
-      expect(await lists(id())).toEqual({ job: 'ok', proxied: [true], logins: ['right'] });
+      expect(await analysed(id())).toEqual({ job: 'ok', proxied: [true], logins: ['right'] });
     });
 
     it('system: uses the proxy that the machine itself names', async () => {
       fleet('scenario', machines[index]?.name ?? '', 'plain', 'proxy');
       await setProxy(id(), { mode: 'system' });
-      expect(await lists(id())).toEqual({ job: 'ok', proxied: [true], logins: ['none'] });
+      expect(await analysed(id())).toEqual({ job: 'ok', proxied: [true], logins: ['none'] });
     });
 
     it('none: goes direct although the machine names a proxy', async () => {
       await setProxy(id(), { mode: 'none' });
-      expect(await lists(id())).toEqual({ job: 'ok', proxied: [false], logins: ['none'] });
+      expect(await analysed(id())).toEqual({ job: 'ok', proxied: [false], logins: ['none'] });
     });
 
     it('custom: wins over the proxy that the machine names; a refused login is named, and the old lists are stale', async () => {
       await setProxy(id(), custom(WRONG_PASSWORD));
-      expect(await lists(id())).toMatchObject({ proxied: [true], logins: ['wrong'] });
+      expect(await analysed(id())).toMatchObject({ proxied: [true], logins: ['wrong'] });
       const state = await api.get<{ stale: boolean; errors: { kind: string }[] }>(`/machines/${id()}/apt`);
       expect(state.stale).toBe(true);
       expect(state.errors.map(({ kind }) => kind)).toContain('proxy_auth');
+    });
+
+    describe('for what an upgrade needs', () => {
+      const machine = (): RealMachine => at(machines, index);
+      const archives = (proxied: boolean, logins: string): Seen => ({
+        job: 'ok',
+        files: ['archives'],
+        proxied: [proxied],
+        logins: [logins],
+      });
+
+      it('custom: the plan asks nobody, the download goes through it, and the run that follows has all it needs', async () => {
+        prepare(machine(), 'plain');
+        await setProxy(id(), custom(PASSWORD));
+        expect(await seenBy(() => changes.tried(id(), 'apt_upgrade'))).toEqual({
+          job: 'ok',
+          files: [],
+          proxied: [],
+          logins: [],
+        });
+        expect(await seenBy(() => download(id()))).toEqual(archives(true, 'right'));
+        const request = await changes.plan(id(), 'apt_upgrade');
+        expect(await seenBy(() => changes.run(request))).toEqual({ job: 'ok', files: [], proxied: [], logins: [] });
+        expect(versionOf(machine(), 'fleet-plain')).toBe('1.1');
+      }, 240_000);
+
+      it('custom: a run that has to fetch goes through it; nobody sees the login, and nothing of it stays', async () => {
+        fleet('reset', machine().name);
+        prepare(machine(), 'plain');
+        // What runs besides apt while it runs, and the environment of each, as everybody on the machine may see it.
+        wrapCommand(machine(), 'apt-get', SPY);
+        const request = await changes.plan(id(), 'apt_upgrade');
+        expect(await seenBy(() => changes.run(request))).toEqual(archives(true, 'right'));
+        expect(versionOf(machine(), 'fleet-plain')).toBe('1.1');
+        const spied = fleet('exec', machine().name, 'cat', '/var/tmp/spied');
+        expect(spied).toContain('--download-only');
+        expect(spied).toMatch(/ -c \/run\/system-update-upgrade\.\w+\/proxy\.conf /);
+        expect(spied).toMatch(/^-rw------- 1 root root /m);
+        expect(spied).not.toContain(encodeURIComponent(PASSWORD));
+        expect(spied).not.toContain(PASSWORD);
+      }, 240_000);
+
+      it('custom: a refused login ends the download and the run with its class, before anything is changed', async () => {
+        fleet('reset', machine().name);
+        prepare(machine(), 'plain');
+        await setProxy(id(), custom(WRONG_PASSWORD));
+        const refused = { job: 'proxy_auth', files: ['archives'], proxied: [true], logins: ['wrong'] };
+        expect(await seenBy(() => download(id()))).toEqual(refused);
+        const request = await changes.plan(id(), 'apt_upgrade');
+        expect(await seenBy(() => changes.run(request))).toMatchObject(refused);
+        expect(versionOf(machine(), 'fleet-plain')).toBe('1.0');
+      }, 240_000);
+
+      it('system and none: through the proxy that the machine names, and around it', async () => {
+        prepare(machine(), 'plain', 'proxy');
+        await setProxy(id(), { mode: 'system' });
+        expect(await seenBy(() => download(id()))).toEqual(archives(true, 'none'));
+        fleet('exec', machine().name, 'apt-get', 'clean');
+        await setProxy(id(), { mode: 'none' });
+        const request = await changes.plan(id(), 'apt_upgrade');
+        expect(await seenBy(() => changes.run(request))).toEqual(archives(false, 'none'));
+      }, 240_000);
+
+      it('a repair brings what is missing through it', async () => {
+        fleet('reset', machine().name);
+        prepare(machine(), 'new-dependency');
+        const unpack = 'cd /var/tmp && apt-get -q download fleet-newdep && dpkg --unpack fleet-newdep_*.deb';
+        fleet('exec', machine().name, 'sh', '-c', unpack);
+        await setProxy(id(), custom(PASSWORD));
+        const request = await changes.plan(id(), 'apt_repair');
+        expect(await seenBy(() => changes.run(request))).toEqual(archives(true, 'right'));
+        expect(versionOf(machine(), 'fleet-lib2')).toBe('2.0');
+      }, 240_000);
     });
   });
 

@@ -10,6 +10,7 @@ import { AptHoldAction, AptUnholdAction } from './actions/apt-marks.action';
 import { AptRepairAction } from './actions/apt-repair.action';
 import { AptUpdateAnalyzeAction } from './actions/apt-update-analyze.action';
 import { AptUpgradeAction } from './actions/apt-upgrade.action';
+import { FetchProxy } from './actions/fetch-proxy';
 import { AptHolds } from './apt-holds';
 import { AptRunRecorder } from './apt-run-recorder';
 import { BootVerdicts } from './reboot/boot-verdicts';
@@ -62,6 +63,7 @@ import { PlannedPackagesRetention } from './retention';
     AptAutoremoveAction,
     RebootAction,
     ServiceRestartAction,
+    FetchProxy,
     AptRunRecorder,
     BootVerdicts,
     AptRepository,

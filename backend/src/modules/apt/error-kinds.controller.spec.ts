@@ -7,7 +7,9 @@ import { ErrorKindsController } from './error-kinds.controller';
 const without = undefined as never;
 
 it('tells of every class what to do, what is better left alone, and the change that mends it', () => {
-  const declarations = [new AptUpgradeAction(without), new AptRepairAction(without)].map((one) => one.declaration);
+  const declarations = [new AptUpgradeAction(without, without), new AptRepairAction(without, without)].map(
+    (one) => one.declaration,
+  );
   const registry = { declarations: () => declarations } as unknown as ActionRegistry;
   const kinds = new ErrorKindsController(registry).list();
   expect(kinds.map(({ kind }) => kind)).toEqual(APT_ERROR_KINDS);

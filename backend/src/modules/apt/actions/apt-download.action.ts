@@ -11,7 +11,9 @@ import {
 import { say } from '../apt.sentences';
 import { upgradeErrors } from '../upgrade/upgrade-errors';
 import { transactionParameters, UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
+import { PROXY_SCRIPT } from './analyze-scripts';
 import { scriptFiles } from './apt-changes';
+import { FetchProxy } from './fetch-proxy';
 
 /**
  * Fetches the archives of an upgrade into apt's cache, verified by apt, and installs nothing: so that its plan can tell what
@@ -34,10 +36,14 @@ export class AptDownloadAction implements ReadAction<UpgradeParameters> {
     contracts: [],
   };
 
-  script({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
+  constructor(private readonly fetchProxy: FetchProxy) {}
+
+  async script(context: ActionContext<UpgradeParameters>): Promise<ActionScript> {
+    const proxy = await this.fetchProxy.of(context, this.declaration.name);
     return {
-      file: scriptFiles('apt-transaction.sh', 'apt-download.sh'),
-      parameters: transactionParameters(machineId, parameters),
+      file: [PROXY_SCRIPT, ...scriptFiles('apt-transaction.sh', 'apt-download.sh')],
+      parameters: { ...transactionParameters(context.machineId, context.parameters), ...proxy.parameters },
+      secrets: proxy.secrets,
       timeouts: { progressMs: 300_000, totalMs: 7_100_000 },
     };
   }

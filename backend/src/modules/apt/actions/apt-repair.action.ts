@@ -16,8 +16,9 @@ import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
 import { ownMachineId } from '../upgrade/own-machine';
 import { APT_GUARD } from './apt-guard';
-import { ANALYZE_FUNCTIONS } from './analyze-scripts';
+import { ANALYZE_FUNCTIONS, PROXY_SCRIPT } from './analyze-scripts';
 import { changeOutcome, PACKAGES_CHANGE, PACKAGES_PLAN, PACKAGES_PLAN_TIMEOUTS, scriptFiles } from './apt-changes';
+import { FetchProxy } from './fetch-proxy';
 import { AptLogMessages } from '../upgrade/log-messages';
 
 const LINES = ['apt-transaction.sh', 'apt-look.sh'];
@@ -55,7 +56,10 @@ export class AptRepairAction implements ChangeAction {
     contracts: ['apt_repair_plan@1', 'apt_repair_result@1'],
   };
 
-  constructor(private readonly recorder: AptRunRecorder) {}
+  constructor(
+    private readonly recorder: AptRunRecorder,
+    private readonly fetchProxy: FetchProxy,
+  ) {}
 
   planScript({ machineId }: ActionContext): ActionScript {
     return {
@@ -73,11 +77,19 @@ export class AptRepairAction implements ChangeAction {
     return packageEffects(details);
   }
 
-  script({ machineId, plan }: ChangeContext): ActionScript {
-    const { no_remove } = plan as AptRepairPlan;
+  async script(context: ChangeContext): Promise<ActionScript> {
+    const { no_remove } = context.plan as AptRepairPlan;
+    // It may have to bring a dependency.
+    const proxy = await this.fetchProxy.of(context, this.declaration.name);
     return {
-      file: scriptFiles(...LINES, 'apt-facts.sh', 'apt-repair-lines.sh', 'apt-repair.sh'),
-      parameters: { MACHINE_ID: machineId, NO_REMOVE: no_remove ? '1' : '0', GUARD: APT_GUARD },
+      file: [PROXY_SCRIPT, ...scriptFiles(...LINES, 'apt-facts.sh', 'apt-repair-lines.sh', 'apt-repair.sh')],
+      parameters: {
+        MACHINE_ID: context.machineId,
+        NO_REMOVE: no_remove ? '1' : '0',
+        GUARD: APT_GUARD,
+        ...proxy.parameters,
+      },
+      secrets: proxy.secrets,
     };
   }
 

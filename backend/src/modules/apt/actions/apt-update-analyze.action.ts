@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from '../../../kernel/database/transaction';
-import { originOf } from '../../../kernel/audit/request-origin';
 import { ImportantMessages, type ImportantMessage } from '../../history/important-messages';
 import {
   JobAction,
@@ -13,7 +12,6 @@ import {
   type StoreContext,
 } from '../../jobs/actions/job-action';
 import { Clock } from '../../../kernel/clock';
-import { AptProxies } from '../../machines/apt-proxies';
 import { MachineState } from '../../machines/machine-state';
 import { analyseApt } from '../analysis/analyse';
 import { plannedPackages, type PlannedPackage } from '../analysis/planned-packages';
@@ -28,6 +26,7 @@ import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
 import { say as jobs } from '../../jobs/jobs.sentences';
 import { say } from '../apt.sentences';
 import { ANALYZE_SCRIPTS } from './analyze-scripts';
+import { FetchProxy } from './fetch-proxy';
 import { remediationOf } from '../contracts/apt-error-kinds';
 
 interface Parameters {
@@ -98,7 +97,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
   };
 
   constructor(
-    private readonly proxies: AptProxies,
+    private readonly fetchProxy: FetchProxy,
     private readonly machineState: MachineState,
     private readonly repository: AptRepository,
     private readonly messages: ImportantMessages,
@@ -109,18 +108,15 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
 
   async script(context: ActionContext<Parameters>): Promise<ActionScript> {
     const since = await this.externalChanges.since(context.machineId, this.clock.now());
-    const proxy = await this.proxies.take(context.machineId, 'apt_update_analyze', originOf(context.requestedBy));
-    // The run masks `secrets` itself from here on.
-    proxy.release();
+    const proxy = await this.fetchProxy.of(context, 'apt_update_analyze');
     return {
       file: ANALYZE_SCRIPTS,
       parameters: {
         REFRESH: context.parameters.refresh ? '1' : '0',
         HISTORY_SINCE: String(Math.floor(since.getTime() / 1000)),
-        PROXY_MODE: proxy.mode,
-        ...(proxy.url === null ? {} : { PROXY_URL: proxy.url }),
+        ...proxy.parameters,
       },
-      secrets: proxy.url === null ? [] : secretsIn(proxy.url),
+      secrets: proxy.secrets,
       // A hanging repository is silent until apt gives it up; the script bounds the refresh itself.
       timeouts: { progressMs: 300_000, totalMs: 570_000 },
       limits: OUTPUT_LIMITS,
@@ -202,12 +198,6 @@ function contentSha256(planned: readonly PlannedPackage[], { errors }: AptUpdate
   return createHash('sha256')
     .update(JSON.stringify([planned, errors]))
     .digest('hex');
-}
-
-/** The password as it stands in the address, and as a program may print it. */
-function secretsIn(url: string): string[] {
-  const { password } = new URL(url);
-  return password === '' ? [] : [password, decodeURIComponent(password)];
 }
 
 function summaryOf(document: AptUpdateAnalyze): Sentence {

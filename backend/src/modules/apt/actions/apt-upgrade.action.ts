@@ -18,10 +18,11 @@ import { ownMachineId } from '../upgrade/own-machine';
 import { transactionParameters, UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
 import { upgradePlan } from '../upgrade/upgrade-plan';
 import { aptProgress } from '../upgrade/apt-status';
-import { ANALYZE_SCRIPTS } from './analyze-scripts';
+import { ANALYZE_SCRIPTS, PROXY_SCRIPT } from './analyze-scripts';
 import { failedSteps } from '../upgrade/run-facts';
 import { APT_CHANGE, changeOutcome, scriptFiles } from './apt-changes';
 import { APT_GUARD } from './apt-guard';
+import { FetchProxy } from './fetch-proxy';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 import { AptLogMessages } from '../upgrade/log-messages';
 
@@ -73,7 +74,10 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     contracts: ['apt_upgrade_plan@2', 'apt_upgrade_result@2'],
   };
 
-  constructor(private readonly recorder: AptRunRecorder) {}
+  constructor(
+    private readonly recorder: AptRunRecorder,
+    private readonly fetchProxy: FetchProxy,
+  ) {}
 
   planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
     return {
@@ -95,17 +99,20 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     return packageEffects(details);
   }
 
-  script({ machineId, parameters, plan }: ChangeContext<UpgradeParameters>): ActionScript {
-    const { no_remove, packages } = plan as AptUpgradePlan;
+  async script(context: ChangeContext<UpgradeParameters>): Promise<ActionScript> {
+    const { no_remove, packages } = context.plan as AptUpgradePlan;
+    const proxy = await this.fetchProxy.of(context, this.declaration.name);
     const downgrades = packages.some(({ operation }) => operation === 'downgrade');
     return {
-      file: scriptFiles('apt-transaction.sh', 'apt-archives.sh', 'apt-facts.sh', 'apt-upgrade.sh'),
+      file: [PROXY_SCRIPT, ...scriptFiles('apt-transaction.sh', 'apt-archives.sh', 'apt-facts.sh', 'apt-upgrade.sh')],
       parameters: {
-        ...transactionParameters(machineId, parameters),
+        ...transactionParameters(context.machineId, context.parameters),
+        ...proxy.parameters,
         NO_REMOVE: no_remove ? '1' : '0',
         ALLOW_DOWNGRADES: downgrades ? '1' : '0',
         GUARD: APT_GUARD,
       },
+      secrets: proxy.secrets,
     };
   }
 

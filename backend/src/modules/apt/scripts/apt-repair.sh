@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2317 # functions are called through `keep`
-# Carries out a confirmed repair, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh,
-# apt-look.sh, apt-facts.sh and apt-repair-lines.sh.
+# Carries out a confirmed repair, detached. Goes after changes.sh (step, keep, confirm_plan), 15-proxy.sh,
+# apt-transaction.sh, apt-look.sh, apt-facts.sh and apt-repair-lines.sh.
 # Parameters besides those of the lines: NO_REMOVE=1|0, GUARD (text of what apt asks before it begins), LOCK_WAIT seconds to
 # wait for the locks of dpkg
 
@@ -43,6 +43,8 @@ step check
 facts_before || finish 100
 simulate || finish "$?"
 confirm_plan "$work/lines"
+# Before anything is changed: what is wrong with it is known now.
+proxy_config "$work/proxy.conf" || finish "$?"
 cp "$work/lines" "$work/confirmed"
 
 step configure
@@ -52,7 +54,7 @@ step install
 within_plan
 code=$?
 if [ "$code" = 0 ]; then
-  set -- -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
+  set -- -c "$work/proxy.conf" -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
   [ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
   printf '%s' "$GUARD" >"$SU_DIR/guard" || finish 73
   : >"$SU_DIR/guard.within"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2317 # functions are called through `keep`; PINS and work_archives are of others
-# Carries out a confirmed upgrade, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh,
-# apt-archives.sh and apt-facts.sh.
+# Carries out a confirmed upgrade, detached. Goes after changes.sh (step, keep, confirm_plan), 15-proxy.sh,
+# apt-transaction.sh, apt-archives.sh and apt-facts.sh.
 # Parameters besides those of the transaction: NO_REMOVE=1|0, ALLOW_DOWNGRADES=1|0 (what was confirmed), GUARD (text of
 # what apt asks before it begins), LOCK_WAIT seconds to wait for the locks of dpkg
 
@@ -37,7 +37,8 @@ simulate || finish "$?"
 confirm_plan "$work/lines"
 
 step download
-set -- -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
+proxy_config "$work/proxy.conf" || finish "$?"
+set -- -c "$work/proxy.conf" -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
 [ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
 [ "$ALLOW_DOWNGRADES" != 1 ] || set -- --allow-downgrades "$@"
 transaction_apt "$@" --download-only 3>>"$SU_DIR/progress" || finish "$?"

@@ -32,6 +32,8 @@ run_collect() {
 }
 
 run_mark() {
+  # Of a run that was cut off before it had read them: they may hold secrets.
+  rm -f "$run_dir/parameters"
   echo "$RUN_INSTALLATION" >"$run_dir/collected"
 }
 

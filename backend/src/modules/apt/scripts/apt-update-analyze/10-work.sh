@@ -5,19 +5,16 @@
 #
 # The prelude provides `section NAME command [args…]`: it runs the command (or a function of these files) in a subshell with
 # stdin /dev/null and frames its stdout, stderr and exit code. Sections are independent: a failing one hides no other.
-# Parameters (plain shell variables, never exported: a proxy URL may hold a password):
+# Parameters (plain shell variables), besides those of 15-proxy.sh:
 #   REFRESH=1|0          REFRESH_TIMEOUT  seconds for one whole `apt-get update`
 #   FETCH_TIMEOUT        seconds that one connect or read may take
 #   LOCK_WAIT            seconds to wait for the lists lock (DPkg::Lock::Timeout does not cover it)
-#   PROXY_MODE=system|none|custom            PROXY_URL
 #   HISTORY_SINCE        seconds since 1970 from which on changes are told; empty: none is
 
 REFRESH=${REFRESH:-1}
 REFRESH_TIMEOUT=${REFRESH_TIMEOUT:-90}
 FETCH_TIMEOUT=${FETCH_TIMEOUT:-10}
 LOCK_WAIT=${LOCK_WAIT:-60}
-PROXY_MODE=${PROXY_MODE:-system}
-PROXY_URL=${PROXY_URL:-}
 HISTORY_SINCE=${HISTORY_SINCE:-}
 
 STATE_DIR=/var/lib/system-update

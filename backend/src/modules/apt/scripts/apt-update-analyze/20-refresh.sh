@@ -2,44 +2,13 @@
 # shellcheck disable=SC2034,SC2154,SC2317 # one script with the others of this folder; functions are called through `section`
 # 20-refresh.sh - asking the repositories, and what of their answers can be trusted later.
 
-# apt reads APT_CONFIG first, apt.conf.d second and Dir::Etc::main last. Only the last place can override a proxy written in
-# apt.conf.d, so main is replaced by a copy of itself that ends with our lines. A command line would show the password.
-write_proxy_config() {
-  case $PROXY_MODE in
-    system) return 0 ;;
-    none) proxy=DIRECT ;;
-    custom) proxy=$PROXY_URL ;;
-    *) echo "system-update: proxy_invalid: unknown mode" >&2; return 64 ;;
-  esac
-  case $proxy in
-    DIRECT | http://?* | https://?* | socks5h://?*) ;;
-    *) echo "system-update: proxy_invalid: not an http, https or socks5h URL" >&2; return 64 ;;
-  esac
-  case $proxy in
-    *[\"\\\;\{\}]* | *[[:space:]]* | *[[:cntrl:]]*)
-      echo "system-update: proxy_invalid: forbidden character" >&2; return 64 ;;
-  esac
-  main=/etc/apt/apt.conf
-  eval "$(apt-config shell main Dir::Etc::main/f 2>/dev/null)"
-  {
-    [ ! -f "$main" ] || cat "$main"
-    for scheme in http https; do
-      printf '#clear Acquire::%s::Proxy;\n#clear Acquire::%s::Proxy-Auto-Detect;\n#clear Acquire::%s::ProxyAutoDetect;\n' \
-        "$scheme" "$scheme" "$scheme"
-      printf 'Acquire::%s::Proxy "%s";\n' "$scheme" "$proxy"
-    done
-  } >"$work/apt-main.conf" || return 73
-  printf 'Dir::Etc::main "%s";\n' "$work/apt-main.conf" >"$work/apt.conf" || return 73
-}
-
 # No retries: apt 2.6 waits without end when it retries a server that accepted and never answered. Its http method asks twice
 # by itself, so a hanging suite costs two FETCH_TIMEOUTs. People watch it live: head alone would keep what is less than a block
 # until the end.
 update_once() {
   (
-    [ ! -f "$work/apt.conf" ] || { APT_CONFIG=$work/apt.conf; export APT_CONFIG; }
     {
-      timeout -k 10 "$REFRESH_TIMEOUT" apt-get -q update \
+      timeout -k 10 "$REFRESH_TIMEOUT" apt-get -q update -c "$work/proxy.conf" \
         -o APT::Color=0 -o APT::Update::Error-Mode=any -o Acquire::Retries=0 \
         -o Acquire::http::Timeout="$FETCH_TIMEOUT" -o Acquire::https::Timeout="$FETCH_TIMEOUT" 2>&4
       echo $? >"$work/update.rc"
@@ -53,7 +22,7 @@ refresh() {
   date +%s >"$work/started"
   attempts=0
   rc=0
-  write_proxy_config || rc=$?
+  proxy_config "$work/proxy.conf" || rc=$?
   if [ "$rc" = 0 ]; then
     deadline=$(($(date +%s) + LOCK_WAIT))
     while :; do
@@ -76,10 +45,10 @@ refresh_facts() {
   printf 'requested=%s\nproxy_mode=%s\n' "$REFRESH" "$PROXY_MODE"
   printf 'refresh_timeout=%s\nfetch_timeout=%s\n' "$REFRESH_TIMEOUT" "$FETCH_TIMEOUT"
   (
-    [ ! -f "$work/apt.conf" ] || { APT_CONFIG=$work/apt.conf; export APT_CONFIG; }
+    [ ! -f "$work/proxy.conf" ] || set -- -c "$work/proxy.conf"
     for scheme in http https; do
       proxy=
-      eval "$(apt-config shell proxy "Acquire::$scheme::Proxy" 2>/dev/null)"
+      eval "$(apt-config "$@" shell proxy "Acquire::$scheme::Proxy" 2>/dev/null)"
       printf 'proxy_%s=%s\n' "$scheme" "$(printf '%s' "$proxy" | sed 's#://[^/]*@#://***@#')"
     done
   )
