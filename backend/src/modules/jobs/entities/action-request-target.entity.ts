@@ -45,6 +45,10 @@ export class ActionRequestTargetEntity {
   @Column({ type: 'text', nullable: true })
   seal: string | null;
 
+  /** Signature over the approval, and the job that it is for, by the same key. */
+  @Column({ name: 'decision_seal', type: 'text', nullable: true })
+  decisionSeal: string | null;
+
   /** The job that plans it, where the request is of several machines. */
   @Column({ name: 'plan_job_id', type: 'uuid', nullable: true })
   planJobId: string | null;

@@ -55,7 +55,7 @@ export class ConfirmedPlans {
       const intact =
         job.same &&
         this.hasParameters(job, parameters) &&
-        (await this.seals.intactFor(tx, job.request_id, job.machine_id));
+        (await this.seals.approvedFor(tx, job.request_id, job.machine_id));
       return { requestId: job.request_id, planLines: lines, planDigest: job.plan_digest, details, intact };
     });
   }

@@ -99,6 +99,19 @@ const EDITS: readonly (readonly [string, string])[] = [
   ['the seal of the target', `UPDATE action_request_targets SET seal = NULL WHERE request_id = $1`],
 ];
 
+const FORGED_JOB = `
+  INSERT INTO jobs (id, kind, machine_id, status, phase, created_at, timeout_seconds, max_attempts, request_id,
+    requested_by_type, requested_by_id, requested_by_name, payload_json)
+  SELECT $1, kind, $3, 'queued', 'waiting', created_at, timeout_seconds, max_attempts, $4,
+    requested_by_type, requested_by_id, requested_by_name, payload_json FROM jobs WHERE id = $2`;
+const FORGED_DECISION = `
+  UPDATE action_requests r SET status = 'approved', approved_at = o.approved_at, approved_by = o.approved_by,
+    decided_by_id = o.decided_by_id, decision_session_id = o.decision_session_id
+  FROM action_requests o WHERE r.id = $1 AND o.id = $2`;
+const FORGED_TARGET = `
+  UPDATE action_request_targets t SET job_id = $2, decision_seal = o.decision_seal
+  FROM action_request_targets o WHERE t.request_id = $1 AND o.request_id = $3`;
+
 describe('what was asked for', () => {
   it.each(EDITS)('is not confirmed once %s was edited', async (_what, edit) => {
     const { id, machineId } = await asked();
@@ -132,6 +145,10 @@ describe('what was asked for', () => {
       `UPDATE jobs SET payload_json = jsonb_set(payload_json, '{parameters,deep}', 'true') WHERE request_id = $1 AND kind = '${CHANGE}'`,
     ],
     ['the decision', `UPDATE action_requests SET status = 'rejected' WHERE id = $1`],
+    ['who decided', `UPDATE action_requests SET approved_by = 'Cleo', decided_by_id = 'cleo' WHERE id = $1`],
+    ['when it was decided', `UPDATE action_requests SET approved_at = approved_at - interval '1 day' WHERE id = $1`],
+    ['the session of the decision', `UPDATE action_requests SET decision_session_id = 'other' WHERE id = $1`],
+    ['the seal of the decision', `UPDATE action_request_targets SET decision_seal = NULL WHERE request_id = $1`],
   ] as const)('is not begun once %s was edited after the confirmation', async (_what, edit) => {
     const found = await asked();
     const job = await confirm(found, ben);
@@ -139,6 +156,24 @@ describe('what was asked for', () => {
     p.work();
     expect(await p.ended(job.id)).toMatchObject({ status: 'error', errorKind: 'request_altered' });
     expect(p.detached.machines.runs.size).toBe(0);
+  });
+
+  it('is not begun where nobody has decided, and the decision and its job were written by hand', async () => {
+    const found = await asked();
+    const real = await asked(await p.machine('beta'));
+    const { id: model } = await confirm(real, ben);
+    const job = newId();
+    await p.dataSource.query(FORGED_JOB, [job, model, found.machineId, found.id]);
+    await sql(FORGED_DECISION, found.id, real.id);
+    // With the seal of another decision, which is the best that an intruder has.
+    await sql(FORGED_TARGET, found.id, job, real.id);
+    p.work();
+    await p.sweepUntil('it ends', async () => (await p.job(job)).status === 'error');
+    expect(await p.job(job)).toMatchObject({ errorKind: 'request_altered' });
+    expect(p.detached.machines.runs.has(job)).toBe(false);
+    await until('the real one begins', () => p.detached.machines.runs.has(model));
+    p.detached.machines.end(model);
+    expect(await p.ended(model)).toMatchObject({ status: 'ok' });
   });
 
   it('is not begun by the worker that adopts it either, and is followed where it has begun', async () => {

@@ -97,6 +97,7 @@ export class PolicyApprovals {
     }
     await affected(tx.manager, APPROVE, [id, this.clock.now(), say.policy_of({ schedule: actor.name }), actor.id]);
     await affected(tx.manager, TARGET_QUEUED, [id, machineId, job.jobId]);
+    await this.seals.sealDecision(tx, id);
     await this.audit.record(tx.manager, {
       ...originOf(actor),
       action: 'request.approved_by_policy',

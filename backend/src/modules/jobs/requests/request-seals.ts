@@ -21,6 +21,10 @@ interface FrozenRequest {
   readonly created_at: Date;
   readonly expires_at: Date | null;
   readonly seal: string | null;
+  readonly approved_at: Date | null;
+  readonly approved_by: string | null;
+  readonly decided_by_id: string | null;
+  readonly decision_session_id: string | null;
 }
 
 interface FrozenTarget {
@@ -29,14 +33,18 @@ interface FrozenTarget {
   readonly plan_digest: string | null;
   readonly plan_json: unknown;
   readonly seal: string | null;
+  readonly job_id: string | null;
+  readonly decision_seal: string | null;
 }
 
 const REQUEST_PURPOSE = 'action_requests';
 const TARGET_PURPOSE = 'action_request_targets';
+const DECISION_PURPOSE = 'action_request_targets decision';
 
 /**
- * What was asked for stays what was asked for: everything that a decision is about is signed with a key that is not in the
- * database. Whoever edits a request there, before or after it was decided, breaks its seal, and it is not carried out.
+ * What was asked for stays what was asked for, and approved is only what was approved here: both are signed with a key that
+ * is not in the database. Whoever edits a request there, before or after it was decided, or writes a decision, breaks its
+ * seal or has none, and nothing is carried out.
  */
 @Injectable()
 export class RequestSeals {
@@ -57,6 +65,16 @@ export class RequestSeals {
     await affected(tx.manager, 'UPDATE action_requests SET seal = $2 WHERE id = $1', [requestId, seal]);
   }
 
+  /** Seals an approval as it stands in `tx`: who decided, and which job carries it out on each machine. */
+  async sealDecision(tx: Transaction, requestId: string): Promise<void> {
+    const request = await frozenRequest(tx, requestId);
+    const queued = (await frozenTargets(tx, requestId)).filter(({ job_id }) => job_id !== null);
+    for (const target of queued) {
+      const seal = this.keyring.sign(DECISION_PURPOSE, decisionText(request, target));
+      await affected(tx.manager, SEAL_DECISION, [requestId, target.machine_id, seal]);
+    }
+  }
+
   /** Whether the request and all of its targets are what was asked for, digests recomputed. */
   async intact(tx: Transaction, requestId: string): Promise<boolean> {
     const request = await frozenRequest(tx, requestId);
@@ -72,11 +90,18 @@ export class RequestSeals {
     );
   }
 
-  /** The same of one target alone: of the others a machine may have been purged since. */
-  async intactFor(tx: Transaction, requestId: string, machineId: string): Promise<boolean> {
+  /**
+   * The same of one target alone, and that it was approved for the job that it names: of the others a machine may have been
+   * purged since.
+   */
+  async approvedFor(tx: Transaction, requestId: string, machineId: string): Promise<boolean> {
     const request = await frozenRequest(tx, requestId);
     const [target] = await frozenTargets(tx, requestId, machineId);
-    return target !== undefined && this.targetIntact(request, target);
+    return (
+      target !== undefined &&
+      this.targetIntact(request, target) &&
+      this.keyring.verify(DECISION_PURPOSE, decisionText(request, target), target.decision_seal ?? '')
+    );
   }
 
   private targetIntact(request: FrozenRequest, target: FrozenTarget): boolean {
@@ -102,8 +127,17 @@ function linesDigest(plan: unknown): string | null {
   return planDigest(lines);
 }
 
+/** What comes after the asking: the seal itself, and the decision. */
+const LATER = {
+  seal: undefined,
+  approved_at: undefined,
+  approved_by: undefined,
+  decided_by_id: undefined,
+  decision_session_id: undefined,
+};
+
 function requestText(request: FrozenRequest, targets: readonly FrozenTarget[]): string {
-  const asked = { ...request, seal: undefined };
+  const asked = { ...request, ...LATER };
   return canonicalJson([asked, targets.map(({ machine_id, plan_digest, seal }) => [machine_id, plan_digest, seal])]);
 }
 
@@ -112,6 +146,11 @@ function targetText(
   { machine_id, plan_digest, plan_json }: FrozenTarget,
 ): string {
   return canonicalJson({ id, action, payload_json, whole, machine_id, plan_digest, plan_json });
+}
+
+function decisionText(request: FrozenRequest, { machine_id, job_id, seal }: FrozenTarget): string {
+  const { id, approved_at, approved_by, decided_by_id, decision_session_id } = request;
+  return canonicalJson({ id, approved_at, approved_by, decided_by_id, decision_session_id, machine_id, job_id, seal });
 }
 
 async function frozenRequest(tx: Transaction, requestId: string): Promise<FrozenRequest> {
@@ -126,11 +165,13 @@ function frozenTargets(tx: Transaction, requestId: string, machineId: string | n
 
 const FROZEN_REQUEST = `
   SELECT id, action, machine_id, requested_by_type, requested_by_id, requested_by_name, risk, summary, payload_json,
-    approval_json, plan_digest, created_at, expires_at, seal
+    approval_json, plan_digest, created_at, expires_at, seal, approved_at, approved_by, decided_by_id, decision_session_id
   FROM action_requests WHERE id = $1`;
 
 const FROZEN_TARGETS = `
-  SELECT machine_id, status, plan_digest, plan_json, seal FROM action_request_targets
+  SELECT machine_id, status, plan_digest, plan_json, seal, job_id, decision_seal FROM action_request_targets
   WHERE request_id = $1 AND ($2::uuid IS NULL OR machine_id = $2) ORDER BY machine_id`;
 
 const SEAL_TARGET = 'UPDATE action_request_targets SET seal = $3 WHERE request_id = $1 AND machine_id = $2';
+
+const SEAL_DECISION = 'UPDATE action_request_targets SET decision_seal = $3 WHERE request_id = $1 AND machine_id = $2';

@@ -186,6 +186,7 @@ export class Requests {
     if (given.windowOverride !== undefined) await this.recordOverride(tx, job, given.windowOverride, decider);
     await this.decide(tx, id, 'approved', reason, decider);
     await affected(tx.manager, TARGETS_QUEUED, [id, [machineId], [job.id]]);
+    await this.seals.sealDecision(tx, id);
     const accepted = [...given.accepted];
     await this.note(tx, request, 'request.confirmed', decider, { action, planDigest, accepted, jobId: job.id, reason });
     this.bus.changed(tx, { requestIds: [id] });
@@ -214,6 +215,7 @@ export class Requests {
     }
     await this.decide(tx, id, 'approved', reason, decider);
     await affected(tx.manager, TARGETS_QUEUED, [id, jobs.map((job) => job.machineId), jobs.map(({ jobId }) => jobId)]);
+    await this.seals.sealDecision(tx, id);
     const accepted = [...given.accepted];
     const details = { action, planDigest, accepted, jobId: null, reason, machines: jobs.length };
     await this.note(tx, request, 'request.confirmed', decider, details);
