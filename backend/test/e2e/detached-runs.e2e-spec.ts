@@ -271,6 +271,24 @@ describe.each(targets.map((target) => [`${target.suite} ${target.variant}`, targ
       await whole(runs, run('true'));
     });
 
+    it('is over, and keeps nobody out, when all that is left of it is a daemon', async () => {
+      const { runs } = await connect(target);
+      const daemon =
+        'start-stop-daemon --start --background --make-pidfile --pidfile /tmp/daemon --exec /bin/sleep -- 300';
+      const start = run(`${daemon}; touch /tmp/begun; sleep 300`);
+      await runs.start(start);
+      await eventually(
+        () => sh(target, 'ls /tmp'),
+        (names) => names.includes('begun'),
+      );
+      sh(target, `read -r pid _ <${folder(start)}/process; kill -9 $(ps -o pid= -s "$pid")`);
+      const marked = `tr '\\0' '\\n' <"/proc/$(cat /tmp/daemon)/environ" | grep -c SU_DETACHED=${start.id}`;
+      expect(sh(target, marked)).toBe('1\n');
+      expect((await runs.start(start)).state.kind).toBe('interrupted');
+      await whole(runs, run('true'));
+      sh(target, 'kill "$(cat /tmp/daemon)"; rm /tmp/daemon /tmp/begun');
+    });
+
     it('is found where nothing can be written any more', async () => {
       const { runs } = await connect(target);
       const start = run('while [ ! -e /tmp/go-on ]; do sleep 0.1; done; rm /tmp/go-on');

@@ -13,14 +13,17 @@
 RUN_HOME=/var/lib/system-update
 run_dir=$RUN_HOME/runs/$RUN_ID
 
-# run_ticks PROCESS: when it started, in clock ticks since the boot, into $run_ticks; false when it does not live
+# run_ticks PROCESS: when it started, in clock ticks since the boot, into $run_ticks, and its session into $run_session;
+# false when it does not live
 run_ticks() {
   { read -r run_stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-  # after the command's name, which may hold anything: the state is the first, the start the twentieth
+  # The command's name may hold anything, ends of lines too.
+  case $run_stat in *') '*) ;; *) run_stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1 ;; esac
+  # after that name: the state is the first, the start the twentieth
   run_stat=${run_stat##*) }
   # shellcheck disable=SC2086 # words are wanted
   set -- $run_stat
-  run_ticks=${20}
+  run_session=$4 run_ticks=${20}
   [ "$1" != Z ]
 }
 
@@ -29,6 +32,17 @@ run_boot() {
   run_ticks 1 || run_ticks=0
   read -r run_boot </proc/sys/kernel/random/boot_id || run_boot=unknown
   run_boot=$run_boot/$run_ticks
+}
+
+# run_goes_on FOLDER HEAD: something that the run began lives in its session. A daemon that a script of it has started has
+# a session of its own, though it keeps the name in its environment: it is no part of the run, and may live for years.
+run_goes_on() {
+  grep -ls -- "SU_DETACHED=${1##*/}" /proc/[0-9]*/environ | (
+    while IFS=/ read -r _ _ run_marked _; do
+      if run_ticks "$run_marked" && [ "$run_session" = "$2" ]; then exit 0; fi
+    done
+    exit 1
+  )
 }
 
 # run_is_alive FOLDER: its process lives, or something that it began. Sets $run_rebooted.
@@ -43,7 +57,7 @@ run_is_alive() {
   if run_ticks "$run_pid" && [ "$run_ticks" = "$run_start" ]; then return 0; fi
   # With a result it is over, whatever daemon it left behind. Without one its head was killed: does the rest go on?
   [ ! -e "$1/result" ] || return 1
-  grep -qs -- "SU_DETACHED=${1##*/}" /proc/[0-9]*/environ
+  run_goes_on "$1" "$run_pid"
 }
 
 # run_look: what there is of this run, into $run_state: running, ended, interrupted, prepared or missing
