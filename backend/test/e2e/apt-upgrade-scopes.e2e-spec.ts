@@ -77,6 +77,31 @@ describe('the scope of an upgrade', () => {
       expect(effects(request)).toEqual(['upgrade fleet-pair 1.0+fix1', 'upgrade fleet-pair-data 1.0+fix1']);
     });
 
+    it.each([
+      [
+        'files one after the other, as apt reads them',
+        { 'a-hold': ['release *', '-1'], 'b-mozilla': ['release o=Mozilla', '1000'] },
+        ['fleet-pair 1.0+fix1', 'fleet-pair-data 1.0+fix1'],
+      ],
+      [
+        'names that apt passes over are no pins',
+        { 'old.pref.disabled': ['release *', '-1'], 'hold.save': ['release *', '-1'], 'a hold': ['release *', '-1'] },
+        [`fleet-guard 1.0-1+${fix}`, 'fleet-pair 1.0+fix1', 'fleet-pair-data 1.0+fix1'],
+      ],
+    ])('security counts the pins that apt itself counts: %s', async (_case, files, upgraded) => {
+      prepare(machine, 'security', 'pair-security');
+      for (const [name, [pin = '', priority = '']] of Object.entries(files)) {
+        const subject = pin.includes('Mozilla') ? '*' : 'fleet-guard';
+        const text = `Package: ${subject}\nPin: ${pin}\nPin-Priority: ${priority}\n`;
+        fleet('exec', machine.name, 'sh', '-c', 'printf %s "$1" >"/etc/apt/preferences.d/$2"', 'sh', text, name);
+      }
+      const byApt = fleet('exec', machine.name, 'sh', '-c', 'apt-get -s upgrade 2>/dev/null | sed -n "s/^Inst //p"');
+      const names = (lines: readonly string[]): string[] => lines.map((line) => line.replace(/ .*/, '')).sort();
+      expect(names(byApt.trim().split('\n'))).toEqual(names(upgraded));
+      const request = await upgrades.plan(id(), { mode: 'upgrade', scope: 'security' });
+      expect(effects(request)).toEqual(upgraded.map((effect) => `upgrade ${effect}`));
+    });
+
     it('chosen packages stay within their mode, and keep their marks', async () => {
       prepare(machine, 'plain', 'new-dependency', 'removal');
       fleet('exec', machine.name, 'apt-mark', 'auto', 'fleet-plain');

@@ -54,10 +54,31 @@ transaction_pins() {
     transaction_pin "release o=$publisher, n=*-security" 500
   done
   transaction_pin 'release *' 1
-  cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk '
+  transaction_preferences | tr -d '\r' | grep -v '^#' | awk '
     BEGIN { RS = ""; ORS = "\n\n" }
-    { priority = $0; sub(/.*\nPin-Priority:/, "", priority) }
-    /(^|\n)Pin:[ \t]*version/ || priority + 0 <= 100'
+    {
+      priority = tolower("\n" $0); sub(/.*\npin-priority:/, "", priority)
+      if (tolower("\n" $0) ~ /\npin:[ \t]*version/ || priority + 0 <= 100) print
+    }'
+}
+
+# The preferences of this machine as apt reads them, in its order: of a folder only names without an extension or with
+# `.pref`, and none that begins or ends with a dot or holds a special sign. What one file ends with is no part of the next.
+transaction_preferences() {
+  pins_file='' pins_folder=''
+  eval "$(apt-config shell pins_file Dir::Etc::preferences/f pins_folder Dir::Etc::preferencesparts/d)"
+  for file in "$pins_file" "${pins_folder%/}"/*; do
+    [ -f "$file" ] || continue
+    if [ "$file" != "$pins_file" ]; then
+      case ${file##*/} in
+        *[!a-zA-Z0-9_:.-]*) continue ;;
+        *.pref) ;;
+        *.*) continue ;;
+      esac
+    fi
+    cat "$file"
+    printf '\n\n'
+  done
 }
 
 transaction_pin() { printf 'Package: *\nPin: %s\nPin-Priority: %s\n\n' "$1" "$2"; } # PIN PRIORITY
