@@ -34,6 +34,7 @@ import { JobsService, type EnqueueRequest } from '../../src/modules/jobs/jobs.se
 import { MachineEligibility } from '../../src/modules/jobs/machine-eligibility';
 import { BulkPlans } from '../../src/modules/jobs/requests/bulk-plans';
 import { ConfirmedPlans } from '../../src/modules/jobs/requests/confirmed-plans';
+import { OlderPlans } from '../../src/modules/jobs/requests/older-plans';
 import { PlanRecorder } from '../../src/modules/jobs/requests/plan-recorder';
 import { PolicyApprovals } from '../../src/modules/jobs/requests/policy-approvals';
 import { RequestExpiry } from '../../src/modules/jobs/requests/request-expiry';
@@ -127,7 +128,7 @@ export class JobsProcess {
     const { clock, contracts } = this;
     const { seals } = this;
     const approvals = new Approvals(new ApprovalRulesRepository(contracts));
-    const plans = new PlanRecorder(contracts, approvals, seals, bus);
+    const plans = new PlanRecorder(contracts, approvals, seals, new OlderPlans(bus), bus);
     const registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService, contracts, plans);
     this.registry = registry;
     contracts.register(

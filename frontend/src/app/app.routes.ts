@@ -42,6 +42,12 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/changes/plan-page')).PlanPage,
       },
       {
+        path: 'requests/:id/machines/:machineId',
+        title: 'plan.title',
+        canActivate: [allowed('jobs.read')],
+        loadComponent: async () => (await import('./features/changes/target-page')).TargetPage,
+      },
+      {
         path: 'packages',
         title: 'nav.packages',
         canActivate: [allowed('events.read')],

@@ -24,6 +24,7 @@ import { LogSealer } from './log-sealer';
 import { MachineEligibility } from './machine-eligibility';
 import { BulkPlansController } from './requests/bulk-plans.controller';
 import { BulkPlans } from './requests/bulk-plans';
+import { OlderPlans } from './requests/older-plans';
 import { RequestTargets } from './requests/request-targets';
 import { ConfirmedPlans } from './requests/confirmed-plans';
 import { PlanRecorder } from './requests/plan-recorder';
@@ -72,6 +73,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     Approvals,
     Claims,
     BulkPlans,
+    OlderPlans,
     ConfirmedPlans,
     RequestTargets,
     Dispatcher,

@@ -52,6 +52,7 @@ export const say = sentences('jobs', {
   request_planning: 'Not every machine of this request is planned yet.',
   request_planning_action: 'Wait until every plan has ended.',
   request_replaced: 'Replaced by a newer plan.',
+  request_all_replaced: 'Each of its machines has a newer plan, or needs none any more.',
   request_needless: 'A newer look found nothing to change.',
   request_overdue: 'Nobody confirmed it in time.',
   request_before_seals: 'It was planned by an earlier version of this program.',

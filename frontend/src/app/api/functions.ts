@@ -163,6 +163,8 @@ export type { RequestsList$Params as RequestsList$Params } from './fn/requests/r
 export { requestsList as requestsList } from './fn/requests/requests-list';
 export type { RequestsGet$Params as RequestsGet$Params } from './fn/requests/requests-get';
 export { requestsGet as requestsGet } from './fn/requests/requests-get';
+export type { RequestsTarget$Params as RequestsTarget$Params } from './fn/requests/requests-target';
+export { requestsTarget as requestsTarget } from './fn/requests/requests-target';
 export type { RequestsConfirm$Params as RequestsConfirm$Params } from './fn/requests/requests-confirm';
 export { requestsConfirm as requestsConfirm } from './fn/requests/requests-confirm';
 export type { RequestsConfirmAll$Params as RequestsConfirmAll$Params } from './fn/requests/requests-confirm-all';

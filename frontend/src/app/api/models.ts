@@ -168,6 +168,7 @@ export type { SudoMode } from './models/sudo-mode';
 export type { SystemDto } from './models/system-dto';
 export type { TagDto } from './models/tag-dto';
 export type { TagUseDto } from './models/tag-use-dto';
+export type { TargetPlanDto } from './models/target-plan-dto';
 export type { TimesPreviewDto } from './models/times-preview-dto';
 export type { TimingDto } from './models/timing-dto';
 export type { UnreadablePreferenceDto } from './models/unreadable-preference-dto';

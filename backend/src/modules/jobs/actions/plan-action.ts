@@ -42,7 +42,7 @@ export class PlanAction implements ReadAction<object> {
         return {
           status: 'ok',
           summary: outcome.summary,
-          store: (tx, { machineId }) => this.plans.nothingToDo(tx, name, machineId),
+          store: (tx, { machineId, jobId }) => this.plans.nothingToDo(tx, { action: name, machineId, jobId }),
         };
       case 'planned':
         return {

@@ -5,7 +5,8 @@ import { RequirePermission } from '../../../kernel/auth/access.decorators';
 import { uuidPipe } from '../../../kernel/http/validation';
 import { ActionRegistry } from '../actions/action-registry';
 import { MachineMaintenanceDto, MaintenanceQueryDto } from '../dto/maintenance.dto';
-import { StartGate, type GateStanding } from './start-gate';
+import { toMaintenance } from './maintenance.mapper';
+import { StartGate } from './start-gate';
 
 @ApiTags('maintenance-windows')
 @Controller('machines/:id/maintenance')
@@ -27,21 +28,6 @@ export class MaintenanceController {
     const wanted = [{ machineId, seconds: action === undefined ? 0 : null }];
     const [found] = await this.gate.standings(this.dataSource.manager, wanted, actions);
     if (found === undefined) throw new Error('the gate did not answer for the machine');
-    return toDto(found);
+    return toMaintenance(found);
   }
-}
-
-function toDto({ standing, estimate, windows }: GateStanding): MachineMaintenanceDto {
-  const opening = standing.kind === 'open' || standing.kind === 'later' ? standing : null;
-  return {
-    state: standing.kind,
-    windowName: opening?.name ?? null,
-    from: opening?.from ?? null,
-    until: opening?.until ?? null,
-    latestStart: opening?.latestStart ?? null,
-    longestSeconds: standing.kind === 'never' ? standing.longestSeconds : null,
-    estimateSeconds: estimate?.seconds ?? null,
-    estimateBasis: estimate?.basis ?? null,
-    windows: windows.map(({ id, name, scope }) => ({ id, name, scope })),
-  };
 }

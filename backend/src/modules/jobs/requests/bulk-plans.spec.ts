@@ -150,7 +150,7 @@ describe('a request for several machines', () => {
     expect(await request(id)).toMatchObject({ status: 'rejected', planDigest: null });
   });
 
-  it('is planned beside others that plan the same: none of them takes the plan of another', async () => {
+  it('is planned beside others that plan the same: none takes the plan of another, and the newest counts', async () => {
     const ids = await machines('upgrade a 1 2');
     const single = await p.enqueue(ids[0] ?? '', { action: `${CHANGE}_plan`, requestedBy: ben.actor });
     const [one, two] = [await ask(ids), await ask(ids)];
@@ -158,7 +158,8 @@ describe('a request for several machines', () => {
     await whole(one);
     await whole(two);
     expect((await p.ended(single.id)).requestId).not.toBeNull();
-    for (const id of [one, two]) expect(await request(id)).toMatchObject({ status: 'pending', machines: 1 });
+    expect(await request(one)).toMatchObject({ status: 'expired', machines: 0, leftOut: 1 });
+    expect(await request(two)).toMatchObject({ status: 'pending', machines: 1 });
   });
 
   it('is refused for machines that there are not, and for what is no change', async () => {
@@ -288,6 +289,6 @@ describe('one confirmation', () => {
     await whole(id);
     expect((await targets(id)).map(({ machineId }) => machineId)).toEqual(ids);
     expect(await request(id)).toMatchObject({ requestedBy: ben.actor, status: 'pending', machines: 1, leftOut: 1 });
-    expect((await request(found.id)).status).toBe('pending');
+    expect((await request(found.id)).status).toBe('expired');
   });
 });

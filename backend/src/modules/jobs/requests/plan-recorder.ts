@@ -3,10 +3,9 @@ import type { Actor } from '../../../kernel/auth/actor';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import type { JsonDocument } from '../../../kernel/contracts/json-document';
 import { newId } from '../../../kernel/database/ids';
-import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
+import { affected, queryOne } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
-import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { ChangeDeclaration, ChangePlan } from '../actions/change-action';
 import {
   ACTION_PLAN,
@@ -18,6 +17,7 @@ import {
 import { say } from '../jobs.sentences';
 import { approvalDocument, REQUEST_APPROVAL } from '../rules/approval';
 import { Approvals } from '../rules/approvals';
+import { OlderPlans, type NewerLook } from './older-plans';
 import { requesterType } from './request-record';
 import { RequestSeals } from './request-seals';
 
@@ -41,20 +41,21 @@ export class PlanRecorder {
     private readonly contracts: Contracts,
     private readonly approvals: Approvals,
     private readonly seals: RequestSeals,
+    private readonly older: OlderPlans,
     private readonly bus: LiveBus,
   ) {}
 
   /**
-   * Of an action on a machine one request at most is pending: the newest plan.
+   * Of an action on a machine one plan at most is pending: the newest.
    * @throws ContractError when the plan or its details do not keep to their contracts
    */
   async record(tx: Transaction, made: MadePlan): Promise<void> {
     const { change, plan, machineId, requestedBy, finishedAt } = made;
     const document = this.contracts.document(ACTION_PLAN.name, this.planBody(made));
     const digest = planDigest(plan.lines);
+    await this.older.end(tx, { action: change.name, machineId, jobId: made.jobId }, say.request_replaced());
     if (await this.recordForMany(tx, made, digest, document)) return;
     const id = newId();
-    await this.expirePending(tx, change.name, machineId, say.request_replaced());
     await affected(tx.manager, INSERT_REQUEST, [
       id,
       machineId,
@@ -95,8 +96,8 @@ export class PlanRecorder {
   }
 
   /** The machine needs none of it any more: a plan that still waits would only drift. */
-  async nothingToDo(tx: Transaction, action: string, machineId: string): Promise<void> {
-    await this.expirePending(tx, action, machineId, say.request_needless());
+  async nothingToDo(tx: Transaction, look: NewerLook): Promise<void> {
+    await this.older.end(tx, look, say.request_needless());
   }
 
   private async askRules(tx: Transaction, id: string, { change, plan, requestedBy }: MadePlan): Promise<void> {
@@ -121,11 +122,6 @@ export class PlanRecorder {
       details: { ...this.contracts.document(`${change.name}_plan`, plan.details).body },
     };
   }
-
-  private async expirePending(tx: Transaction, action: string, machineId: string, reason: Sentence): Promise<void> {
-    const expired = await queryRows<{ id: string }>(tx.manager, EXPIRE_PENDING, [machineId, action, reason]);
-    this.bus.changed(tx, { requestIds: expired.map(({ id }) => id) });
-  }
 }
 
 const INSERT_REQUEST = `
@@ -141,11 +137,3 @@ const PLANNED = `
   UPDATE action_request_targets SET plan_digest = $4, plan_json = $5, status = $6, status_reason = $7
   WHERE request_id = $1 AND machine_id = $2 AND plan_job_id = $3 AND status = 'pending' AND plan_digest IS NULL
     AND EXISTS (SELECT 1 FROM action_requests r WHERE r.id = $1 AND r.status = 'pending' AND r.seal IS NULL)`;
-
-const EXPIRE_PENDING = `
-  WITH expired AS (
-    UPDATE action_requests SET status = 'expired', decision_reason = $3
-    WHERE machine_id = $1 AND action = $2 AND status = 'pending' RETURNING id)
-  UPDATE action_request_targets t SET status = 'expired' FROM expired
-  WHERE t.request_id = expired.id AND t.status = 'pending'
-  RETURNING t.request_id AS id`;

@@ -42,7 +42,16 @@ export class RequestTargets {
 
   /** By the names of the machines. */
   async of(requestId: string, manager: EntityManager = this.dataSource.manager): Promise<RequestTarget[]> {
-    const rows = await queryRows<TargetRow>(manager, TARGETS, [requestId]);
+    return this.read(manager, requestId, null);
+  }
+
+  /** Null: the machine is not in the request. */
+  async find(requestId: string, machineId: string): Promise<RequestTarget | null> {
+    return (await this.read(this.dataSource.manager, requestId, machineId))[0] ?? null;
+  }
+
+  private async read(manager: EntityManager, requestId: string, machineId: string | null): Promise<RequestTarget[]> {
+    const rows = await queryRows<TargetRow>(manager, TARGETS, [requestId, machineId]);
     return rows.map(({ stored, ...target }) => {
       if (stored === null) return { ...target, plan: null, unreadable: [] };
       const reading = this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, stored);
@@ -66,4 +75,4 @@ const TARGETS = `
     COALESCE(j.error_kind, e.error_kind) AS "errorKind", COALESCE(j.error_message, e.error_message) AS "errorMessage"
   FROM action_request_targets t JOIN machines m ON m.id = t.machine_id
     LEFT JOIN jobs j ON j.id = t.job_id LEFT JOIN executions e ON e.id = t.execution_id
-  WHERE t.request_id = $1 ORDER BY lower(m.name), t.machine_id`;
+  WHERE t.request_id = $1 AND ($2::uuid IS NULL OR t.machine_id = $2) ORDER BY lower(m.name), t.machine_id`;

@@ -11,6 +11,7 @@ import { createdPage, readCreatedCursor } from '../../../kernel/http/keyset-page
 import { uuidPipe } from '../../../kernel/http/validation';
 import { ActionRegistry } from '../actions/action-registry';
 import { JobDto } from '../dto/jobs.dto';
+import { StartGate, type GateStanding } from '../gate/start-gate';
 import { toJob } from '../jobs.mapper';
 import { Approvals } from '../rules/approvals';
 import {
@@ -21,10 +22,11 @@ import {
   RequestDto,
   RequestListQueryDto,
   RequestPageDto,
+  TargetPlanDto,
 } from './dto/requests.dto';
 import { askedOf, type RequestWithPlan } from './request-record';
-import { RequestTargets } from './request-targets';
-import { toRequest, toRequestDetail } from './requests.mapper';
+import { RequestTargets, type RequestTarget } from './request-targets';
+import { toRequest, toRequestDetail, toTargetPlan } from './requests.mapper';
 import { RequestsReader, type RequestFilter } from './requests.reader';
 import { Requests } from './requests.service';
 
@@ -38,6 +40,7 @@ export class RequestsController {
     private readonly reader: RequestsReader,
     private readonly targets: RequestTargets,
     private readonly approvals: Approvals,
+    private readonly gate: StartGate,
     private readonly database: DataSource,
     private readonly registry: ActionRegistry,
     private readonly contracts: Contracts,
@@ -63,6 +66,22 @@ export class RequestsController {
     const request = await this.reader.find(id);
     if (request === null) throw notFound('request');
     return this.detail(request);
+  }
+
+  /** One machine of a request for several, with its whole plan and the difference to the plan that was made there before. */
+  @Get(':id/machines/:machineId')
+  @RequirePermission('jobs.read')
+  async target(
+    @Param('id', uuidPipe('id')) id: string,
+    @Param('machineId', uuidPipe('machineId')) machineId: string,
+  ): Promise<TargetPlanDto> {
+    const request = await this.reader.find(id);
+    const target = request?.machineId === null ? await this.targets.find(id, machineId) : null;
+    if (request === null || target === null) throw notFound('request');
+    const { plan } = target;
+    const difference = await this.reader.sinceLastPlan({ ...request, machineId, plan });
+    const standings = await this.standings(request, [target]);
+    return toTargetPlan(request, target, { difference, standings }, this.registry, this.contracts);
   }
 
   /**
@@ -147,8 +166,22 @@ export class RequestsController {
   private async detail(request: RequestWithPlan): Promise<RequestDetailDto> {
     const difference = await this.reader.sinceLastPlan(request);
     const targets = request.machineId === null ? await this.targets.of(request.id) : null;
+    const standings = await this.standings(request, targets ?? []);
     const approval = await this.approvals.effective(this.database, askedOf(request));
-    return toRequestDetail(request, approval, { difference, targets }, this.registry, this.contracts);
+    return toRequestDetail(request, approval, { difference, targets, standings }, this.registry, this.contracts);
+  }
+
+  /** When the change may begin, where somebody can still confirm it: each machine goes by its own windows. */
+  private async standings(
+    { action, status, planning }: RequestWithPlan,
+    targets: readonly RequestTarget[],
+  ): Promise<ReadonlyMap<string, GateStanding>> {
+    const change = this.registry.findChange(action);
+    const waiting = targets.filter((target) => target.status === 'pending');
+    if (status !== 'pending' || planning > 0 || change === undefined || waiting.length === 0) return new Map();
+    const wanted = waiting.map(({ machineId }) => ({ machineId, seconds: null }));
+    const found = await this.gate.standings(this.database.manager, wanted, [change.declaration]);
+    return new Map(found.map((standing) => [standing.machineId, standing]));
   }
 }
 

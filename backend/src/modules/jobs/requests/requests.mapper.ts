@@ -4,6 +4,8 @@ import { toDocument } from '../../../kernel/contracts/document.dto';
 import { saidIn } from '../../../kernel/sentences/said';
 import type { ActionRegistry } from '../actions/action-registry';
 import { planActionName } from '../actions/plan-action';
+import { toMaintenance } from '../gate/maintenance.mapper';
+import type { GateStanding } from '../gate/start-gate';
 import type { ActionPlanDocument } from '../contracts/action-plan';
 import { sentencesOf, type Approval } from '../rules/approval';
 import type {
@@ -14,10 +16,21 @@ import type {
   RequestDto,
   RequestTargetDto,
   SeveralMachinesDto,
+  TargetPlanDto,
 } from './dto/requests.dto';
 import { plannedOf, type RequestTarget } from './request-targets';
 import { sharedEffects, type PlannedTarget } from './several-machines';
 import { isWithdrawn, type PlanDifference, type RequestRecord, type RequestWithPlan } from './request-record';
+
+/** What is read beside a request for its page. */
+export interface PlanFacts {
+  /** To the plan before; null without one. */
+  readonly difference: PlanDifference | null;
+  /** Null: the request is for one machine. */
+  readonly targets: readonly RequestTarget[] | null;
+  /** By machine: when the change may begin. Empty unless the request waits. */
+  readonly standings: ReadonlyMap<string, GateStanding>;
+}
 
 /** `approval`: what counts at a decision now, where that was found out; else what was asked for when it was made. */
 export function toRequest(
@@ -57,24 +70,44 @@ export function toRequest(
 export function toRequestDetail(
   request: RequestWithPlan,
   approval: Approval,
-  { difference, targets }: { difference: PlanDifference | null; targets: readonly RequestTarget[] | null },
+  { difference, targets, standings }: PlanFacts,
   registry: Pick<ActionRegistry, 'title'>,
   contracts: Contracts,
 ): RequestDetailDto {
   const { plan, unreadable } = request;
   return Object.assign(toRequest(request, registry, approval), {
     plan: plan === null ? null : toPlan(request.action, plan, difference, contracts),
-    several: targets === null ? null : toSeveral(targets, request.parameters ?? {}),
+    several: targets === null ? null : toSeveral(targets, standings, request.parameters ?? {}),
     blocked: plan?.checks.some(({ verdict }) => verdict === 'blocked') ?? false,
     unreadable: [...unreadable],
   });
 }
 
+/** One machine of a request for several. */
+export function toTargetPlan(
+  request: RequestRecord,
+  target: RequestTarget,
+  { difference, standings }: Omit<PlanFacts, 'targets'>,
+  registry: Pick<ActionRegistry, 'title'>,
+  contracts: Contracts,
+): TargetPlanDto {
+  const { plan } = target;
+  return {
+    request: toRequest(request, registry),
+    target: toTarget(target, standings),
+    plan: plan === null ? null : toPlan(request.action, plan, difference, contracts),
+  };
+}
+
 /** Only what is in the request: of machines that were left out it is enough to say why. */
-function toSeveral(targets: readonly RequestTarget[], parameters: Record<string, unknown>): SeveralMachinesDto {
+function toSeveral(
+  targets: readonly RequestTarget[],
+  standings: PlanFacts['standings'],
+  parameters: Record<string, unknown>,
+): SeveralMachinesDto {
   const planned = plannedOf(targets.filter(({ status }) => status !== 'skipped'));
   return {
-    targets: targets.map(toTarget),
+    targets: targets.map((target) => toTarget(target, standings)),
     effects: sharedEffects(planned).map(({ line, machineIds }) => ({ line, machineIds: [...machineIds] })),
     consequences: shared(planned, ({ consequences }) => consequences).map((one) => ({
       ...one,
@@ -105,10 +138,21 @@ function shared<T extends object>(
   return [...found.values()];
 }
 
-function toTarget({ plan, statusReason, errorMessage, ...target }: RequestTarget): RequestTargetDto {
+function toTarget(
+  { plan, statusReason, errorMessage, ...target }: RequestTarget,
+  standings: PlanFacts['standings'],
+): RequestTargetDto {
+  const standing = standings.get(target.machineId);
   const told = { reason: statusReason, summary: plan?.summary ?? null, errorMessage };
   const said = saidIn(told, ['reason', 'summary', 'errorMessage']);
-  return { ...target, ...told, risk: plan?.risk ?? null, said, unreadable: [...target.unreadable] };
+  return {
+    ...target,
+    ...told,
+    risk: plan?.risk ?? null,
+    said,
+    maintenance: standing === undefined ? null : toMaintenance(standing),
+    unreadable: [...target.unreadable],
+  };
 }
 
 function toApproval(approval: Approval | null): ApprovalDto {

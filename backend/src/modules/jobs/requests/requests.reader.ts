@@ -45,6 +45,14 @@ interface RequestWithPlanRow extends RequestRow {
   payload_json: unknown;
 }
 
+type PreviousRow = Pick<
+  RequestWithPlanRow,
+  'id' | 'created_at' | 'requested_by_type' | 'requested_by_id' | 'requested_by_name' | 'plan_json'
+>;
+
+/** A plan for one machine, of whichever request. */
+export type PlanOfMachine = Pick<RequestWithPlan, 'id' | 'action' | 'machineId' | 'createdAt' | 'plan'>;
+
 interface ParametersDocument {
   readonly parameters: Record<string, unknown>;
 }
@@ -143,22 +151,16 @@ export class RequestsReader {
   }
 
   /** The difference to the plan of the same action that was made before on the machine; null without a readable one. */
-  async sinceLastPlan(request: RequestWithPlan): Promise<PlanDifference | null> {
-    const row = await queryOne<{ id: string }>(this.dataSource, PREVIOUS, [
-      request.machineId,
-      request.action,
-      request.createdAt,
-      request.id,
-    ]);
-    const previous = row === null ? null : await this.find(row.id);
-    if (previous?.plan == null || request.plan === null) return null;
-    const before = new Set(previous.plan.lines);
-    const now = new Set(request.plan.lines);
-    const { id: requestId, createdAt, requestedBy } = previous;
+  async sinceLastPlan({ id, action, machineId, createdAt, plan }: PlanOfMachine): Promise<PlanDifference | null> {
+    const row = await queryOne<PreviousRow>(this.dataSource, PREVIOUS, [machineId, action, createdAt, id]);
+    const previous = row === null ? null : this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, row.plan_json);
+    if (row === null || previous?.readable !== true || plan === null) return null;
+    const before = new Set(previous.document.lines);
+    const now = new Set(plan.lines);
     return {
-      requestId,
-      createdAt,
-      requestedBy,
+      requestId: row.id,
+      createdAt: row.created_at,
+      requestedBy: { type: row.requested_by_type, id: row.requested_by_id, name: row.requested_by_name ?? '' },
       same: [...now].filter((line) => before.has(line)).length,
       added: [...now].filter((line) => !before.has(line)),
       missing: [...before].filter((line) => !now.has(line)),
@@ -199,6 +201,9 @@ export class RequestsReader {
   }
 }
 
+/** Of requests for this machine alone and of those for several. */
 const PREVIOUS = `
-  SELECT r.id FROM action_requests r WHERE r.machine_id = $1 AND r.action = $2 AND (r.created_at, r.id) < ($3, $4::uuid)
+  SELECT r.id, r.created_at, r.requested_by_type, r.requested_by_id, r.requested_by_name, t.plan_json
+  FROM action_request_targets t JOIN action_requests r ON r.id = t.request_id
+  WHERE t.machine_id = $1 AND t.plan_json IS NOT NULL AND r.action = $2 AND (r.created_at, r.id) < ($3, $4::uuid)
   ORDER BY r.created_at DESC, r.id DESC LIMIT 1`;

@@ -11,6 +11,7 @@ import {
   requestsGet,
   requestsList,
   requestsReject,
+  requestsTarget,
   requestsWithdraw,
 } from '../../api/functions';
 import type {
@@ -20,6 +21,7 @@ import type {
   RequestDetailDto,
   RequestDto,
   RequestPageDto,
+  TargetPlanDto,
 } from '../../api/models';
 
 /** The part of the API that is about plans of changes, decisions about them and what came of them. */
@@ -65,9 +67,21 @@ export class ChangesApi {
     return this.api.invoke(requestsConfirm, { id, body: { digest, accepted, ...given(reason), ...override } });
   }
 
-  /** Of several machines. */
-  confirmAll(id: string, digest: string, accepted: string[], reason: string): Promise<RequestDto> {
-    return this.api.invoke(requestsConfirmAll, { id, body: { digest, accepted, ...given(reason) } });
+  /** Of several machines. @param windowOverride as of one */
+  confirmAll(
+    id: string,
+    digest: string,
+    accepted: string[],
+    reason: string,
+    windowOverride: string | null,
+  ): Promise<RequestDto> {
+    const override = windowOverride === null ? {} : { windowOverride };
+    return this.api.invoke(requestsConfirmAll, { id, body: { digest, accepted, ...given(reason), ...override } });
+  }
+
+  /** One machine of a request for several, with its whole plan. */
+  target(id: string, machineId: string): Promise<TargetPlanDto> {
+    return this.api.invoke(requestsTarget, { id, machineId });
   }
 
   /** Asks for one change on several machines: plans it on each. It changes nothing. */

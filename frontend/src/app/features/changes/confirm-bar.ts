@@ -1,11 +1,12 @@
 import { Component, computed, inject, input, output, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
-import type { MachineMaintenanceDto, RequestDetailDto } from '../../api/models';
+import type { RequestDetailDto } from '../../api/models';
 import { Said } from '../../core/i18n/said';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import { Clock } from '../../core/time/clock';
 import { Session } from '../../core/session/session';
+import type { Beginning } from './beginning';
 import { Digest } from './digest';
 import { MakePlan } from './make-plan';
 import { RequestWords } from './request-words';
@@ -33,8 +34,8 @@ export class ConfirmBar {
   /** When this plan came on the screen, in milliseconds. */
   readonly since = input.required<number>();
   readonly busy = input.required<boolean>();
-  /** When the change may begin; null while that is not known. */
-  readonly maintenance = input<MachineMaintenanceDto | null>(null);
+  /** When it begins once it is confirmed. */
+  readonly beginning = input.required<Beginning>();
   /** With the reason; empty where none was given. */
   readonly confirmed = output<string>();
   readonly again = output();
@@ -55,12 +56,9 @@ export class ConfirmBar {
   private readonly acceptable = computed(
     () => this.standing() === 'waiting' && this.may() && this.missing().length === 0 && !this.busy(),
   );
-  protected readonly ready = computed(() => this.acceptable() && this.maintenance()?.state !== 'never');
+  protected readonly ready = computed(() => this.acceptable() && this.beginning() !== 'never');
   /** Only who may set a window aside is asked whether to. */
-  protected readonly outside = computed(() => {
-    const state = this.maintenance()?.state;
-    return (state === 'later' || state === 'never') && this.session.can('windows.override');
-  });
+  protected readonly outside = computed(() => this.beginning() !== 'now' && this.session.can('windows.override'));
   protected readonly readyOutside = computed(() => this.outside() && this.acceptable());
   protected readonly sentence = computed(() => {
     const standing = this.standing();

@@ -1,5 +1,5 @@
 import { Component, computed, DestroyRef, effect, inject, input, signal, untracked } from '@angular/core';
-import { Router, RouterLink } from '@angular/router';
+import { Router } from '@angular/router';
 import type { JobDto, MachineMaintenanceDto, RequestDetailDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { problemOf, type Problem } from '../../core/errors/problem';
@@ -17,56 +17,36 @@ import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
 import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { ChangesApi } from './changes-api';
-import { Checks } from './checks';
 import { ConfirmBar } from './confirm-bar';
-import { Consequences } from './consequences';
-import { Forecast } from './forecast';
-import { LeftBack } from './left-back';
-import { ModeSwitch } from './mode-switch';
-import { readPlanDetails, type PlanDetails } from './plan-details';
-import { PackageNews } from './package-news';
-import { PlanDifference } from './plan-difference';
+import { readPlanDetails } from './plan-details';
 import { planCounts } from './plan-groups';
 import { readLines } from './plan-lines';
-import { blockingErrors, readPlanNotes } from './plan-notes';
-import { PlanNotesView } from './plan-notes-view';
-import { readRebootPlan } from './reboot-documents';
-import { RebootPlan } from './reboot-plan';
+import { PlanBody } from './plan-body';
+import { blockingErrors } from './plan-notes';
 import { Refusal } from './refusal';
 import { Remedy } from './remedy';
 import { RequestWords } from './request-words';
 import { standingOf } from './request-standing';
-import { readServicePlan } from './service-documents';
 import { SeveralPlans } from './several-plans';
-import { ServiceRows } from './service-rows';
-import { Transaction } from './transaction';
 import { WindowStanding } from '../windows/window-standing';
+import { WindowsOfMany } from './windows-of-many';
+import { beginningOf } from './beginning';
 import { WindowsApi } from '../windows/windows-api';
 
 /** What exactly will happen? One plan: shown, decided, and shown again later at the same address. */
 @Component({
   selector: 'su-plan-page',
   imports: [
-    Checks,
     ConfirmBar,
-    Consequences,
     ErrorNotice,
-    Forecast,
     Icon,
-    LeftBack,
     LoadingNote,
-    ModeSwitch,
-    PackageNews,
-    PlanDifference,
-    PlanNotesView,
-    RebootPlan,
+    PlanBody,
     Remedy,
-    RouterLink,
-    ServiceRows,
     SeveralPlans,
-    Transaction,
     UnreadableNotes,
     WindowStanding,
+    WindowsOfMany,
   ],
   templateUrl: './plan-page.html',
   styleUrl: './plan-page.scss',
@@ -89,7 +69,6 @@ export class PlanPage {
   /** When the change may begin. */
   protected readonly maintenance = new Loadable<MachineMaintenanceDto>();
   protected readonly accepted = signal<ReadonlySet<string>>(new Set());
-  protected readonly none: PlanDetails['facts'] = new Map();
   protected readonly since = signal(0);
   protected readonly busy = signal(false);
   protected readonly refusal = signal<Problem | null>(null);
@@ -106,13 +85,16 @@ export class PlanPage {
       ...(details != null && details.unreadable !== null ? [details] : []),
     ];
   });
-  protected readonly notes = computed(() => readPlanNotes(this.request.value()?.plan?.details));
-  protected readonly reboot = computed(() => readRebootPlan(this.request.value()?.plan?.details));
-  protected readonly services = computed(() => readServicePlan(this.request.value()?.plan?.details));
   protected readonly blockedBy = computed(() => blockingErrors(this.request.value()?.plan?.checks ?? []));
   protected readonly standing = computed(() => {
     const request = this.request.value();
     return request === undefined ? null : standingOf(request, this.clock.seconds());
+  });
+  /** When it begins once it is confirmed: of several machines each goes by its own windows. */
+  protected readonly beginning = computed(() => {
+    const targets = this.request.value()?.several?.targets;
+    const one = this.maintenance.value();
+    return beginningOf(targets?.flatMap(({ maintenance }) => maintenance ?? []) ?? (one === undefined ? [] : [one]));
   });
   /** Boxes can be ticked. */
   protected readonly open = computed(() => {
@@ -192,7 +174,7 @@ export class PlanPage {
     const accepted = [...this.accepted()];
     await this.act(async () => {
       if (request.machineId === null) {
-        await this.api.confirmAll(request.id, digest, accepted, reason);
+        await this.api.confirmAll(request.id, digest, accepted, reason, null);
         await this.refresh();
       } else {
         await this.watch(await this.api.confirm(request.id, digest, accepted, reason, null));
@@ -238,16 +220,25 @@ export class PlanPage {
     if (request === undefined || digest == null) {
       return;
     }
-    const job = await this.dialogs.decide<JobDto>({
+    const accepted = [...this.accepted()];
+    const job = await this.dialogs.decide<JobDto | null>({
       title: 'windows.override.title',
       params: { name: this.words.where(request) },
-      text: 'windows.override.text',
+      text: request.machineId === null ? 'windows.override.textMany' : 'windows.override.text',
       reason: 'windows.override.reason',
       required: true,
       act: 'windows.beginNow',
-      decide: (reason) => this.api.confirm(this.id(), digest, [...this.accepted()], '', reason),
+      decide: async (reason) => {
+        if (request.machineId !== null) {
+          return this.api.confirm(this.id(), digest, accepted, '', reason);
+        }
+        await this.api.confirmAll(this.id(), digest, accepted, '', reason);
+        return null;
+      },
     });
-    if (job !== undefined) {
+    if (job === null) {
+      await this.refresh();
+    } else if (job !== undefined) {
       await this.watch(job);
     }
   }

@@ -5,6 +5,7 @@ import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Icon } from '../../ui/icon';
 import type { IconName } from '../../ui/icons';
+import { WindowWords } from '../windows/window-words';
 import { targetStanding, type TargetStanding } from './target-standing';
 
 const LOOK: Readonly<Record<TargetStanding, { readonly icon: IconName; readonly chip: string }>> = {
@@ -59,14 +60,30 @@ const LOOK: Readonly<Record<TargetStanding, { readonly icon: IconName; readonly 
                 }
               </p>
             }
-            @if (one.target.jobId ?? one.target.planJobId; as run) {
-              <a
-                class="xs"
-                [routerLink]="['/runs', run]"
-                [attr.aria-label]="texts.t('several.runOf', { name: one.target.machineName })"
-                >{{ texts.t(one.target.jobId ? 'plan.openRun' : 'plan.itsRun') }}</a
-              >
+            @if (one.window; as window) {
+              <p class="xs" [class]="one.target.maintenance?.state === 'never' ? 'fg-stale' : 't2'">
+                <su-icon class="small" name="clock" /> {{ window }}
+                @if (one.target.maintenance?.state === 'never') {
+                  {{ texts.t('several.windows.leftOut') }}
+                }
+              </p>
             }
+            <p class="xs ways">
+              @if (one.target.planDigest) {
+                <a
+                  [routerLink]="['/requests', requestId(), 'machines', one.target.machineId]"
+                  [attr.aria-label]="texts.t('several.planOf', { name: one.target.machineName })"
+                  >{{ texts.t('several.plan') }}</a
+                >
+              }
+              @if (one.target.jobId ?? one.target.planJobId; as run) {
+                <a
+                  [routerLink]="['/runs', run]"
+                  [attr.aria-label]="texts.t('several.runOf', { name: one.target.machineName })"
+                  >{{ texts.t(one.target.jobId ? 'plan.openRun' : 'plan.itsRun') }}</a
+                >
+              }
+            </p>
           </li>
         }
       </ul>
@@ -78,6 +95,14 @@ const LOOK: Readonly<Record<TargetStanding, { readonly icon: IconName; readonly 
               <a [routerLink]="['/machines', target.machineId]">{{ target.machineName }}</a>
               @if (target.reason) {
                 <p class="xs t2" [attr.lang]="said.lang(target, 'reason')">{{ said.of(target, 'reason') }}</p>
+              }
+              @if (target.planDigest) {
+                <a
+                  class="xs"
+                  [routerLink]="['/requests', requestId(), 'machines', target.machineId]"
+                  [attr.aria-label]="texts.t('several.planOf', { name: target.machineName })"
+                  >{{ texts.t('several.plan') }}</a
+                >
               }
             </li>
           }
@@ -105,7 +130,14 @@ const LOOK: Readonly<Record<TargetStanding, { readonly icon: IconName; readonly 
       gap: 4px 10px;
     }
 
+    .ways {
+      display: flex;
+      flex-wrap: wrap;
+      gap: 0 14px;
+    }
+
     li > a,
+    .ways > a,
     .line > a {
       display: inline-block;
       min-height: 1.5rem;
@@ -120,12 +152,18 @@ const LOOK: Readonly<Record<TargetStanding, { readonly icon: IconName; readonly 
 export class RequestTargets {
   protected readonly texts = inject(Texts);
   protected readonly said = inject(Said);
+  private readonly windows = inject(WindowWords);
+  readonly requestId = input.required<string>();
   readonly targets = input.required<readonly RequestTargetDto[]>();
   protected readonly look = LOOK;
   protected readonly inside = computed(() =>
     this.targets()
       .filter(({ status }) => status !== 'skipped')
-      .map((target) => ({ target, standing: targetStanding(target) })),
+      .map((target) => ({
+        target,
+        standing: targetStanding(target),
+        window: target.maintenance === null ? null : this.windows.standing(target.maintenance),
+      })),
   );
   protected readonly out = computed(() => this.targets().filter(({ status }) => status === 'skipped'));
 

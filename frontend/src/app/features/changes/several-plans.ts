@@ -18,7 +18,7 @@ import { SharedPlan } from './shared-plan';
       <div class="columns">
         <div class="stack main">
           <su-shared-plan [several]="several" />
-          <su-request-targets [targets]="several.targets" />
+          <su-request-targets [requestId]="request().id" [targets]="several.targets" />
         </div>
         <div class="stack aside">
           @if (consequences().length > 0) {
@@ -39,29 +39,7 @@ import { SharedPlan } from './shared-plan';
       </div>
     }
   `,
-  styles: `
-    .columns {
-      display: grid;
-      grid-template-columns: minmax(0, 1fr) 388px;
-      gap: 14px;
-      padding-bottom: 16px;
-    }
-
-    .stack {
-      align-content: start;
-      gap: 14px;
-    }
-
-    @media (max-width: 1180px) {
-      .columns {
-        grid-template-columns: minmax(0, 1fr);
-      }
-
-      .aside {
-        order: -1;
-      }
-    }
-  `,
+  styleUrl: './plan-columns.scss',
 })
 export class SeveralPlans {
   protected readonly texts = inject(Texts);

@@ -16,6 +16,7 @@ const target = (over: Partial<RequestTargetDto>): RequestTargetDto => ({
   errorKind: null,
   errorMessage: null,
   said: {},
+  maintenance: null,
   unreadable: [],
   ...over,
 });

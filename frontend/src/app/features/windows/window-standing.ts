@@ -3,6 +3,7 @@ import type { MachineMaintenanceDto } from '../../api/models';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import { Icon } from '../../ui/icon';
+import { WindowWords } from './window-words';
 
 /** When a change may begin by the maintenance windows, and what its length is believed from. Silent where none counts. */
 @Component({
@@ -25,22 +26,9 @@ import { Icon } from '../../ui/icon';
 export class WindowStanding {
   private readonly texts = inject(Texts);
   private readonly formats = inject(Formats);
+  private readonly words = inject(WindowWords);
   readonly standing = input.required<MachineMaintenanceDto>();
-  protected readonly sentence = computed(() => {
-    const { state, windowName, from, until, longestSeconds } = this.standing();
-    switch (state) {
-      case 'open':
-        return this.texts.t('windows.standing.open', { name: windowName ?? '', at: this.formats.short(until ?? '') });
-      case 'later':
-        return this.texts.t('windows.standing.later', { name: windowName ?? '', at: this.formats.short(from ?? '') });
-      case 'never':
-        return longestSeconds === 0 || longestSeconds === null
-          ? this.texts.t('windows.standing.none')
-          : this.texts.t('windows.standing.never', { longest: this.formats.length(longestSeconds) });
-      case 'unbound':
-        return null;
-    }
-  });
+  protected readonly sentence = computed(() => this.words.standing(this.standing()));
   protected readonly basis = computed(() => {
     const { estimateSeconds, estimateBasis } = this.standing();
     return estimateSeconds === null || estimateBasis === null

@@ -20,6 +20,7 @@ import { ApiSaid } from '../../../../kernel/sentences/said.dto';
 import type { PreflightCheck } from '../../actions/change-action';
 import { VERDICTS } from '../../contracts/action-plan';
 import { RequestedByDto } from '../../dto/jobs.dto';
+import { MachineMaintenanceDto } from '../../dto/maintenance.dto';
 import {
   ACTION_REQUEST_STATUSES,
   JOB_STATUSES,
@@ -179,11 +180,23 @@ export class RequestTargetDto {
   /** Class of its error: `plan_drifted` when the machine was no longer as it was planned. */
   errorKind: string | null;
   errorMessage: string | null;
+  /** When the change may begin there; null unless the request waits to be confirmed and this machine is in it. */
+  @ApiProperty({ type: MachineMaintenanceDto, nullable: true })
+  maintenance: MachineMaintenanceDto | null;
   /** Of `reason`, `summary` and `errorMessage`. */
   @ApiSaid()
   said: SaidByField;
   /** The plan, where it is stored in a form that this program cannot read. */
   unreadable: DocumentDto[];
+}
+
+/** One machine of a request for several, with the whole plan that was made for it. */
+export class TargetPlanDto {
+  request: RequestDto;
+  target: RequestTargetDto;
+  /** Null: there is none, or it cannot be read, see `unreadable` of the target. */
+  @ApiProperty({ type: PlanDto, nullable: true })
+  plan: PlanDto | null;
 }
 
 /** One effect, and the machines that have it. */

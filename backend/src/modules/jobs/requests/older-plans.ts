@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { affected, queryRows } from '../../../kernel/database/rows';
+import type { Transaction } from '../../../kernel/database/transaction';
+import { LiveBus } from '../../../kernel/live/live-bus';
+import type { Sentence } from '../../../kernel/sentences/sentences';
+import { say } from '../jobs.sentences';
+
+/** A look at a machine that makes what was planned there before old. */
+export interface NewerLook {
+  /** Name of the change. */
+  readonly action: string;
+  readonly machineId: string;
+  /** The planning job. */
+  readonly jobId: string;
+}
+
+/**
+ * Of an action on a machine one plan at most waits: the newest. An older request for this machine alone expires; one for several
+ * goes on without it, and expires where no machine is left.
+ */
+@Injectable()
+export class OlderPlans {
+  constructor(private readonly bus: LiveBus) {}
+
+  /** The machine's queue must be held: whoever confirms holds it too. */
+  async end(tx: Transaction, { action, machineId, jobId }: NewerLook, reason: Sentence): Promise<void> {
+    const older = await queryRows<{ id: string; own: string | null }>(tx.manager, OLDER, [machineId, action, jobId]);
+    if (older.length === 0) return;
+    // In one order with the request that the look is for, which its end may hold too.
+    const ids = older.map(({ id }) => id);
+    await queryRows(tx.manager, HOLD, [[...ids, ...older.flatMap(({ own }) => own ?? [])]]);
+    await affected(tx.manager, LEAVE_OUT, [ids, machineId, reason]);
+    await affected(tx.manager, EXPIRE, [ids, reason, say.request_all_replaced()]);
+    this.bus.changed(tx, { requestIds: ids });
+  }
+}
+
+/** Those that have a plan; `own` is the request that the look belongs to. */
+const OLDER = `
+  SELECT r.id, j.request_id AS own FROM action_request_targets t JOIN action_requests r ON r.id = t.request_id
+    LEFT JOIN jobs j ON j.id = $3
+  WHERE t.machine_id = $1 AND r.action = $2 AND r.status = 'pending' AND t.status = 'pending'
+    AND t.plan_digest IS NOT NULL AND r.id IS DISTINCT FROM j.request_id`;
+
+const HOLD = 'SELECT id FROM action_requests WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE';
+
+const LEAVE_OUT = `
+  UPDATE action_request_targets t SET status = CASE WHEN r.machine_id IS NULL THEN 'skipped' ELSE 'expired' END,
+    status_reason = CASE WHEN r.machine_id IS NULL THEN $3 END
+  FROM action_requests r
+  WHERE r.id = ANY($1::uuid[]) AND t.request_id = r.id AND t.machine_id = $2 AND t.status = 'pending'
+    AND r.status = 'pending'`;
+
+const EXPIRE = `
+  UPDATE action_requests r SET status = 'expired', decision_reason = CASE WHEN r.machine_id IS NULL THEN $3 ELSE $2 END
+  WHERE r.id = ANY($1::uuid[]) AND r.status = 'pending' AND NOT EXISTS (
+    SELECT 1 FROM action_request_targets t WHERE t.request_id = r.id AND t.status = 'pending')`;

@@ -1,0 +1,38 @@
+import { Component, computed, inject, input } from '@angular/core';
+import type { RequestTargetDto } from '../../api/models';
+import { Formats } from '../../core/i18n/formats';
+import { Texts } from '../../core/i18n/texts';
+import { Icon } from '../../ui/icon';
+
+/** On how many machines a change would wait for its window, and on how many it would never begin. Silent where none is bound. */
+@Component({
+  selector: 'su-windows-of-many',
+  imports: [Icon],
+  template: `
+    @if (waiting().length > 0 || never() > 0) {
+      <div class="notice" [class.is-stale]="never() > 0">
+        <su-icon name="clock" />
+        <div>
+          @if (waiting().length > 0) {
+            <b>{{ texts.t('several.windows.wait', { n: waiting().length, at: first() }) }}</b>
+          }
+          @if (never() > 0) {
+            <p>{{ texts.t('several.windows.never', { n: never() }) }}</p>
+          }
+        </div>
+      </div>
+    }
+  `,
+})
+export class WindowsOfMany {
+  protected readonly texts = inject(Texts);
+  private readonly formats = inject(Formats);
+  readonly targets = input.required<readonly RequestTargetDto[]>();
+  private readonly standings = computed(() => this.targets().flatMap(({ maintenance }) => maintenance ?? []));
+  protected readonly waiting = computed(() => this.standings().filter(({ state }) => state === 'later'));
+  protected readonly never = computed(() => this.standings().filter(({ state }) => state === 'never').length);
+  protected readonly first = computed(() => {
+    const opens = this.waiting().flatMap(({ from }) => from ?? []);
+    return this.formats.short(opens.sort()[0] ?? '');
+  });
+}
