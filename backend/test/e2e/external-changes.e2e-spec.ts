@@ -4,7 +4,8 @@ import type { ApiClient } from '../support/api-client';
 import { Installation } from '../support/installation';
 import { MachineJobs, type Job } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, type RealMachine } from '../support/real-machines';
+import { fleet, realMachines, wrapCommand, type RealMachine } from '../support/real-machines';
+import { Upgrades } from '../support/upgrades';
 
 interface Change {
   readonly at: string;
@@ -36,7 +37,7 @@ describe('changes made by others', () => {
   let machines: RealMachine[];
 
   beforeAll(async () => {
-    machines = realMachines().slice(0, 2);
+    machines = realMachines().slice(0, 4);
     database = await createTestDatabase();
     dataSource = await database.dataSource();
     installation = new Installation(database.url);
@@ -128,6 +129,37 @@ describe('changes made by others', () => {
     const [ours, ...more] = await changesOf('fleet-guard', id);
     expect(ours).toMatchObject({ mode: 'manual', actor: 'ada', jobId: run.id });
     expect(more).toEqual([]);
+  });
+
+  it.each([
+    ['Debian 12', 2],
+    ['Debian 13', 3],
+  ])('are not ours, though they come while a run of ours is at work: %s', async (_name, index) => {
+    const machine = machines[index];
+    if (machine === undefined) throw new Error('there is no such machine');
+    fleet('reset', machine.name);
+    fleet('scenario', machine.name, 'plain', 'security');
+    shell(machine, 'apt-get -q update');
+    const upgrades = new Upgrades(api, dataSource);
+    const id = await api.enrol(machine);
+    const request = await upgrades.plan(id, { mode: 'upgrade', scope: 'packages', packages: ['fleet-plain'] });
+    // Somebody else comes just ahead of our download.
+    wrapCommand(
+      machine,
+      'apt-get',
+      `case " $* " in *' --download-only '*)
+         [ -e /root/came ] || { : >/root/came; sudo -u ops sudo /usr/bin/apt-get -q -y --only-upgrade install fleet-guard; } ;;
+       esac`,
+    );
+    const job = await upgrades.run(request);
+    expect(job).toMatchObject({ status: 'warning', errorKind: null });
+    await analyse(id);
+    expect(await changesOf('fleet-plain', id)).toMatchObject([{ mode: 'manual', actor: 'ada', jobId: job.id }]);
+    expect(await changesOf('fleet-guard', id)).toMatchObject([{ mode: 'external', actor: 'ops', jobId: null }]);
+    const known = (await external(id)).length;
+    await analyse(id);
+    expect(await external(id)).toHaveLength(known);
+    expect(await changesOf('fleet-guard', id)).toHaveLength(1);
   });
 
   it('are asked for by a name, and by nothing else', async () => {

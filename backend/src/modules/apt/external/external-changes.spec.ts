@@ -1,5 +1,5 @@
 import type { AptHistoryEntry, DpkgHistoryLine } from '../parsers/package-history';
-import { changeId, loggedChanges, type LoggedChange } from './external-changes';
+import { changeId, claimedRun, loggedChanges, type LoggedChange } from './external-changes';
 
 const NOW = new Date(100_000_000);
 const openssl = { name: 'openssl', arch: 'amd64', operation: 'upgraded', from: '3.0.1', to: '3.0.2' } as const;
@@ -25,6 +25,16 @@ describe('changes by others', () => {
     [{ command: null }, 'root'],
   ])('%j is by %s', (more, actor) => {
     expect(changes([entry(10, more)])).toMatchObject([{ actor, finished: true }]);
+  });
+
+  it('reads from the command of which run of ours an apt is, and from nothing else', () => {
+    const run = '01939f2c-7d3a-7c1e-8b55-1f2e3d4c5b6a';
+    const command = (folder: string): string => `apt-get -o DPkg::Pre-Install-Pkgs::=${folder} -y upgrade`;
+    const claimed = (text: string, source: 'apt' | 'dpkg' = 'apt') => claimedRun({ source, command: text });
+    expect(claimed(command(`/var/lib/system-update/runs/${run}/guard`))).toBe(run);
+    expect(claimed(command(`/var/lib/system-update/runs/${run}/guard`), 'dpkg')).toBeNull();
+    expect(claimed(command(`/var/lib/system-update/runs/${run}`))).toBeNull();
+    expect(claimed(command('/var/lib/system-update/runs/guard'))).toBeNull();
   });
 
   it('leaves an apt that runs still, and tells of one that was cut off', () => {

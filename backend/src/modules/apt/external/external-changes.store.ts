@@ -14,6 +14,7 @@ import {
 } from '../contracts/apt-external-change-result.v1';
 import type { HistoryOperation, HistoryPackage } from '../parsers/package-history';
 import { changeId, type LoggedChange } from './external-changes';
+import { disown, toldApart } from './own-runs';
 
 const ACTION = 'apt_external_change';
 const DAY_MS = 86_400_000;
@@ -22,16 +23,6 @@ const FIRST_DAYS = 30;
 /** Clocks of machines differ from ours, and logs are in local time, which repeats an hour once a year. */
 const OVERLAP_DAYS = 1;
 const NAMED = 3;
-
-/** A change of ours at about the same time, and what it did. */
-interface OwnChange {
-  readonly startedAt: Date;
-  readonly finishedAt: Date | null;
-  /** `name version`, the version empty for what was removed. */
-  readonly applied: string[];
-}
-/** Times of ours are the machine's, to the second. */
-const SLACK_MS = 2000;
 
 /**
  * Keeps changes that others made: an execution without a job, its packages, and a line in the machine's time line at the
@@ -56,28 +47,23 @@ export class ExternalChanges {
     return new Date(Math.max(first, (row?.at?.getTime() ?? first) - OVERLAP_DAYS * DAY_MS));
   }
 
-  /** Changes that are known already, or were ours, are passed over. */
+  /**
+   * Changes that are known already, or were ours, are passed over. What others did while a run of ours was at work stands in
+   * its inventories too; there it is taken out of what the run applied.
+   */
   async store(tx: Transaction, context: StoreContext, logged: readonly LoggedChange[]): Promise<void> {
     if (logged.length === 0) return;
     const { machineId } = context;
-    const own = await this.own(tx, machineId, logged);
-    const others = maskSecrets(logged.filter((change) => !own.some((ours) => isOurs(change, ours))));
+    const { own, others: strange } = await toldApart(tx.manager, machineId, logged);
+    const others = maskSecrets(strange);
     const byId = new Map(others.map((change) => [changeId(machineId, change), change]));
     const known = await queryRows<{ id: string }>(tx.manager, 'SELECT id FROM executions WHERE id = ANY($1::uuid[])', [
       [...byId.keys()],
     ]);
     for (const { id } of known) byId.delete(id);
     await this.insert(tx, machineId, byId);
+    await disown(tx.manager, machineId, [...byId.values()], own);
     for (const [executionId, change] of byId) await this.announce(tx, context, executionId, change);
-  }
-
-  private own(tx: Transaction, machineId: string, logged: readonly LoggedChange[]): Promise<OwnChange[]> {
-    const times = logged.flatMap(({ startedAt, finishedAt }) => [startedAt.getTime(), finishedAt.getTime()]);
-    return queryRows<OwnChange>(tx.manager, OWN, [
-      machineId,
-      new Date(Math.min(...times) - SLACK_MS),
-      new Date(Math.max(...times) + SLACK_MS),
-    ]);
   }
 
   private async insert(tx: Transaction, machineId: string, byId: ReadonlyMap<string, LoggedChange>): Promise<void> {
@@ -172,14 +158,6 @@ function appliedRows(executionId: string, machineId: string, change: LoggedChang
   }));
 }
 
-/** It lies within a run of ours, and did nothing that this run did not do. */
-function isOurs({ startedAt, finishedAt, packages }: LoggedChange, ours: OwnChange): boolean {
-  const begun = startedAt.getTime() >= ours.startedAt.getTime() - SLACK_MS;
-  const ended = finishedAt.getTime() <= (ours.finishedAt?.getTime() ?? Infinity) + SLACK_MS;
-  const applied = new Set(ours.applied);
-  return begun && ended && packages.every(({ name, to }) => applied.has(`${name} ${to ?? ''}`));
-}
-
 function countsOf(packages: readonly HistoryPackage[]): Record<HistoryOperation, number> {
   const counts = { installed: 0, upgraded: 0, downgraded: 0, removed: 0 };
   for (const { operation } of packages) counts[operation] += 1;
@@ -197,10 +175,3 @@ function inWords(packages: readonly HistoryPackage[]): string {
     );
   return [...named, ...(packages.length > NAMED ? [`+ ${String(packages.length - NAMED)} …`] : [])].join(', ');
 }
-
-const OWN = `
-  SELECT e.started_at AS "startedAt", e.finished_at AS "finishedAt",
-         ARRAY(SELECT p.name || ' ' || COALESCE(p.to_version, '') FROM apt_applied_packages p
-                WHERE p.execution_id = e.id AND p.operation <> 'unchanged') AS applied
-    FROM executions e
-   WHERE e.machine_id = $1 AND e.mode <> 'external' AND e.started_at <= $3 AND COALESCE(e.finished_at, 'infinity') >= $2`;

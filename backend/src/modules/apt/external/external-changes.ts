@@ -16,6 +16,14 @@ export interface LoggedChange {
   readonly packages: readonly HistoryPackage[];
 }
 
+/** Our runs have apt ask a file of their own before it begins, so their commands name the run. */
+const OWN_RUN = /\/runs\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/guard\b/;
+
+/** The run of this program that a change says it is of; whether there was such a run is for the store to say. */
+export function claimedRun({ source, command }: Pick<LoggedChange, 'source' | 'command'>): string | null {
+  return source === 'apt' ? (OWN_RUN.exec(command ?? '')?.[1] ?? null) : null;
+}
+
 /** An apt that has no end yet is let finish before it is told of; after that long it was cut off. */
 const STILL_RUNNING_SECONDS = 3600;
 /** Steps of dpkg with no longer pause between them are one change. */
