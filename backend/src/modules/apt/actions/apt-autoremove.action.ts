@@ -18,7 +18,14 @@ import { BootVerdicts } from '../reboot/boot-verdicts';
 import { ownMachineId } from '../upgrade/own-machine';
 import { runResult, verdictOf } from '../upgrade/upgrade-result';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
-import { changeOutcome, PACKAGES_CHANGE, PACKAGES_PLAN, PACKAGES_PLAN_TIMEOUTS, scriptFiles } from './apt-changes';
+import {
+  changeOutcome,
+  lateFacts,
+  PACKAGES_CHANGE,
+  PACKAGES_PLAN,
+  PACKAGES_PLAN_TIMEOUTS,
+  scriptFiles,
+} from './apt-changes';
 import { APT_GUARD } from './apt-guard';
 import { AptLogMessages } from '../upgrade/log-messages';
 
@@ -83,6 +90,10 @@ export class AptAutoremoveAction implements ChangeAction {
 
   watchLog(): AptLogMessages {
     return new AptLogMessages();
+  }
+
+  collectScript({ jobId }: ChangeContext, left: FinishedChange): ActionScript | null {
+    return lateFacts(jobId, left);
   }
 
   collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {

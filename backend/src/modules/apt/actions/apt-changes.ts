@@ -1,5 +1,6 @@
 import path from 'node:path';
-import type { ChangeOutcome } from '../../jobs/actions/change-action';
+import type { ChangeOutcome, FinishedChange } from '../../jobs/actions/change-action';
+import type { ActionScript } from '../../jobs/actions/job-action';
 
 const folder = path.join(__dirname, '..', 'scripts');
 
@@ -33,4 +34,19 @@ type Proof = Pick<ChangeOutcome, 'result' | 'important' | 'failedSteps' | 'store
 export function changeOutcome(verdict: Verdict, proof: Proof): ChangeOutcome {
   const followUps = [{ action: 'apt_update_analyze', parameters: { refresh: false } }];
   return { failedSteps: [], ...verdict, ...proof, followUps };
+}
+
+/**
+ * Of a run that was cut off before it could look at the machine once more: that look, taken late. What it kept from before
+ * is there still. Null: it looked itself, or changed nothing.
+ */
+export function lateFacts(runId: string, { ending }: FinishedChange, repair = false): ActionScript | null {
+  if (ending !== 'interrupted') return null;
+  const lines = repair ? ['apt-repair-lines.sh'] : [];
+  return {
+    file: scriptFiles('apt-facts.sh', ...lines, 'apt-facts-late.sh'),
+    parameters: { RUN_ID: runId, REPAIR: repair ? '1' : '0' },
+    timeouts: { progressMs: 120_000, totalMs: 270_000 },
+    limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 8 * 1024 * 1024 },
+  };
 }

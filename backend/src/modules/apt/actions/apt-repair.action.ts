@@ -17,7 +17,14 @@ import { repairResult, repairVerdict } from '../repair/repair-result';
 import { ownMachineId } from '../upgrade/own-machine';
 import { APT_GUARD } from './apt-guard';
 import { ANALYZE_FUNCTIONS, PROXY_SCRIPT } from './analyze-scripts';
-import { changeOutcome, PACKAGES_CHANGE, PACKAGES_PLAN, PACKAGES_PLAN_TIMEOUTS, scriptFiles } from './apt-changes';
+import {
+  changeOutcome,
+  lateFacts,
+  PACKAGES_CHANGE,
+  PACKAGES_PLAN,
+  PACKAGES_PLAN_TIMEOUTS,
+  scriptFiles,
+} from './apt-changes';
 import { FetchProxy } from './fetch-proxy';
 import { AptLogMessages } from '../upgrade/log-messages';
 
@@ -95,6 +102,10 @@ export class AptRepairAction implements ChangeAction {
 
   watchLog(): AptLogMessages {
     return new AptLogMessages();
+  }
+
+  collectScript({ jobId }: ChangeContext, left: FinishedChange): ActionScript | null {
+    return lateFacts(jobId, left, true);
   }
 
   collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {

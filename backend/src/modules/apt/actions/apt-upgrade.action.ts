@@ -20,7 +20,7 @@ import { upgradePlan } from '../upgrade/upgrade-plan';
 import { aptProgress } from '../upgrade/apt-status';
 import { ANALYZE_SCRIPTS, PROXY_SCRIPT } from './analyze-scripts';
 import { failedSteps } from '../upgrade/run-facts';
-import { APT_CHANGE, changeOutcome, scriptFiles } from './apt-changes';
+import { APT_CHANGE, changeOutcome, lateFacts, scriptFiles } from './apt-changes';
 import { APT_GUARD } from './apt-guard';
 import { FetchProxy } from './fetch-proxy';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
@@ -122,6 +122,10 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
 
   watchLog(): AptLogMessages {
     return new AptLogMessages();
+  }
+
+  collectScript({ jobId }: ChangeContext<UpgradeParameters>, left: FinishedChange): ActionScript | null {
+    return lateFacts(jobId, left);
   }
 
   collect(run: FinishedChange, { plan }: ChangeContext<UpgradeParameters>): ChangeOutcome {

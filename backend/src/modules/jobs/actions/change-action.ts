@@ -192,8 +192,8 @@ export interface ChangeAction<P extends object = Record<string, never>> {
   script(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
   /** Reads a line of the status that the script's tool writes to `$SU_DIR/progress`; null for what says nothing new. */
   progress?(line: string): StepProgress | null;
-  /** A reading run after the end, for evidence beyond what the script kept; none when absent. */
-  collectScript?(context: ChangeContext<P>): ActionScript | Promise<ActionScript>;
+  /** A reading run after the end, for evidence beyond what the run left; none when absent, or null. */
+  collectScript?(context: ChangeContext<P>, left: FinishedChange): ActionScript | null | Promise<ActionScript | null>;
   /** Where the effect comes after the run; absent where the run itself is all. */
   readonly aftermath?: Aftermath<P>;
   /** Of the log of one run, for messages that outlive it; none when absent. */

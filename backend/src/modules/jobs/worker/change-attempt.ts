@@ -253,15 +253,20 @@ export class ChangeAttempt implements Attempt {
   private async collect(session: DetachedSession, prepared: Prepared, look: RunResult | null): Promise<Ending> {
     this.tools.recorder.enter('collecting', STORE_STEP);
     const collected = await session.collect();
-    const finished = finishedChange(collected, [look, await this.readMore(session, prepared)]);
+    const more = await this.readMore(session, prepared, finishedChange(collected, [look]));
+    const finished = finishedChange(collected, [look, more]);
     const { requestId } = prepared.plan;
     const outcome = await this.meaning(finished, prepared);
     return { kind: 'changed', outcome, finished, requestId };
   }
 
-  private async readMore(session: DetachedSession, { context }: Prepared): Promise<RunResult | null> {
-    const wanted = await this.action.collectScript?.(context);
-    if (wanted === undefined) return null;
+  private async readMore(
+    session: DetachedSession,
+    { context }: Prepared,
+    left: FinishedChange,
+  ): Promise<RunResult | null> {
+    const wanted = await this.action.collectScript?.(context, left);
+    if (wanted == null) return null;
     const { text } = await this.tools.scripts.read(wanted.file);
     const { parameters = {}, timeouts = {}, limits = {} } = wanted;
     return session.read({ script: text, parameters, timeouts, limits });
