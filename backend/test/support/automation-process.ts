@@ -1,5 +1,5 @@
 import { AuditLog } from '../../src/kernel/audit/audit-log';
-import { originOf } from '../../src/kernel/audit/request-origin';
+import { originOf, type RequestOrigin } from '../../src/kernel/audit/request-origin';
 import { actorOf } from '../../src/kernel/auth/actor';
 import { DatabaseClock } from '../../src/kernel/database/database-clock';
 import { queryRows } from '../../src/kernel/database/rows';
@@ -96,8 +96,9 @@ export class AutomationProcess {
     await this.schedules.setEnabled(id, enabled, version, administrator, origin);
   }
 
-  async runNow(id: string): Promise<OccurrenceRecord> {
-    return this.commands.runNow(id, administrator, origin);
+  /** @param by a person other than the one who makes the schedules */
+  async runNow(id: string, by: RequestOrigin = origin): Promise<OccurrenceRecord> {
+    return this.commands.runNow(id, administrator, by);
   }
 
   async cancel(occurrenceId: string): Promise<OccurrenceRecord> {

@@ -4,7 +4,7 @@ import { affectedByBulk } from './rows';
 
 /** Column types that a bulk insert can carry. jsonb values are documents that a contract has accepted. */
 export type BulkType =
-  'uuid' | 'text' | 'boolean' | 'integer' | 'smallint' | 'bigint' | 'real' | 'timestamptz' | 'jsonb';
+  'uuid' | 'uuid[]' | 'text' | 'boolean' | 'integer' | 'smallint' | 'bigint' | 'real' | 'timestamptz' | 'jsonb';
 
 export interface BulkInsertOptions {
   /** What follows the rows, e.g. `ON CONFLICT (id) DO NOTHING`. Fixed text of the caller, never data. */

@@ -38,6 +38,11 @@ export const say = sentences('jobs', {
   approval_program: 'A program asks for it: a person has to confirm it, whatever the rules say.',
   four_eyes_needed: 'Somebody else has to confirm what you have asked for. {why}',
   four_eyes_needed_action: 'Ask a colleague who may confirm changes; you can withdraw it.',
+  four_eyes_schedule: 'Somebody else has to confirm what a schedule asks for in your name. {why}',
+  four_eyes_schedule_action: 'Ask a colleague who may confirm changes and has neither set up nor started this run.',
+  four_eyes_unknown:
+    'Somebody else has to confirm this than who set up the schedule, and it is not known who did. {why}',
+  four_eyes_unknown_action: 'Save the schedule again, then start it again.',
   administrator_needed: 'Only an administrator can confirm this. {why}',
   rule_changed: '{name} has changed this rule meanwhile.',
   rule_changed_action: 'Look at it again, then change it.',

@@ -31,6 +31,10 @@ export interface EnqueueRequest {
   readonly requestId?: string | undefined;
   /** The schedule that it belongs to. */
   readonly scheduleId?: string | undefined;
+  /** Of a schedule: the users who answer for what it asks; null: not known. */
+  readonly answerableIds?: readonly string[] | null | undefined;
+  /** Of a schedule: so many machines the run has that it belongs to. */
+  readonly runMachines?: number | undefined;
   /** Of a change: actions that follow it at once, and must end in the same maintenance window. */
   readonly followedBy?: readonly string[] | undefined;
   /** Of a change: why it may begin outside its maintenance window. */
@@ -52,6 +56,8 @@ interface NewJob {
   readonly requestedBy: Actor;
   readonly requestId: string | null;
   readonly scheduleId: string | null;
+  readonly answerableIds: readonly string[] | null;
+  readonly runMachines: number | null;
   readonly windowOverride: string | null;
 }
 
@@ -151,6 +157,8 @@ export class JobsService {
       requestedBy: request.requestedBy,
       requestId: request.requestId ?? null,
       scheduleId: request.scheduleId ?? null,
+      answerableIds: request.answerableIds ?? null,
+      runMachines: request.runMachines ?? null,
       windowOverride: request.windowOverride ?? null,
     });
     await this.raisePriority(tx, [...active.values()], priority);
@@ -215,6 +223,8 @@ export class JobsService {
       max_attempts: declaration.kind === 'read' ? declaration.maxAttempts : 1,
       request_id: job.requestId,
       schedule_id: job.scheduleId,
+      answerable_ids: job.answerableIds,
+      run_machines: job.runMachines,
       window_override: job.windowOverride,
       requested_by_type: job.requestedBy.type,
       requested_by_id: job.requestedBy.id,
@@ -241,6 +251,8 @@ export class JobsService {
         max_attempts: 'integer',
         request_id: 'uuid',
         schedule_id: 'uuid',
+        answerable_ids: 'uuid[]',
+        run_machines: 'integer',
         requested_by_type: 'text',
         requested_by_id: 'text',
         requested_by_name: 'text',

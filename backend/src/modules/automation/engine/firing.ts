@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../../kernel/auth/actor';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { bulkInsert } from '../../../kernel/database/bulk-insert';
 import { newId } from '../../../kernel/database/ids';
@@ -50,7 +51,7 @@ export class Firing {
   }
 
   /** An occurrence that somebody starts by hand: it is due now. @returns its id */
-  async fireByHand(tx: Transaction, schedule: ScheduleRecord, now: Date, startedBy: string): Promise<string> {
+  async fireByHand(tx: Transaction, schedule: ScheduleRecord, now: Date, startedBy: Actor): Promise<string> {
     const row = this.row(schedule, { dueAt: now, refusal: null }, now, 'person', startedBy);
     await bulkInsert(tx.manager, 'schedule_occurrences', COLUMNS, [row]);
     await affected(tx.manager, 'UPDATE schedules SET last_run_at = $2 WHERE id = $1', [schedule.id, now]);
@@ -80,7 +81,7 @@ export class Firing {
     { dueAt, refusal }: DueDecision,
     now: Date,
     trigger: OccurrenceTrigger,
-    startedBy: string | null,
+    startedBy: Actor | null,
   ) {
     const definition = refusal === null ? definitionOf(schedule) : null;
     const fault =
@@ -91,7 +92,8 @@ export class Firing {
       schedule_id: schedule.id,
       due_at: dueAt,
       trigger,
-      started_by: startedBy,
+      started_by: startedBy?.name ?? null,
+      answerable_ids: answerable(schedule, startedBy),
       status: fault === null ? 'queued' : refusal === null ? 'error' : 'cancelled',
       error_kind: fault?.kind ?? null,
       error_message: fault?.message ?? null,
@@ -103,12 +105,20 @@ export class Firing {
   }
 }
 
+/** Null: it is not known who confirmed the policy. */
+function answerable({ policyConfirmedAt, policyConfirmedById }: ScheduleRecord, startedBy: Actor | null) {
+  if (policyConfirmedAt !== null && policyConfirmedById === null) return null;
+  const people = [policyConfirmedById, startedBy?.id ?? null];
+  return [...new Set(people.filter((id) => id !== null))];
+}
+
 const COLUMNS = {
   id: 'uuid',
   schedule_id: 'uuid',
   due_at: 'timestamptz',
   trigger: 'text',
   started_by: 'text',
+  answerable_ids: 'uuid[]',
   status: 'text',
   error_kind: 'text',
   error_message: 'text',

@@ -20,6 +20,8 @@ interface OccurrenceRow {
   readonly expires_at: Date | null;
   readonly cancel_requested_by: string | null;
   readonly definition_json: unknown;
+  readonly answerable_ids: readonly string[] | null;
+  readonly machines_count: number | null;
 }
 
 /**
@@ -72,7 +74,8 @@ export class OccurrenceRunner {
       await this.ends.fail(tx, row, { kind: 'definition_unreadable', message: say.unreadable() }, now);
       return false;
     }
-    const occurrence = { id, scheduleId: row.schedule_id, definition: reading.document, now, stop };
+    const { schedule_id: scheduleId, answerable_ids: answerableIds, machines_count: machines } = row;
+    const occurrence = { id, scheduleId, definition: reading.document, answerableIds, machines, now, stop };
     if (row.status === 'queued') return this.begin(tx, occurrence);
     const settled = await this.worker.settle(tx, occurrence);
     const begun = stop === null ? await this.fill(tx, occurrence) : await this.wind(tx, occurrence, stop);
@@ -130,7 +133,9 @@ const ACTIVE = `
   WHERE status IN ('queued', 'running') AND ($1::uuid[] IS NULL OR schedule_id = ANY ($1)) ORDER BY due_at, id`;
 
 const TAKE = `
-  SELECT id, schedule_id, status, expires_at, cancel_requested_by, definition_json FROM schedule_occurrences
+  SELECT id, schedule_id, status, expires_at, cancel_requested_by, definition_json, answerable_ids,
+    machines_count
+  FROM schedule_occurrences
   WHERE id = $1 AND status IN ('queued', 'running') FOR UPDATE SKIP LOCKED`;
 
 const BEGIN = `UPDATE schedule_occurrences SET status = 'running', machines_count = $2, started_at = $3 WHERE id = $1`;

@@ -18,6 +18,10 @@ export interface RunningOccurrence {
   readonly id: string;
   readonly scheduleId: string;
   readonly definition: DefinitionDocument;
+  /** Users who answer for it; null: not known. */
+  readonly answerableIds: readonly string[] | null;
+  /** Null until they are chosen. */
+  readonly machines: number | null;
   readonly now: Date;
   /** Why nothing is begun any more; null: things are. */
   readonly stop: Stop | null;
@@ -85,6 +89,8 @@ export class TargetWorker {
       parameters: scheduled.parameters,
       requestedBy: scheduleActor(occurrence),
       scheduleId,
+      answerableIds: occurrence.answerableIds,
+      runMachines: occurrence.machines ?? undefined,
     });
     await this.targets.begin(tx, id, jobs, { position, stage: change ? 'plan' : 'run', now });
     const refused = skipped.map(({ machineId, code, message }): TargetEnd => {

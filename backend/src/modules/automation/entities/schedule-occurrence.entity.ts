@@ -43,6 +43,10 @@ export class ScheduleOccurrenceEntity {
   @Column({ name: 'started_by', type: 'text', nullable: true })
   startedBy: string | null;
 
+  /** Users who answer for it: who had confirmed the policy, and who started it by hand. Null = not known. */
+  @Column({ name: 'answerable_ids', type: 'uuid', array: true, nullable: true })
+  answerableIds: string[] | null;
+
   @Column({ type: 'text' })
   status: OccurrenceStatus;
 

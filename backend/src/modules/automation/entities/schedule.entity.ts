@@ -76,6 +76,9 @@ export class ScheduleEntity {
   @Column({ name: 'policy_confirmed_by', type: 'text', nullable: true })
   policyConfirmedBy: string | null;
 
+  @Column({ name: 'policy_confirmed_by_id', type: 'uuid', nullable: true })
+  policyConfirmedById: string | null;
+
   @Column({ name: 'policy_confirmed_at', type: 'timestamptz', nullable: true })
   policyConfirmedAt: Date | null;
 

@@ -42,7 +42,7 @@ export class OccurrenceCommands {
       if (schedule === null) throw notFound('schedule');
       this.input.assertMayStart(schedule.actions ?? [], by);
       const now = await this.clock.now(tx.manager);
-      const occurrenceId = await this.firing.fireByHand(tx, schedule, now, origin.actor.name);
+      const occurrenceId = await this.firing.fireByHand(tx, schedule, now, origin.actor);
       await this.audit.record(tx.manager, {
         ...origin,
         action: 'schedule.run',

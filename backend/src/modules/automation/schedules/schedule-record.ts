@@ -27,6 +27,7 @@ export interface ScheduleRecord extends Timing {
   /** Null: it only reads, or the policy cannot be read. */
   readonly policy: PolicyDocument | null;
   readonly policyConfirmedBy: string | null;
+  readonly policyConfirmedById: string | null;
   readonly policyConfirmedAt: Date | null;
   readonly lastRunAt: Date | null;
   readonly nextRunAt: Date | null;

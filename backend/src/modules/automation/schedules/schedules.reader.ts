@@ -29,7 +29,7 @@ export interface ScheduleRow extends PlainFacts {
 
 export const SCHEDULE_COLUMNS = `s.id, s.name, s.enabled, s.cron, s.run_at AS "runAt", s.timezone, s.scope_json, s.actions_json, s.concurrency,
   s.notify_on_json, s.missed_runs AS "missedRuns", s.grace_seconds AS "graceSeconds", s.window_seconds AS "windowSeconds",
-  s.policy_json, s.policy_confirmed_by AS "policyConfirmedBy", s.policy_confirmed_at AS "policyConfirmedAt",
+  s.policy_json, s.policy_confirmed_by AS "policyConfirmedBy", s.policy_confirmed_by_id AS "policyConfirmedById", s.policy_confirmed_at AS "policyConfirmedAt",
   s.last_run_at AS "lastRunAt", s.next_run_at AS "nextRunAt", s.created_at AS "createdAt", s.created_by AS "createdBy",
   s.updated_at AS "updatedAt", s.updated_by AS "updatedBy", s.version`;
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../kernel/audit/audit-log';
 import type { RequestOrigin } from '../../../kernel/audit/request-origin';
-import type { Principal } from '../../../kernel/auth/actor';
+import type { Actor, Principal } from '../../../kernel/auth/actor';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { newId } from '../../../kernel/database/ids';
@@ -41,7 +41,7 @@ export class Schedules {
       const now = await this.clock.now(tx.manager);
       const id = newId();
       const { name } = origin.actor;
-      await affected(tx.manager, INSERT, [id, ...this.values(input, checked, name, now), name, now]);
+      await affected(tx.manager, INSERT, [id, ...this.values(input, checked, origin.actor, now), name, now]);
       await this.planNext(tx, id, now);
       await this.record(tx, 'created', null, await this.reader.find(id, tx.manager), origin);
       return id;
@@ -56,7 +56,7 @@ export class Schedules {
       const checked = await this.input.check(tx, input, by);
       const now = await this.clock.now(tx.manager);
       await this.firing.settle(tx, before, now, !input.enabled);
-      await affected(tx.manager, UPDATE, [id, ...this.values(input, checked, origin.actor.name, now)]);
+      await affected(tx.manager, UPDATE, [id, ...this.values(input, checked, origin.actor, now)]);
       await this.planNext(tx, id, now);
       await this.record(tx, 'changed', before, await this.reader.find(id, tx.manager), origin);
     });
@@ -104,8 +104,8 @@ export class Schedules {
     await affected(tx.manager, 'UPDATE schedules SET next_run_at = $2 WHERE id = $1', [id, next]);
   }
 
-  /** The bound values $2 to $17 of {@link INSERT} and {@link UPDATE}. */
-  private values(input: SaveScheduleDto, checked: CheckedSchedule, by: string, now: Date): unknown[] {
+  /** The bound values $2 to $18 of {@link INSERT} and {@link UPDATE}. */
+  private values(input: SaveScheduleDto, checked: CheckedSchedule, by: Actor, now: Date): unknown[] {
     const { timing, scope, actions, policy } = checked;
     return [
       input.name,
@@ -121,10 +121,11 @@ export class Schedules {
       input.graceSeconds,
       input.windowSeconds,
       policy === null ? null : this.contracts.document(SCHEDULE_POLICY.name, policy),
-      policy === null ? null : by,
+      policy === null ? null : by.name,
+      policy === null ? null : by.id,
       policy === null ? null : now,
       now,
-      by,
+      by.name,
     ];
   }
 
@@ -178,14 +179,15 @@ function scheduleOver(): DomainError {
 
 const INSERT = `
   INSERT INTO schedules (id, name, enabled, cron, run_at, timezone, scope_json, actions_json, concurrency, notify_on_json,
-    missed_runs, grace_seconds, window_seconds, policy_json, policy_confirmed_by, policy_confirmed_at, updated_at, updated_by,
-    created_by, created_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`;
+    missed_runs, grace_seconds, window_seconds, policy_json, policy_confirmed_by, policy_confirmed_by_id, policy_confirmed_at, updated_at,
+    updated_by, created_by, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`;
 
 const UPDATE = `
   UPDATE schedules SET name = $2, enabled = $3, cron = $4, run_at = $5, timezone = $6, scope_json = $7, actions_json = $8,
     concurrency = $9, notify_on_json = $10, missed_runs = $11, grace_seconds = $12, window_seconds = $13, policy_json = $14,
-    policy_confirmed_by = $15, policy_confirmed_at = $16, updated_at = $17, updated_by = $18, version = version + 1
+    policy_confirmed_by = $15, policy_confirmed_by_id = $16, policy_confirmed_at = $17, updated_at = $18, updated_by = $19,
+    version = version + 1
   WHERE id = $1`;
 
 const SET_ENABLED = `

@@ -30,6 +30,10 @@ export class ActionRequestEntity {
   @Column({ name: 'requested_by_id', type: 'text', nullable: true })
   requestedById: string | null;
 
+  /** Of a schedule: the people who answer for what it asks, as they were then. Null = not known, or somebody asked by name. */
+  @Column({ name: 'answerable_ids', type: 'uuid', array: true, nullable: true })
+  answerableIds: string[] | null;
+
   @Column({ type: 'text' })
   action: string;
 

@@ -25,6 +25,7 @@ import { JOB_REQUESTER_TYPES, JOB_STATUSES, type JobRequesterType, type JobStatu
 @Check('jobs_max_attempts_check', positive('max_attempts'))
 @Check('jobs_phase_check', openName('phase'))
 @Check('jobs_requested_by_type_check', oneOf('requested_by_type', JOB_REQUESTER_TYPES))
+@Check('jobs_run_machines_check', positive('run_machines'))
 @Check('jobs_status_check', oneOf('status', JOB_STATUSES))
 @Check('jobs_timeout_seconds_check', positive('timeout_seconds'))
 @Check('jobs_window_seconds_check', nonNegative('window_seconds'))
@@ -124,6 +125,14 @@ export class JobEntity {
 
   @Column({ name: 'requested_by_name', type: 'text', nullable: true })
   requestedByName: string | null;
+
+  /** Of a schedule: the people who answer for what it asks. Null = not known, or somebody asked for it by name. */
+  @Column({ name: 'answerable_ids', type: 'uuid', array: true, nullable: true })
+  answerableIds: string[] | null;
+
+  /** Of a schedule: so many machines the run has that it belongs to. */
+  @Column({ name: 'run_machines', type: 'integer', nullable: true })
+  runMachines: number | null;
 
   @Column({ name: 'cancel_requested_at', type: 'timestamptz', nullable: true })
   cancelRequestedAt: Date | null;

@@ -34,6 +34,13 @@ export interface MadePlan {
   readonly finishedAt: Date;
 }
 
+interface PlanningJobRow {
+  /** The request of several machines that it plans for. */
+  readonly request_id: string | null;
+  readonly answerable_ids: string[] | null;
+  readonly run_machines: number | null;
+}
+
 /** Writes plans as requests that wait for a person, in the transaction that ends the planning job. */
 @Injectable()
 export class PlanRecorder {
@@ -54,7 +61,11 @@ export class PlanRecorder {
     const document = this.contracts.document(ACTION_PLAN.name, this.planBody(made));
     const digest = planDigest(plan.lines);
     await this.older.end(tx, { action: change.name, machineId, jobId: made.jobId }, say.request_replaced());
-    if (await this.recordForMany(tx, made, digest, document)) return;
+    const job = await this.plannedFor(tx, made.jobId);
+    if (job.request_id !== null) {
+      await this.recordForMany(tx, job.request_id, made, digest, document);
+      return;
+    }
     const id = newId();
     await affected(tx.manager, INSERT_REQUEST, [
       id,
@@ -69,9 +80,10 @@ export class PlanRecorder {
       digest,
       finishedAt,
       new Date(finishedAt.getTime() + change.validForSeconds * 1000),
+      job.answerable_ids,
     ]);
     await affected(tx.manager, INSERT_TARGET, [id, machineId, digest, document]);
-    await this.askRules(tx, id, made);
+    await this.askRules(tx, id, made, job.run_machines ?? 1);
     await this.seals.seal(tx, id);
     await affected(tx.manager, 'UPDATE jobs SET request_id = $2 WHERE id = $1', [made.jobId, id]);
     this.bus.changed(tx, { requestIds: [id], jobIds: [made.jobId], machineIds: [machineId] });
@@ -80,19 +92,21 @@ export class PlanRecorder {
   /** Of a job that plans for a request of several machines. A check that blocks the change leaves the machine out. */
   private async recordForMany(
     tx: Transaction,
+    requestId: string,
     made: MadePlan,
     digest: string,
     document: JsonDocument,
-  ): Promise<boolean> {
-    const of = await queryOne<{ id: string | null }>(tx.manager, 'SELECT request_id AS id FROM jobs WHERE id = $1', [
-      made.jobId,
-    ]);
-    if (of?.id == null) return false;
+  ): Promise<void> {
     const blocked = made.plan.checks.find(({ verdict }) => verdict === 'blocked');
     const status = blocked === undefined ? 'pending' : 'skipped';
-    const values = [of.id, made.machineId, made.jobId, digest, document, status, blocked?.sentence ?? null];
+    const values = [requestId, made.machineId, made.jobId, digest, document, status, blocked?.sentence ?? null];
     await affected(tx.manager, PLANNED, values);
-    return true;
+  }
+
+  private async plannedFor(tx: Transaction, jobId: string): Promise<PlanningJobRow> {
+    const job = await queryOne<PlanningJobRow>(tx.manager, PLANNING_JOB, [jobId]);
+    if (job === null) throw new Error(`The planning job ${jobId} is gone.`);
+    return job;
   }
 
   /** The machine needs none of it any more: a plan that still waits would only drift. */
@@ -100,8 +114,13 @@ export class PlanRecorder {
     await this.older.end(tx, look, say.request_needless());
   }
 
-  private async askRules(tx: Transaction, id: string, { change, plan, requestedBy }: MadePlan): Promise<void> {
-    const known = { machines: 1, effects: plan.effects ?? UNKNOWN_EFFECTS };
+  private async askRules(
+    tx: Transaction,
+    id: string,
+    { change, plan, requestedBy }: MadePlan,
+    machines: number,
+  ): Promise<void> {
+    const known = { machines, effects: plan.effects ?? UNKNOWN_EFFECTS };
     const requester = requesterType(requestedBy.type);
     const asked = { id, action: change.name, risk: plan.risk, requester, ...known };
     const approval = await this.approvals.of(tx.manager, asked);
@@ -126,8 +145,10 @@ export class PlanRecorder {
 
 const INSERT_REQUEST = `
   INSERT INTO action_requests (id, machine_id, requested_by_type, requested_by_id, requested_by_name, action, risk, status,
-    summary, payload_json, plan_digest, created_at, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $12)`;
+    summary, payload_json, plan_digest, created_at, expires_at, answerable_ids)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $12, $13)`;
+
+const PLANNING_JOB = 'SELECT request_id, answerable_ids, run_machines FROM jobs WHERE id = $1';
 
 const INSERT_TARGET = `
   INSERT INTO action_request_targets (request_id, machine_id, status, plan_digest, plan_json)

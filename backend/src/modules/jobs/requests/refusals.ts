@@ -1,6 +1,7 @@
 import { notPermitted } from '../../../kernel/auth/access.guard';
 import { roleAllows } from '../../../kernel/auth/permissions';
 import { DomainError } from '../../../kernel/errors/domain-error';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { ActionPlanDocument } from '../contracts/action-plan';
 import { say } from '../jobs.sentences';
 import { sentencesOf, type Approval } from '../rules/approval';
@@ -13,11 +14,12 @@ import type { Confirmation } from './requests.service';
  * it to whoever asked. Pure.
  */
 export function refusalToDecide(
-  { requestedBy }: RequestWithPlan,
+  { requestedBy, answerableIds }: RequestWithPlan,
   approval: Approval,
   { actor, role }: Decider,
 ): DomainError | null {
   const asker = requestedBy.type === 'user' && requestedBy.id === actor.id;
+  const scheduled = requestedBy.type === 'schedule' && requestedBy.id !== null;
   const why = sentencesOf(approval)[0] ?? '';
   if (approval.administrators && role !== 'administrator') {
     return new DomainError({ code: 'administrator_needed', status: 403, detail: say.administrator_needed({ why }) });
@@ -25,9 +27,14 @@ export function refusalToDecide(
   if (!roleAllows(role, 'changes.confirm') && !(asker && approval.ownConfirmation)) {
     return notPermitted(role, 'changes.confirm');
   }
-  if (!approval.fourEyes || !asker) return null;
-  const detail = say.four_eyes_needed({ why });
-  return new DomainError({ code: 'four_eyes', status: 403, detail, action: say.four_eyes_needed_action() });
+  if (!approval.fourEyes) return null;
+  if (asker) return fourEyes(say.four_eyes_needed({ why }), say.four_eyes_needed_action());
+  // A schedule asks in the name of people: they would confirm what they have asked for themselves.
+  if (answerableIds?.includes(actor.id) === true) {
+    return fourEyes(say.four_eyes_schedule({ why }), say.four_eyes_schedule_action());
+  }
+  if (!scheduled || answerableIds !== null) return null;
+  return fourEyes(say.four_eyes_unknown({ why }), say.four_eyes_unknown_action());
 }
 
 /** Why a plan cannot be confirmed; null when it can, or has been already by the same person. Pure. */
@@ -111,6 +118,10 @@ export function decidedAlready(request: Pick<RequestWithPlan, 'decidedAt' | 'dec
 
 export function altered(): DomainError {
   return conflict('request_altered', say.request_altered(), say.plan_again());
+}
+
+function fourEyes(detail: Sentence, action: Sentence): DomainError {
+  return new DomainError({ code: 'four_eyes', status: 403, detail, action });
 }
 
 function notAccepted(missing: readonly string[]): DomainError {

@@ -23,6 +23,8 @@ export interface RequestRecord {
   readonly risk: string | null;
   readonly summary: string | null;
   readonly requestedBy: Actor;
+  /** Of a schedule: the users who answer for what it asks. Null: not known, or somebody asked by name. */
+  readonly answerableIds: readonly string[] | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly planDigest: string | null;

@@ -13,6 +13,7 @@ interface FrozenRequest {
   readonly requested_by_type: string;
   readonly requested_by_id: string | null;
   readonly requested_by_name: string | null;
+  readonly answerable_ids: readonly string[] | null;
   readonly risk: string | null;
   readonly summary: string | null;
   readonly payload_json: unknown;
@@ -137,7 +138,8 @@ const LATER = {
 };
 
 function requestText(request: FrozenRequest, targets: readonly FrozenTarget[]): string {
-  const asked = { ...request, ...LATER };
+  // Left out where nobody is named: so it was before there were such people, and seals of then hold.
+  const asked = { ...request, answerable_ids: request.answerable_ids ?? undefined, ...LATER };
   return canonicalJson([asked, targets.map(({ machine_id, plan_digest, seal }) => [machine_id, plan_digest, seal])]);
 }
 
@@ -164,7 +166,7 @@ function frozenTargets(tx: Transaction, requestId: string, machineId: string | n
 }
 
 const FROZEN_REQUEST = `
-  SELECT id, action, machine_id, requested_by_type, requested_by_id, requested_by_name, risk, summary, payload_json,
+  SELECT id, action, machine_id, requested_by_type, requested_by_id, requested_by_name, answerable_ids, risk, summary, payload_json,
     approval_json, plan_digest, created_at, expires_at, seal, approved_at, approved_by, decided_by_id, decision_session_id
   FROM action_requests WHERE id = $1`;
 

@@ -54,6 +54,7 @@ export function toRequest(
     risk: request.risk,
     requestedBy: { type: requestedBy.type, name: requestedBy.name },
     requestedById: requestedBy.id,
+    answerableIds: [...(request.answerableIds ?? [])],
     approval: toApproval(approval),
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,

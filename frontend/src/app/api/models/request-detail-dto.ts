@@ -15,6 +15,11 @@ export interface RequestDetailDto {
   action: string;
 
   /**
+   * Of a schedule: the users who answer for what it asks, who confirmed its policy and who started it by hand.
+   */
+  answerableIds: Array<string>;
+
+  /**
    * As the rules asked for when it was made; on its own page also as they ask for now.
    */
   approval: ApprovalDto;

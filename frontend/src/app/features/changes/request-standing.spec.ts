@@ -32,6 +32,7 @@ const request = (over: Partial<RequestDetailDto>): RequestDetailDto => ({
   planning: 0,
   several: null,
   requestedById: 'u',
+  answerableIds: [],
   approval: { ownConfirmation: false, fourEyes: false, administrators: false, why: null, said: {} },
   status: 'pending',
   risk: 'low',

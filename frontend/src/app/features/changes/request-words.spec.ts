@@ -1,8 +1,8 @@
 import { hindranceOf } from './request-words';
 
 const nothing = { ownConfirmation: false, fourEyes: false, administrators: false, why: null, said: {} };
-const boss = { mine: false, confirms: true, administrator: true };
-const operator = { mine: true, confirms: false, administrator: false };
+const boss = { mine: false, answers: false, confirms: true, administrator: true };
+const operator = { mine: true, answers: false, confirms: false, administrator: false };
 
 describe('who may confirm', () => {
   it.each([
@@ -12,6 +12,12 @@ describe('who may confirm', () => {
     ['nobody else without the permission then', { ownConfirmation: true }, { ...operator, mine: false }, 'notYours'],
     ['another person, where four eyes are asked for', { fourEyes: true }, boss, null],
     ['not whoever asked then', { fourEyes: true }, { ...boss, mine: true }, 'fourEyes'],
+    [
+      'nor whoever answers for the schedule that asked',
+      { fourEyes: true },
+      { ...boss, answers: true },
+      'fourEyesSchedule',
+    ],
     ['administrators alone', { administrators: true }, { ...boss, administrator: false }, 'administrators'],
   ] as const)('%s', (_what, asked, who, hindrance) => {
     expect(hindranceOf({ approval: { ...nothing, ...asked }, planning: 0 }, who)).toBe(hindrance);

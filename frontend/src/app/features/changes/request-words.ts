@@ -7,7 +7,7 @@ import type { Standing } from './request-standing';
 import { targetStanding } from './target-standing';
 
 /** Why this account cannot confirm a request; null when it can. */
-export type Hindrance = 'notYours' | 'fourEyes' | 'administrators' | 'planning';
+export type Hindrance = 'notYours' | 'fourEyes' | 'fourEyesSchedule' | 'administrators' | 'planning';
 
 /** What a request is called, and what this account may do with it. The server decides; the portal says so beforehand. */
 @Injectable({ providedIn: 'root' })
@@ -40,10 +40,17 @@ export class RequestWords {
     return requestedBy.type === 'user' && requestedById === this.session.me()?.id;
   }
 
+  /** A schedule asked for it, and this account answers for that. */
+  private answers({ answerableIds }: RequestDto): boolean {
+    const me = this.session.me()?.id;
+    return me !== undefined && answerableIds.includes(me);
+  }
+
   hindrance(request: RequestDto): Hindrance | null {
     const me = this.session.me();
     return hindranceOf(request, {
       mine: this.mine(request),
+      answers: this.answers(request),
       confirms: this.session.can('changes.confirm'),
       administrator: me?.role === 'administrator',
     });
@@ -61,7 +68,12 @@ export class RequestWords {
 /** Pure. */
 export function hindranceOf(
   { approval, planning }: Pick<RequestDto, 'approval' | 'planning'>,
-  who: { readonly mine: boolean; readonly confirms: boolean; readonly administrator: boolean },
+  who: {
+    readonly mine: boolean;
+    readonly answers: boolean;
+    readonly confirms: boolean;
+    readonly administrator: boolean;
+  },
 ): Hindrance | null {
   if (approval.administrators && !who.administrator) {
     return 'administrators';
@@ -71,6 +83,9 @@ export function hindranceOf(
   }
   if (approval.fourEyes && who.mine) {
     return 'fourEyes';
+  }
+  if (approval.fourEyes && who.answers) {
+    return 'fourEyesSchedule';
   }
   return planning > 0 ? 'planning' : null;
 }

@@ -74,6 +74,8 @@ export class RequestDto {
   requestedBy: RequestedByDto;
   /** Of the person or program that asked. */
   requestedById: string | null;
+  /** Of a schedule: the users who answer for what it asks, who confirmed its policy and who started it by hand. */
+  answerableIds: string[];
   /** As the rules asked for when it was made; on its own page also as they ask for now. */
   approval: ApprovalDto;
   createdAt: Date;

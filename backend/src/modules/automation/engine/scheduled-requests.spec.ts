@@ -1,0 +1,195 @@
+import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import { person } from '../../../../test/support/deciders';
+import {
+  answer,
+  CHANGE,
+  CHANGE_PLAN_CONTRACT,
+  fakeAction,
+  fakeChange,
+  fakePlan,
+} from '../../../../test/support/jobs-fakes';
+import { insertRow } from '../../../../test/support/insert-row';
+import { JobsProcess } from '../../../../test/support/jobs-process';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { until } from '../../../../test/support/ssh-wait';
+import { principalOf } from '../../../../test/support/test-app';
+import { originOf, type RequestOrigin } from '../../../kernel/audit/request-origin';
+import { actorOf } from '../../../kernel/auth/actor';
+import { newId } from '../../../kernel/database/ids';
+import { affected } from '../../../kernel/database/rows';
+import type { RequestWithPlan } from '../../jobs/requests/request-record';
+import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
+
+const ANY_REQUEST = {
+  schema_version: 1,
+  actions: [],
+  risks: [],
+  requesters: [],
+  tag_ids: [],
+  min_machines: null,
+  removals: false,
+  new_packages: false,
+  origin: null,
+};
+const POLICY: SchedulePolicyDto = {
+  archives: 'security',
+  origins: null,
+  packages: null,
+  excludedPackages: [],
+  removals: false,
+  newPackages: false,
+  downgrades: false,
+  accepted: [],
+};
+const NIGHT = new Date('2026-11-26T01:30:00Z');
+
+const administrator = principalOf('administrator');
+/** Who makes the schedules of a test, in a session of their own. */
+const maker: RequestOrigin = {
+  ...originOf(actorOf(administrator)),
+  sessionId: administrator.sessionId,
+  role: 'administrator',
+};
+
+let database: TestDatabase;
+let p: JobsProcess;
+let a: AutomationProcess;
+let clock: SetClock;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  const change = fakeChange({ planned: () => fakePlan(['upgrade a 1 2']) });
+  const packageEffects = () => [
+    { operation: 'upgrade', name: 'a', origin: 'Debian-Security:12/s', security: true } as const,
+  ];
+  p = await JobsProcess.open(database.url, [fakeAction(), Object.assign(change, { packageEffects })]);
+  p.contracts.register(CHANGE_PLAN_CONTRACT);
+  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
+  a = new AutomationProcess(p, clock);
+  p.remote.otherwise(() => answer({ look: 'fine' }));
+});
+afterEach(async () => {
+  await p.close();
+  const source = await database.dataSource();
+  for (const table of ['machine_locks', 'schedules', 'machines', 'approval_rules']) {
+    await source.query(`DELETE FROM ${table}`);
+  }
+});
+
+function rule(demand: 'four_eyes' | 'administrators', conditions: object = {}): Promise<void> {
+  const [at, by] = [new Date(), 'Anna'];
+  return insertRow(p.dataSource, 'approval_rules', {
+    id: newId(),
+    name: 'Two people',
+    enabled: true,
+    version: 1,
+    demand,
+    conditions_json: { ...ANY_REQUEST, ...conditions },
+    created_at: at,
+    created_by: by,
+    updated_at: at,
+    updated_by: by,
+  });
+}
+
+function changing(machineIds: readonly string[], enabled = true): Promise<string> {
+  return a.schedule(machineIds, { policy: POLICY, enabled, actions: [{ action: CHANGE, parameters: {} }] });
+}
+
+/** The request that the newest run of a schedule left to a person. */
+async function leftRequest(scheduleId: string): Promise<RequestWithPlan> {
+  const newest = async () => (await a.occurrencesOf(scheduleId)).at(-1);
+  await until('the occurrence ends', async () => {
+    await a.step();
+    return ((await newest())?.finishedAt ?? null) !== null;
+  });
+  const [target] = await a.targetsOf((await newest())?.id ?? '');
+  const request = target?.requestId == null ? null : await p.requestsReader.find(target.requestId);
+  if (request === null) throw new Error('the run left no request');
+  return request;
+}
+
+function confirm({ id, planDigest }: RequestWithPlan, by: RequestOrigin) {
+  return p.requests.confirm(id, { digest: planDigest ?? '', accepted: [] }, by);
+}
+
+describe('a request of a schedule, where a rule wants a second person', () => {
+  beforeEach(() => rule('four_eyes'));
+
+  it('is confirmed by nobody who answers for it: who confirmed the policy, who started the run', async () => {
+    const id = await changing([await p.machine()], false);
+    const starter = person('Ben');
+    await a.runNow(id, starter);
+    p.work();
+    const request = await leftRequest(id);
+    expect(request.answerableIds).toEqual([administrator.userId, starter.actor.id]);
+    for (const answerable of [maker, starter]) {
+      await expect(confirm(request, answerable)).rejects.toMatchObject({ code: 'four_eyes', status: 403 });
+    }
+    expect(await confirm(request, person('Carla'))).toMatchObject({ kind: CHANGE });
+  });
+
+  it('of one that nobody started by hand is not confirmed by who confirmed the policy', async () => {
+    const id = await changing([await p.machine()]);
+    p.work();
+    clock.at = NIGHT;
+    const request = await leftRequest(id);
+    expect(request.answerableIds).toEqual([administrator.userId]);
+    await expect(confirm(request, maker)).rejects.toMatchObject({ code: 'four_eyes' });
+    expect(await confirm(request, person('Ben'))).toMatchObject({ kind: CHANGE });
+  });
+
+  it('is confirmed by nobody while it is not known who answers for it', async () => {
+    const id = await changing([await p.machine()]);
+    await affected(p.dataSource, 'UPDATE schedules SET policy_confirmed_by_id = NULL WHERE id = $1', [id]);
+    p.work();
+    clock.at = NIGHT;
+    const request = await leftRequest(id);
+    expect(request.answerableIds).toBeNull();
+    await expect(confirm(request, person('Ben'))).rejects.toMatchObject({ code: 'four_eyes' });
+  });
+
+  it('keeps who answers for it under its seal', async () => {
+    const id = await changing([await p.machine()]);
+    p.work();
+    clock.at = NIGHT;
+    const request = await leftRequest(id);
+    for (const forged of [[], null]) {
+      await affected(p.dataSource, 'UPDATE action_requests SET answerable_ids = $2 WHERE id = $1', [
+        request.id,
+        forged,
+      ]);
+      const refused = { code: forged === null ? 'four_eyes' : 'request_altered' };
+      await expect(confirm(request, maker)).rejects.toMatchObject(refused);
+    }
+  });
+});
+
+describe('a rule about the number of machines', () => {
+  it('counts those of the run, though each of them has a request of its own', async () => {
+    await rule('administrators', { min_machines: 3 });
+    const machines = [await p.machine('a'), await p.machine('b'), await p.machine('c')];
+    const id = await changing(machines);
+    p.work();
+    clock.at = NIGHT;
+    const request = await leftRequest(id);
+    expect(request.approval).toMatchObject({ machines: 3, administrators: true });
+    await expect(confirm(request, person('Ben', 'operator'))).rejects.toMatchObject({ code: 'administrator_needed' });
+    expect(await p.count('action_requests', `status = 'pending'`)).toBe(3);
+  });
+
+  it('does not speak of a run of fewer', async () => {
+    await rule('administrators', { min_machines: 3 });
+    const id = await changing([await p.machine('a'), await p.machine('b')]);
+    p.work();
+    clock.at = NIGHT;
+    await until('both are approved by the policy', async () => {
+      await a.step();
+      return (await p.count('action_requests', `status = 'approved'`)) === 2;
+    });
+    expect(await p.count('jobs', 'schedule_id = $1 AND run_machines = 2', [id])).toBe(2);
+  });
+});
