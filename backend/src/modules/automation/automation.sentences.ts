@@ -34,6 +34,7 @@ export const say = sentences('automation', {
   scope_empty: 'No machine was in its scope.',
   cancelled_by: '{name} cancelled it.',
   no_policy: 'Nobody has said what it may change by itself.',
+  times_unreadable: 'Its time or its time zone cannot be read any more, so nothing was begun and it is due no more.',
   unreadable: 'The schedule is stored in a form that this program cannot read, so nothing was begun.',
   job_gone: 'Its job is not there any more.',
   approval_needed: 'The plan waits for a person. {why}',

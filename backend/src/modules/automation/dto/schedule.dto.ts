@@ -4,6 +4,7 @@ import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
 import { NOTIFY_ON, type NotifyOn } from '../contracts/schedule-documents';
 import { MISSED_RUNS, type MissedRuns } from '../entities/automation.values';
+import { TIMING_PROBLEMS, type TimingProblem } from '../times/due-times';
 import { OccurrenceDto } from './occurrence.dto';
 import {
   ScheduledActionDto,
@@ -46,7 +47,7 @@ export class ScheduleDto {
   policyConfirmedBy: string | null;
   policyConfirmedAt: Date | null;
   lastRunAt: Date | null;
-  /** Null: switched off, or its time is over. */
+  /** Null: switched off, its time is over, or its times cannot be told. */
   nextRunAt: Date | null;
   /** The newest one. */
   lastOccurrence: OccurrenceDto | null;
@@ -56,12 +57,15 @@ export class ScheduleDto {
   updatedBy: string | null;
   /** Named again when it is saved. */
   version: number;
+  /** Why its times cannot be told any more: it does not run until it has others. Null: they can. */
+  @ApiProperty({ enum: TIMING_PROBLEMS, nullable: true, type: String })
+  timingProblem: TimingProblem | null;
   /** What is stored of it in a form that this program cannot read. */
   unreadable: DocumentDto[];
 }
 
 export class ScheduleDetailDto extends ScheduleDto {
-  /** The next five due times, whether it is switched on or not. */
+  /** The next five due times, whether it is switched on or not; none when they cannot be told. */
   nextRuns: Date[];
 }
 

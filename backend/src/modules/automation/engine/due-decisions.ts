@@ -3,11 +3,14 @@ import { say } from '../automation.sentences';
 import type { ScheduleRecord } from '../schedules/schedule-record';
 import { dueTimesAfter } from '../times/due-times';
 
+/** Why a due time does not run; the last is a fault, and there are no further ones. */
+type RefusalKind = 'missed' | 'window_expired' | 'definition_unreadable';
+
 /** What is done about one due time. */
 export interface DueDecision {
   readonly dueAt: Date;
   /** Null: it runs. */
-  readonly refusal: { readonly kind: 'missed' | 'window_expired'; readonly message: Sentence } | null;
+  readonly refusal: { readonly kind: RefusalKind; readonly message: Sentence } | null;
 }
 
 export interface DueDecisions {
@@ -21,14 +24,20 @@ export interface DueDecisions {
 
 type Due = Pick<
   ScheduleRecord,
-  'cron' | 'runAt' | 'timezone' | 'nextRunAt' | 'missedRuns' | 'graceSeconds' | 'windowSeconds'
+  'cron' | 'runAt' | 'timezone' | 'timingProblem' | 'nextRunAt' | 'missedRuns' | 'graceSeconds' | 'windowSeconds'
 >;
 
 /**
  * Decides the due times that have come, the oldest `limit` of them. On time, each runs. Of those that are late for longer
- * than the grace, the newest alone may run, as the schedule says; the others are recorded as missed. Pure.
+ * than the grace, the newest alone may run, as the schedule says; the others are recorded as missed. A schedule whose times
+ * cannot be told any more is due this once, and that is recorded as its fault. Pure.
  */
 export function dueDecisions(schedule: Due, now: Date, limit: number): DueDecisions {
+  const { nextRunAt, timingProblem } = schedule;
+  if (timingProblem !== null && nextRunAt !== null && nextRunAt <= now) {
+    const refusal = { kind: 'definition_unreadable', message: say.times_unreadable() } as const;
+    return { decisions: [{ dueAt: nextRunAt, refusal }], next: null, complete: true };
+  }
   const { times, next } = dueTimesUntil(schedule, now, limit);
   const complete = next === null || next > now;
   const newest = complete ? times.at(-1) : undefined;

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../../../kernel/auth/actor';
-import { Contracts } from '../../../kernel/contracts/contracts';
+import { ContractError, Contracts } from '../../../kernel/contracts/contracts';
+import type { JsonDocument } from '../../../kernel/contracts/json-document';
 import { bulkInsert } from '../../../kernel/database/bulk-insert';
 import { newId } from '../../../kernel/database/ids';
 import { affected } from '../../../kernel/database/rows';
@@ -23,6 +24,8 @@ interface Fired {
 /** Turns due times into occurrences. Whoever calls holds the rows of the schedules. */
 @Injectable()
 export class Firing {
+  private readonly logger = new Logger(Firing.name);
+
   constructor(
     private readonly contracts: Contracts,
     private readonly bus: LiveBus,
@@ -83,9 +86,8 @@ export class Firing {
     trigger: OccurrenceTrigger,
     startedBy: Actor | null,
   ) {
-    const definition = refusal === null ? definitionOf(schedule) : null;
-    const fault =
-      refusal ?? (definition === null ? { kind: 'definition_unreadable', message: say.unreadable() } : null);
+    const definition = refusal === null ? this.definition(schedule) : null;
+    const fault = refusal ?? (definition === null ? { kind: UNREADABLE, message: say.unreadable() } : null);
     const { windowSeconds } = schedule;
     return {
       id: newId(),
@@ -94,14 +96,30 @@ export class Firing {
       trigger,
       started_by: startedBy?.name ?? null,
       answerable_ids: answerable(schedule, startedBy),
-      status: fault === null ? 'queued' : refusal === null ? 'error' : 'cancelled',
+      status: fault === null ? 'queued' : fault.kind === UNREADABLE ? 'error' : 'cancelled',
       error_kind: fault?.kind ?? null,
       error_message: fault?.message ?? null,
-      definition_json: definition === null ? null : this.contracts.document(SCHEDULE_DEFINITION.name, definition),
+      definition_json: definition,
       created_at: now,
       expires_at: windowSeconds === null ? null : new Date(dueAt.getTime() + windowSeconds * 1000),
       finished_at: fault === null ? null : now,
     };
+  }
+
+  /** Null when it is stored in a form that nothing can be begun by: that is the fault of this schedule alone. */
+  private definition(schedule: ScheduleRecord): JsonDocument | null {
+    const definition = definitionOf(schedule);
+    if (definition === null) return null;
+    try {
+      return this.contracts.document(SCHEDULE_DEFINITION.name, definition);
+    } catch (error) {
+      if (!(error instanceof ContractError)) throw error;
+      this.logger.error(
+        { err: error, scheduleId: schedule.id },
+        'A schedule is stored in a form that cannot be begun.',
+      );
+      return null;
+    }
   }
 }
 
@@ -111,6 +129,8 @@ function answerable({ policyConfirmedAt, policyConfirmedById }: ScheduleRecord, 
   const people = [policyConfirmedById, startedBy?.id ?? null];
   return [...new Set(people.filter((id) => id !== null))];
 }
+
+const UNREADABLE = 'definition_unreadable';
 
 const COLUMNS = {
   id: 'uuid',

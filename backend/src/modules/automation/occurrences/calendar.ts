@@ -51,8 +51,8 @@ export class Calendar {
 
 /** One more than the most where there are more. What is due but was not started yet is one of them. */
 function plannedTimes(schedule: ScheduleRecord, from: Date, to: Date): Date[] {
-  const { nextRunAt } = schedule;
-  if (nextRunAt === null) return [];
+  const { nextRunAt, timingProblem } = schedule;
+  if (nextRunAt === null || timingProblem !== null) return [];
   const first = nextRunAt > from ? nextRunAt : from;
   const times: Date[] = [];
   for (const time of dueTimesAfter(schedule, new Date(first.getTime() - 1))) {

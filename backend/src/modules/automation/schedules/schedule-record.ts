@@ -8,7 +8,7 @@ import type {
 } from '../contracts/schedule-documents';
 import type { MissedRuns } from '../entities/automation.values';
 import type { OccurrenceRecord } from '../occurrences/occurrence-record';
-import type { Timing } from '../times/due-times';
+import type { Timing, TimingProblem } from '../times/due-times';
 
 /** A schedule as the rest of the room sees it. */
 export interface ScheduleRecord extends Timing {
@@ -36,6 +36,8 @@ export interface ScheduleRecord extends Timing {
   readonly updatedAt: Date;
   readonly updatedBy: string | null;
   readonly version: number;
+  /** Why its times cannot be told, of what was valid when it was saved; null: they can. */
+  readonly timingProblem: TimingProblem | null;
   readonly unreadable: readonly DocumentDto[];
 }
 

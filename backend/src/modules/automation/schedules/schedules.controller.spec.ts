@@ -227,6 +227,21 @@ describe('schedules over HTTP', () => {
     expect((await operator.post(`/schedules/${(await create(change)).id}/run`)).status).toBe(403);
   });
 
+  it('are shown and removed though their times cannot be told any more', async () => {
+    const { id } = await create();
+    await test.dataSource.query(`UPDATE schedules SET timezone = 'Mars/Phobos' WHERE id = $1`, [id]);
+    const shown = await operator.get(`/schedules/${id}`);
+    expect([shown.status, shown.body]).toMatchObject([200, { timingProblem: 'timezone_unknown', nextRuns: [] }]);
+    const [from, to] = [new Date(), new Date(Date.now() + 2 * 86_400_000)].map((at) => at.toISOString());
+    const calendar = await operator.get(`/schedule-occurrences?from=${String(from)}&to=${String(to)}`);
+    expect(calendar.status).toBe(200);
+    expect((await operator.post(`/schedules/${id}/disable`, { version: 1 })).status).toBe(200);
+    expect((await operator.post(`/schedules/${id}/enable`, { version: 2 })).body).toMatchObject({
+      code: 'times_unreadable',
+    });
+    expect((await operator.delete(`/schedules/${id}?version=2`)).status).toBe(204);
+  });
+
   it('fill a calendar', async () => {
     const { id } = await create({ cron: '0 */6 * * *', timezone: 'UTC' });
     const from = new Date(Date.now() - 86_400_000).toISOString();

@@ -91,7 +91,8 @@ export class SchedulesController {
   async get(@Param('id', uuidPipe('id')) id: string): Promise<ScheduleDetailDto> {
     const [schedule] = await this.reader.byIds([id]);
     if (schedule === undefined) throw notFound('schedule');
-    const nextRuns = nextDueTimes(schedule, await this.clock.now(this.dataSource.manager), NEXT_RUNS);
+    const now = await this.clock.now(this.dataSource.manager);
+    const nextRuns = schedule.timingProblem === null ? nextDueTimes(schedule, now, NEXT_RUNS) : [];
     return Object.assign(toSchedule(schedule, this.registry), { nextRuns });
   }
 
@@ -120,7 +121,7 @@ export class SchedulesController {
     await this.schedules.remove(id, query.version, origin);
   }
 
-  /** Switches a schedule on. Due times while it was off are not made up for. 409 `version_differs`, `schedule_over`. */
+  /** Switches a schedule on. Due times while it was off are not made up for. 409 `version_differs`, `times_unreadable`, `schedule_over`. */
   @Post(':id/enable')
   @HttpCode(200)
   @RequirePermission('schedules.manage')

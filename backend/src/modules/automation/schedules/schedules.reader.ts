@@ -15,9 +15,10 @@ import {
   type ScopeDocument,
 } from '../contracts/schedule-documents';
 import { OccurrencesReader } from '../occurrences/occurrences.reader';
+import { timingProblem } from '../times/due-times';
 import type { ScheduleRecord, ScheduleWithLast } from './schedule-record';
 
-type PlainFacts = Omit<ScheduleRecord, 'scope' | 'actions' | 'policy' | 'notifyOn' | 'unreadable'>;
+type PlainFacts = Omit<ScheduleRecord, 'scope' | 'actions' | 'policy' | 'notifyOn' | 'timingProblem' | 'unreadable'>;
 
 /** A row as {@link SCHEDULE_COLUMNS} gives it. */
 export interface ScheduleRow extends PlainFacts {
@@ -87,6 +88,7 @@ export class SchedulesReader {
       actions: actions.readable ? actions.document.actions : null,
       notifyOn: notify?.readable === true ? notify.document.on : [],
       policy: policy?.readable === true ? policy.document : null,
+      timingProblem: timingProblem(facts)?.problem ?? null,
       unreadable: unreadable({
         [SCHEDULE_SCOPE.name]: scope,
         [SCHEDULE_ACTIONS.name]: actions,

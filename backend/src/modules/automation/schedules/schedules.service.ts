@@ -62,7 +62,7 @@ export class Schedules {
     });
   }
 
-  /** Due times while it was switched off are not made up for. @throws DomainError 404, 403, 409 `version_differs`, `schedule_over` */
+  /** Due times while it was switched off are not made up for. @throws DomainError 404, 403, 409 `version_differs`, `times_unreadable`, `schedule_over` */
   async setEnabled(id: string, enabled: boolean, version: number, by: Principal, origin: RequestOrigin): Promise<void> {
     await this.transactions.run(async (tx) => {
       const before = await this.held(tx, id);
@@ -70,6 +70,7 @@ export class Schedules {
       if (before.enabled === enabled) return;
       if (enabled) this.input.assertMayStart(before.actions ?? [], by);
       const now = await this.clock.now(tx.manager);
+      if (enabled && before.timingProblem !== null) throw timesUnreadable();
       if (enabled && dueTimeAfter(before, now) === null) throw scheduleOver();
       await this.firing.settle(tx, before, now, true);
       await affected(tx.manager, SET_ENABLED, [id, enabled, now, origin.actor.name]);
@@ -165,6 +166,15 @@ function requireVersion({ version }: ScheduleRecord, seen: number): void {
     detail: say.version_differs(),
     action: say.version_differs_action(),
     extensions: { version },
+  });
+}
+
+function timesUnreadable(): DomainError {
+  return new DomainError({
+    code: 'times_unreadable',
+    status: 409,
+    detail: say.times_unreadable(),
+    action: say.schedule_over_action(),
   });
 }
 

@@ -14,7 +14,14 @@ export interface Timing {
 }
 
 /** Why there are no due times. */
-export type TimingProblem = 'cron_unreadable' | 'cron_never' | 'timezone_unknown' | 'run_at_missing' | 'run_at_unused';
+export const TIMING_PROBLEMS = [
+  'cron_unreadable',
+  'cron_never',
+  'timezone_unknown',
+  'run_at_missing',
+  'run_at_unused',
+] as const;
+export type TimingProblem = (typeof TIMING_PROBLEMS)[number];
 
 interface FieldOfTiming {
   readonly field: keyof Timing;

@@ -29,12 +29,12 @@ export interface ScheduleDetailDto {
   name: string;
 
   /**
-   * Null: switched off, or its time is over.
+   * Null: switched off, its time is over, or its times cannot be told.
    */
   nextRunAt: (string | null);
 
   /**
-   * The next five due times, whether it is switched on or not.
+   * The next five due times, whether it is switched on or not; none when they cannot be told.
    */
   nextRuns: Array<string>;
   notifyOn: Array<'ok' | 'warning' | 'error' | 'cancelled' | 'approval_needed'>;
@@ -48,6 +48,11 @@ export interface ScheduleDetailDto {
    */
   scope: (ScheduleScopeDto | null);
   timezone: string;
+
+  /**
+   * Why its times cannot be told any more: it does not run until it has others. Null: they can.
+   */
+  timingProblem: ('cron_unreadable' | 'cron_never' | 'timezone_unknown' | 'run_at_missing' | 'run_at_unused' | null);
 
   /**
    * What is stored of it in a form that this program cannot read.

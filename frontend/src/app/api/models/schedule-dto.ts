@@ -29,7 +29,7 @@ export interface ScheduleDto {
   name: string;
 
   /**
-   * Null: switched off, or its time is over.
+   * Null: switched off, its time is over, or its times cannot be told.
    */
   nextRunAt: (string | null);
   notifyOn: Array<'ok' | 'warning' | 'error' | 'cancelled' | 'approval_needed'>;
@@ -43,6 +43,11 @@ export interface ScheduleDto {
    */
   scope: (ScheduleScopeDto | null);
   timezone: string;
+
+  /**
+   * Why its times cannot be told any more: it does not run until it has others. Null: they can.
+   */
+  timingProblem: ('cron_unreadable' | 'cron_never' | 'timezone_unknown' | 'run_at_missing' | 'run_at_unused' | null);
 
   /**
    * What is stored of it in a form that this program cannot read.

@@ -22,7 +22,10 @@ export class ScheduleWords {
   /** "Analyse, then Update". */
   actions({ actions }: Pick<ScheduleDto, 'actions'>): string {
     const titles = actions.map((action) => this.jobs.title({ ...action, kind: action.action }));
-    return titles.reduce((before, next) => this.texts.t('schedules.then', { before, next }));
+    // Each schedule has one at least: none is what cannot be read.
+    return titles.length === 0
+      ? this.texts.t('schedules.unreadable')
+      : titles.reduce((before, next) => this.texts.t('schedules.then', { before, next }));
   }
 
   scope(scope: ScheduleScopeDto | null): string {

@@ -1,0 +1,35 @@
+import { signal } from '@angular/core';
+import { TestBed } from '@angular/core/testing';
+import type { ScheduleActionDto } from '../../api/models';
+import { Texts, type Language } from '../../core/i18n/texts';
+import { providePortalTexts } from '../../core/i18n/transloco';
+import { Preferences } from '../../core/preferences/preferences';
+import { ScheduleWords } from './schedule-words';
+
+const action = (name: string): ScheduleActionDto => ({
+  action: name,
+  parameters: {},
+  title: name,
+  kind: 'read',
+  said: {},
+});
+
+describe('schedules in words', () => {
+  let words: ScheduleWords;
+
+  beforeEach(async () => {
+    TestBed.configureTestingModule({
+      providers: [...providePortalTexts(), { provide: Preferences, useValue: { get: signal<Language>('en') } }],
+    });
+    words = TestBed.inject(ScheduleWords);
+    await TestBed.inject(Texts).start();
+  });
+
+  it('name their actions in order', () => {
+    expect(words.actions({ actions: [action('one'), action('two')] })).toBe('one, then two');
+  });
+
+  it('say of actions that cannot be read that they cannot', () => {
+    expect(words.actions({ actions: [] })).toBe('Cannot be read by this version');
+  });
+});
