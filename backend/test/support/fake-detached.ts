@@ -16,6 +16,8 @@ interface FakeRun {
   ending: 'ended' | 'stopped' | 'interrupted' | null;
   stopAsked: boolean;
   starts: number;
+  /** Of its script, once it has ended. */
+  exitCode: number;
 }
 
 /** Machines that run changes in memory; they outlive every worker of a test. A line has as many bytes as signs. */
@@ -105,7 +107,14 @@ export class FakeDetached extends DetachedRunner {
         const known = machines.runs.get(visit.id);
         if (known !== undefined) return Promise.resolve({ outcome: { kind: 'attached' }, state: state() });
         if (expected) return { outcome: { kind: 'missing' }, state: state() };
-        machines.runs.set(visit.id, { lines: [], status: null, ending: null, stopAsked: false, starts: 1 });
+        machines.runs.set(visit.id, {
+          lines: [],
+          status: null,
+          ending: null,
+          stopAsked: false,
+          starts: 1,
+          exitCode: 0,
+        });
         return { outcome: { kind: 'started' }, state: state() };
       },
       follow: async ({ offset, onPiece, onStatus }) => {
@@ -144,7 +153,7 @@ export class FakeDetached extends DetachedRunner {
         const collected: CollectedDetached = {
           state: state(),
           facts: new Map(),
-          logTail: machines.run(visit.id).lines.join('|'),
+          logTail: endOf(machines.run(visit.id)),
           drift: null,
         };
         return Promise.resolve(collected);
@@ -167,10 +176,17 @@ function pieceOf(line: string, offset: number): LogPiece {
   return { text: step === null ? `${line}\n` : '', step, offset };
 }
 
+/** Whole lines, as much as a machine gives. */
+function endOf({ lines }: FakeRun): string {
+  const text = lines.join('|');
+  return text.length <= 262_144 ? text : text.slice(text.indexOf('|', text.length - 262_144) + 1);
+}
+
 function stateOf(run: FakeRun | undefined): DetachedState {
-  const base = { rebooted: false, logBytes: 0, startedAt: null, result: null };
+  const logBytes = run?.lines.reduce((sum, line) => sum + line.length + 1, 0) ?? 0;
+  const base = { rebooted: false, logBytes, startedAt: null, result: null };
   if (run === undefined) return { ...base, kind: 'missing' };
   if (run.ending === null) return { ...base, kind: 'running' };
   if (run.ending === 'interrupted') return { ...base, kind: 'interrupted' };
-  return { ...base, kind: 'ended', result: { ending: run.ending, exitCode: 0, finishedAt: new Date() } };
+  return { ...base, kind: 'ended', result: { ending: run.ending, exitCode: run.exitCode, finishedAt: new Date() } };
 }

@@ -206,9 +206,9 @@ export function fakeChange({ planned, ...declaration }: FakeChangeOptions = {}):
       const [step = '', percent = '', subject = null] = line.split(' ');
       return percent === '' ? null : { step, percent: Number(percent), subject };
     },
-    collect: ({ ending, logTail }) => ({
+    collect: ({ ending, log }) => ({
       status: ending === 'ended' ? 'ok' : 'error',
-      result: { ending, logTail },
+      result: { ending, log },
       important: {},
       summary: quoted('changed'),
     }),

@@ -147,6 +147,7 @@ export const say = sentences('apt', {
   run_stopped: 'Stopped before anything was installed.',
   run_interrupted: 'The run was cut off on the machine before it ended.',
   run_interrupted_action: 'Analyse the machine, and repair dpkg if a package is not whole.',
+  run_container_refused: 'A script of {package} needs what this container may not do: {why}',
   run_script_failed: 'A script of {package} failed: {reason}.',
   run_fetch_failed: '{file} could not be downloaded: {reason}',
   run_archive_refused: 'dpkg refuses {file}: {reason}',

@@ -34,15 +34,18 @@ function* fromChanges(): Generator<string> {
       const sections = capturedChange(`${folder}/${state}`);
       const log = sections.get('log');
       const inodes = sections.get('fact.inodes_gone')?.stdout.split('\n').filter(Boolean) ?? [];
-      if (log !== undefined) for (const { kind } of upgradeErrors(log.stdout, log.exitCode, inodes)) yield kind;
+      if (log !== undefined)
+        for (const { kind } of upgradeErrors(log.stdout, log.exitCode, { inodesGone: inodes })) yield kind;
       if (folder === 'upgrade') yield failureOf(planningRun(sections))?.kind ?? '';
     }
 }
 
 function* fromWords(): Generator<string> {
   for (const state of statesIn('words')) {
-    const log = parseFixture(readFileSync(path.join(FIXTURE_FOLDER, 'words', `${state}.txt`), 'utf8')).get('log');
-    for (const { kind } of upgradeErrors(log?.stdout ?? '', Number(log?.exitCode))) yield kind;
+    const found = parseFixture(readFileSync(path.join(FIXTURE_FOLDER, 'words', `${state}.txt`), 'utf8'));
+    const log = found.get('log');
+    const confined = (found.get('fact.confinement')?.stdout ?? '') !== '';
+    for (const { kind } of upgradeErrors(log?.stdout ?? '', Number(log?.exitCode), { confined })) yield kind;
   }
 }
 

@@ -57,6 +57,7 @@ export class AptRepairAction implements ChangeAction {
       'packages_broken',
       'unmet_dependencies',
       'maintainer_script_failed',
+      'container_refused',
       'conffile_question',
       'repair_differs',
     ],

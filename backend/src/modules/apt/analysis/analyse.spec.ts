@@ -164,6 +164,7 @@ describe.each(SUITES)('reboot on %s', (suite) => {
 const REPOSITORIES: readonly (readonly [string, AptErrorKind, RefreshOutcome, IndexBasis, 'warning' | 'error'])[] = [
   ['repo-401', 'repo_401', 'partial', 'incomplete', 'warning'],
   ['repo-403', 'repo_403', 'partial', 'incomplete', 'warning'],
+  ['repo-archived', 'repo_archived', 'partial', 'incomplete', 'warning'],
   ['repo-404', 'repo_404', 'partial', 'incomplete', 'warning'],
   ['repo-500', 'repo_5xx', 'partial', 'incomplete', 'warning'],
   ['repo-hang', 'repo_timeout', 'partial', 'incomplete', 'warning'],

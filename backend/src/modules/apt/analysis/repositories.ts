@@ -11,6 +11,7 @@ import {
 import type { PolicySource } from '../parsers/policy';
 import { classifyRepositoryFailure, failingHost } from '../parsers/update-failures';
 import type { Complaint, FetchItem, UpdateOutput } from '../parsers/update-output';
+import { isArchivedRelease } from './ended-releases';
 import { isSecurityArchive } from './origins';
 import { say } from '../apt.sentences';
 
@@ -125,7 +126,8 @@ class RefreshJudge {
       .filter((complaint) => complaint.level !== 'notice')
       .map((complaint) => complaint.text);
     const lines = [...new Set([...reasons, ...complaints])];
-    const kind = classifyRepositoryFailure(lines.join('\n'));
+    const said = classifyRepositoryFailure(lines.join('\n'));
+    const kind = said === 'repo_404' && isArchivedRelease(suite.uri, suite.suite) ? 'repo_archived' : said;
     const [first = ''] = (reasons[0] ?? complaints.at(-1) ?? 'failed without a reason').split('\n');
     const message = first.slice(0, 300);
     const host = reasons.map(failingHost).find((found) => found !== null) ?? null;

@@ -32,6 +32,8 @@ const remediations = sentences('apt_remediation', {
   repo_403: 'The repository refuses this machine. Check the subscription or the address it allows.',
   repo_404:
     'The repository no longer has this suite. Correct the suite, or move it to the archive if the release has ended.',
+  repo_archived:
+    'The release has ended, and its publisher keeps it among old releases, without security updates. Plan the way to a maintained release; until then name that archive as the source.',
   repo_5xx: 'The server has a fault of its own. Try later or choose another mirror.',
   repo_timeout: 'The repository does not answer. Check the server and the network between, or choose another mirror.',
   repo_dns: 'The name of the repository cannot be resolved. Check the DNS settings of the machine.',
@@ -57,6 +59,8 @@ const remediations = sentences('apt_remediation', {
   repo_failed: 'Read the line of apt and correct its cause.',
   maintainer_script_failed:
     'Look at the lines before the failure, correct their cause on the machine, then repair dpkg (dpkg --configure -a).',
+  container_refused:
+    'Let the host of the container allow what the script needs, or leave the package out; then repair dpkg (dpkg --configure -a).',
   archive_refused:
     'dpkg does not take this package as it is. Leave it out, ask its publisher for a proper one, and repair dpkg if others wait for it.',
   file_conflict:
@@ -96,6 +100,7 @@ const risks = sentences('apt_risk', {
   apt_lock_busy: 'Ending the other program leaves packages half installed; dpkg has to be repaired after it.',
   archive_refused:
     'dpkg --force-bad-version installs it nevertheless; whatever compares versions may misjudge it from then on.',
+  container_refused: 'A privileged container has the rights of root on its host, whatever runs in it.',
   conffile_question: '--force-confnew takes the new file, and what was changed on this machine is lost.',
   deb_404: '--fix-missing installs the others, and may leave packages apart that belong together.',
   downgrade_refused:
@@ -110,6 +115,8 @@ const risks = sentences('apt_risk', {
   no_space_boot: 'Deleting files of /boot by hand makes room at once; neither dpkg nor the boot loader knows of it.',
   read_only_fs: 'Mounting it writable again without a check can destroy what is left on a failing disk.',
   removal_refused: 'Without --no-remove apt removes whatever stands in its way.',
+  repo_archived:
+    'Acquire::Check-Valid-Until=false for all sources, as many guides for old releases say, takes old lists from the others too.',
   repo_bad_signature:
     '[trusted=yes] takes what somebody has changed on the way as readily as what the repository signed.',
   repo_key_expired:

@@ -53,8 +53,8 @@ function failed(kind: string, message: Sentence, summary: Sentence, action?: Sen
 function errorsOf(run: FinishedChange): AptError[] {
   if (run.ending === 'drifted' || run.ending === 'stopped') return [];
   if (run.ending === 'interrupted')
-    return [aptError('unknown', 'error', say.run_interrupted(), linesOf(run.logTail).slice(-10))];
-  return upgradeErrors(run.logTail, run.exitCode);
+    return [aptError('unknown', 'error', say.run_interrupted(), linesOf(run.log).slice(-10))];
+  return upgradeErrors(run.log, run.exitCode);
 }
 
 function marks(run: FinishedChange, name: string): string[] | null {

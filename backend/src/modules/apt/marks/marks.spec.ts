@@ -144,7 +144,7 @@ describe('a run on marks', () => {
         finishedAt: now,
         rebooted: false,
         sections: new Map(facts),
-        logTail: '',
+        log: '',
         drift: null,
         ...more,
       },
@@ -187,8 +187,8 @@ describe('a run on marks', () => {
   });
 
   it('that met a lock names its holder', () => {
-    const logTail = 'dpkg: error: dpkg frontend lock was locked by another process with pid 129\n';
-    const met = result('kept\n', 'kept\n', { exitCode: 100, logTail });
+    const log = 'dpkg: error: dpkg frontend lock was locked by another process with pid 129\n';
+    const met = result('kept\n', 'kept\n', { exitCode: 100, log });
     expect(met.errors).toMatchObject([{ kind: 'apt_lock_busy', subject: 'process 129' }]);
     expect(marksVerdict(met)).toMatchObject({ error: { kind: 'apt_lock_busy' } });
   });

@@ -22,7 +22,7 @@ const REPOSITORY_FAILURES: readonly (readonly [RegExp, AptErrorKind])[] = [
     /BADSIG|REVKEYSIG|NOSPLIT|Message has been manipulated|Clearsigned file isn't valid|signatures were invalid/,
     'repo_bad_signature',
   ],
-  [/certificate|TLS|SSL connection|gnutls|handshake/i, 'repo_tls'],
+  [/certificate|\bTLS\b|SSL connection|gnutls|handshake/i, 'repo_tls'],
   [/Connection timed out|timed out|Connection failed|Timeout was reached/i, 'repo_timeout'],
   [/Connection refused/, 'repo_refused'],
   [/Network is unreachable|No route to host|Host is down/, 'repo_unreachable'],
@@ -35,9 +35,13 @@ const REPOSITORY_FAILURES: readonly (readonly [RegExp, AptErrorKind])[] = [
   [/is not signed|does not have a Release file/, 'repo_unsigned'],
 ];
 
+// What archives, files and hosts are called says nothing of what went wrong with them.
+const NAMES = [/\b()[a-z][a-z0-9+.-]*:\/\/[^\s']+/gi, /(resolv(?:e|ing) )'[^']*'/gi, /(connect(?:ion)? to )\S+/gi];
+
 /** What kind of failure a repository's lines (several may be joined with line ends) speak of; `repo_failed`: none known. */
 export function classifyRepositoryFailure(text: string): AptErrorKind {
-  return REPOSITORY_FAILURES.find(([pattern]) => pattern.test(text))?.[1] ?? 'repo_failed';
+  const said = NAMES.reduce((left, name) => left.replace(name, '$1'), text);
+  return REPOSITORY_FAILURES.find(([pattern]) => pattern.test(said))?.[1] ?? 'repo_failed';
 }
 
 // Failures of the whole command, by whichever apt command they were printed.

@@ -79,6 +79,9 @@ describe('classification', () => {
     ["Temporary failure resolving 'h'", 'repo_dns'],
     ['Error reading from server. Remote end closed connection', 'repo_connection_lost'],
     ["The repository 'x Release' is not signed.", 'repo_unsigned'],
+    ["Temporary failure resolving 'tls.example'", 'repo_dns'],
+    ['Could not connect to certificate.example:80 (192.0.2.1). - connect (111: Connection refused)', 'repo_refused'],
+    ["The repository 'https://gnutls.example/tls x Release' does not have a Release file.", 'repo_unsigned'],
     ['Something new', 'repo_failed'],
   ])('%s', (text, kind) => {
     expect(classifyRepositoryFailure(text)).toBe(kind);

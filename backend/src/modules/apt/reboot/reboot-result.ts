@@ -73,13 +73,13 @@ function difference(after: DatedBoot | null, before: readonly string[] | null): 
 }
 
 /** Above 128 a signal ended the script: it was cut off, and refused nothing. */
-function refusalOf({ ending, exitCode, rebooted, sections, logTail }: FinishedChange): RebootResult['refusal'] {
+function refusalOf({ ending, exitCode, rebooted, sections, log }: FinishedChange): RebootResult['refusal'] {
   if (ending !== 'ended' || rebooted || exitCode === null || exitCode === 0 || exitCode > 128) return null;
   for (const by of REBOOT_REFUSERS) {
     const said = sections.get(`refused.${by}`)?.stdout;
     if (said !== undefined) return { by, said: inWords(by, said).slice(0, SAID_MAX) };
   }
-  return { by: 'system', said: lastLine(logTail).slice(0, SAID_MAX) };
+  return { by: 'system', said: lastLine(log).slice(0, SAID_MAX) };
 }
 
 function inWords(by: (typeof REBOOT_REFUSERS)[number], said: string): string {

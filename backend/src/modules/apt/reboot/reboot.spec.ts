@@ -167,7 +167,7 @@ describe('the result of a restart', () => {
     finishedAt: null,
     rebooted: true,
     sections: sectionsOf({ before: bootOf(OLD), failed_before: '', ...facts }),
-    logTail: '',
+    log: '',
     drift: null,
     ...more,
   });
@@ -237,7 +237,7 @@ describe('the result of a restart', () => {
   });
 
   it('is refused in the words of the log where the script could keep none', () => {
-    const run = finished({}, { exitCode: 70, rebooted: false, logTail: 'dpkg-query: error\n' });
+    const run = finished({}, { exitCode: 70, rebooted: false, log: 'dpkg-query: error\n' });
     expect(told(run)).toMatchObject({ outcome: 'refused', refusal: { by: 'system', said: 'dpkg-query: error' } });
   });
 

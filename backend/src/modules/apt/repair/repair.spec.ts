@@ -112,11 +112,11 @@ describe.each(suites)('a repair on %s', (suite) => {
 
   it('is judged by the look afterwards, not by its exit code', () => {
     const sections = captured('failing-script');
-    const result = resultOf(sections, { exitCode: 0, logTail: '' });
+    const result = resultOf(sections, { exitCode: 0, log: '' });
     expect(result.errors).toEqual([]);
     expect(repairVerdict(result)).toMatchObject({ status: 'error', error: { kind: 'packages_broken' } });
     sections.delete('fact.whole');
-    expect(repairVerdict(resultOf(sections, { exitCode: 0, logTail: '' }))).toMatchObject({
+    expect(repairVerdict(resultOf(sections, { exitCode: 0, log: '' }))).toMatchObject({
       status: 'error',
       error: { kind: 'answer_incomplete' },
     });

@@ -45,6 +45,15 @@ reboot_flag() {
 # File systems without a free inode: what fails there speaks of space.
 inodes_gone() { df -P -i -l 2>/dev/null | awk 'NR > 1 && $2 > 0 && $4 == 0 { print $6 }'; }
 
+# Of a container that may not do all that a machine may: `users` are mapped, `devices` cannot be made, `modules` not loaded.
+# Scripts of packages fail in one for reasons of its own.
+confinement() {
+  awk 'NR == 1 && ($1 != 0 || $2 != 0 || $3 < 4294967295) { print "users" }' /proc/self/uid_map
+  bounds=0x$(sed -n 's/^CapBnd:[ \t]*//p' /proc/self/status)
+  [ $((bounds >> 27 & 1)) = 1 ] || echo devices
+  [ $((bounds >> 16 & 1)) = 1 ] || echo modules
+}
+
 # facts_before: what the machine is like now; fails where that cannot be told
 facts_before() {
   : >"$work/began"
@@ -63,6 +72,7 @@ facts_after() {
   keep audit dpkg --audit
   keep reboot_flag reboot_flag
   keep inodes_gone inodes_gone
+  keep confinement confinement
 }
 
 # failed_here CODE: the present step is the one that failed, unless CODE is 0

@@ -162,7 +162,7 @@ describe('the result of a restart of services', () => {
         codes: 'a.service 0\n',
         ...facts,
       }),
-      logTail: '',
+      log: '',
       drift: null,
       ...more,
     };

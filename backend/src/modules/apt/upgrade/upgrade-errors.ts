@@ -9,58 +9,94 @@ import {
   notInstalledPackages,
   parseLockHolder,
 } from '../parsers/update-failures';
+import { failedTurns, ownLines, type FailedTurn } from './log-turns';
 
-/** dpkg's own line about a package whose script failed, in the form of all versions since Debian 11. */
-const FAILED_SCRIPT =
-  /^dpkg: error processing (?:package|archive) (\S+) \(--[a-z-]+\):\n (.*(?:script|subprocess).*(?:error exit status|failed|killed).*)$/gm;
+/** dpkg's own word about a script that failed, in the form of all versions since Debian 11. */
+const SCRIPT = /(?:script|subprocess).*(?:error exit status|failed|killed)/;
 /** dpkg takes nothing of an archive that is no package for it. */
 const REFUSED_ARCHIVE = /^dpkg: error processing archive \S*?([^/\s]+) \(--unpack\):\n((?: .*\n)+)/gm;
 const OVERWRITES = /trying to overwrite '([^']+)', which is also in package (\S+)/;
+/** Who makes an initial RAM disk names the file in another line than what was short. */
+const SPACE = /No space left on device|^update-initramfs: failed for /;
 const DISK = /No space left on device|Read-only file system/;
+/** Of a failing script its last lines: what it said, and what dpkg says of it. */
+const EVIDENCE = 10;
 const CONFFILE_QUESTION = 'end of file on stdin at conffile prompt';
 const FETCH = /^E: Failed to fetch (\S+) {2}(.*)$/gm;
 /** Lines that name the cause of a failed run, which complaints of apt do not always repeat. */
 const CAUSES = /No space left on device|Read-only file system|^E: Could not get lock/;
+/** What a container that may not do all that a machine may refuses to a script. */
+const REFUSED =
+  /(?:mknod|\/dev\/|udev|fuse|modprobe|mount|sysctl|\/proc\/sys|\/sys\/|cgroup|setcap|keyctl|bpf).*(?:Operation not permitted|Permission denied|Read-only file system)/i;
+/** The kernel's settings are no disk, though they may be read-only. */
+const KERNEL_SETTING = /(?:sysctl|\/proc\/|\/sys\/).*Read-only file system/;
 const DISK_KINDS: ReadonlySet<AptErrorKind> = new Set(['no_space', 'no_space_boot', 'no_inodes', 'read_only_fs']);
 const DOWNGRADE = /Packages were downgraded and -y was used without --allow-downgrades/;
 const NO_REMOVE = /Packages need to be removed but remove is disabled/;
 const HELD = /Held packages were changed and -y was used without --allow-change-held-packages/;
 const ESSENTIAL = /Essential packages were removed and -y was used without --allow-remove-essential/;
 
+/** What a run kept besides its log that tells causes apart. */
+export interface RunCircumstances {
+  /** Mount points without a free inode. */
+  readonly inodesGone?: readonly string[];
+  /** The machine is a container that may not do all that a machine may. */
+  readonly confined?: boolean;
+}
+
 /**
- * What went wrong in a run of apt, from the end of its log: the most telling cause first, each once. A log that names no
- * known cause gives `unknown` with its lines, never a guess.
- * @param inodesGone mount points without a free inode
+ * What went wrong in a run of apt, from its log: the most telling cause first, each once. What scripts of packages print
+ * counts only where theirs is the package that dpkg could not finish. A log that names no known cause gives `unknown` with
+ * its lines, never a guess.
  */
-export function upgradeErrors(log: string, exitCode: number | null, inodesGone: readonly string[] = []): AptError[] {
+export function upgradeErrors(log: string, exitCode: number | null, more: RunCircumstances = {}): AptError[] {
   if (exitCode === 0) return [];
-  const whole = wholeRun(log, inodesGone);
+  const turns = failedTurns(log);
+  const telling = turns.flatMap(({ lines }) => lines).filter((line) => !KERNEL_SETTING.test(line));
+  const whole = wholeRun([...new Set([...ownLines(log), ...telling])].join('\n'), more.inodesGone ?? []);
   // A full or read-only disk makes downloads and scripts fail too: it is the cause, they are what followed.
   const disk = whole.filter(({ kind }) => DISK_KINDS.has(kind));
-  const found = [...disk, ...scripts(log), ...archives(log), ...fetches(log), ...refusals(log), ...whole];
+  const failed = scripts(log, turns, more.confined === true);
+  const found = [...disk, ...failed, ...archives(log), ...fetches(log), ...refusals(log), ...whole];
   if (found.length > 0) return unique(found);
   const lines = importantLines(log);
   return [aptError('unknown', 'error', say.run_failed_unknown({ why: complaintOf(lines) }), lines)];
 }
 
-function scripts(log: string): AptError[] {
+function scripts(log: string, turns: readonly FailedTurn[], confined: boolean): AptError[] {
   if (log.includes(CONFFILE_QUESTION)) {
     return [aptError('conffile_question', 'error', say.run_conffile_question(), linesWith(log, /conffile/))];
   }
-  return [...log.matchAll(FAILED_SCRIPT)].map(([lines, name = '', reason = '']) =>
-    aptError(
-      'maintainer_script_failed',
-      'error',
-      say.run_script_failed({ package: name.replace(/:.*/, ''), reason }),
-      lines.split('\n'),
-      name.replace(/:.*/, ''),
-    ),
-  );
+  return turns.flatMap(({ subject, lines }) => {
+    const reason = lines.find((line) => line.startsWith(' ') && SCRIPT.test(line))?.trim();
+    if (reason === undefined) return [];
+    const name = subject.replace(/^.*\/|[:_].*$/g, '');
+    const refused = confined ? lines.find((line) => REFUSED.test(line)) : undefined;
+    if (refused !== undefined)
+      return [
+        aptError(
+          'container_refused',
+          'error',
+          say.run_container_refused({ package: name, why: refused.trim() }),
+          [refused, ...lines.slice(-2)],
+          name,
+        ),
+      ];
+    return [
+      aptError(
+        'maintainer_script_failed',
+        'error',
+        say.run_script_failed({ package: name, reason }),
+        lines.slice(-EVIDENCE),
+        name,
+      ),
+    ];
+  });
 }
 
 function archives(log: string): AptError[] {
   return [...log.matchAll(REFUSED_ARCHIVE)]
-    .filter(([lines]) => lines.match(FAILED_SCRIPT) === null && !DISK.test(lines))
+    .filter(([lines]) => !SCRIPT.test(lines) && !DISK.test(lines))
     .map(([lines, file = '', said = '']) => {
       const [, path, owner] = OVERWRITES.exec(said) ?? [];
       if (path !== undefined && owner !== undefined)
@@ -82,7 +118,7 @@ function archives(log: string): AptError[] {
 
 function fetches(log: string): AptError[] {
   return [...log.matchAll(FETCH)].map(([line, uri = '', reason = '']) => {
-    const kind = reason.startsWith('404') ? 'deb_404' : classifyRepositoryFailure(line);
+    const kind = reason.startsWith('404') ? 'deb_404' : classifyRepositoryFailure(reason);
     const subject = uri.slice(uri.lastIndexOf('/') + 1);
     return aptError(kind, 'error', say.run_fetch_failed({ file: subject, reason }), [line], subject);
   });
@@ -113,7 +149,7 @@ function refusals(log: string): AptError[] {
 function wholeRun(log: string, inodesGone: readonly string[]): AptError[] {
   const found = classifyRunFailure(log);
   if (found === null) return [];
-  const kind = found === 'no_space' ? spaceKind(linesWith(log, /No space left on device/), inodesGone) : found;
+  const kind = found === 'no_space' ? spaceKind(linesWith(log, SPACE), inodesGone) : found;
   const lines = [...new Set([...linesWith(log, CAUSES), ...importantLines(log)])];
   const holder = kind === 'apt_lock_busy' ? parseLockHolder(log) : null;
   const who = holder?.name ?? (holder?.pid == null ? null : `process ${String(holder.pid)}`);
@@ -122,7 +158,8 @@ function wholeRun(log: string, inodesGone: readonly string[]): AptError[] {
 
 /** What is short: the same words are printed where inodes are gone, and a full /boot has ways out of its own. */
 function spaceKind(lines: readonly string[], inodesGone: readonly string[]): AptErrorKind {
-  const within = (folder: string): boolean => lines.some((line) => line.includes(`'${folder.replace(/\/$/, '')}/`));
+  const within = (folder: string): boolean =>
+    lines.some((line) => line.split(/[\s'"=]/).some((word) => word.startsWith(`${folder.replace(/\/$/, '')}/`)));
   if (inodesGone.some(within)) return 'no_inodes';
   return within('/boot') ? 'no_space_boot' : 'no_space';
 }

@@ -81,6 +81,9 @@ function summaryOf({ counts }: AptRunResult): Sentence {
 function errorsOf(run: FinishedChange): AptError[] {
   if (run.ending === 'drifted' || run.ending === 'stopped') return [];
   if (run.ending === 'interrupted')
-    return [aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.logTail).slice(-10))];
-  return upgradeErrors(run.logTail, run.exitCode, lines(run, 'inodes_gone') ?? []);
+    return [aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.log).slice(-10))];
+  return upgradeErrors(run.log, run.exitCode, {
+    inodesGone: lines(run, 'inodes_gone') ?? [],
+    confined: (lines(run, 'confinement') ?? []).length > 0,
+  });
 }

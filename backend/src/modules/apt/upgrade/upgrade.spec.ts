@@ -64,7 +64,7 @@ function finished(sections: ReadonlyMap<string, CollectedSection>, more: Partial
     finishedAt: null,
     rebooted: false,
     sections: new Map(facts),
-    logTail: log?.stdout ?? '',
+    log: log?.stdout ?? '',
     drift: drifted ? { missing: ['upgrade a:all 1 2 x'], added: [] } : null,
     ...more,
   };
@@ -322,7 +322,7 @@ describe.each(suites)('a run on %s', (suite) => {
   });
 
   it('whose log names no known cause is unknown, with its lines', () => {
-    const result = resultOf(suite, 'done', { exitCode: 100, logTail: 'E: Something new happened\n' });
+    const result = resultOf(suite, 'done', { exitCode: 100, log: 'E: Something new happened\n' });
     expect(result.errors).toMatchObject([{ kind: 'unknown', important_lines: ['E: Something new happened'] }]);
   });
 

@@ -123,8 +123,8 @@ export interface FinishedChange {
   readonly rebooted: boolean;
   /** Facts that the script kept (`keep NAME command…`), and those of the collecting run. */
   readonly sections: ReadonlyMap<string, CollectedSection>;
-  /** The last part of the log, masked; at most 256 KiB. */
-  readonly logTail: string;
+  /** What it printed, masked: of a run that failed all of it as it is stored, else at least the last 256 KiB. */
+  readonly log: string;
   /** With `drifted`: lines that only the confirmed plan has, and lines that only the machine has now. */
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
 }

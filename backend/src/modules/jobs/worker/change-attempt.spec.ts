@@ -152,6 +152,24 @@ describe('a changing run', () => {
     expect(sealed.filter((line) => /^(line|y)/.test(line))).toEqual(printed);
   }, 90_000);
 
+  it.each([
+    ['failed is told by its whole log, though its machine gives only the end', 100, true],
+    ['went well is not read again', 0, false],
+  ])('that %s', async (_name, exitCode, whole) => {
+    const p = await start();
+    p.work();
+    const id = await confirmed(p, await p.machine());
+    await begun(id);
+    const run = machines.run(id);
+    run.lines.push('why it fails', ...Array.from({ length: 10_000 }, (_, n) => `line ${String(n)} ${'x'.repeat(60)}`));
+    run.exitCode = exitCode;
+    machines.end(id);
+    await p.ended(id, 60_000);
+    const { log } = (await execution(p, id))?.result_json as { log: string };
+    expect(log.includes('why it fails')).toBe(whole);
+    expect(log).toContain('line 9999');
+  });
+
   it('doubles and loses no line when the connection is cut while the database takes none', async () => {
     const p = await start();
     p.work();

@@ -12,7 +12,7 @@ import type { ConfirmedPlan } from '../requests/confirmed-plans';
 import { AftermathWatch } from './aftermath-watch';
 import type { Attempt } from './attempt';
 import type { Claim } from './claims';
-import { finishedChange, unseenChange } from './change-evidence';
+import { endOnly, finishedChange, unseenChange } from './change-evidence';
 import { alteredFailure, parametersUnreadable, requestAltered, startFailure, vanishedFailure } from './change-failures';
 import type { DetachedRunner, DetachedSession } from './detached-runner';
 import { databaseIsAway, failureOf, isPassing, type StopReason } from './failures';
@@ -253,8 +253,9 @@ export class ChangeAttempt implements Attempt {
   private async collect(session: DetachedSession, prepared: Prepared, look: RunResult | null): Promise<Ending> {
     this.tools.recorder.enter('collecting', STORE_STEP);
     const collected = await session.collect();
-    const more = await this.readMore(session, prepared, finishedChange(collected, [look]));
-    const finished = finishedChange(collected, [look, more]);
+    const log = endOnly(collected) ? await this.tools.recorder.wholeLog() : collected.logTail;
+    const more = await this.readMore(session, prepared, finishedChange(collected, log, [look]));
+    const finished = finishedChange(collected, log, [look, more]);
     const { requestId } = prepared.plan;
     const outcome = await this.meaning(finished, prepared);
     return { kind: 'changed', outcome, finished, requestId };

@@ -3,9 +3,24 @@ import type { RunResult, SectionResult } from '../../../kernel/ssh/run-types';
 import type { FinishedChange } from '../actions/change-action';
 import type { CollectedSection } from '../actions/job-action';
 
-/** What there is to tell how a run ended: what it left, and what was read after its end. Of one name the last counts. */
-export function finishedChange(collected: CollectedDetached, more: readonly (RunResult | null)[]): FinishedChange {
-  const { state, facts, logTail, drift } = collected;
+/** Of a log that is longer the machine gives the end, as collect.sh says. */
+const LOG_END_BYTES = 256 * 1024;
+
+/** Whether a run failed of which the machine gave only the end of its log: what went wrong may stand far above. */
+export function endOnly({ state: { result, logBytes } }: CollectedDetached): boolean {
+  return result?.ending === 'ended' && result.exitCode !== 0 && logBytes > LOG_END_BYTES;
+}
+
+/**
+ * What there is to tell how a run ended: what it left, and what was read after its end. Of one name the last counts.
+ * @param log what it printed, as far as it tells how the run ended
+ */
+export function finishedChange(
+  collected: CollectedDetached,
+  log: string,
+  more: readonly (RunResult | null)[],
+): FinishedChange {
+  const { state, facts, drift } = collected;
   const { result, startedAt, rebooted } = state;
   const read = more.flatMap((run) => run?.sections ?? []);
   return {
@@ -15,7 +30,7 @@ export function finishedChange(collected: CollectedDetached, more: readonly (Run
     finishedAt: result?.finishedAt ?? null,
     rebooted,
     sections: sectionsOf([...facts.values(), ...read]),
-    logTail,
+    log,
     drift,
   };
 }
@@ -28,7 +43,7 @@ export const unseenChange: FinishedChange = {
   finishedAt: null,
   rebooted: false,
   sections: new Map(),
-  logTail: '',
+  log: '',
   drift: null,
 };
 

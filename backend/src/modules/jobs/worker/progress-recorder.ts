@@ -18,6 +18,8 @@ const LOG_AFTER_MS = 20;
 const LOG_EVERY_MS = 150;
 const WRITE_AT_BYTES = 32 * 1024;
 const RETRY_MS = 500;
+/** So long the last lines are waited for before a log is read as a whole. */
+const LOG_PATIENCE_MS = 10_000;
 /** A run of any length is read no faster than its lines can be stored. */
 const ROOM_BYTES = 256 * 1024;
 /** How often it is noted that a machine tells of its run, where nothing else is to be written. */
@@ -122,6 +124,15 @@ export class ProgressRecorder {
 
   onSection(event: SectionEvent): void {
     if (event.phase === 'begin') this.step(() => this.steps.section(event.name));
+  }
+
+  /** The whole log as it is stored, with what waited until now. Rejects while the database is away. */
+  async wholeLog(): Promise<string> {
+    await this.close(LOG_PATIENCE_MS);
+    const { log } = this.tools;
+    const parts: string[] = [];
+    for await (const lines of log.texts(this.claim.jobId)) parts.push(lines.join('\n'), '\n');
+    return parts.join('');
   }
 
   /** The job went to another: nothing of this attempt may be written any more. */

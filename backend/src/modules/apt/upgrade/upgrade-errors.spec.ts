@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { capturedChange } from '../fixtures/captured-change';
+import { FIXTURE_FOLDER, parseFixture } from '../fixtures/load-fixture';
+import { isArchivedRelease } from '../analysis/ended-releases';
+import { failedTurns } from './log-turns';
+import { upgradeErrors } from './upgrade-errors';
+
+const SUITES = ['bookworm', 'trixie'];
+const failing = (suite: string): string => capturedChange(`upgrade/${suite}-failing-script`).get('log')?.stdout ?? '';
+const kinds = (log: string): string[] => upgradeErrors(log, 100).map(({ kind }) => kind);
+/** What a script says while dpkg is at its package. */
+const says = (log: string, packageName: string, ...lines: string[]): string =>
+  log.replace(new RegExp(`^(Setting up ${packageName} .*\n)`, 'm'), `$1${lines.map((line) => `${line}\n`).join('')}`);
+const fetchFailed = (file: string, reason: string): string =>
+  `E: Failed to fetch http://deb.debian.org/debian/pool/${file}  ${reason}\n`;
+
+describe.each(SUITES)('the cause of a failed run on %s', (suite) => {
+  it('is not what scripts of other packages say', () => {
+    const log = says(
+      failing(suite),
+      'fleet-plain',
+      'sysctl: setting key "kernel.x": Read-only file system',
+      'cp: No space left on device (ignored)',
+    );
+    expect(log).not.toBe(failing(suite));
+    expect(kinds(log)).toEqual(['maintainer_script_failed']);
+  });
+
+  it('is what the failing script says of the disk, and dpkg says of the script', () => {
+    const said = says(failing(suite), 'fleet-failing', 'cp: /var/lib/x: No space left on device');
+    expect(kinds(said)).toEqual(['no_space', 'maintainer_script_failed']);
+    const boot = says(
+      failing(suite),
+      'fleet-failing',
+      'zstd: error 70 : Write error : cannot write block : No space left on device',
+      'update-initramfs: failed for /boot/initrd.img-6.1.0-2-fleet with 1.',
+    );
+    expect(kinds(boot)).toEqual(['no_space_boot', 'maintainer_script_failed']);
+    const settings = says(failing(suite), 'fleet-failing', 'sysctl: /proc/sys/kernel/x: Read-only file system');
+    expect(kinds(settings)).toEqual(['maintainer_script_failed']);
+  });
+
+  it('is found wherever it stands in a long log', () => {
+    const lines = Array.from({ length: 20_000 }, (_, n) => `Setting up fleet-${String(n)} (1.1) ...`);
+    expect(kinds(`${failing(suite)}${lines.join('\n')}\n`)).toEqual(['maintainer_script_failed']);
+  });
+
+  it('is the container where that may not do what the script needs, and the script where it may', () => {
+    const file = path.join(FIXTURE_FOLDER, 'words', `${suite}-container.txt`);
+    const log = parseFixture(readFileSync(file, 'utf8')).get('log')?.stdout ?? '';
+    const confined = upgradeErrors(log, 100, { confined: true });
+    expect(confined).toMatchObject([{ kind: 'container_refused', subject: 'makedev' }]);
+    expect(confined[0]?.message).toMatch(/^A script of makedev needs what this container may not do: mknod: /);
+    expect(confined[0]?.important_lines.join('\n')).toContain('error exit status 1');
+    expect(upgradeErrors(log, 100)).toMatchObject([{ kind: 'maintainer_script_failed', subject: 'makedev' }]);
+  });
+});
+
+it.each([
+  ['c/ca-certificates_20230311_all.deb', 'Connection refused [IP: 192.0.2.1 80]', 'repo_refused'],
+  ['g/libgnutls30_3.7.9-2_amd64.deb', "Temporary failure resolving 'deb.debian.org'", 'repo_dns'],
+  [
+    'c/ca-certificates_20230311_all.deb',
+    'Certificate verification failed: The certificate is NOT trusted.',
+    'repo_tls',
+  ],
+  ['g/libgnutls30_3.7.9-2_amd64.deb', '404  Not Found [IP: 192.0.2.1 80]', 'deb_404'],
+])('of %s the reason counts, not the name: %s', (file, reason, kind) => {
+  expect(upgradeErrors(fetchFailed(file, reason), 100)).toMatchObject([{ kind, subject: path.basename(file) }]);
+});
+
+it('a package that only waited for another one had no turn', () => {
+  const log = [
+    'Setting up a (1) ...',
+    'dpkg: error processing package a (--configure):',
+    ' installed a package post-installation script subprocess returned error exit status 1',
+    'dpkg: dependency problems prevent configuration of b:',
+    ' b depends on a; however:',
+    '  Package a is not configured yet.',
+    '',
+    'dpkg: error processing package b (--configure):',
+    ' dependency problems - leaving unconfigured',
+  ].join('\n');
+  expect(failedTurns(log).map(({ subject }) => subject)).toEqual(['a']);
+});
+
+it.each([
+  ['http://deb.debian.org/debian', 'buster', true],
+  ['http://security.debian.org/debian-security', 'buster/updates', true],
+  ['http://deb.debian.org/debian', 'stretch-backports', true],
+  ['http://de.archive.ubuntu.com/ubuntu/', 'kinetic-security', true],
+  ['http://archive.debian.org/debian', 'buster', false],
+  ['http://deb.debian.org/debian', 'bookworm', false],
+  ['http://archive.ubuntu.com/ubuntu', 'focal', false],
+  ['http://packages.example/repo', 'buster', false],
+])('%s %s has moved to an archive: %s', (uri, suite, moved) => {
+  expect(isArchivedRelease(uri, suite)).toBe(moved);
+});
