@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { bigintNumber } from '../src/kernel/database/columns';
 import { newId } from '../src/kernel/database/ids';
+import { prepared } from '../src/kernel/database/prepared';
 import { affected, queryOne, queryRows } from '../src/kernel/database/rows';
 import { JobEntity } from '../src/modules/jobs/entities/job.entity';
 import { TagEntity } from '../src/modules/machines/entities/tag.entity';
@@ -95,6 +96,17 @@ describe('queries', () => {
         await manager.query('BEGIN');
       });
       expect(await queryRows(source, 'SELECT DISTINCT color FROM tags')).toEqual([{ color: null }]);
+    });
+  });
+
+  it('keeps a statement that is marked so prepared on its connection, and no other', async () => {
+    const marked = prepared('SELECT $1::text AS said');
+    const kept = 'SELECT statement FROM pg_prepared_statements';
+    await source.transaction(async (manager) => {
+      for (const said of ['once', 'twice']) expect(await queryRows(manager, marked, [said])).toEqual([{ said }]);
+      expect(await queryRows(manager, 'SELECT $1::text AS other', ['x'])).toEqual([{ other: 'x' }]);
+      expect(await queryRows(manager, kept)).toEqual([{ statement: marked }]);
+      await expect(queryRows(manager, marked, [missing])).rejects.toThrow('$1');
     });
   });
 

@@ -5,6 +5,7 @@ import { Contracts } from '../contracts/contracts';
 import { snakeNames } from '../contracts/names';
 import { maskSecrets } from '../contracts/secret-values';
 import { newId } from '../database/ids';
+import { prepared } from '../database/prepared';
 import { affected } from '../database/rows';
 import type { Actor } from '../auth/actor';
 import { auditContractName } from './audit-contracts';
@@ -42,28 +43,25 @@ export class AuditLog {
 
   async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
     const { actor, details } = maskSecrets({ actor: entry.actor, details: entry.details ?? null });
-    await affected(
-      manager,
-      `INSERT INTO audit_log (id, at, actor_type, actor_id, actor_name, action, object_type, object_id, machine_id,
-                              outcome, request_id, ip, details_json)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-      [
-        newId(),
-        this.clock.now(),
-        actor.type,
-        actor.id,
-        actor.name,
-        entry.action,
-        entry.objectType,
-        entry.objectId ?? null,
-        entry.machineId ?? null,
-        entry.outcome,
-        entry.requestId ?? null,
-        entry.ip ?? null,
-        details === null
-          ? null
-          : this.contracts.document(auditContractName(entry.action), snakeNames(details) as object),
-      ],
-    );
+    await affected(manager, INSERT, [
+      newId(),
+      this.clock.now(),
+      actor.type,
+      actor.id,
+      actor.name,
+      entry.action,
+      entry.objectType,
+      entry.objectId ?? null,
+      entry.machineId ?? null,
+      entry.outcome,
+      entry.requestId ?? null,
+      entry.ip ?? null,
+      details === null ? null : this.contracts.document(auditContractName(entry.action), snakeNames(details) as object),
+    ]);
   }
 }
+
+const INSERT = prepared(`
+  INSERT INTO audit_log (id, at, actor_type, actor_id, actor_name, action, object_type, object_id, machine_id, outcome, request_id,
+                         ip, details_json)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`);

@@ -7,6 +7,7 @@ import {
 } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { refuseBareJson } from './json-writes';
+import { preparedName } from './prepared';
 
 /**
  * The only way in which this program sends raw SQL: over the pool or the open transaction of TypeORM, past its
@@ -23,6 +24,11 @@ interface RawResult {
 
 interface Queryable {
   query(sql: string, params: readonly unknown[]): Promise<RawResult>;
+  query(prepared: {
+    readonly name: string;
+    readonly text: string;
+    readonly values: readonly unknown[];
+  }): Promise<RawResult>;
 }
 
 type Connection = EntityManager | DataSource;
@@ -67,8 +73,9 @@ async function execute(connection: Connection, sql: string, params: readonly unk
   const joined = 'queryRunner' in connection ? connection.queryRunner : undefined;
   dataSource.logger.logQuery(sql, params as unknown[], joined);
   const target = joined ? await clientOf(joined) : poolOf(dataSource);
+  const name = preparedName(sql);
   try {
-    return await target.query(sql, params);
+    return await (name === undefined ? target.query(sql, params) : target.query({ name, text: sql, values: params }));
   } catch (error) {
     throw error instanceof Error ? new QueryFailedError(sql, [...params], error) : error;
   }

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { auditContractName } from '../../kernel/audit/audit-contracts';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { toDocument, unreadable, type DocumentDto } from '../../kernel/contracts/document.dto';
+import { prepared } from '../../kernel/database/prepared';
 import { affected, queryOne } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { eventContractName } from '../../kernel/events/event-contracts';
@@ -132,13 +133,7 @@ export class HistoryRepository {
   }
 
   async insertEvent(tx: Transaction, values: readonly unknown[]): Promise<void> {
-    await affected(
-      tx.manager,
-      `INSERT INTO machine_events (id, machine_id, event_type, severity, created_at, actor_type, actor_id, actor_name,
-                                   snapshot_id, execution_id, job_id, message, payload_json)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-      values,
-    );
+    await affected(tx.manager, INSERT_EVENT, values);
   }
 
   private document(contract: string, stored: unknown): DocumentDto | null {
@@ -151,3 +146,8 @@ type Unsaid<T> = Omit<T, 'said'>;
 function withSaid<T extends { message: string }>(row: T): T & { said: SaidByField } {
   return { ...row, said: saidIn(row, ['message']) };
 }
+
+const INSERT_EVENT = prepared(`
+  INSERT INTO machine_events (id, machine_id, event_type, severity, created_at, actor_type, actor_id, actor_name,
+                              snapshot_id, execution_id, job_id, message, payload_json)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`);

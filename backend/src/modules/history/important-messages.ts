@@ -5,6 +5,7 @@ import { Contracts } from '../../kernel/contracts/contracts';
 import { maskSecrets } from '../../kernel/contracts/secret-values';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
+import { prepared } from '../../kernel/database/prepared';
 import { queryOne } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { MachineState } from '../machines/machine-state';
@@ -104,13 +105,13 @@ export class ImportantMessages {
 }
 
 /** What is seen again is as open as it was, and what is new is open: both are counted without another look. */
-const SEEN_AGAIN = `
+const SEEN_AGAIN = prepared(`
   WITH seen AS (
     UPDATE important_messages m SET last_seen_at = $3, message = now.message, raw_line_ref = COALESCE(now.ref, m.raw_line_ref)
       FROM jsonb_to_recordset($2::jsonb) AS now (key text, message text, ref text)
      WHERE m.machine_id = $1 AND m.dedup_key = now.key RETURNING m.dedup_key)
   SELECT ARRAY(SELECT dedup_key FROM seen) AS keys,
-         (SELECT count(*)::int FROM important_messages WHERE machine_id = $1 AND NOT acknowledged) AS open`;
+         (SELECT count(*)::int FROM important_messages WHERE machine_id = $1 AND NOT acknowledged) AS open`);
 
 /** A code names the same message whatever figures stand in its words; without one the words themselves do. */
 function dedupKey(source: MessageSource, message: ImportantMessage): string {

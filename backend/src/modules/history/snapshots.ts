@@ -4,6 +4,7 @@ import { Clock } from '../../kernel/clock';
 import { Contracts, type Reading } from '../../kernel/contracts/contracts';
 import type { JsonDocument } from '../../kernel/contracts/json-document';
 import { newId } from '../../kernel/database/ids';
+import { prepared } from '../../kernel/database/prepared';
 import { affected, queryOne } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import type { SnapshotStatus } from './entities/history.values';
@@ -77,25 +78,19 @@ export class Snapshots {
     };
     const difference = await this.difference(tx, snapshot, whole);
     const { payload, important } = difference ?? whole;
-    await affected(
-      tx.manager,
-      `INSERT INTO snapshots (id, machine_id, kind, schema_version, created_at, status, payload_json, important_json, source_job_id,
-                              content_sha256, content_snapshot_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-      [
-        id,
-        snapshot.machineId,
-        snapshot.kind,
-        whole.payload.version,
-        snapshot.createdAt ?? this.clock.now(),
-        snapshot.status,
-        payload,
-        important,
-        snapshot.jobId ?? null,
-        snapshot.contentSha256 ?? null,
-        difference?.base ?? null,
-      ],
-    );
+    await affected(tx.manager, INSERT, [
+      id,
+      snapshot.machineId,
+      snapshot.kind,
+      whole.payload.version,
+      snapshot.createdAt ?? this.clock.now(),
+      snapshot.status,
+      payload,
+      important,
+      snapshot.jobId ?? null,
+      snapshot.contentSha256 ?? null,
+      difference?.base ?? null,
+    ]);
     return { id, contentSnapshotId: difference?.base ?? null };
   }
 
@@ -135,10 +130,15 @@ export class Snapshots {
 }
 
 /** Only the newest counts: what went back to an older state is news. A patch never stands on a patch. */
-const BASE = `
+const BASE = prepared(`
   WITH newest AS (
     SELECT id, schema_version, content_sha256, content_snapshot_id FROM snapshots
      WHERE machine_id = $1 AND kind = $2 ORDER BY created_at DESC, id DESC LIMIT 1)
   SELECT base.id, base.payload_json AS payload, base.important_json AS important
     FROM newest JOIN snapshots base ON base.id = COALESCE(newest.content_snapshot_id, newest.id)
-   WHERE newest.schema_version = $3 AND newest.content_sha256 IS NOT DISTINCT FROM $4 AND base.important_json IS NOT NULL`;
+   WHERE newest.schema_version = $3 AND newest.content_sha256 IS NOT DISTINCT FROM $4 AND base.important_json IS NOT NULL`);
+
+const INSERT = prepared(`
+  INSERT INTO snapshots (id, machine_id, kind, schema_version, created_at, status, payload_json, important_json, source_job_id,
+                         content_sha256, content_snapshot_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { prepared } from '../../kernel/database/prepared';
 import { queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { LiveBus } from '../../kernel/live/live-bus';
@@ -43,15 +44,15 @@ export class Dispatcher {
   }
 }
 
-const STEP_BACK = `
+const STEP_BACK = prepared(`
   UPDATE jobs d SET phase = 'waiting', boss_job_id = NULL
   WHERE d.machine_id = ANY($1::uuid[]) AND d.status = 'queued' AND d.phase = 'dispatched'
     AND EXISTS (
       SELECT 1 FROM jobs q
       WHERE q.machine_id = d.machine_id AND q.status = 'queued' AND q.phase = 'waiting' AND q.priority > d.priority
-        AND (q.available_at IS NULL OR q.available_at <= clock_timestamp()))`;
+        AND (q.available_at IS NULL OR q.available_at <= clock_timestamp()))`);
 
-const DISPATCH = `
+const DISPATCH = prepared(`
   WITH best AS (
     SELECT DISTINCT ON (q.machine_id) q.id
     FROM jobs q
@@ -65,4 +66,4 @@ const DISPATCH = `
     ORDER BY q.machine_id, q.priority DESC, q.created_at, q.id)
   UPDATE jobs SET phase = 'dispatched', boss_job_id = gen_random_uuid()
   FROM best WHERE jobs.id = best.id
-  RETURNING jobs.boss_job_id AS id, jobs.id AS "jobId", jobs.priority`;
+  RETURNING jobs.boss_job_id AS id, jobs.id AS "jobId", jobs.priority`);

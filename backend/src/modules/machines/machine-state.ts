@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { maskSecrets } from '../../kernel/contracts/secret-values';
+import { prepared } from '../../kernel/database/prepared';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { notFound } from '../../kernel/errors/domain-error';
@@ -112,29 +113,29 @@ export class MachineState {
       if (facts === undefined) throw notFound('machine');
       return rowOf(facts, patches);
     });
-    const changed = [...new Set(rows.flatMap((row) => Object.keys(row.changes)))].join(', ');
-    await affected(tx.manager, WRITE.replaceAll('CHANGED', changed), [JSON.stringify(rows), this.clock.now()]);
+    await affected(tx.manager, WRITE, [JSON.stringify(rows), this.clock.now()]);
     this.live.changed(tx, { machineIds });
   }
 
   /** Both rows, so that a status written by somebody else in the meantime is seen and not overwritten. */
   private lock(tx: Transaction, machineIds: readonly string[]): Promise<Before[]> {
-    return queryRows<Before>(
-      tx.manager,
-      `SELECT m.id AS "machineId", m.status AS "machineStatus", s.last_error_kind AS "lastErrorKind",
-              s.last_error_action AS "lastErrorAction", s.running_job_id AS "runningJobId",
-              s.apt_status AS "aptStatus", s.apt_updates_count AS "aptUpdatesCount",
-              s.apt_security_updates_count AS "aptSecurityUpdatesCount", s.apt_reboot_required AS "aptRebootRequired",
-              s.apt_stale AS "aptStale"
-         FROM machines m JOIN machine_state s ON s.machine_id = m.id WHERE m.id = ANY ($1::uuid[])
-        ORDER BY m.id FOR NO KEY UPDATE`,
-      [machineIds],
-    );
+    return queryRows<Before>(tx.manager, LOCK, [machineIds]);
   }
 }
 
+const LOCK = prepared(`
+  SELECT m.id AS "machineId", m.status AS "machineStatus", s.last_error_kind AS "lastErrorKind",
+         s.last_error_action AS "lastErrorAction", s.running_job_id AS "runningJobId",
+         s.apt_status AS "aptStatus", s.apt_updates_count AS "aptUpdatesCount",
+         s.apt_security_updates_count AS "aptSecurityUpdatesCount", s.apt_reboot_required AS "aptRebootRequired",
+         s.apt_stale AS "aptStale"
+    FROM machines m JOIN machine_state s ON s.machine_id = m.id WHERE m.id = ANY ($1::uuid[])
+   ORDER BY m.id FOR NO KEY UPDATE`);
+
+const WRITTEN = [...Object.values(columns), 'needs_rank', 'underlying_needs_rank', 'status'].join(', ');
+
 /** A column that a machine's changes do not name keeps its value. */
-const WRITE = `
+const WRITE = prepared(`
   WITH given AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb)
       AS g (machine_id uuid, machine_status text, last_seen_at timestamptz, changes jsonb)),
@@ -142,8 +143,8 @@ const WRITE = `
     UPDATE machines m SET status = COALESCE(g.machine_status, m.status), last_seen_at = GREATEST(m.last_seen_at, g.last_seen_at)
       FROM given g WHERE m.id = g.machine_id AND (g.machine_status IS NOT NULL OR g.last_seen_at IS NOT NULL))
   UPDATE machine_state s SET updated_at = $2, revision = revision + 1,
-         (CHANGED) = (SELECT CHANGED FROM jsonb_populate_record(s, g.changes))
-    FROM given g WHERE s.machine_id = g.machine_id`;
+         (${WRITTEN}) = (SELECT ${WRITTEN} FROM jsonb_populate_record(s, g.changes))
+    FROM given g WHERE s.machine_id = g.machine_id`);
 
 /** What the patches, one after the other, make of a machine. */
 function rowOf(before: Before, patches: readonly MachineStatePatch[]) {

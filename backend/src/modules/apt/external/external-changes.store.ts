@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { maskSecrets } from '../../../kernel/contracts/secret-values';
 import { bulkInsert } from '../../../kernel/database/bulk-insert';
+import { prepared } from '../../../kernel/database/prepared';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { DomainEvents } from '../../../kernel/events/domain-events';
@@ -38,11 +39,7 @@ export class ExternalChanges {
 
   /** From when on a machine's logs have to be read. */
   async since(machineId: string, now: Date): Promise<Date> {
-    const row = await queryOne<{ at: Date | null }>(
-      this.dataSource,
-      `SELECT max(started_at) AS at FROM executions WHERE machine_id = $1 AND mode = 'external'`,
-      [machineId],
-    );
+    const row = await queryOne<{ at: Date | null }>(this.dataSource, LAST, [machineId]);
     const first = now.getTime() - FIRST_DAYS * DAY_MS;
     return new Date(Math.max(first, (row?.at?.getTime() ?? first) - OVERLAP_DAYS * DAY_MS));
   }
@@ -175,3 +172,5 @@ function inWords(packages: readonly HistoryPackage[]): string {
     );
   return [...named, ...(packages.length > NAMED ? [`+ ${String(packages.length - NAMED)} …`] : [])].join(', ');
 }
+
+const LAST = prepared(`SELECT max(started_at) AS at FROM executions WHERE machine_id = $1 AND mode = 'external'`);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../../../kernel/auth/actor';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import { prepared } from '../../../kernel/database/prepared';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
@@ -195,14 +196,14 @@ export class Claims {
   }
 }
 
-const LOCK_MACHINES = `
-  SELECT id FROM machines WHERE id IN (SELECT machine_id FROM jobs WHERE id = ANY($1::uuid[])) ORDER BY id FOR NO KEY UPDATE`;
+const LOCK_MACHINES = prepared(`
+  SELECT id FROM machines WHERE id IN (SELECT machine_id FROM jobs WHERE id = ANY($1::uuid[])) ORDER BY id FOR NO KEY UPDATE`);
 
 /**
  * A token of a job that was taken, ended or handed out anew in the meantime matches no row: one effect per job. A changing
  * run is taken over as it stands.
  */
-const CLAIM = `
+const CLAIM = prepared(`
   WITH token AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)),
   candidate AS (
     SELECT j.id, j.machine_id, array_position($5::text[], j.kind) AS action, j.status = 'running' AS adopted
@@ -227,15 +228,15 @@ const CLAIM = `
   RETURNING j.id, j.machine_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,
     j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at,
     j.request_id, candidate.adopted, j.contact_at, j.log_offset, j.steps_json,
-    COALESCE(extract(epoch FROM clock_timestamp() - j.contact_at) * 1000, 0)::float8 AS silent_ms`;
+    COALESCE(extract(epoch FROM clock_timestamp() - j.contact_at) * 1000, 0)::float8 AS silent_ms`);
 
-const GIVE_BACK = `
+const GIVE_BACK = prepared(`
   UPDATE jobs j SET phase = CASE WHEN j.status = 'queued' THEN 'waiting' ELSE j.phase END, boss_job_id = NULL
   FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)
   WHERE j.id = t.job_id AND j.boss_job_id = t.token_id
-    AND ((j.status = 'queued' AND j.phase = 'dispatched') OR (j.status = 'running' AND j.phase = 'reconciling'))`;
+    AND ((j.status = 'queued' AND j.phase = 'dispatched') OR (j.status = 'running' AND j.phase = 'reconciling'))`);
 
-const RENEW = `
+const RENEW = prepared(`
   WITH mine AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS c (job_id, fence)),
   lock AS (
     UPDATE machine_locks l SET renewed_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => $4)
@@ -243,4 +244,4 @@ const RENEW = `
     RETURNING l.job_id, l.fence)
   UPDATE jobs j SET heartbeat_at = clock_timestamp()
   FROM lock WHERE j.id = lock.job_id AND j.fence = lock.fence AND j.status = 'running'
-  RETURNING j.id, j.cancel_requested_at`;
+  RETURNING j.id, j.cancel_requested_at`);
