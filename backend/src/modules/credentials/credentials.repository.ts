@@ -7,9 +7,13 @@ import type { AuthMethod, CredentialsStatus, SudoMode } from './entities/credent
 export const SECRET_COLUMNS = ['enc_password', 'enc_sudo_password', 'enc_private_key', 'enc_key_passphrase'] as const;
 export type SecretColumn = (typeof SECRET_COLUMNS)[number];
 
-export interface CredentialsRow extends Record<SecretColumn, string | null> {
+/** What it takes to sign in, its secrets as envelopes. */
+export interface StoredCredentials extends Record<SecretColumn, string | null> {
   auth_method: AuthMethod;
   sudo_mode: SudoMode;
+}
+
+export interface CredentialsRow extends StoredCredentials {
   status: CredentialsStatus | null;
   last_test_at: Date | null;
   updated_at: Date;
@@ -22,7 +26,7 @@ export interface CredentialsValues extends Record<SecretColumn, string | null> {
   readonly at: Date;
 }
 
-/** The only place with SQL on machine_credentials. */
+/** The only place with SQL on machine_credentials, but for what every sign-in reads (machines, connection-facts). */
 @Injectable()
 export class CredentialsRepository {
   constructor(private readonly dataSource: DataSource) {}

@@ -7,7 +7,7 @@ import type { Transaction } from '../../kernel/database/transaction';
 import { DomainError } from '../../kernel/errors/domain-error';
 import { Keyring } from '../../kernel/secrets/keyring';
 import type { CredentialsInput } from './credentials-rules';
-import { CredentialsRepository, type CredentialsRow, type SecretColumn } from './credentials.repository';
+import { CredentialsRepository, type SecretColumn, type StoredCredentials } from './credentials.repository';
 import type { CredentialsSummaryDto } from './dto/credentials.dto';
 import type { CredentialsStatus } from './entities/credentials.values';
 import { HeldCredentials } from './held-credentials';
@@ -87,7 +87,17 @@ export class Credentials {
    * @throws DomainError `no_credentials`, `credentials_unreadable`
    */
   async take(machineId: string, purpose: string, origin: RequestOrigin): Promise<HeldCredentials> {
-    const row = await this.required(machineId);
+    return this.takeStored(machineId, await this.repository.find(machineId), purpose, origin);
+  }
+
+  /** The same for what was read already; null: none are stored. */
+  async takeStored(
+    machineId: string,
+    row: StoredCredentials | null,
+    purpose: string,
+    origin: RequestOrigin,
+  ): Promise<HeldCredentials> {
+    if (row === null) throw noCredentials();
     const what = { action: 'credentials.used', objectType: TABLE, objectId: machineId, machineId } as const;
     const entry = { ...origin, ...what };
     await this.audit.record(this.dataSource.manager, { ...entry, outcome: 'ok', details: { purpose } });
@@ -120,19 +130,17 @@ export class Credentials {
     }
   }
 
-  private decrypt(machineId: string, row: CredentialsRow, column: SecretColumn): string | undefined {
+  private decrypt(machineId: string, row: StoredCredentials, column: SecretColumn): string | undefined {
     const envelope = row[column];
     return envelope === null ? undefined : this.keyring.decrypt({ table: TABLE, rowId: machineId, column }, envelope);
   }
+}
 
-  private async required(machineId: string): Promise<CredentialsRow> {
-    const row = await this.repository.find(machineId);
-    if (row !== null) return row;
-    throw new DomainError({
-      code: 'no_credentials',
-      status: 409,
-      detail: say.none(),
-      action: say.none_action(),
-    });
-  }
+function noCredentials(): DomainError {
+  return new DomainError({
+    code: 'no_credentials',
+    status: 409,
+    detail: say.none(),
+    action: say.none_action(),
+  });
 }

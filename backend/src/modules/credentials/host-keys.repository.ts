@@ -33,9 +33,9 @@ const COLUMNS = `id, COALESCE(key_type, '') AS "keyType", fingerprint_sha256 AS 
   first_seen_at AS "firstSeenAt", last_seen_at AS "lastSeenAt", approved_by AS "approvedBy"`;
 
 /** The order in which key types are negotiated: the first one is the one that people compare. */
-const BEST_FIRST = `COALESCE(array_position(ARRAY['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'], key_type), 9)`;
+export const BEST_FIRST = `COALESCE(array_position(ARRAY['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'], key_type), 9)`;
 
-/** The only place with SQL on machine_host_keys. */
+/** The only place with SQL on machine_host_keys, but for what every sign-in reads and writes (machines, connection-facts). */
 @Injectable()
 export class HostKeysRepository {
   constructor(private readonly dataSource: DataSource) {}

@@ -5,7 +5,7 @@ import type { RequestOrigin } from '../../kernel/audit/request-origin';
 import { Clock } from '../../kernel/clock';
 import type { Transaction } from '../../kernel/database/transaction';
 import { DomainError, notFound } from '../../kernel/errors/domain-error';
-import { keyTypeOf, type ApprovedHostKey, type PresentedHostKey } from '../../kernel/ssh/host-key';
+import { keyTypeOf, type PresentedHostKey } from '../../kernel/ssh/host-key';
 import type { HostKeyDto } from './dto/host-key.dto';
 import { judgeShownKeys } from './host-key-judgement';
 import { HostKeysRepository, type HostKeyRow, type ShownAt } from './host-keys.repository';
@@ -37,16 +37,6 @@ export class HostKeys {
     return this.repository.list(machineId);
   }
 
-  /** The keys to connect with; empty when nobody has approved one. */
-  async approved(machineId: string): Promise<ApprovedHostKey[]> {
-    const rows = await this.repository.list(machineId);
-    return rows
-      .filter((row) => row.status === 'approved')
-      .map(({ keyType, fingerprint, publicKey }) =>
-        publicKey === null ? { keyType, fingerprint } : { keyType, fingerprint, publicKey },
-      );
-  }
-
   /** Keeps keys that a machine has shown, each judged against what is approved. */
   async record(
     tx: Transaction,
@@ -66,8 +56,8 @@ export class HostKeys {
   }
 
   /** A connection was made on these keys. */
-  seen(machineId: string, fingerprints: readonly string[], tx?: Transaction): Promise<void> {
-    return this.repository.seen(tx?.manager ?? this.dataSource.manager, machineId, fingerprints, this.clock.now());
+  seen(tx: Transaction, machineId: string, fingerprints: readonly string[]): Promise<void> {
+    return this.repository.seen(tx.manager, machineId, fingerprints, this.clock.now());
   }
 
   /**

@@ -6,6 +6,7 @@ import { DomainEvents } from '../../kernel/events/domain-events';
 import type { PresentedHostKey } from '../../kernel/ssh/host-key';
 import type { SshError, SshErrorKind } from '../../kernel/ssh/ssh-error';
 import { HostKeys } from '../credentials/host-keys.service';
+import { ConnectionFactsRepository } from './connection-facts.repository';
 import { MachineState, type MachineStatePatch } from './machine-state';
 import { MachinesRepository, type MachineRow } from './machines.repository';
 import { Machines } from './machines.service';
@@ -54,6 +55,7 @@ export class ConnectionOutcomes {
     private readonly transactions: TransactionRunner,
     private readonly machines: Machines,
     private readonly repository: MachinesRepository,
+    private readonly facts: ConnectionFactsRepository,
     private readonly hostKeys: HostKeys,
     private readonly state: MachineState,
     private readonly events: DomainEvents,
@@ -67,14 +69,11 @@ export class ConnectionOutcomes {
   async connected(machine: MachineRow, keys: readonly PresentedHostKey[], context: ConnectionContext): Promise<void> {
     const fingerprints = keys.map((key) => key.fingerprint);
     // Almost always nothing is new but the time, and nobody has to wait for a transaction.
-    if (await this.repository.seenAgain(machine.id, this.clock.now(), settledBySignIn)) {
-      await this.hostKeys.seen(machine.id, fingerprints);
-      return;
-    }
+    if (await this.facts.seenAgain(machine.id, fingerprints, this.clock.now(), settledBySignIn)) return;
     await this.transactions.run(async (tx) => {
       const current = await this.machines.lockLive(tx, machine.id);
       if (current.status === 'quarantined') throw quarantineProblem(machine.name);
-      await this.hostKeys.seen(machine.id, fingerprints, tx);
+      await this.hostKeys.seen(tx, machine.id, fingerprints);
       const settled = await this.settled(tx, machine.id, settledBySignIn);
       this.state.patch(tx, machine.id, { status: 'active', lastSeenAt: this.clock.now(), ...settled });
       if (current.status === 'unreachable') {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestOrigin } from '../../kernel/audit/request-origin';
+import { notFound } from '../../kernel/errors/domain-error';
 import { SecretMasker } from '../../kernel/logging/secret-masker';
 import type { ApprovedHostKey } from '../../kernel/ssh/host-key';
 import type { ConnectStepListener } from '../../kernel/ssh/connect-steps';
@@ -9,12 +10,12 @@ import { SshConnectionFactory, type ConnectTimeouts } from '../../kernel/ssh/ssh
 import { SshError } from '../../kernel/ssh/ssh-error';
 import { Credentials } from '../credentials/credentials.service';
 import type { HeldCredentials } from '../credentials/held-credentials';
-import { HostKeys } from '../credentials/host-keys.service';
 import { AptProxies } from './apt-proxies';
+import { ConnectionFactsRepository } from './connection-facts.repository';
 import { ConnectionOutcomes } from './connection-outcomes';
 import { MachineHostKeys } from './machine-host-keys';
 import type { MachineRow } from './machines.repository';
-import { Machines } from './machines.service';
+import { notArchived } from './machines.service';
 import { quarantineProblem } from './ssh-problems';
 
 export interface MachineConnectOptions {
@@ -43,8 +44,7 @@ export interface MachineConnection {
 @Injectable()
 export class MachineConnections {
   constructor(
-    private readonly machines: Machines,
-    private readonly hostKeys: HostKeys,
+    private readonly facts: ConnectionFactsRepository,
     private readonly machineHostKeys: MachineHostKeys,
     private readonly credentials: Credentials,
     private readonly aptProxies: AptProxies,
@@ -62,11 +62,13 @@ export class MachineConnections {
    * @throws DomainError `not_found`, `machine_archived`, `machine_quarantined`, `no_credentials`, `credentials_unreadable`
    */
   async connect(machineId: string, options: MachineConnectOptions): Promise<MachineConnection> {
-    const machine = await this.machines.requireLive(machineId);
+    const facts = await this.facts.find(machineId);
+    if (facts === null) throw notFound('machine');
+    const { approved } = facts;
+    const machine = notArchived(facts.machine);
     if (machine.status === 'quarantined') throw quarantineProblem(machine.name);
-    const approved = await this.hostKeys.approved(machineId);
     if (approved.length === 0) return this.meet(machine, options);
-    const held = await this.credentials.take(machineId, options.purpose, options.origin);
+    const held = await this.credentials.takeStored(machineId, facts.credentials, options.purpose, options.origin);
     const release = [
       () => {
         held.release();

@@ -5,6 +5,7 @@ import { SettingsModule } from '../settings/settings.module';
 import { MACHINE_AUDIT, MACHINE_EVENTS } from './contracts/machine-events';
 import { HARDWARE, METRICS } from './contracts/machine-facts';
 import { AptProxies } from './apt-proxies';
+import { ConnectionFactsRepository } from './connection-facts.repository';
 import { ConnectionOutcomes } from './connection-outcomes';
 import { ConnectionTests } from './connection-tests';
 import { HostKeysController } from './host-keys.controller';
@@ -31,6 +32,7 @@ import { Tags } from './tags.service';
   controllers: [MachinesController, HostKeysController, TagsController],
   providers: [
     AptProxies,
+    ConnectionFactsRepository,
     ConnectionOutcomes,
     ConnectionTests,
     MachineConnections,

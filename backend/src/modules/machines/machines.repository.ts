@@ -27,22 +27,24 @@ export type EditableMachine = Pick<
   'name' | 'hostname' | 'port' | 'username' | 'machineKind' | 'aptProxyMode' | 'aptProxyUrl' | 'encAptProxyPassword'
 >;
 
-const COLUMNS = `id, name, hostname, port, username, machine_kind AS "machineKind", status, apt_proxy_mode AS "aptProxyMode",
+export const MACHINE_COLUMNS = `id, name, hostname, port, username, machine_kind AS "machineKind", status, apt_proxy_mode AS "aptProxyMode",
   apt_proxy_url AS "aptProxyUrl", enc_apt_proxy_password AS "encAptProxyPassword", created_at AS "createdAt",
   last_seen_at AS "lastSeenAt", deleted_at AS "deletedAt"`;
 
-/** SQL on `machines`, but for the columns of the probe (machine-facts) and the status (machine-state). */
+/** SQL on `machines`, but for the columns of the probe (machine-facts), the status (machine-state) and sign-ins (connection-facts). */
 @Injectable()
 export class MachinesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   find(id: string, manager: EntityManager = this.dataSource.manager): Promise<MachineRow | null> {
-    return queryOne<MachineRow>(manager, `SELECT ${COLUMNS} FROM machines WHERE id = $1`, [id]);
+    return queryOne<MachineRow>(manager, `SELECT ${MACHINE_COLUMNS} FROM machines WHERE id = $1`, [id]);
   }
 
   /** Locked until the transaction ends. */
   lock(manager: EntityManager, id: string): Promise<MachineRow | null> {
-    return queryOne<MachineRow>(manager, `SELECT ${COLUMNS} FROM machines WHERE id = $1 FOR NO KEY UPDATE`, [id]);
+    return queryOne<MachineRow>(manager, `SELECT ${MACHINE_COLUMNS} FROM machines WHERE id = $1 FOR NO KEY UPDATE`, [
+      id,
+    ]);
   }
 
   /** The machine in use that has this address; the unique index leaves one at most. */
@@ -81,22 +83,6 @@ export class MachinesRepository {
   /** The machine, and by the foreign keys every row that is its own. */
   async remove(manager: EntityManager, id: string): Promise<void> {
     await affected(manager, 'DELETE FROM machines WHERE id = $1', [id]);
-  }
-
-  /**
-   * Moves the time at which an active machine was last seen.
-   * @returns false, and nothing is written, when it is not active, or one of these errors stands in its state
-   */
-  async seenAgain(id: string, at: Date, unless: ReadonlySet<string>): Promise<boolean> {
-    const moved = await affected(
-      this.dataSource,
-      `UPDATE machines m SET last_seen_at = GREATEST(m.last_seen_at, $2)
-         FROM machine_state s
-        WHERE m.id = $1 AND s.machine_id = m.id AND m.status = 'active' AND m.deleted_at IS NULL
-          AND (s.last_error_kind IS NULL OR s.last_error_kind <> ALL ($3::text[]))`,
-      [id, at, [...unless]],
-    );
-    return moved === 1;
   }
 
   async runningJobId(manager: EntityManager, id: string): Promise<string | null> {

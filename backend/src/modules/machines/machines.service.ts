@@ -221,7 +221,8 @@ export class Machines {
   }
 }
 
-function notArchived(machine: MachineRow): MachineRow {
+/** @throws DomainError `machine_archived` */
+export function notArchived(machine: MachineRow): MachineRow {
   if (machine.deletedAt === null) return machine;
   throw new DomainError({
     code: 'machine_archived',
