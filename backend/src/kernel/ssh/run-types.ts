@@ -75,6 +75,8 @@ export interface RunScriptOptions {
    * `runScript` rejects with the same error.
    */
   readonly onOutput?: (chunk: OutputChunk) => void | Promise<void>;
+  /** Asked at the beginning of each section: of what it answers false to, no live text is made. Absent: all is wanted. */
+  readonly wantsOutput?: (section: string, stream: StreamName) => boolean;
   readonly onSection?: (event: SectionEvent) => void;
   /** Stops the run; nothing of it stays alive on the machine. */
   readonly signal?: AbortSignal;

@@ -21,6 +21,31 @@ describe('a run', () => {
     });
   });
 
+  it('hands on live only what is wanted, and keeps all of it', async () => {
+    const seen: string[] = [];
+    const result = await play(
+      (run) => {
+        for (const [id, name] of ['data', 'words'].entries()) {
+          run.begin(id + 1, name);
+          run.channel.write(`${name}\n`);
+          run.channel.stderr.write(`${name} complains\n`);
+          run.end(id + 1, 0);
+        }
+        run.done(0);
+      },
+      {
+        onOutput: ({ section, stream, text }) => void seen.push(`${section}/${stream}: ${text}`),
+        wantsOutput: (section, stream) => section === 'words' || stream === 'stderr',
+      },
+    );
+    expect([...seen].sort()).toEqual([
+      'data/stderr: data complains\n',
+      'words/stderr: words complains\n',
+      'words/stdout: words\n',
+    ]);
+    expect(result.section('data')).toMatchObject({ stdout: 'data\n', stderr: 'data complains\n' });
+  });
+
   it('decodes invalid UTF-8 with replacement, live too', async () => {
     const seen: string[] = [];
     const result = await play(

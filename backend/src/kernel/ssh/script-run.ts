@@ -6,6 +6,7 @@ import { buildPayload, type RunPayload } from './run-payload';
 import {
   defaultOutputLimits,
   defaultRunTimeouts,
+  type OutputChunk,
   type OutputLimits,
   type RunResult,
   type RunScriptOptions,
@@ -116,13 +117,14 @@ export class ScriptRun {
   };
 
   private makeRecorder(): SectionRecorder {
-    const { onOutput, onSection, masker, maskSections = true } = this.options;
+    const { onOutput, wantsOutput, onSection, masker, maskSections = true } = this.options;
+    const output =
+      onOutput &&
+      ((chunk: OutputChunk) => {
+        this.backPressure.call(() => onOutput(chunk));
+      });
     return new SectionRecorder(this.limits, maskSections ? masker : undefined, {
-      output:
-        onOutput &&
-        ((chunk) => {
-          this.backPressure.call(() => onOutput(chunk));
-        }),
+      outputOf: (section, stream) => (wantsOutput?.(section, stream) === false ? undefined : output),
       section: (event) => {
         this.backPressure.call(() => onSection?.(event));
       },

@@ -9,8 +9,8 @@ const strayTail = 4096;
 
 /** Where the recorder reports to. */
 export interface RecorderListener {
-  /** Absent when nobody listens live. */
-  readonly output: ((chunk: OutputChunk) => void) | undefined;
+  /** Takes live output of this stream of a section; undefined when nobody listens to it. */
+  outputOf(section: string, stream: StreamName): ((chunk: OutputChunk) => void) | undefined;
   section(event: SectionEvent): void;
   /** Something was dropped; called at each occurrence. */
   overflow(limitBytes: number): void;
@@ -103,17 +103,16 @@ export class SectionRecorder {
       this.listener.broken('sections do not follow each other');
       return undefined;
     }
-    const { output } = this.listener;
     const sectionBytes = limitOf(name, this.context.limits);
-    const capture = (stream: StreamName) =>
-      new StreamCapture(
-        this.context,
-        sectionBytes,
+    const capture = (stream: StreamName) => {
+      const output = this.listener.outputOf(name, stream);
+      const onText =
         output &&
-          ((text) => {
-            output({ section: name, stream, text });
-          }),
-      );
+        ((text: string) => {
+          output({ section: name, stream, text });
+        });
+      return new StreamCapture(this.context, sectionBytes, onText);
+    };
     const section = new Section(name, atMs, { stdout: capture('stdout'), stderr: capture('stderr') });
     this.sections.push(section);
     this.listener.section({ name, phase: 'begin' });

@@ -1,38 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Contracts } from '../../kernel/contracts/contracts';
+import { prepared } from '../../kernel/database/prepared';
 import { queryOne, queryRows } from '../../kernel/database/rows';
 import { JOB_STEPS, stepsDocument } from './contracts/job-documents';
 import type { LogStream } from './entities/jobs.values';
-import type { JobStep, LogLine } from './job-record';
-
-/** Consecutive lines of one stream and section: one row. Its number is that of its last line. */
-export interface LogChunk {
-  readonly stream: LogStream;
-  readonly section: string | null;
-  readonly lines: readonly string[];
-}
-
-export interface ProgressWrite {
-  readonly jobId: string;
-  readonly fence: string;
-  /** The last line's number before this write, as the writer knows it. */
-  readonly lastSeq: number;
-  readonly chunks: readonly LogChunk[];
-  readonly at: Date;
-  /** Of a changing run: so many bytes of its log are written with these lines. */
-  readonly logOffset?: number;
-  /** Of a changing run: its machine told of it. */
-  readonly contact?: boolean;
-  /** Absent when nothing about the steps changed. */
-  readonly progress?: {
-    readonly phase: string;
-    readonly step: string | null;
-    readonly steps: readonly JobStep[];
-    /** Another step or phase than before. */
-    readonly moved: boolean;
-  };
-}
+import { JobLogBatches, type PreparedWrite } from './job-log-batches';
+import type { LogLine } from './job-record';
+import { logRows, type ProgressWrite } from './log-rows';
 
 export interface LogPage {
   readonly lines: LogLine[];
@@ -57,21 +32,29 @@ interface ChunkRow {
 /** The live log: rows of `job_log_chunks`, numbered line by line by the holder of the job's fence. */
 @Injectable()
 export class JobLogRepository {
+  private readonly batches: JobLogBatches;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly contracts: Contracts,
-  ) {}
+  ) {
+    this.batches = new JobLogBatches(dataSource, (one) => this.writeOne(one));
+  }
 
   /**
    * Writes lines and progress of a running job. Since the job's row is locked while the lines are numbered, a later
-   * number never becomes visible before an earlier one.
+   * number never becomes visible before an earlier one. What several jobs write at the same moment goes together.
    *
    * @returns the new last number, or null when the fence is lost: then nothing was written
    */
   async write(write: ProgressWrite): Promise<number | null> {
-    const count = write.chunks.reduce((sum, { lines }) => sum + lines.length, 0);
-    let upTo = 0;
-    const offsets = write.chunks.map(({ lines }) => (upTo += lines.length));
+    const { progress } = write;
+    const steps = progress && this.contracts.document(JOB_STEPS.name, stepsDocument(progress.steps));
+    return this.batches.add({ write, steps: steps ?? null });
+  }
+
+  private async writeOne({ write, steps }: PreparedWrite): Promise<number | null> {
+    const { count, upTo, streams, sections, texts } = logRows(write.chunks);
     const row = await queryOne<{ last_seq: string }>(this.dataSource, WRITE, [
       write.jobId,
       write.fence,
@@ -79,13 +62,11 @@ export class JobLogRepository {
       count,
       write.progress?.phase ?? null,
       write.progress?.step ?? null,
-      write.progress === undefined
-        ? null
-        : this.contracts.document(JOB_STEPS.name, stepsDocument(write.progress.steps)),
-      offsets,
-      write.chunks.map(({ stream }) => stream),
-      write.chunks.map(({ section }) => section),
-      write.chunks.map(({ lines }) => lines.join('\n')),
+      steps,
+      upTo,
+      streams,
+      sections,
+      texts,
       write.at,
       write.logOffset ?? null,
       write.contact ?? false,
@@ -168,7 +149,7 @@ function linesOf(row: ChunkRow): LogLine[] {
   }));
 }
 
-const WRITE = `
+const WRITE = prepared(`
   WITH job AS (
     UPDATE jobs SET last_seq = last_seq + $4::int, phase = COALESCE($5::text, phase),
       step = CASE WHEN $7::jsonb IS NULL THEN step ELSE $6::text END, steps_json = COALESCE($7::jsonb, steps_json),
@@ -179,4 +160,4 @@ const WRITE = `
     INSERT INTO job_log_chunks (job_id, seq, stream, section, text, created_at)
     SELECT job.id, $3::bigint + c.up_to, c.stream, c.section, c.text, $12::timestamptz
     FROM job, unnest($8::int[], $9::text[], $10::text[], $11::text[]) AS c (up_to, stream, section, text))
-  SELECT last_seq FROM job`;
+  SELECT last_seq FROM job`);

@@ -15,6 +15,11 @@ export function planActionName(change: string): string {
   return `${change}_plan`;
 }
 
+/** Whether jobs of this kind make plans. */
+export function isPlanAction(kind: string): boolean {
+  return kind.endsWith(planActionName(''));
+}
+
 /** The reading run that every change begins with: it makes the plan that a person confirms. */
 export class PlanAction implements ReadAction<object> {
   readonly declaration: ReadDeclaration;

@@ -11,7 +11,7 @@ import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-e
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { ActionRegistry } from '../actions/action-registry';
 import type { ChangeDeclaration } from '../actions/change-action';
-import { planActionName } from '../actions/plan-action';
+import { isPlanAction, planActionName } from '../actions/plan-action';
 import { REQUEST_PARAMETERS } from '../contracts/action-plan';
 import { say } from '../jobs.sentences';
 import { JobsService } from '../jobs.service';
@@ -77,8 +77,10 @@ export class BulkPlans {
 
   /** A planning job has ended: what made no plan is left out with the reason, and the last one makes the request whole. */
   @OnDomainEvent('job_finished', 'job_failed', 'job_cancelled')
-  async planningEnded({ jobId, machineId, message }: DomainEvent, tx: Transaction): Promise<void> {
+  async planningEnded({ jobId, machineId, message, payload }: DomainEvent, tx: Transaction): Promise<void> {
     if (jobId === null || jobId === undefined || machineId === null) return;
+    // Of most jobs the kind says that no request waits for them, and nobody has to be asked.
+    if (typeof payload?.['kind'] === 'string' && !isPlanAction(payload['kind'])) return;
     const open = await queryOne<{ id: string }>(tx.manager, OPEN_OF_JOB, [jobId]);
     if (open === null) return;
     await this.leaveOut(tx, open.id, machineId, message);

@@ -186,10 +186,12 @@ export class JobWorker {
     }
     this.conclude(ending, recorder);
     const { logPatienceMs = LOG_PATIENCE_MS } = this.settings;
+    const log = attempt instanceof ReadAttempt && ending.kind !== 'again' ? await recorder.lastWords() : undefined;
     // With the end of a change its log is complete; what is handed over, the next worker reads again.
     const whole = attempt instanceof ChangeAttempt && ending.kind !== 'handover';
-    await recorder.close(logPatienceMs, whole ? OUTCOME_PATIENCE_MS : logPatienceMs);
-    await this.write(claim, ending, { steps: recorder.steps.snapshot(), result: attempt.result() });
+    if (log === undefined) await recorder.close(logPatienceMs, whole ? OUTCOME_PATIENCE_MS : logPatienceMs);
+    const facts = { steps: recorder.steps.snapshot(), result: attempt.result() };
+    await this.write(claim, ending, { ...facts, log: log ?? null });
     if (ending.kind === 'again' && ending.pauseMs > 0) this.dispatchLater(claim.machineId, ending.pauseMs);
   }
 

@@ -1,5 +1,5 @@
 import type { LogStream } from '../entities/jobs.values';
-import type { LogChunk } from '../job-log.repository';
+import type { LogChunk } from '../log-rows';
 
 /** How much of what a machine prints is kept. */
 export interface LogLimits {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import { prepared } from '../../../kernel/database/prepared';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { Snapshots } from '../../history/snapshots';
@@ -10,6 +11,7 @@ import { JOB_RESULT, JOB_STEPS, resultDocument, stepsDocument } from '../contrac
 import { Dispatcher } from '../dispatcher';
 import type { JobStatus } from '../entities/jobs.values';
 import type { JobResult, JobStep } from '../job-record';
+import { logRows, type ProgressWrite } from '../log-rows';
 import { ChangeOutcomes, type Changed } from './change-outcomes';
 import type { Claim } from './claims';
 import { JobHistory } from './job-history';
@@ -37,6 +39,8 @@ export type Ending =
 export interface AttemptFacts {
   readonly steps: readonly JobStep[];
   readonly result: JobResult;
+  /** The last lines of the log of a job that ends, where they are not written yet. */
+  readonly log?: ProgressWrite | null;
 }
 
 type LastEnding = Exclude<Ending, { kind: 'again' | 'handover' }>;
@@ -98,7 +102,8 @@ export class Outcomes {
   private async end(tx: Transaction, claim: Claim, ending: LastEnding, facts: AttemptFacts): Promise<void> {
     const final = await this.final(tx, claim, ending, facts);
     const result = { ...final.result, errorAction: final.failure?.action ?? null };
-    const ended = await affected(tx.manager, END, [
+    const log = logRows(facts.log?.chunks ?? []);
+    const ended = await queryOne(tx.manager, END, [
       claim.jobId,
       claim.fence,
       final.status,
@@ -106,8 +111,14 @@ export class Outcomes {
       final.failure?.message ?? null,
       this.contracts.document(JOB_RESULT.name, resultDocument(result)),
       this.contracts.document(JOB_STEPS.name, stepsDocument(facts.steps)),
+      log.count,
+      log.upTo,
+      log.streams,
+      log.sections,
+      log.texts,
+      facts.log?.at ?? null,
     ]);
-    if (ended !== 1) throw new FenceLostError(claim.jobId);
+    if (ended === null) throw new FenceLostError(claim.jobId);
     this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
     const executionId = this.isChange(claim) ? claim.jobId : null;
     await this.history.publish(tx, claim, final.status, final.failure, result, executionId);
@@ -217,24 +228,31 @@ function stateAfter({ status, failure }: FinalRow, action: string): MachineState
  * The machine's queue first, as everybody who ends or hands out jobs (see {@link Dispatcher.lockMachines}); then the
  * lock, as the renewal; then the job. Each part reads the one before it, which fixes the order.
  */
-const HOLD = `
+const HOLD = prepared(`
   WITH machine AS MATERIALIZED (SELECT id FROM machines WHERE id = $1 FOR NO KEY UPDATE),
   lock AS MATERIALIZED (
     SELECT l.fence FROM machine_locks l JOIN machine ON machine.id = l.machine_id
     WHERE l.job_id = $2 AND l.fence = $3 FOR UPDATE OF l),
   held AS MATERIALIZED (SELECT count(*) = 1 AS locked FROM lock)
-  SELECT j.status, j.fence, held.locked FROM held CROSS JOIN jobs j WHERE j.id = $2 FOR UPDATE OF j`;
+  SELECT j.status, j.fence, held.locked FROM held CROSS JOIN jobs j WHERE j.id = $2 FOR UPDATE OF j`);
 
 /** The machine's queue is held, so what waits now is all that there is to hand out. */
-const RELEASE = `
+const RELEASE = prepared(`
   WITH released AS (DELETE FROM machine_locks WHERE machine_id = $1 AND fence = $2 RETURNING machine_id)
   SELECT EXISTS (SELECT 1 FROM jobs j WHERE j.machine_id = released.machine_id AND j.status = 'queued') AS waiting
-  FROM released`;
+  FROM released`);
 
-const END = `
-  UPDATE jobs SET status = $3, phase = NULL, step = NULL, error_kind = $4, error_message = $5, result_json = $6::jsonb,
-    steps_json = $7::jsonb, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp()
-  WHERE id = $1 AND status = 'running' AND fence = $2`;
+const END = prepared(`
+  WITH ended AS (
+    UPDATE jobs SET status = $3, phase = NULL, step = NULL, error_kind = $4, error_message = $5, result_json = $6::jsonb,
+      steps_json = $7::jsonb, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(), last_seq = last_seq + $8::int
+    WHERE id = $1 AND status = 'running' AND fence = $2
+    RETURNING id, last_seq),
+  chunk AS (
+    INSERT INTO job_log_chunks (job_id, seq, stream, section, text, created_at)
+    SELECT ended.id, ended.last_seq - $8::int + c.up_to, c.stream, c.section, c.text, $13::timestamptz
+    FROM ended, unnest($9::int[], $10::text[], $11::text[], $12::text[]) AS c (up_to, stream, section, text))
+  SELECT id FROM ended`);
 
 const PUT_BACK = `
   UPDATE jobs SET status = 'queued', phase = 'waiting', step = NULL, worker_id = NULL, attempt = attempt - $4::int,

@@ -3,16 +3,18 @@ import { Logger } from '@nestjs/common';
 import type { Clock } from '../../../kernel/clock';
 import type { LiveBus } from '../../../kernel/live/live-bus';
 import type { LogPiece } from '../../../kernel/ssh/detached/detached-types';
-import type { OutputChunk, SectionEvent } from '../../../kernel/ssh/run-types';
+import type { OutputChunk, SectionEvent, StreamName } from '../../../kernel/ssh/run-types';
 import type { StepProgress } from '../actions/change-action';
 import type { JobPhase } from '../job-record';
-import type { JobLogRepository, LogChunk, ProgressWrite } from '../job-log.repository';
+import type { JobLogRepository } from '../job-log.repository';
+import type { LogChunk, ProgressWrite } from '../log-rows';
 import type { Claim } from './claims';
 import { databaseIsAway } from './failures';
 import { LogBuffer, type LogLimits } from './log-buffer';
 import type { StepTracker } from './step-tracker';
 
-const WRITE_AFTER_MS = 250;
+/** Writes of all jobs come together at these moments, so that one statement does for all of them. */
+const WRITE_EVERY_MS = 250;
 /** Somebody watches a change: its lines are written at once where none were just before, and then this often. */
 const LOG_AFTER_MS = 20;
 const LOG_EVERY_MS = 150;
@@ -79,9 +81,14 @@ export class ProgressRecorder {
     this.step(() => this.steps.begin(step));
   }
 
+  /** Whether what comes there belongs into the log. */
+  wants(section: string, stream: StreamName): boolean {
+    const show = this.steps.logOf(section);
+    return show === 'output' || (show === 'errors' && stream === 'stderr');
+  }
+
   onOutput(chunk: OutputChunk): void {
-    const show = this.steps.logOf(chunk.section);
-    if (show === 'none' || (show === 'errors' && chunk.stream === 'stdout')) return;
+    if (!this.wants(chunk.section, chunk.stream)) return;
     this.buffer.add(chunk.stream === 'stdout' ? 'out' : 'err', chunk.section, chunk.text);
     this.schedule();
   }
@@ -153,6 +160,18 @@ export class ProgressRecorder {
     }
   }
 
+  /**
+   * Hands over what is left, to be written by the statement that ends the job.
+   * @returns null when nothing is left; undefined when what there is has to be written by {@link close}
+   */
+  async lastWords(): Promise<ProgressWrite | null | undefined> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.writing;
+    if (this.unsent !== undefined || this.buffer.pendingBytes > WRITE_AT_BYTES) return undefined;
+    return this.lost || !this.dirty() ? null : this.next();
+  }
+
   private dirty(): boolean {
     return this.unsent !== undefined || !this.buffer.empty || this.stepsChanged || this.contacted;
   }
@@ -173,7 +192,7 @@ export class ProgressRecorder {
   }
 
   /** Writes after so many milliseconds, or before, where that is due already. */
-  private schedule(afterMs = WRITE_AFTER_MS): void {
+  private schedule(afterMs = WRITE_EVERY_MS - (Date.now() % WRITE_EVERY_MS)): void {
     if (this.lost) return;
     if (this.buffer.pendingBytes >= WRITE_AT_BYTES && this.unsent === undefined) {
       clearTimeout(this.timer);

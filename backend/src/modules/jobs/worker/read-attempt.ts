@@ -118,7 +118,7 @@ export class ReadAttempt implements Attempt {
     return { run, startedAt, brokenBy: null };
   }
 
-  private listeners(): Pick<RemoteRun, 'onConnected' | 'onOutput' | 'onSection'> {
+  private listeners(): Pick<RemoteRun, 'onConnected' | 'onOutput' | 'wantsOutput' | 'onSection'> {
     const { recorder } = this.tools;
     return {
       onConnected: () => {
@@ -128,6 +128,7 @@ export class ReadAttempt implements Attempt {
       onOutput: (chunk) => {
         recorder.onOutput(chunk);
       },
+      wantsOutput: (section, stream) => recorder.wants(section, stream),
       onSection: (event) => {
         recorder.onSection(event);
       },

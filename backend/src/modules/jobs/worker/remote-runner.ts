@@ -3,7 +3,14 @@ import { originOf } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
 import { SecretMasker } from '../../../kernel/logging/secret-masker';
 import { secretRegistry } from '../../../kernel/logging/secret-registry';
-import type { OutputChunk, OutputLimits, RunResult, RunTimeouts, SectionEvent } from '../../../kernel/ssh/run-types';
+import type {
+  OutputChunk,
+  OutputLimits,
+  RunResult,
+  RunTimeouts,
+  SectionEvent,
+  StreamName,
+} from '../../../kernel/ssh/run-types';
 import { MachineConnections } from '../../machines/machine-connections';
 
 export interface RemoteRun {
@@ -22,6 +29,8 @@ export interface RemoteRun {
   /** The login stands; the script is about to run. */
   readonly onConnected: () => void;
   readonly onOutput: (chunk: OutputChunk) => void;
+  /** False: nobody wants the live output of this stream of a section. */
+  readonly wantsOutput: (section: string, stream: StreamName) => boolean;
   readonly onSection: (event: SectionEvent) => void;
 }
 
@@ -56,6 +65,7 @@ export class SshRemoteRunner extends RemoteRunner {
         limits: run.limits,
         signal: run.signal,
         onOutput: run.onOutput,
+        wantsOutput: run.wantsOutput,
         onSection: run.onSection,
       });
     } finally {
