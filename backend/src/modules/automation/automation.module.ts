@@ -23,6 +23,7 @@ import { SchedulesReader } from './schedules/schedules.reader';
 import { Schedules } from './schedules/schedules.service';
 import { SchedulesTopic } from './schedules/schedules.topic';
 import { MachineScope } from './scope/machine-scope';
+import { ScheduleTags } from './scope/schedule-tags';
 import { ScopePreview } from './scope/scope-preview';
 
 /** What runs by itself: schedules, and what each of their due times came to. */
@@ -41,6 +42,7 @@ import { ScopePreview } from './scope/scope-preview';
     OccurrencesReader,
     PolicyDecisions,
     ScheduleInput,
+    ScheduleTags,
     ScheduleOccurrencesRetention,
     Schedules,
     SchedulesReader,

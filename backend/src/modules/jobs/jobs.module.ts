@@ -42,6 +42,7 @@ import { ApprovalRulesController } from './rules/approval-rules.controller';
 import { ApprovalRulesRepository } from './rules/approval-rules.repository';
 import { ApprovalRules } from './rules/approval-rules.service';
 import { REQUEST_APPROVAL } from './rules/approval';
+import { RuleTags } from './rules/rule-tags';
 import { Approvals } from './rules/approvals';
 import { ActionRequestsRetention, JobLogsRetention, JobsRetention } from './retention';
 import { Claims } from './worker/claims';
@@ -76,6 +77,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     OlderPlans,
     ConfirmedPlans,
     RequestTargets,
+    RuleTags,
     Dispatcher,
     JobHistory,
     JobLogRepository,

@@ -1,4 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { CredentialsModule } from '../credentials/credentials.module';
 import { SettingsModule } from '../settings/settings.module';
@@ -23,12 +24,13 @@ import { MachinesController } from './machines.controller';
 import { MachinesRepository } from './machines.repository';
 import { Machines } from './machines.service';
 import { TagsController } from './tags.controller';
+import { TagUses } from './tag-uses';
 import { TagsRepository } from './tags.repository';
 import { Tags } from './tags.service';
 
 /** The machines: who they are, how to reach them, and what is known about them now. */
 @Module({
-  imports: [CredentialsModule, SettingsModule],
+  imports: [DiscoveryModule, CredentialsModule, SettingsModule],
   controllers: [MachinesController, HostKeysController, TagsController],
   providers: [
     AptProxies,
@@ -49,6 +51,7 @@ import { Tags } from './tags.service';
     MachineTombstones,
     Tags,
     TagsRepository,
+    TagUses,
   ],
   exports: [AptProxies, MachineConnections, MachineFacts, MachineHostKeys, Machines, MachineState, MachineTiles, Tags],
 })

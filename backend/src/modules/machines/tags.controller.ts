@@ -31,7 +31,7 @@ export class TagsController {
     return this.tags.change(id, body);
   }
 
-  /** Takes a tag off every machine and removes it. 409 `tag_in_use` where a maintenance window goes by it. */
+  /** Takes a tag off every machine and removes it. 409 `tag_in_use` where a window, a schedule or a rule goes by it. */
   @Delete(':id')
   @HttpCode(204)
   @RequirePermission('tags.write')

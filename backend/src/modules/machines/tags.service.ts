@@ -1,16 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { newId } from '../../kernel/database/ids';
-import {
-  FOREIGN_KEY_VIOLATION,
-  sqlState,
-  TransactionRunner,
-  type Transaction,
-} from '../../kernel/database/transaction';
+import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { DomainError, invalidInput, notFound } from '../../kernel/errors/domain-error';
 import { violatedUniqueConstraint } from '../../kernel/errors/database-errors';
 import { LiveBus } from '../../kernel/live/live-bus';
 import type { ChangeTagDto, CreateTagDto, TagDto, TagUseDto } from './dto/tag.dto';
+import { TagUses } from './tag-uses';
 import { TagsRepository } from './tags.repository';
 import { say } from './machines.sentences';
 
@@ -20,6 +16,7 @@ export class Tags {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly repository: TagsRepository,
+    private readonly uses: TagUses,
     private readonly clock: Clock,
     private readonly live: LiveBus,
   ) {}
@@ -52,19 +49,18 @@ export class Tags {
     });
   }
 
-  /** Takes it off every machine. @throws DomainError `not_found`, `tag_in_use` where a rule of a room above goes by it */
+  /** Takes it off every machine. @throws DomainError `not_found`, `tag_in_use` naming what goes by it in the rooms above */
   async remove(id: string): Promise<void> {
-    try {
-      await this.transactions.run(async (tx) => {
-        await this.required(tx, id);
-        await this.announceCarriers(tx, id);
-        await this.repository.delete(tx.manager, id);
-      });
-    } catch (error) {
-      if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
-      const [detail, action] = [say.tag_in_use(), say.tag_in_use_action()];
-      throw new DomainError({ code: 'tag_in_use', status: 409, detail, action, cause: error });
-    }
+    await this.transactions.run(async (tx) => {
+      await this.required(tx, id);
+      const [detail, ...more] = await this.uses.of(tx, id);
+      if (detail !== undefined) {
+        const errors = [detail, ...more].map((message) => ({ field: 'id', message }));
+        throw new DomainError({ code: 'tag_in_use', status: 409, detail, action: say.tag_in_use_action(), errors });
+      }
+      await this.announceCarriers(tx, id);
+      await this.repository.delete(tx.manager, id);
+    });
   }
 
   /**

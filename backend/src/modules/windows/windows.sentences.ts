@@ -11,6 +11,7 @@ export const say = sentences('windows', {
   subject_needed: '{field} is needed with the scope {scope}',
   subject_other: '{field} does not go with the scope {scope}',
   changed_meanwhile: '{name} changed this window after you opened it.',
+  tag_in_use: 'Maintenance windows go by this tag: {names}. Without it, its machines could be changed at any time.',
   windows_changed: 'Maintenance windows have changed.',
   look_again: 'Look at it as it is now, then change it again.',
 });

@@ -105,7 +105,10 @@ describe('maintenance windows', () => {
     await create({ scope: 'tag', tagId });
     const refused = await test.as('administrator').delete(`/tags/${tagId}`);
     expect(refused.status).toBe(409);
-    expect(refused.body).toMatchObject({ code: 'tag_in_use' });
+    expect(refused.body).toMatchObject({
+      code: 'tag_in_use',
+      detail: expect.stringContaining('go by this tag: Nights'),
+    });
     const machineId = await insertMachine(test.dataSource);
     const own = await create({ scope: 'machine', machineId });
     await affected(test.dataSource, 'DELETE FROM machines WHERE id = $1', [machineId]);

@@ -6,6 +6,7 @@ import { OccurrenceRunner } from '../engine/occurrence-runner';
 
 interface Problem {
   code: string;
+  detail: string;
   errors?: { field: string; message: string }[];
   missing?: string[];
 }
@@ -240,6 +241,38 @@ describe('schedules over HTTP', () => {
       code: 'times_unreadable',
     });
     expect((await operator.delete(`/schedules/${id}?version=2`)).status).toBe(204);
+  });
+
+  it('keep a tag of their scope from being removed, as rules of approval do, and say which they are', async () => {
+    const made = await administrator.post('/tags', { name: 'nightly' });
+    const { id: tag } = made.body as { id: string };
+    const scope = { scope: { tagIds: [tag] }, acknowledged: ['no_machines'] };
+    const first = await create({ ...scope, name: 'Security at night' });
+    await create({ ...scope, name: 'Inventory', enabled: false });
+    const none = { minMachines: null, removals: false, newPackages: false, origin: null };
+    const conditions = { actions: [], risks: [], requesters: [], tagIds: [tag], ...none };
+    const rule = { name: 'Two of us', enabled: true, demand: 'four_eyes', conditions };
+    expect(await administrator.post('/approval-rules', rule)).toMatchObject({ status: 201 });
+    const refused = await administrator.delete(`/tags/${tag}`);
+    expect([refused.status, refused.body]).toMatchObject([
+      409,
+      {
+        code: 'tag_in_use',
+        errors: [
+          { message: expect.stringContaining('Rules of approval go by this tag: Two of us.') },
+          { message: expect.stringContaining('Schedules go by this tag: Inventory, Security at night.') },
+        ],
+      },
+    ]);
+    await test.dataSource.query('DELETE FROM approval_rules');
+    // What is removed stays for what it ran, and means no machines any more.
+    expect((await administrator.delete(`/schedules/${first.id}?version=1`)).status).toBe(204);
+    const left = await administrator.delete(`/tags/${tag}`);
+    expect((left.body as Problem).detail).toMatch(/^Schedules go by this tag: Inventory\./);
+    await test.dataSource.query(`UPDATE schedules SET deleted_at = now() WHERE name = 'Inventory'`);
+    expect((await administrator.delete(`/tags/${tag}`)).status).toBe(204);
+    const late = await administrator.post('/schedules', input(scope));
+    expect([late.status, (late.body as Problem).errors?.[0]?.field]).toEqual([400, 'scope.tagIds']);
   });
 
   it('fill a calendar', async () => {

@@ -62,7 +62,7 @@ export class MachineScope {
     return queryRows(manager, sql, [...scopeValues(scope, now), limit]);
   }
 
-  /** @returns those of the scope's own machines and tags that are not there */
+  /** @returns those of the scope's own machines and tags that are not there; the tags cannot be removed until `manager` is done */
   async unknown(manager: EntityManager, scope: ScopeDocument): Promise<{ machineIds: string[]; tagIds: string[] }> {
     const machines = await queryRows<{ id: string }>(manager, UNKNOWN_MACHINES, [scope.machine_ids]);
     const tags = await queryRows<{ id: string }>(manager, UNKNOWN_TAGS, [scope.tag_ids]);
@@ -104,4 +104,5 @@ const UNKNOWN_MACHINES = `
   WHERE NOT EXISTS (SELECT 1 FROM machines m WHERE m.id = given.id AND m.deleted_at IS NULL)`;
 
 const UNKNOWN_TAGS = `
-  SELECT given.id FROM unnest($1::uuid[]) AS given (id) WHERE NOT EXISTS (SELECT 1 FROM tags t WHERE t.id = given.id)`;
+  WITH held AS MATERIALIZED (SELECT id FROM tags WHERE id = ANY ($1::uuid[]) ORDER BY id FOR KEY SHARE)
+  SELECT given.id FROM unnest($1::uuid[]) AS given (id) WHERE given.id NOT IN (SELECT id FROM held)`;

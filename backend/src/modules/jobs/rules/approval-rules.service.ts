@@ -68,9 +68,11 @@ export class ApprovalRules {
   /** @throws DomainError 400 `invalid_input`: what no request could ever be is a mistake */
   async check(tx: Pick<Transaction, 'manager'>, { actions, tagIds }: ApprovalConditions): Promise<void> {
     const unknown = actions.filter((name) => this.registry.findChange(name) === undefined);
-    const known = await queryRows<{ id: string }>(tx.manager, 'SELECT id FROM tags WHERE id = ANY($1::uuid[])', [
-      tagIds,
-    ]);
+    const known = await queryRows<{ id: string }>(
+      tx.manager,
+      'SELECT id FROM tags WHERE id = ANY($1::uuid[]) ORDER BY id FOR KEY SHARE',
+      [tagIds],
+    );
     const problems: FieldProblem[] = [
       ...unknown.map((action) => ({ field: 'conditions.actions', message: say.rule_no_change({ action }) })),
       ...(known.length < new Set(tagIds).size ? [{ field: 'conditions.tagIds', message: say.rule_no_tag() }] : []),
