@@ -13,6 +13,7 @@ import { compareDashboard } from './dashboard.mts';
 import { withDatabase } from './database.mts';
 import { compareFollowing, compareLive } from './following.mts';
 import { compareGrowth } from './growth.mts';
+import { compareJobs } from './jobs.mts';
 import { table, type Comparison } from './measure.mts';
 import { compareMemory } from './memory.mts';
 import { startProduct, type Product } from './product.mts';
@@ -44,10 +45,11 @@ const STEPS = [
   'storing',
   'memory',
   'following',
+  'jobs',
   'schedules',
 ] as const;
 /** These need no machines. */
-const WITHOUT_MACHINES: readonly Step[] = ['schedules'];
+const WITHOUT_MACHINES: readonly Step[] = ['jobs', 'schedules'];
 /** These start a server of their own. */
 const ON_THEIR_OWN: readonly Step[] = [...WITHOUT_MACHINES, 'memory', 'following'];
 type Step = (typeof STEPS)[number];
@@ -168,6 +170,7 @@ async function measureAll(fleet: Fleet, machines: readonly FleetMachine[]): Prom
   }
   await run('memory', () => compareMemory(stopped.signal, fleet, machines));
   await run('following', () => compareFollowing(stopped.signal, fleet, machines));
+  await run('jobs', compareJobs);
   await run('schedules', () => compareSchedules({ tell }));
   await run('growth', () => compareGrowth({ machines: grown, tell }));
   return results;

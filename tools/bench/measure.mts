@@ -7,17 +7,20 @@ export interface Comparison {
   readonly product: number;
   readonly baseline: string;
   readonly reference: number;
-  /** What is wanted: the most that the ratio, or the product's own figure, may be. */
-  readonly aim?: { readonly ratio: number } | { readonly most: number };
+  /** What is wanted: the most that the ratio may be, the least, or the most that the product's own figure may be. */
+  readonly aim?: { readonly ratio: number } | { readonly least: number } | { readonly most: number };
 }
 
 /** What is wanted, and whether it was reached. */
 export function verdict({ aim, product, reference, unit }: Comparison): string {
   if (aim === undefined) return '';
+  const ratio = product / reference;
   const [wanted, met] =
     'ratio' in aim
-      ? [`ratio ≤ ${String(aim.ratio)}`, product / reference <= aim.ratio]
-      : [`≤ ${String(aim.most)} ${unit}`.trim(), product <= aim.most];
+      ? [`ratio ≤ ${String(aim.ratio)}`, ratio <= aim.ratio]
+      : 'least' in aim
+        ? [`ratio ≥ ${String(aim.least)}`, ratio >= aim.least]
+        : [`≤ ${String(aim.most)} ${unit}`.trim(), product <= aim.most];
   return `${wanted}: ${met ? 'met' : 'MISSED'}`;
 }
 

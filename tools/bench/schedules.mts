@@ -1,17 +1,8 @@
-import { createRequire } from 'node:module';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { root } from '../launch/paths.mts';
-import { query, withDatabase, type Database } from './database.mts';
+import { query, type Database } from './database.mts';
 import { median, memoryOf, table, type Comparison } from './measure.mts';
-
-const require = createRequire(import.meta.url);
-const { startPostgres } = require('../postgres/embedded.cjs') as typeof import('../postgres/embedded.cjs');
-/** Rooms put together as tests do, with a clock that is set. */
-const support = (file: string): unknown => require(path.join(root, 'backend/test/support', file));
+import { addMachines, require, support, withJobs, withServer, type Jobs, type Room } from './rooms.mts';
 
 const HOUR = 3_600_000;
 const SCHEDULES = 500;
@@ -36,19 +27,12 @@ const POLICIES = [
 
 type Sample = (typeof POLICIES)[number] & { readonly cron: string; readonly zone: string };
 
-interface Jobs {
-  machine(name: string): Promise<string>;
-  close(): Promise<void>;
-}
 interface Automation {
   readonly scheduler: { tick(): Promise<number> };
   readonly runner: { advanceAll(): Promise<void> };
   schedule(machineIds: readonly string[], more: object): Promise<string>;
 }
-interface Parts {
-  readonly database: Database;
-  readonly url: string;
-  readonly jobs: Jobs;
+interface Parts extends Room {
   readonly automation: Automation;
   readonly clock: { at: Date };
 }
@@ -60,49 +44,23 @@ export interface SchedulesOptions {
 
 /** A year of schedules against a walk through its minutes, and ten thousand machines that are due in the same minute. */
 export async function compareSchedules({ tell }: SchedulesOptions): Promise<Comparison[]> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'system-update-schedules-'));
-  const server = await startPostgres({
-    dataDir: path.join(folder, 'postgres'),
-    durable: true,
-    logFile: path.join(folder, 'postgres.log'),
-  });
-  try {
-    const year = await withParts(server.url, 'year', (parts) => compareYear(parts, tell));
+  return withServer('schedules', async (server) => {
+    const year = await withParts(server, 'year', (parts) => compareYear(parts, tell));
     // The year takes long: what came of it is not lost when the rest is interrupted.
     tell(table(year));
-    return [...year, ...(await withParts(server.url, 'minute', compareMinute))];
-  } finally {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return [...year, ...(await withParts(server, 'minute', compareMinute))];
+  });
 }
 
 async function withParts<T>(server: string, name: string, work: (parts: Parts) => Promise<T>): Promise<T> {
-  await withDatabase(server, (admin) => query(admin, `CREATE DATABASE ${name}`));
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  require('reflect-metadata');
-  support('typescript-loader.cjs');
-  const { migrate } = require(path.join(root, 'backend/src/kernel/database/migrate.ts')) as {
-    migrate: (settings: object) => Promise<unknown>;
-  };
-  const { JobsProcess } = support('jobs-process.ts') as {
-    JobsProcess: { open(url: string, actions: readonly unknown[]): Promise<Jobs> };
-  };
-  const { fakeAction } = support('jobs-fakes.ts') as { fakeAction: () => unknown };
-  const { AutomationProcess, SetClock } = support('automation-process.ts') as {
-    AutomationProcess: new (jobs: Jobs, clock: Parts['clock']) => Automation;
-    SetClock: new (at: Date) => Parts['clock'];
-  };
-  await migrate({ url: url.href });
-  const jobs = await JobsProcess.open(url.href, [fakeAction()]);
-  try {
+  return withJobs(server, name, (room) => {
+    const { AutomationProcess, SetClock } = support('automation-process.ts') as {
+      AutomationProcess: new (jobs: Jobs, clock: Parts['clock']) => Automation;
+      SetClock: new (at: Date) => Parts['clock'];
+    };
     const clock = new SetClock(new Date('2026-01-01T00:00:00Z'));
-    const automation = new AutomationProcess(jobs, clock);
-    return await withDatabase(url.href, (database) => work({ database, url: url.href, jobs, automation, clock }));
-  } finally {
-    await jobs.close();
-  }
+    return work({ ...room, automation: new AutomationProcess(room.jobs, clock), clock });
+  });
 }
 
 /**
@@ -204,7 +162,7 @@ async function compareFates(
 
 /** Ten thousand machines of one schedule, from the due time to the last queued job. */
 async function compareMinute({ database, url, automation, clock }: Parts): Promise<Comparison[]> {
-  await query(database, MACHINE_ROWS, [MACHINES]);
+  await addMachines(database, MACHINES);
   await query(database, 'ANALYZE');
   const conditions = { securityUpdates: false, updates: false, rebootRequired: false, notAnalysedDays: null };
   const scope = { wholeFleet: true, machineIds: [], tagIds: [], conditions };
@@ -257,16 +215,3 @@ async function sendAll(url: string): Promise<number> {
     await boss.stop({ graceful: false });
   }
 }
-
-const MACHINE_ROWS = `
-  WITH machine AS (
-    INSERT INTO machines (id, name, hostname, os_family, username, status, created_at, updated_at)
-    SELECT gen_random_uuid(), 'machine ' || n, 'm' || n || '.example', 'debian', 'admin', 'active', now(), now()
-    FROM generate_series(1, $1::integer) AS n RETURNING id),
-  state AS (
-    INSERT INTO machine_state (machine_id, status, updated_at) SELECT id, 'unknown', now() FROM machine),
-  credentials AS (
-    INSERT INTO machine_credentials (machine_id, auth_method, sudo_mode, created_at, updated_at)
-    SELECT id, 'password', 'none', now(), now() FROM machine)
-  INSERT INTO machine_host_keys (id, machine_id, hostname, port, fingerprint_sha256, status, first_seen_at, last_seen_at)
-  SELECT gen_random_uuid(), id, id::text, 22, 'SHA256:' || id, 'approved', now(), now() FROM machine`;
