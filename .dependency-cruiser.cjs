@@ -3,7 +3,7 @@
 /** Floors of the house, lowest first. A room may import rooms of lower floors only (docs/architecture.md). */
 const floors = [
   ['settings'],
-  ['credentials'],
+  ['credentials', 'networks'],
   ['machines'],
   ['history', 'windows'],
   ['jobs'],

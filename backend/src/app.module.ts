@@ -13,6 +13,7 @@ import { InventoryModule } from './modules/inventory/inventory.module';
 import { JobsModule } from './modules/jobs/jobs.module';
 import { MaintenanceModule } from './modules/maintenance/maintenance.module';
 import { MachinesModule } from './modules/machines/machines.module';
+import { NetworksModule } from './modules/networks/networks.module';
 import { SettingsModule } from './modules/settings/settings.module';
 import { WindowsModule } from './modules/windows/windows.module';
 
@@ -29,6 +30,7 @@ export class AppModule {
         AccountsModule,
         SettingsModule,
         CredentialsModule,
+        NetworksModule,
         MachinesModule,
         HistoryModule,
         WindowsModule,

@@ -104,6 +104,7 @@ describe('every page', () => {
     '/users',
     '/settings',
     '/settings/approval',
+    '/settings/networks',
     '/me',
     '/there-is-no-such-page',
   ];

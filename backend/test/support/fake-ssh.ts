@@ -20,6 +20,8 @@ export function hostKey(seed: string, keyType = 'ssh-ed25519'): PresentedHostKey
  */
 export class FakeSsh extends SshConnectionFactory {
   readonly unexpected: string[] = [];
+  /** Of the connections to come. */
+  remoteAddress = '192.0.2.1';
   /** What was asked for, in order; secrets included. */
   readonly connected: ConnectOptions[] = [];
   private readonly scans: (readonly PresentedHostKey[] | SshError)[] = [];
@@ -63,7 +65,7 @@ export class FakeSsh extends SshConnectionFactory {
     }
     tellSteps(options, 'authenticate');
     this.connected.push(options);
-    return Promise.resolve(fakeConnection(answer.key, answer.run));
+    return Promise.resolve(fakeConnection(answer.key, answer.run, this.remoteAddress));
   }
 
   private refuse(what: string): Promise<never> {
@@ -87,12 +89,13 @@ function tellSteps({ onStep }: ScanOptions, last: ConnectStep): void {
   for (const [index, step] of STEPS.slice(0, STEPS.indexOf(last) + 1).entries()) onStep?.(step, index + 1);
 }
 
-function fakeConnection(key: PresentedHostKey, run: Run): SshConnection {
+function fakeConnection(key: PresentedHostKey, run: Run, remoteAddress: string): SshConnection {
   const { promise: closed, resolve } = Promise.withResolvers<undefined>();
   const connection = {
     closed,
     hostKey: key,
     provenHostKeys: [],
+    remoteAddress,
     runScript: (options: RunScriptOptions) => {
       const answer = run(options);
       return answer instanceof SshError ? Promise.reject(answer) : Promise.resolve(answer);

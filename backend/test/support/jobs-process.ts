@@ -54,6 +54,7 @@ import { JobWorker, type WorkerSettings } from '../../src/modules/jobs/worker/jo
 import { JobHistory } from '../../src/modules/jobs/worker/job-history';
 import { Outcomes } from '../../src/modules/jobs/worker/outcomes';
 import { UnknownOutcomes } from '../../src/modules/jobs/worker/unknown-outcomes';
+import { StartRooms } from '../../src/modules/jobs/worker/start-room';
 import { Sweeper } from '../../src/modules/jobs/worker/sweeper';
 import { MachineState } from '../../src/modules/machines/machine-state';
 import { MaintenanceWindows } from '../../src/modules/windows/maintenance-windows';
@@ -209,6 +210,7 @@ export class JobsProcess {
       contracts,
       executions,
       holds,
+      new StartRooms(),
     );
     const changes = new ChangeOutcomes(executions, this.confirmed, this.service);
     this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit, contracts);

@@ -136,6 +136,12 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/rules/rules-page')).RulesPage,
       },
       {
+        path: 'settings/networks',
+        title: 'networks.title',
+        canActivate: [allowed('settings.read')],
+        loadComponent: async () => (await import('./features/networks/networks-page')).NetworksPage,
+      },
+      {
         path: 'me',
         title: 'me.title',
         loadComponent: async () => (await import('./features/accounts/profile')).Profile,

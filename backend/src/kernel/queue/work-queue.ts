@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { PgBoss } from 'pg-boss';
+import { PgBoss, type FetchOptions } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
 import { bossAdapter } from '../database/boss-adapter';
 import { QUEUE_SCHEMA } from '../database/database-check';
@@ -12,7 +12,15 @@ export interface WorkToken {
   readonly jobId: string;
   /** Higher first. */
   readonly priority: number;
+  /** The network that its work goes to; absent or null: none that is limited. */
+  readonly network?: string | null;
 }
+
+/** A token that is in somebody's hands. */
+export type TakenToken = Pick<WorkToken, 'id' | 'jobId'>;
+
+/** Of each limited network, how many tokens more may be taken. */
+export type NetworkPlaces = ReadonlyMap<string, number>;
 
 export interface WorkQueueSettings {
   readonly url: string;
@@ -21,6 +29,8 @@ export interface WorkQueueSettings {
 }
 
 const QUEUE = 'machine-jobs';
+/** Of tokens whose network has no limit any more. */
+const UNLIMITED = 1_000_000;
 
 /**
  * What pg-boss's defaults would do to a token (two retries, fifteen minutes) is decided here for each option.
@@ -82,14 +92,22 @@ export class WorkQueue {
   /** Adds tokens within `tx`: they exist if and only if it commits. */
   async put(tx: Transaction, tokens: readonly WorkToken[]): Promise<void> {
     if (tokens.length === 0) return;
-    const jobs = tokens.map(({ id, jobId, priority }) => ({ id, data: { jobId }, priority }));
+    const jobs = tokens.map(({ id, jobId, priority, network }) => ({
+      id,
+      data: { jobId },
+      priority,
+      ...(network == null ? {} : { group: { id: network, tier: network } }),
+    }));
     await this.boss.insert(QUEUE, jobs, { db: bossAdapter(tx.manager) });
   }
 
-  /** Takes the first tokens, at most `limit`, within `tx`: after a rollback they lie in the queue as before. */
-  async take(tx: Transaction, limit: number): Promise<{ id: string; jobId: string }[]> {
+  /**
+   * Takes the first tokens, at most `limit` and of each network no more than it has places, within `tx`: after a rollback
+   * they lie in the queue as before. What lies behind tokens of a network that is full by now is found by the next call.
+   */
+  async take(tx: Transaction, limit: number, places: NetworkPlaces = new Map()): Promise<TakenToken[]> {
     const db = bossAdapter(tx.manager);
-    const tokens = await this.boss.fetch<{ jobId: string }>(QUEUE, { batchSize: limit, db });
+    const tokens = await this.boss.fetch<{ jobId: string }>(QUEUE, { batchSize: limit, db, ...limitsOf(places) });
     if (tokens.length === 0) return [];
     await this.boss.complete(
       QUEUE,
@@ -110,4 +128,18 @@ export class WorkQueue {
     );
     return new Set(rows.map(({ id }) => id));
   }
+}
+
+/**
+ * A token is never left active, so what pg-boss counts as active in a group is nothing: its limits are the places that are
+ * free at this moment. They hold within one fetch, whose tokens go by their ids where they are too many.
+ */
+function limitsOf(places: NetworkPlaces): Pick<FetchOptions, 'ignoreGroups' | 'groupConcurrency'> {
+  if (places.size === 0) return {};
+  const full = [...places].filter(([, free]) => free <= 0).map(([network]) => network);
+  const open = [...places].filter(([, free]) => free > 0);
+  return {
+    ...(full.length === 0 ? {} : { ignoreGroups: full }),
+    ...(open.length === 0 ? {} : { groupConcurrency: { default: UNLIMITED, tiers: Object.fromEntries(open) } }),
+  };
 }

@@ -27,6 +27,8 @@ export class SshConnection {
   readonly negotiated: NegotiatedNames;
   /** `SSH-2.0-OpenSSH_9.2p1 Debian-2` */
   readonly serverIdent: string;
+  /** The IP address that answered, as the socket tells it; empty when the socket was gone already. */
+  readonly remoteAddress: string;
 
   constructor(
     private readonly opened: OpenedClient,
@@ -36,6 +38,7 @@ export class SshConnection {
     this.hostKey = opened.hostKey;
     this.provenHostKeys = opened.provenHostKeys;
     this.serverIdent = opened.tap.ident ?? '';
+    this.remoteAddress = opened.socket.remoteAddress ?? '';
     const { kex, serverHostKey, cs } = opened.negotiated;
     this.negotiated = { kex, hostKeyAlgorithm: serverHostKey, cipher: cs.cipher };
     // Channels waiting for an answer learn of the end after 'close' is emitted, so the reason must stand before it.

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { prepared } from '../../kernel/database/prepared';
-import { queryRows } from '../../kernel/database/rows';
+import { affected, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { LiveBus } from '../../kernel/live/live-bus';
 import { WorkQueue, type WorkToken } from '../../kernel/queue/work-queue';
@@ -38,6 +38,13 @@ export class Dispatcher {
     if (tokens.length > 0) this.bus.changed(tx, { jobIds: tokens.map(({ jobId }) => jobId), work: true });
   }
 
+  /** The same for machines that belong to another network than before: their tokens lie where they do not belong. */
+  async dispatchAnew(tx: Transaction, machineIds: readonly string[]): Promise<void> {
+    await this.lockMachines(tx, machineIds);
+    await affected(tx.manager, TAKE_BACK, [machineIds]);
+    await this.dispatch(tx, machineIds);
+  }
+
   /** A job that was handed out but not taken yet gives way to a more urgent one. Its token finds it gone and ends. */
   private async stepBack(tx: Transaction, machineIds: readonly string[]): Promise<void> {
     await queryRows(tx.manager, STEP_BACK, [machineIds]);
@@ -54,7 +61,7 @@ const STEP_BACK = prepared(`
 
 const DISPATCH = prepared(`
   WITH best AS (
-    SELECT DISTINCT ON (q.machine_id) q.id
+    SELECT DISTINCT ON (q.machine_id) q.id, q.machine_id
     FROM jobs q
     WHERE q.machine_id = ANY($1::uuid[]) AND q.status = 'queued' AND q.phase = 'waiting'
       AND (q.available_at IS NULL OR q.available_at <= clock_timestamp())
@@ -65,5 +72,11 @@ const DISPATCH = prepared(`
       AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > clock_timestamp())
     ORDER BY q.machine_id, q.priority DESC, q.created_at, q.id)
   UPDATE jobs SET phase = 'dispatched', boss_job_id = gen_random_uuid()
-  FROM best WHERE jobs.id = best.id
-  RETURNING jobs.boss_job_id AS id, jobs.id AS "jobId", jobs.priority`);
+  FROM best JOIN machines m ON m.id = best.machine_id WHERE jobs.id = best.id
+  RETURNING jobs.boss_job_id AS id, jobs.id AS "jobId", jobs.priority, m.network_id AS network`);
+
+/** Their tokens find nothing and end. A run that waits for somebody to take it over is offered again by the sweep. */
+const TAKE_BACK = `
+  UPDATE jobs SET phase = CASE WHEN status = 'queued' THEN 'waiting' ELSE phase END, boss_job_id = NULL
+  WHERE machine_id = ANY($1::uuid[]) AND boss_job_id IS NOT NULL
+    AND ((status = 'queued' AND phase = 'dispatched') OR (status = 'running' AND phase = 'reconciling'))`;

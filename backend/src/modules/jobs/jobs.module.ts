@@ -12,6 +12,7 @@ import { JOB_DOCUMENTS } from './contracts/job-documents';
 import { JOB_AUDIT, JOB_EVENTS } from './contracts/job-events';
 import { Dispatcher } from './dispatcher';
 import { MaintenanceController } from './gate/maintenance.controller';
+import { NetworkTokens } from './gate/network-tokens';
 import { RunDurations } from './gate/run-durations';
 import { StartGate } from './gate/start-gate';
 import { WindowHolds } from './gate/window-holds';
@@ -51,6 +52,7 @@ import { DetachedRunner, SshDetachedRunner } from './worker/detached-runner';
 import { JobHistory } from './worker/job-history';
 import { Outcomes } from './worker/outcomes';
 import { RemoteRunner, SshRemoteRunner } from './worker/remote-runner';
+import { StartRooms } from './worker/start-room';
 import { Sweeper } from './worker/sweeper';
 import { UnknownOutcomes } from './worker/unknown-outcomes';
 import { WorkerParts, WorkerService } from './worker/worker.service';
@@ -89,6 +91,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     JobsTopic,
     LogSealer,
     MachineEligibility,
+    NetworkTokens,
     Outcomes,
     PlanRecorder,
     { provide: RemoteRunner, useClass: SshRemoteRunner },
@@ -102,6 +105,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     RequestsTopic,
     RunDurations,
     StartGate,
+    StartRooms,
     Sweeper,
     UnknownOutcomes,
     WindowHolds,

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 const label = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 /** Resolvers read these as an IPv4 address in another notation. */
@@ -30,6 +30,12 @@ export function canonicalAddress(text: string): string {
   if (mapped === null) return address;
   const groups = mapped.slice(1).map((group) => Number.parseInt(group, 16));
   return groups.flatMap((group) => [group >> 8, group & 0xff]).join('.');
+}
+
+/** The IP address that a text is, in its one spelling and without a zone; null for a name. */
+export function ipAddress(text: string): string | null {
+  const [address = ''] = text.split('%');
+  return isIP(address) === 0 ? null : canonicalAddress(address);
 }
 
 /** An account of a Unix system, as useradd takes them. */

@@ -39,11 +39,14 @@ export class ConnectionFactsRepository {
 
   /**
    * Moves the times at which an active machine and these keys of it were last seen.
-   * @returns false, and nothing is written, when it is not active, or one of these errors stands in its state
+   * @param address at which it was reached; null where that is nothing to learn
+   * @returns false, and nothing is written, when it is not active, was reached at another address before, or one of these
+   * errors stands in its state
    */
   async seenAgain(
     machineId: string,
     fingerprints: readonly string[],
+    address: string | null,
     at: Date,
     unless: ReadonlySet<string>,
   ): Promise<boolean> {
@@ -52,6 +55,7 @@ export class ConnectionFactsRepository {
       at,
       [...unless],
       fingerprints,
+      address,
     ]);
     return moved !== null;
   }
@@ -72,6 +76,7 @@ const SEEN_AGAIN = prepared(`
     UPDATE machines m SET last_seen_at = GREATEST(m.last_seen_at, $2)
       FROM machine_state s
      WHERE m.id = $1 AND s.machine_id = m.id AND m.status = 'active' AND m.deleted_at IS NULL
+       AND ($5::inet IS NULL OR m.address IS NOT DISTINCT FROM $5::inet)
        AND (s.last_error_kind IS NULL OR s.last_error_kind <> ALL ($3::text[]))
     RETURNING m.id),
   key AS (

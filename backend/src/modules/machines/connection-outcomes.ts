@@ -7,6 +7,8 @@ import type { PresentedHostKey } from '../../kernel/ssh/host-key';
 import type { SshError, SshErrorKind } from '../../kernel/ssh/ssh-error';
 import { HostKeys } from '../credentials/host-keys.service';
 import { ConnectionFactsRepository } from './connection-facts.repository';
+import { NetworkMembers } from '../networks/network-members';
+import { ipAddress } from './address';
 import { MachineState, type MachineStatePatch } from './machine-state';
 import { MachinesRepository, type MachineRow } from './machines.repository';
 import { Machines } from './machines.service';
@@ -19,6 +21,13 @@ import { say } from './machines.sentences';
 export interface ConnectionContext {
   readonly origin: RequestOrigin;
   readonly jobId?: string;
+}
+
+/** What a login has shown of a machine. */
+export interface Reached {
+  readonly keys: readonly PresentedHostKey[];
+  /** Of the socket; empty when it is gone already. */
+  readonly remoteAddress: string;
 }
 
 /** Errors up to being signed in: once somebody is, they are settled. */
@@ -58,6 +67,7 @@ export class ConnectionOutcomes {
     private readonly facts: ConnectionFactsRepository,
     private readonly hostKeys: HostKeys,
     private readonly state: MachineState,
+    private readonly networks: NetworkMembers,
     private readonly events: DomainEvents,
     private readonly clock: Clock,
   ) {}
@@ -66,14 +76,20 @@ export class ConnectionOutcomes {
    * Somebody was signed in. An earlier error of connecting is settled by that; errors of the work itself are not.
    * @throws DomainError `machine_quarantined`, `machine_archived` when that was decided in the meantime
    */
-  async connected(machine: MachineRow, keys: readonly PresentedHostKey[], context: ConnectionContext): Promise<void> {
+  async connected(machine: MachineRow, { keys, remoteAddress }: Reached, context: ConnectionContext): Promise<void> {
     const fingerprints = keys.map((key) => key.fingerprint);
+    // Of a machine that is known by its address there is nothing to learn.
+    const address = ipAddress(machine.hostname) === null ? ipAddress(remoteAddress) : null;
     // Almost always nothing is new but the time, and nobody has to wait for a transaction.
-    if (await this.facts.seenAgain(machine.id, fingerprints, this.clock.now(), settledBySignIn)) return;
+    if (await this.facts.seenAgain(machine.id, fingerprints, address, this.clock.now(), settledBySignIn)) return;
     await this.transactions.run(async (tx) => {
+      await this.networks.hold(tx, 'address');
       const current = await this.machines.lockLive(tx, machine.id);
       if (current.status === 'quarantined') throw quarantineProblem(machine.name);
       await this.hostKeys.seen(tx, machine.id, fingerprints);
+      if (address !== null && (await this.repository.reachedAt(tx.manager, machine.id, address))) {
+        await this.networks.assign(tx, machine.id);
+      }
       const settled = await this.settled(tx, machine.id, settledBySignIn);
       this.state.patch(tx, machine.id, { status: 'active', lastSeenAt: this.clock.now(), ...settled });
       if (current.status === 'unreachable') {

@@ -3,6 +3,7 @@ import { addMachine, plantedSecrets } from '../../../test/support/machine-sample
 import { createTestApp, principalOf, type Client, type TestApp } from '../../../test/support/test-app';
 import { originOf } from '../../kernel/audit/request-origin';
 import { actorOf } from '../../kernel/auth/actor';
+import { queryOne } from '../../kernel/database/rows';
 import { secretRegistry } from '../../kernel/logging/secret-registry';
 import { SshError } from '../../kernel/ssh/ssh-error';
 import { HistoryModule } from '../history/history.module';
@@ -241,6 +242,27 @@ describe('host keys', () => {
       fingerprintSha256: ed.fingerprint,
     });
     expect(status).toBe(404);
+  });
+
+  it('learns where a machine behind a name was reached, and by that to which network it belongs', async () => {
+    const id = await enrolled('web-1');
+    const office = { name: 'Office', ranges: ['10.7.0.0/16'], concurrency: 2 };
+    expect((await test.as('administrator').post('/networks', office)).status).toBe(201);
+    const known = async () => {
+      const sql = `SELECT host(m.address) AS address, n.name FROM machines m LEFT JOIN networks n ON n.id = m.network_id WHERE m.id = $1`;
+      return queryOne(test.dataSource, sql, [id]);
+    };
+    expect(await known()).toEqual({ address: null, name: null });
+    for (const [seen, address, name] of [
+      ['10.7.1.1', '10.7.1.1', 'Office'],
+      ['::ffff:10.7.1.2', '10.7.1.2', 'Office'],
+      ['fe80::7%eth0', 'fe80::7', null],
+    ]) {
+      ssh.remoteAddress = seen ?? '';
+      ssh.willConnect(ed, asRoot);
+      await connectionTest(id);
+      expect(await known()).toEqual({ address, name });
+    }
   });
 
   it('tells once that a machine fell silent, and once that it is back', async () => {

@@ -111,7 +111,8 @@ export class MachineConnections {
       throw error;
     }
     try {
-      await this.outcomes.connected(machine, [connection.hostKey, ...connection.provenHostKeys], options);
+      const { hostKey, provenHostKeys, remoteAddress } = connection;
+      await this.outcomes.connected(machine, { keys: [hostKey, ...provenHostKeys], remoteAddress }, options);
     } catch (error) {
       await connection.close();
       throw error;

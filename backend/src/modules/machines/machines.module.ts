@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { CredentialsModule } from '../credentials/credentials.module';
+import { NetworksModule } from '../networks/networks.module';
 import { SettingsModule } from '../settings/settings.module';
 import { MACHINE_AUDIT, MACHINE_EVENTS } from './contracts/machine-events';
 import { HARDWARE, METRICS } from './contracts/machine-facts';
@@ -30,7 +31,7 @@ import { Tags } from './tags.service';
 
 /** The machines: who they are, how to reach them, and what is known about them now. */
 @Module({
-  imports: [DiscoveryModule, CredentialsModule, SettingsModule],
+  imports: [DiscoveryModule, CredentialsModule, NetworksModule, SettingsModule],
   controllers: [MachinesController, HostKeysController, TagsController],
   providers: [
     AptProxies,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { MachineRefDto } from '../credentials/dto/host-key.dto';
+import { ipAddress } from './address';
 import { UNMEASURED_OS } from './machine-tile.mapper';
 import type { AptProxyMode, MachineKind, MachineStatus } from './entities/machines.values';
 
@@ -60,9 +61,9 @@ export class MachinesRepository {
     await affected(
       manager,
       `INSERT INTO machines (id, name, hostname, port, username, machine_kind, apt_proxy_mode, apt_proxy_url,
-                             enc_apt_proxy_password, os_family, status, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'new', $11, $11)`,
-      [id, ...editableValues(machine), UNMEASURED_OS, at],
+                             enc_apt_proxy_password, address, os_family, status, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'new', $12, $12)`,
+      [id, ...editableValues(machine), ipAddress(machine.hostname), UNMEASURED_OS, at],
     );
   }
 
@@ -70,8 +71,9 @@ export class MachinesRepository {
     await affected(
       manager,
       `UPDATE machines SET name = $2, hostname = $3, port = $4, username = $5, machine_kind = $6, apt_proxy_mode = $7,
-              apt_proxy_url = $8, enc_apt_proxy_password = $9, updated_at = $10 WHERE id = $1`,
-      [id, ...editableValues(machine), at],
+              apt_proxy_url = $8, enc_apt_proxy_password = $9, updated_at = $10,
+              address = CASE WHEN hostname = $3 THEN address ELSE $11 END WHERE id = $1`,
+      [id, ...editableValues(machine), at, ipAddress(machine.hostname)],
     );
   }
 
@@ -83,6 +85,12 @@ export class MachinesRepository {
   /** The machine, and by the foreign keys every row that is its own. */
   async remove(manager: EntityManager, id: string): Promise<void> {
     await affected(manager, 'DELETE FROM machines WHERE id = $1', [id]);
+  }
+
+  /** Where it was reached. @returns false when that is known */
+  async reachedAt(manager: EntityManager, id: string, address: string): Promise<boolean> {
+    const sql = 'UPDATE machines SET address = $2 WHERE id = $1 AND address IS DISTINCT FROM $2::inet';
+    return (await affected(manager, sql, [id, address])) === 1;
   }
 
   async runningJobId(manager: EntityManager, id: string): Promise<string | null> {

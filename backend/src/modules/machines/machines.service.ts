@@ -9,6 +9,7 @@ import { DomainEvents } from '../../kernel/events/domain-events';
 import { credentialsProblems } from '../credentials/credentials-rules';
 import { Credentials } from '../credentials/credentials.service';
 import { HostKeys } from '../credentials/host-keys.service';
+import { NetworkMembers } from '../networks/network-members';
 import { canonicalAddress } from './address';
 import { AptProxies } from './apt-proxies';
 import type { ChangeMachineDto, CreateMachineDto } from './dto/machine-input.dto';
@@ -33,6 +34,7 @@ export class Machines {
     private readonly proxies: AptProxies,
     private readonly credentials: Credentials,
     private readonly hostKeys: HostKeys,
+    private readonly networks: NetworkMembers,
     private readonly events: DomainEvents,
     private readonly clock: Clock,
   ) {}
@@ -55,7 +57,9 @@ export class Machines {
       ...this.proxies.merge(id, NO_PROXY, input.aptProxy),
     };
     await this.unlessAddressTaken(machine.hostname, machine.port, async (tx) => {
+      await this.networks.hold(tx, 'address');
       await this.repository.insert(tx.manager, id, machine, this.clock.now());
+      await this.networks.assign(tx, id);
       await this.state.create(tx, id);
       await this.credentials.store(tx, id, input.credentials, origin);
       const tags = await this.tags.assign(tx, id, input.tagIds ?? []);
@@ -74,6 +78,7 @@ export class Machines {
     const current = await this.requireLive(id);
     const hostname = canonicalAddress(input.hostname ?? current.hostname);
     await this.unlessAddressTaken(hostname, input.port ?? current.port, async (tx) => {
+      await this.networks.hold(tx, 'address');
       const before = await this.lockLive(tx, id);
       const after = {
         name: input.name ?? before.name,
@@ -88,6 +93,7 @@ export class Machines {
       const changes = machineChanges({ ...before, tags: tagsBefore }, { ...after, tags });
       if (Object.keys(changes).length === 0) return;
       await this.repository.update(tx.manager, id, after, this.clock.now());
+      await this.networks.assign(tx, id);
       this.state.patch(tx, id, {});
       const message = say.edited({ who: origin.actor.name, fields: Object.keys(changes).join(', ') });
       await this.publish(tx, id, origin, 'machine_edited', message, { changes });

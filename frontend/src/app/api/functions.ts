@@ -55,6 +55,14 @@ export type { MachineUiStateReset$Params as MachineUiStateReset$Params } from '.
 export { machineUiStateReset as machineUiStateReset } from './fn/settings/machine-ui-state-reset';
 export type { MachineUiStateChange$Params as MachineUiStateChange$Params } from './fn/settings/machine-ui-state-change';
 export { machineUiStateChange as machineUiStateChange } from './fn/settings/machine-ui-state-change';
+export type { NetworksList$Params as NetworksList$Params } from './fn/networks/networks-list';
+export { networksList as networksList } from './fn/networks/networks-list';
+export type { NetworksCreate$Params as NetworksCreate$Params } from './fn/networks/networks-create';
+export { networksCreate as networksCreate } from './fn/networks/networks-create';
+export type { NetworksRemove$Params as NetworksRemove$Params } from './fn/networks/networks-remove';
+export { networksRemove as networksRemove } from './fn/networks/networks-remove';
+export type { NetworksChange$Params as NetworksChange$Params } from './fn/networks/networks-change';
+export { networksChange as networksChange } from './fn/networks/networks-change';
 export type { MachinesList$Params as MachinesList$Params } from './fn/machines/machines-list';
 export { machinesList as machinesList } from './fn/machines/machines-list';
 export type { MachinesCreate$Params as MachinesCreate$Params } from './fn/machines/machines-create';

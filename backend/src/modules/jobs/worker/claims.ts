@@ -6,21 +6,19 @@ import { prepared } from '../../../kernel/database/prepared';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
-import { WorkQueue } from '../../../kernel/queue/work-queue';
+import { WorkQueue, type TakenToken } from '../../../kernel/queue/work-queue';
 import { MachineState } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
 import { JOB_STEPS, stepsDocument, stepsOf, type JobStepsDocument } from '../contracts/job-documents';
 import { Executions } from '../../history/executions';
 import { WindowHolds } from '../gate/window-holds';
 import type { JobStep } from '../job-record';
+import { StartRooms, type ClaimLimits } from './start-room';
 import { freshSteps } from './step-tracker';
 import { requester } from '../jobs.reader';
 
 /** How long a machine's lock stands without a sign of its holder, in seconds of the database's clock. */
 export const LEASE_SECONDS = 20;
-/** One claim at a time over all workers, so that the count of running jobs stays true while it is used. */
-const CLAIM_LOCK = 7_388_120_332;
-
 /** A job in the hands of this worker. The fence proves it: whoever has another number has lost it. */
 export interface Claim {
   readonly jobId: string;
@@ -55,6 +53,7 @@ export interface Adopted {
 interface ClaimRow {
   id: string;
   machine_id: string;
+  network_id: string | null;
   kind: string;
   fence: string;
   attempt: number;
@@ -74,13 +73,6 @@ interface ClaimRow {
   steps_json: unknown;
 }
 
-export interface ClaimLimits {
-  /** Free places of this process. */
-  readonly free: number;
-  /** Jobs that may run at a time over all processes. */
-  readonly fleet: number;
-}
-
 /** Takes jobs out of the queue, with the locks of their machines, and keeps the locks alive. */
 @Injectable()
 export class Claims {
@@ -94,34 +86,49 @@ export class Claims {
     private readonly contracts: Contracts,
     private readonly executions: Executions,
     private readonly windows: WindowHolds,
+    private readonly rooms: StartRooms,
   ) {}
 
   /** Takes as many jobs as may run now. Token, job and lock change hands in one transaction or not at all. */
   async take(workerId: string, limits: ClaimLimits): Promise<Claim[]> {
     return this.transactions.run(async (tx) => {
-      const free = Math.min(limits.free, limits.fleet - (await this.running(tx)));
-      if (free <= 0) return [];
-      const tokens = await this.queue.take(tx, free);
-      if (tokens.length === 0) return [];
-      const ids = tokens.map(({ jobId }) => jobId);
-      // Machines before jobs, as everybody does who hands jobs out.
-      await queryRows(tx.manager, LOCK_MACHINES, [ids]);
-      await this.windows.holdBack(tx, ids);
-      const actions = this.registry.declarations();
-      const rows = await queryRows<ClaimRow>(tx.manager, CLAIM, [
-        ids,
-        tokens.map(({ id }) => id),
-        workerId,
-        LEASE_SECONDS,
-        actions.map(({ name }) => name),
-        actions.map(({ lockKind }) => lockKind),
-        actions.map(({ steps }) => this.contracts.document(JOB_STEPS.name, stepsDocument(freshSteps(steps)))),
-      ]);
-      // What another holder still has goes back to wait; the release of the machine hands it out again.
-      if (rows.length < tokens.length) await affected(tx.manager, GIVE_BACK, [ids, tokens.map(({ id }) => id)]);
-      for (const row of rows) await this.begin(tx, row);
-      return rows.map((row) => this.toClaim(row));
+      const room = await this.rooms.look(tx, limits);
+      const claims: Claim[] = [];
+      while (room.free > 0) {
+        const wanted = room.free;
+        const tokens = await this.queue.take(tx, wanted, room.places);
+        if (tokens.length === 0) break;
+        const rows = await this.claim(tx, workerId, tokens);
+        for (const row of rows) room.take(row.network_id);
+        claims.push(...rows.map((row) => this.toClaim(row)));
+        // Without limits of networks, fewer tokens than were wanted are all that there are.
+        if (!room.limitsNetworks && tokens.length < wanted) break;
+      }
+      return claims;
     });
+  }
+
+  /** Makes the jobs of these tokens this worker's, those that may begin still. */
+  private async claim(tx: Transaction, workerId: string, tokens: readonly TakenToken[]): Promise<ClaimRow[]> {
+    const ids = tokens.map(({ jobId }) => jobId);
+    const tokenIds = tokens.map(({ id }) => id);
+    // Machines before jobs, as everybody does who hands jobs out.
+    await queryRows(tx.manager, LOCK_MACHINES, [ids]);
+    await this.windows.holdBack(tx, ids);
+    const actions = this.registry.declarations();
+    const rows = await queryRows<ClaimRow>(tx.manager, CLAIM, [
+      ids,
+      tokenIds,
+      workerId,
+      LEASE_SECONDS,
+      actions.map(({ name }) => name),
+      actions.map(({ lockKind }) => lockKind),
+      actions.map(({ steps }) => this.contracts.document(JOB_STEPS.name, stepsDocument(freshSteps(steps)))),
+    ]);
+    // What another holder still has goes back to wait; the release of the machine hands it out again.
+    if (rows.length < tokens.length) await affected(tx.manager, GIVE_BACK, [ids, tokenIds]);
+    for (const row of rows) await this.begin(tx, row);
+    return rows;
   }
 
   /**
@@ -142,16 +149,6 @@ export class Claims {
       lost: ids.filter((id) => !kept.has(id)),
       cancelled: rows.filter(({ cancel_requested_at }) => cancel_requested_at !== null).map(({ id }) => id),
     };
-  }
-
-  private async running(tx: Transaction): Promise<number> {
-    await queryRows(tx.manager, 'SELECT pg_advisory_xact_lock($1)', [CLAIM_LOCK]);
-    const [row] = await queryRows<{ running: string }>(
-      tx.manager,
-      // One that waits for somebody to take it over holds no place.
-      `SELECT count(*) AS running FROM jobs WHERE status = 'running' AND worker_id IS NOT NULL`,
-    );
-    return Number(row?.running ?? 0);
   }
 
   private async begin(tx: Transaction, row: ClaimRow): Promise<void> {
@@ -206,8 +203,8 @@ const LOCK_MACHINES = prepared(`
 const CLAIM = prepared(`
   WITH token AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, token_id)),
   candidate AS (
-    SELECT j.id, j.machine_id, array_position($5::text[], j.kind) AS action, j.status = 'running' AS adopted
-    FROM jobs j JOIN token t ON t.job_id = j.id AND t.token_id = j.boss_job_id
+    SELECT j.id, j.machine_id, m.network_id, array_position($5::text[], j.kind) AS action, j.status = 'running' AS adopted
+    FROM jobs j JOIN machines m ON m.id = j.machine_id JOIN token t ON t.job_id = j.id AND t.token_id = j.boss_job_id
     WHERE (j.status = 'queued' AND j.phase = 'dispatched' AND (j.start_before IS NULL OR j.start_before > clock_timestamp()))
       OR (j.status = 'running' AND j.phase = 'reconciling')
     FOR UPDATE OF j),
@@ -225,7 +222,7 @@ const CLAIM = prepared(`
     attempt = j.attempt + CASE WHEN adopted THEN 0 ELSE 1 END, started_at = COALESCE(j.started_at, clock_timestamp()), heartbeat_at = clock_timestamp(),
     steps_json = CASE WHEN adopted THEN j.steps_json ELSE ($7::jsonb[])[candidate.action] END, available_at = NULL, error_kind = NULL, error_message = NULL
   FROM lock JOIN candidate ON candidate.id = lock.job_id WHERE j.id = lock.job_id
-  RETURNING j.id, j.machine_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,
+  RETURNING j.id, j.machine_id, candidate.network_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,
     j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at,
     j.request_id, candidate.adopted, j.contact_at, j.log_offset, j.steps_json,
     COALESCE(extract(epoch FROM clock_timestamp() - j.contact_at) * 1000, 0)::float8 AS silent_ms`);

@@ -206,7 +206,7 @@ const TRY_AGAIN = `
 const OFFER = `
   UPDATE jobs SET phase = 'reconciling', fence = NULL, worker_id = NULL, available_at = NULL, boss_job_id = gen_random_uuid()
   WHERE id = $1 AND status = 'running'
-  RETURNING boss_job_id AS id, id AS "jobId", priority`;
+  RETURNING boss_job_id AS id, id AS "jobId", priority, (SELECT m.network_id FROM machines m WHERE m.id = machine_id) AS network`;
 
 const CLOSE = `
   UPDATE jobs SET status = $3, fence = NULL, phase = NULL, step = NULL, steps_json = COALESCE($2::jsonb, steps_json), error_kind = $4, error_message = $5,

@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { envelope, oneOf, openName, tcpPort } from '../../../kernel/database/checks';
 import {
   APT_PROXY_MODES,
@@ -15,6 +15,7 @@ import {
 @Index('machines_hostname_port_idx', ['hostname', 'port'])
 @Index('machines_live_address_key', { synchronize: false })
 @Index('machines_live_name_idx', { synchronize: false })
+@Index('machines_network_id_idx', { synchronize: false })
 @Index('machines_os_family_machine_kind_idx', ['osFamily', 'machineKind'])
 @Index('machines_status_idx', ['status'])
 @Check('machines_apt_proxy_mode_check', oneOf('apt_proxy_mode', APT_PROXY_MODES))
@@ -37,6 +38,15 @@ export class MachineEntity {
 
   @Column({ type: 'integer', default: 22 })
   port: number;
+
+  /** Its hostname where that is an IP address, else the one at which it was last reached; null until then. */
+  @Column({ type: 'inet', nullable: true })
+  address: string | null;
+
+  /** The network with the narrowest range around its address. */
+  @ForeignKey('networks', { name: 'machines_network_id_fkey', onDelete: 'SET NULL' })
+  @Column({ name: 'network_id', type: 'uuid', nullable: true })
+  networkId: string | null;
 
   /** The family of the system (debian, ubuntu, raspbian, proxmox …); `unknown` until somebody says or a probe finds out. */
   @Column({ name: 'os_family', type: 'text' })
