@@ -115,6 +115,7 @@ export class JobsProcess {
   readonly requestsReader: RequestsReader;
   readonly expiry: RequestExpiry;
   readonly sweeper: Sweeper;
+  readonly rooms: StartRooms;
   readonly claims: Claims;
   readonly outcomes: Outcomes;
   readonly unknown: UnknownOutcomes;
@@ -200,6 +201,7 @@ export class JobsProcess {
       holds,
     );
     const executions = new Executions(contracts);
+    this.rooms = new StartRooms(dataSource);
     this.claims = new Claims(
       dataSource,
       transactions,
@@ -210,7 +212,7 @@ export class JobsProcess {
       contracts,
       executions,
       holds,
-      new StartRooms(),
+      this.rooms,
     );
     const changes = new ChangeOutcomes(executions, this.confirmed, this.service);
     this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit, contracts);
@@ -242,10 +244,11 @@ export class JobsProcess {
   /** Starts a worker; `close()` stops it. */
   work(settings: Partial<WorkerSettings> = {}): JobWorker {
     const worker = new JobWorker(
-      { concurrency: 5, fleetConcurrency: 50, graceMs: 200, sweepEveryMs: 500, ...settings },
+      { concurrency: 5, fleetConcurrency: 50, graceMs: 200, sweepEveryMs: 500, chance: () => 1, ...settings },
       {
         claims: this.claims,
         outcomes: this.outcomes,
+        rooms: this.rooms,
         sweeper: this.sweeper,
         expiry: this.expiry,
         registry: this.registry,

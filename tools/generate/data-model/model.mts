@@ -35,6 +35,7 @@ const groups: readonly (readonly [key: string, title: string, added: readonly st
       'schedule_occurrences',
       'schedule_occurrence_targets',
       'approval_rules',
+      'work_pace',
     ],
   ],
   ['hermes', 'The agent and API clients', ['api_idempotency_keys']],

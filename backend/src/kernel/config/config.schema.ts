@@ -73,6 +73,8 @@ export const environmentSchema = z.object({
   WORKER_CONCURRENCY: wholeNumber(1, 500).default(20),
   /** Jobs that the whole fleet runs at a time, over all worker processes. */
   FLEET_CONCURRENCY: wholeNumber(1, 5000).default(100),
+  /** Jobs that begin within a second, over all worker processes. */
+  FLEET_START_RATE: wholeNumber(1, 5000).default(50),
   /** The built portal; empty string serves none. */
   PORTAL_DIR: z.string().optional(),
 });

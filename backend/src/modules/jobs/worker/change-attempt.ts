@@ -15,7 +15,7 @@ import type { Claim } from './claims';
 import { endOnly, finishedChange, unseenChange } from './change-evidence';
 import { alteredFailure, parametersUnreadable, requestAltered, startFailure, vanishedFailure } from './change-failures';
 import type { DetachedRunner, DetachedSession } from './detached-runner';
-import { databaseIsAway, failureOf, isPassing, type StopReason } from './failures';
+import { databaseIsAway, failureOf, isPassing, spread, type Chance, type StopReason } from './failures';
 import type { Ending } from './outcomes';
 import type { ProgressRecorder } from './progress-recorder';
 
@@ -24,6 +24,7 @@ export interface ChangeTools {
   readonly scripts: ActionScripts;
   readonly recorder: ProgressRecorder;
   readonly requests: { forJob(jobId: string): Promise<ConfirmedPlan> };
+  readonly chance: Chance;
 }
 
 /** Pauses between looks at a machine that is out of reach, in milliseconds; after the last one others get the place. */
@@ -152,10 +153,11 @@ export class ChangeAttempt implements Attempt {
     const leftMs = awaited ? watch.leftMs(prepared.context) : Infinity;
     const pauseMs = RECONNECT_PAUSES_MS[this.failedLooks];
     this.failedLooks += 1;
-    if (!isPassing(failure.kind)) return handover(Math.min(awaited ? LATER_MS : MUCH_LATER_MS, leftMs));
-    if (pauseMs === undefined) return handover(Math.min(LATER_MS, leftMs));
+    const within = (wholeMs: number): number => Math.min(spread(wholeMs, this.tools.chance), leftMs);
+    if (!isPassing(failure.kind)) return handover(within(awaited ? LATER_MS : MUCH_LATER_MS));
+    if (pauseMs === undefined) return handover(within(LATER_MS));
     // An abort is met by the next look.
-    await delay(Math.min(pauseMs, leftMs), undefined, { signal: this.abort.signal }).catch(() => undefined);
+    await delay(within(pauseMs), undefined, { signal: this.abort.signal }).catch(() => undefined);
     return null;
   }
 

@@ -98,18 +98,25 @@ export class Claims {
         const wanted = room.free;
         const tokens = await this.queue.take(tx, wanted, room.places);
         if (tokens.length === 0) break;
-        const rows = await this.claim(tx, workerId, tokens);
+        const rows = await this.claim(tx, workerId, tokens, limits.startRate);
         for (const row of rows) room.take(row.network_id);
         claims.push(...rows.map((row) => this.toClaim(row)));
         // Without limits of networks, fewer tokens than were wanted are all that there are.
         if (!room.limitsNetworks && tokens.length < wanted) break;
       }
+      const { cutForMs } = room;
+      if (cutForMs !== null) limits.onCut?.(cutForMs);
       return claims;
     });
   }
 
   /** Makes the jobs of these tokens this worker's, those that may begin still. */
-  private async claim(tx: Transaction, workerId: string, tokens: readonly TakenToken[]): Promise<ClaimRow[]> {
+  private async claim(
+    tx: Transaction,
+    workerId: string,
+    tokens: readonly TakenToken[],
+    startRate: number | undefined,
+  ): Promise<ClaimRow[]> {
     const ids = tokens.map(({ jobId }) => jobId);
     const tokenIds = tokens.map(({ id }) => id);
     // Machines before jobs, as everybody does who hands jobs out.
@@ -124,6 +131,7 @@ export class Claims {
       actions.map(({ name }) => name),
       actions.map(({ lockKind }) => lockKind),
       actions.map(({ steps }) => this.contracts.document(JOB_STEPS.name, stepsDocument(freshSteps(steps)))),
+      startRate === undefined ? 0 : 1 / startRate,
     ]);
     // What another holder still has goes back to wait; the release of the machine hands it out again.
     if (rows.length < tokens.length) await affected(tx.manager, GIVE_BACK, [ids, tokenIds]);
@@ -216,7 +224,11 @@ const CLAIM = prepared(`
     ON CONFLICT (machine_id) DO UPDATE SET job_id = EXCLUDED.job_id, lock_kind = EXCLUDED.lock_kind, holder = EXCLUDED.holder,
       fence = EXCLUDED.fence, created_at = EXCLUDED.created_at, renewed_at = EXCLUDED.renewed_at, expires_at = EXCLUDED.expires_at
       WHERE held.expires_at < clock_timestamp()
-    RETURNING job_id, fence)
+    RETURNING job_id, fence),
+  paid AS (
+    UPDATE work_pace SET paid_until =
+      GREATEST(paid_until, clock_timestamp()) + make_interval(secs => $8::float8 * (SELECT count(*) FROM lock))
+    WHERE $8::float8 > 0 AND EXISTS (SELECT 1 FROM lock))
   UPDATE jobs j SET status = 'running', phase = CASE WHEN adopted THEN 'reconciling' ELSE 'starting' END,
     step = CASE WHEN adopted THEN j.step END, fence = lock.fence, worker_id = $3, boss_job_id = NULL,
     attempt = j.attempt + CASE WHEN adopted THEN 0 ELSE 1 END, started_at = COALESCE(j.started_at, clock_timestamp()), heartbeat_at = clock_timestamp(),

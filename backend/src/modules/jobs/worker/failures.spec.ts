@@ -1,6 +1,6 @@
 import { DomainError } from '../../../kernel/errors/domain-error';
 import { SshError, sshErrorKinds } from '../../../kernel/ssh/ssh-error';
-import { failureOf, retryPause } from './failures';
+import { failureOf, isTriedAgain, retryPause } from './failures';
 import { quoted } from '../../../kernel/sentences/sentences';
 
 describe('failures', () => {
@@ -12,7 +12,7 @@ describe('failures', () => {
   });
 
   it('are tried again only where that can help and harm nobody', () => {
-    const repeated = sshErrorKinds.filter((kind) => retryPause(kind, 1, 3) !== null);
+    const repeated = sshErrorKinds.filter((kind) => isTriedAgain(kind, 1, 3));
     expect(repeated.sort()).toEqual([
       'auth_timeout',
       'banner_timeout',
@@ -24,7 +24,17 @@ describe('failures', () => {
   });
 
   it('wait longer each time, with an end', () => {
-    expect([1, 2, 3, 4].map((attempt) => retryPause('penalised', attempt, 4))).toEqual([30_000, 60_000, 120_000, null]);
-    expect(retryPause('penalised', 9, 20)).toBe(300_000);
+    const longest = () => 1;
+    expect([1, 2, 3, 4].map((attempt) => retryPause('penalised', attempt, 4, longest))).toEqual([
+      30_000,
+      60_000,
+      120_000,
+      null,
+    ]);
+    expect(retryPause('penalised', 9, 20, longest)).toBe(300_000);
+  });
+
+  it('are spread from half of a pause to all of it', () => {
+    expect([0, 0.25, 1].map((at) => retryPause('connection_lost', 1, 3, () => at))).toEqual([1_000, 1_250, 2_000]);
   });
 });

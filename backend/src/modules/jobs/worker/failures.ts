@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { isDatabaseUnavailable } from '../../../kernel/errors/database-errors';
 import { DomainError } from '../../../kernel/errors/domain-error';
 import { SshError } from '../../../kernel/ssh/ssh-error';
@@ -43,11 +44,27 @@ const final: ReadonlySet<string> = new Set([
   'not_found',
 ]);
 
+/** From 0 to 1; tests give their own. */
+export type Chance = () => number;
+
+const CHANCES = 2 ** 32;
+export const fairly: Chance = () => randomInt(CHANCES) / CHANCES;
+
+/** Half of a pause to all of it: those who failed in the same moment must not come back in the same moment. */
+export function spread(pauseMs: number, chance: Chance): number {
+  return Math.round(pauseMs * (0.5 + chance() / 2));
+}
+
+/** Whether another attempt follows. */
+export function isTriedAgain(kind: string, attempt: number, maxAttempts: number): boolean {
+  return kind in pauses && attempt < maxAttempts;
+}
+
 /** @returns milliseconds until the next attempt, or null when the job ends with this failure */
-export function retryPause(kind: string, attempt: number, maxAttempts: number): number | null {
+export function retryPause(kind: string, attempt: number, maxAttempts: number, chance: Chance): number | null {
   const first = pauses[kind];
-  if (first === undefined || attempt >= maxAttempts) return null;
-  return Math.min(first * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS) * 1000;
+  if (first === undefined || !isTriedAgain(kind, attempt, maxAttempts)) return null;
+  return spread(Math.min(first * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS) * 1000, chance);
 }
 
 /** True for what may go away by itself within minutes. */

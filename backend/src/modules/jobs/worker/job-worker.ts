@@ -8,7 +8,7 @@ import { isChange, type ActionRegistry, type AnyAction } from '../actions/action
 import type { ActionScripts } from '../actions/action-scripts';
 import type { JobLogRepository } from '../job-log.repository';
 import { LEASE_SECONDS, type Claim, type Claims } from './claims';
-import { databaseIsAway, failureOf, unknownActionFailure } from './failures';
+import { databaseIsAway, failureOf, fairly, unknownActionFailure, type Chance } from './failures';
 import type { Attempt } from './attempt';
 import { ChangeAttempt } from './change-attempt';
 import type { DetachedRunner } from './detached-runner';
@@ -17,6 +17,7 @@ import { ReadAttempt } from './read-attempt';
 import { FenceLostError, type AttemptFacts, type Ending, type Outcomes } from './outcomes';
 import { ProgressRecorder } from './progress-recorder';
 import type { RemoteRunner } from './remote-runner';
+import type { ClaimLimits, StartRooms } from './start-room';
 import { StepTracker } from './step-tracker';
 import type { RequestExpiry } from '../requests/request-expiry';
 import type { ConfirmedPlans } from '../requests/confirmed-plans';
@@ -33,11 +34,16 @@ export interface WorkerSettings {
   readonly graceMs?: number;
   /** How long the last lines of a log may keep the end of their job waiting. */
   readonly logPatienceMs?: number;
+  /** Jobs that begin within a second over all processes; without a limit when absent. */
+  readonly startRate?: number;
+  /** Spreads pauses; fair when absent. */
+  readonly chance?: Chance;
 }
 
 export interface WorkerTools {
   readonly claims: Claims;
   readonly outcomes: Outcomes;
+  readonly rooms: StartRooms;
   readonly sweeper: Sweeper;
   readonly expiry: RequestExpiry;
   readonly registry: ActionRegistry;
@@ -66,6 +72,7 @@ export class JobWorker {
   private stopping = false;
   private taking: Promise<void> = Promise.resolve();
   private wakeTimer: NodeJS.Timeout | undefined;
+  private paceTimer: NodeJS.Timeout | undefined;
   private renewing: Promise<void> | undefined;
   private sweeping: Promise<void> | undefined;
 
@@ -94,6 +101,7 @@ export class JobWorker {
     this.stopping = true;
     this.stopListening?.();
     clearTimeout(this.wakeTimer);
+    clearTimeout(this.paceTimer);
     const graceMs = this.settings.graceMs ?? 20_000;
     await this.taking;
     await Promise.race([this.allDone(), delay(graceMs, undefined, { ref: false })]);
@@ -122,11 +130,33 @@ export class JobWorker {
     }, TAKE_AFTER_MS);
   }
 
+  /** The rate of starts kept something from beginning: it may at that moment. */
+  private wakeIn(nextMs: number): void {
+    this.paceTimer ??= setTimeout(
+      () => {
+        this.paceTimer = undefined;
+        this.wake();
+      },
+      Math.max(0, nextMs - TAKE_AFTER_MS),
+    );
+  }
+
+  private limits(): Pick<ClaimLimits, 'fleet' | 'startRate'> {
+    const { fleetConcurrency: fleet, startRate } = this.settings;
+    return startRate === undefined ? { fleet } : { fleet, startRate };
+  }
+
   private async take(): Promise<void> {
     const free = this.settings.concurrency - this.attempts.size;
     if (this.stopping || free <= 0) return;
     try {
-      const claims = await this.tools.claims.take(this.id, { free, fleet: this.settings.fleetConcurrency });
+      const claims = await this.tools.claims.take(this.id, {
+        free,
+        ...this.limits(),
+        onCut: (nextMs) => {
+          this.wakeIn(nextMs);
+        },
+      });
       for (const claim of claims) this.begin(claim);
     } catch (error) {
       this.logger.warn({ err: error }, 'Jobs could not be taken; the next check tries again.');
@@ -162,9 +192,10 @@ export class JobWorker {
 
   private attempt(claim: Claim, action: AnyAction, recorder: ProgressRecorder): Attempt {
     const { runner, detached, scripts, requests, clock } = this.tools;
+    const { chance = fairly } = this.settings;
     return isChange(action)
-      ? new ChangeAttempt(claim, action, { runner: detached, scripts, recorder, requests })
-      : new ReadAttempt(claim, action, { runner, scripts, recorder, now: () => clock.now() });
+      ? new ChangeAttempt(claim, action, { runner: detached, scripts, recorder, requests, chance })
+      : new ReadAttempt(claim, action, { runner, scripts, recorder, chance, now: () => clock.now() });
   }
 
   private unwritten(claim: Claim): (error: unknown) => void {
@@ -203,7 +234,7 @@ export class JobWorker {
     if (ending.kind === 'failed' || ending.kind === 'again')
       recorder.note(ending.failure?.message ?? 'Given back: this worker stops.');
     if (ending.kind === 'again' && ending.pauseMs > 0)
-      recorder.note(`Tried again in ${String(ending.pauseMs / 1000)} s.`);
+      recorder.note(`Tried again in ${String(Math.ceil(ending.pauseMs / 1000))} s.`);
   }
 
   /** Tried again while the database is away. A result that cannot be stored for another reason ends the job as that failure. */
@@ -258,6 +289,7 @@ export class JobWorker {
 
   private async sweep(): Promise<void> {
     try {
+      await this.tools.rooms.told(this.limits());
       await this.tools.sweeper.sweep();
       await this.tools.expiry.sweep();
     } catch (error) {

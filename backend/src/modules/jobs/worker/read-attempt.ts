@@ -16,7 +16,7 @@ import type { JobResult } from '../job-record';
 import type { Attempt } from './attempt';
 import { parametersUnreadable } from './change-failures';
 import type { Claim } from './claims';
-import { failureOf, retryPause, timeoutFailure, type StopReason } from './failures';
+import { failureOf, retryPause, timeoutFailure, type Chance, type StopReason } from './failures';
 import type { Ending } from './outcomes';
 import type { ProgressRecorder } from './progress-recorder';
 import type { RemoteRun, RemoteRunner } from './remote-runner';
@@ -29,6 +29,7 @@ export interface AttemptTools {
   readonly scripts: ActionScripts;
   readonly recorder: ProgressRecorder;
   readonly now: () => Date;
+  readonly chance: Chance;
 }
 
 interface Reading {
@@ -164,7 +165,7 @@ export class ReadAttempt implements Attempt {
     const failure = this.stopReason === 'timeout' ? timeoutFailure(claim.timeoutSeconds) : failureOf(error);
     if (failure.kind === 'internal_error')
       this.logger.error({ err: error, jobId: claim.jobId }, 'An attempt failed unexpectedly.');
-    const pauseMs = retryPause(failure.kind, claim.attempt, claim.maxAttempts);
+    const pauseMs = retryPause(failure.kind, claim.attempt, claim.maxAttempts, this.tools.chance);
     if (pauseMs !== null) return { kind: 'again', failure, pauseMs, spend: true };
     const partial = error instanceof SshError ? error.partial : undefined;
     return partial !== undefined && hasEndedSection(partial)

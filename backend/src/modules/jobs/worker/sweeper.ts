@@ -12,7 +12,7 @@ import { WindowHolds } from '../gate/window-holds';
 import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { requester } from '../jobs.reader';
 import { LEASE_SECONDS } from './claims';
-import { retryPause, workerLostFailure } from './failures';
+import { isTriedAgain, workerLostFailure } from './failures';
 import { JobHistory } from './job-history';
 import { abandonedStepsDocument } from './step-tracker';
 
@@ -124,8 +124,7 @@ export class Sweeper {
     const steps = abandonedStepsDocument(this.contracts, job.steps_json, this.history.now());
     const cancelled = job.cancel_requested_at !== null;
     const failure = cancelled ? null : workerLostFailure;
-    const pauseMs = cancelled ? null : retryPause(workerLostFailure.kind, job.attempt, job.max_attempts);
-    if (pauseMs !== null) {
+    if (!cancelled && isTriedAgain(workerLostFailure.kind, job.attempt, job.max_attempts)) {
       await affected(tx.manager, TRY_AGAIN, [job.id, steps, failure?.kind, failure?.message]);
       this.machineState.patch(tx, job.machine_id, { runningJobId: null });
       return;

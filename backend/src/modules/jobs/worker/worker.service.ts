@@ -12,6 +12,7 @@ import { DetachedRunner } from './detached-runner';
 import { JobWorker, type WorkerTools } from './job-worker';
 import { Outcomes } from './outcomes';
 import { RemoteRunner } from './remote-runner';
+import { StartRooms } from './start-room';
 import { Sweeper } from './sweeper';
 
 /** What a worker is made of, put together by injection. */
@@ -20,6 +21,7 @@ export class WorkerParts {
   constructor(
     readonly claims: Claims,
     readonly outcomes: Outcomes,
+    readonly rooms: StartRooms,
     readonly sweeper: Sweeper,
     readonly expiry: RequestExpiry,
     readonly scripts: ActionScripts,
@@ -37,11 +39,12 @@ export class WorkerService implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(config: Config, registry: ActionRegistry, bus: LiveBus, clock: Clock, parts: WorkerParts) {
     if (!config.runsJobs) return;
-    const { claims, outcomes, sweeper, expiry, scripts, runner, detached, requests, log } = parts;
-    const rows = { claims, outcomes, sweeper, expiry, requests, log, registry };
+    const { claims, outcomes, rooms, sweeper, expiry, scripts, runner, detached, requests, log } = parts;
+    const rows = { claims, outcomes, rooms, sweeper, expiry, requests, log, registry };
     const tools: WorkerTools = { ...rows, scripts, runner, detached, bus, clock };
     const { WORKER_CONCURRENCY: concurrency, FLEET_CONCURRENCY: fleetConcurrency } = config.env;
-    this.worker = new JobWorker({ concurrency, fleetConcurrency }, tools);
+    const { FLEET_START_RATE: startRate } = config.env;
+    this.worker = new JobWorker({ concurrency, fleetConcurrency, startRate }, tools);
   }
 
   onApplicationBootstrap(): void {
