@@ -81,7 +81,7 @@ export const indexQueries: Readonly<Record<string, string>> = {
   jobs_machine_id_created_at_id_idx: 'The jobs of a machine, newest first, page by page.',
   jobs_created_at_idx: 'All jobs, newest first, page by page.',
   jobs_finished_at_idx: 'Jobs that ended while a watcher was away.',
-  jobs_queue_idx: 'The next job of each machine by priority and age.',
+  jobs_queue_idx: 'The next job of each machine, by its turn: priority and age.',
   jobs_request_id_idx: 'The jobs of a request.',
   jobs_schedule_id_idx: 'The jobs of a schedule. To come.',
   machine_locks_job_id_idx: 'The lock that a job holds.',

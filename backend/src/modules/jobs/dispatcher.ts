@@ -4,6 +4,7 @@ import { affected, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { LiveBus } from '../../kernel/live/live-bus';
 import { WorkQueue, type WorkToken } from '../../kernel/queue/work-queue';
+import { tokenIdOf, tokenPriorityOf, turnOf } from './turns';
 
 /**
  * Decides which job of a machine runs next. The jobs table is the order; the queue holds a token only for what may
@@ -45,7 +46,7 @@ export class Dispatcher {
     await this.dispatch(tx, machineIds);
   }
 
-  /** A job that was handed out but not taken yet gives way to a more urgent one. Its token finds it gone and ends. */
+  /** A job that was handed out but not taken yet gives way to one whose turn is earlier. Its token finds it gone and ends. */
   private async stepBack(tx: Transaction, machineIds: readonly string[]): Promise<void> {
     await queryRows(tx.manager, STEP_BACK, [machineIds]);
   }
@@ -56,7 +57,7 @@ const STEP_BACK = prepared(`
   WHERE d.machine_id = ANY($1::uuid[]) AND d.status = 'queued' AND d.phase = 'dispatched'
     AND EXISTS (
       SELECT 1 FROM jobs q
-      WHERE q.machine_id = d.machine_id AND q.status = 'queued' AND q.phase = 'waiting' AND q.priority > d.priority
+      WHERE q.machine_id = d.machine_id AND q.status = 'queued' AND q.phase = 'waiting' AND ${turnOf('q')} < ${turnOf('d')}
         AND (q.available_at IS NULL OR q.available_at <= clock_timestamp()))`);
 
 const DISPATCH = prepared(`
@@ -70,10 +71,10 @@ const DISPATCH = prepared(`
         SELECT 1 FROM jobs b
         WHERE b.machine_id = q.machine_id AND (b.status = 'running' OR (b.status = 'queued' AND b.phase = 'dispatched')))
       AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > clock_timestamp())
-    ORDER BY q.machine_id, q.priority DESC, q.created_at, q.id)
-  UPDATE jobs SET phase = 'dispatched', boss_job_id = gen_random_uuid()
+    ORDER BY q.machine_id, ${turnOf('q')}, q.id)
+  UPDATE jobs SET phase = 'dispatched', boss_job_id = ${tokenIdOf('jobs')}
   FROM best JOIN machines m ON m.id = best.machine_id WHERE jobs.id = best.id
-  RETURNING jobs.boss_job_id AS id, jobs.id AS "jobId", jobs.priority, m.network_id AS network`);
+  RETURNING jobs.boss_job_id AS id, jobs.id AS "jobId", ${tokenPriorityOf('jobs')} AS priority, m.network_id AS network`);
 
 /** Their tokens find nothing and end. A run that waits for somebody to take it over is offered again by the sweep. */
 const TAKE_BACK = `

@@ -14,6 +14,7 @@ import {
 } from './contracts/job-documents';
 import type { JobStatus } from './entities/jobs.values';
 import type { JobRecord } from './job-record';
+import { turnOf } from './turns';
 
 interface JobRow {
   id: string;
@@ -101,7 +102,7 @@ export class JobsReader {
   async activity(): Promise<JobActivity> {
     const [running, waiting, recent] = await Promise.all([
       this.list(`WHERE j.status = 'running' ORDER BY j.started_at, j.id LIMIT $1`, [ACTIVITY_LIMIT]),
-      this.list(`WHERE j.status = 'queued' ORDER BY j.priority DESC, j.created_at, j.id LIMIT $1`, [ACTIVITY_LIMIT]),
+      this.list(`WHERE j.status = 'queued' ORDER BY ${turnOf('j')}, j.id LIMIT $1`, [ACTIVITY_LIMIT]),
       this.list(
         `WHERE j.status IN ('ok', 'warning', 'error', 'cancelled') ORDER BY j.created_at DESC, j.id DESC LIMIT $1`,
         [RECENT],

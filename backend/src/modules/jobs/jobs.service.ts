@@ -19,12 +19,13 @@ import { JobsReader } from './jobs.reader';
 import { MachineEligibility, type MachineRefusal } from './machine-eligibility';
 import { JobHistory } from './worker/job-history';
 import { say } from './jobs.sentences';
+import { ASKED_BY_SCHEDULE } from './turns';
 
 export interface EnqueueRequest {
   readonly machineId: string;
   readonly action: string;
   readonly parameters?: object | undefined;
-  /** The action's own when absent; higher first. */
+  /** Higher first, see `turns.ts`; when absent the action's own, less what is asked for by a schedule. */
   readonly priority?: number | undefined;
   readonly requestedBy: Actor;
   /** The confirmed request that an action of kind `change` carries out; it cannot be started without. Of a planning one: the request of several machines that it plans for. */
@@ -150,7 +151,7 @@ export class JobsService {
         : new Map<string, string>();
     const fresh = able.filter((id) => !active.has(id));
     const terms = await this.startTerms(tx, declaration, fresh, request);
-    const priority = request.priority ?? declaration.priority ?? 0;
+    const priority = request.priority ?? usualPriority(declaration, request.requestedBy);
     const created = await this.insert(tx, declaration, terms, {
       parameters,
       priority,
@@ -312,6 +313,10 @@ export function refusalError(refusal: MachineRefusal): DomainError {
   if (refusal.code === 'unknown_machine') return notFound('machine', 'not_found');
   const { code, message: detail, action } = refusal;
   return new DomainError({ code, status: 409, detail, action });
+}
+
+function usualPriority({ priority = 0 }: AnyDeclaration, by: Actor): number {
+  return priority + (by.type === 'schedule' ? ASKED_BY_SCHEDULE : 0);
 }
 
 function planNeeded({ name, title }: AnyDeclaration): DomainError {

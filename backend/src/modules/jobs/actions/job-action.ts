@@ -44,7 +44,7 @@ export interface CommonDeclaration {
   /** One attempt, connecting included. */
   readonly timeoutSeconds: number;
   readonly estimateSeconds: number;
-  /** 0 when absent; higher first. */
+  /** Of what a person asks for; 0 when absent, higher first. */
   readonly priority?: number;
   /** Of the parameters, an object; its defaults are filled in. No parameters when absent. */
   readonly parameters?: JsonSchema;

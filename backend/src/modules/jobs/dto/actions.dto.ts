@@ -36,7 +36,10 @@ export class RunActionDto {
   @IsObject()
   parameters?: Record<string, unknown>;
 
-  /** Higher first; the action's own when absent. */
+  /**
+   * Higher first: each step counts as much as a minute of waiting, so nothing waits for ever. When absent, what a person asks
+   * for has 0 and what a schedule asks for -10.
+   */
   @IsOptional()
   @IsInt()
   @Min(-PRIORITY_MAX)

@@ -43,7 +43,7 @@ export class JobDto {
   /** The step at work. */
   step: string | null;
   steps: JobStepDto[];
-  /** Higher first. */
+  /** Higher first: each step counts as much as a minute of waiting. 0 is what a person asks for, -10 what a schedule does. */
   priority: number;
   /** 0 before the first. */
   attempt: number;

@@ -14,6 +14,7 @@ import { requester } from '../jobs.reader';
 import { LEASE_SECONDS } from './claims';
 import { isTriedAgain, workerLostFailure } from './failures';
 import { JobHistory } from './job-history';
+import { tokenIdOf, tokenPriorityOf } from '../turns';
 import { abandonedStepsDocument } from './step-tracker';
 
 /** One sweep at a time over all workers. */
@@ -203,9 +204,9 @@ const TRY_AGAIN = `
   WHERE id = $1 AND status = 'running'`;
 
 const OFFER = `
-  UPDATE jobs SET phase = 'reconciling', fence = NULL, worker_id = NULL, available_at = NULL, boss_job_id = gen_random_uuid()
+  UPDATE jobs SET phase = 'reconciling', fence = NULL, worker_id = NULL, available_at = NULL, boss_job_id = ${tokenIdOf('jobs')}
   WHERE id = $1 AND status = 'running'
-  RETURNING boss_job_id AS id, id AS "jobId", priority, (SELECT m.network_id FROM machines m WHERE m.id = machine_id) AS network`;
+  RETURNING boss_job_id AS id, id AS "jobId", ${tokenPriorityOf('jobs')} AS priority, (SELECT m.network_id FROM machines m WHERE m.id = machine_id) AS network`;
 
 const CLOSE = `
   UPDATE jobs SET status = $3, fence = NULL, phase = NULL, step = NULL, steps_json = COALESCE($2::jsonb, steps_json), error_kind = $4, error_message = $5,

@@ -56,7 +56,7 @@ export interface JobDto {
   phase: (string | null);
 
   /**
-   * Higher first.
+   * Higher first: each step counts as much as a minute of waiting. 0 is what a person asks for, -10 what a schedule does.
    */
   priority: number;
 
