@@ -1,6 +1,7 @@
 import type { Actor } from '../../kernel/auth/actor';
 import type { DocumentDto } from '../../kernel/contracts/document.dto';
 import type { JobStatus, LogStream } from './entities/jobs.values';
+import type { WaitingOn } from './waiting/waiting';
 
 /**
  * Where a job stands within its status. `waiting`: queued, not handed out; `dispatched`: queued, its token lies in the
@@ -46,8 +47,8 @@ export interface JobRecord {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly requestedBy: Actor;
-  /** Kind of the job that holds the machine while this one waits. */
-  readonly waitingForKind: string | null;
+  /** Why it has not begun; null unless it waits. */
+  readonly waitingOn: WaitingOn | null;
   readonly cancelRequested: boolean;
   readonly errorKind: string | null;
   readonly errorMessage: string | null;
@@ -78,4 +79,9 @@ export interface LogLine {
   readonly stream: LogStream;
   readonly section: string | null;
   readonly text: string;
+}
+
+/** The actor that a job's row names. */
+export function requester(type: Actor['type'] | null, id: string | null, name: string | null): Actor {
+  return { type: type ?? 'system', id, name: name ?? 'system_update' };
 }

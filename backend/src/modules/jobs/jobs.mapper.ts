@@ -1,21 +1,24 @@
 import type { ActionRegistry, AnyDeclaration } from './actions/action-registry';
 import { parameterSchema } from './contracts/job-parameters';
 import type { ActionDto } from './dto/actions.dto';
-import type { JobDto, JobLogDto, LogLineDto } from './dto/jobs.dto';
+import type { JobDto, JobLogDto, LogLineDto, WaitingOnDto } from './dto/jobs.dto';
 import type { LogPage } from './job-log.repository';
 import type { JobRecord, JobStep, LogLine } from './job-record';
+import { say } from './jobs.sentences';
+import type { WaitingOn } from './waiting/waiting';
+import { freshSteps } from './worker/step-tracker';
+import type { Sentence } from '../../kernel/sentences/sentences';
 import { saidIn } from '../../kernel/sentences/said';
 
-export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): JobDto {
+export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title' | 'find'>): JobDto {
   const told = {
     title: registry.title(job.kind),
-    waitingFor: job.waitingForKind === null ? null : registry.title(job.waitingForKind),
     errorMessage: job.errorMessage,
     errorAction: job.errorAction,
   };
   return {
     ...told,
-    said: saidIn(told, ['title', 'waitingFor', 'errorMessage', 'errorAction']),
+    said: saidIn(told, ['title', 'errorMessage', 'errorAction']),
     id: job.id,
     kind: job.kind,
     machineId: job.machineId,
@@ -23,7 +26,7 @@ export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): 
     status: job.status,
     phase: job.phase,
     step: job.step,
-    steps: job.steps.map(toStep),
+    steps: stepsOfJob(job, registry).map(toStep),
     priority: job.priority,
     attempt: job.attempt,
     maxAttempts: job.maxAttempts,
@@ -35,6 +38,7 @@ export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): 
     startedAt: job.startedAt,
     finishedAt: job.finishedAt,
     requestedBy: { type: job.requestedBy.type, name: job.requestedBy.name },
+    waitingOn: job.waitingOn === null ? null : toWaitingOn(job.waitingOn, registry),
     cancelRequested: job.cancelRequested,
     errorKind: job.errorKind,
     snapshotId: job.snapshotId,
@@ -42,6 +46,55 @@ export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title'>): 
     lastSeq: job.lastSeq,
     unreadable: [...job.unreadable],
   };
+}
+
+/** One that has not begun has the steps that its action will have. */
+function stepsOfJob(job: JobRecord, registry: Pick<ActionRegistry, 'find'>): readonly JobStep[] {
+  const action = job.status === 'queued' && job.steps.length === 0 ? registry.find(job.kind) : undefined;
+  return action === undefined ? job.steps : freshSteps(action.declaration.steps);
+}
+
+function toWaitingOn(waiting: WaitingOn, registry: Pick<ActionRegistry, 'title'>): WaitingOnDto {
+  const { reason, before, position, network, limit, running, until } = waiting;
+  const title = before === null ? null : registry.title(before.kind);
+  const told = { title, sentence: sentenceOf(waiting, title) };
+  return {
+    ...told,
+    said: saidIn(told, ['title', 'sentence']),
+    reason,
+    jobId: before?.id ?? null,
+    since: before?.startedAt ?? null,
+    by: before?.requestedBy ?? null,
+    lockKind: before?.lockKind ?? null,
+    position,
+    network,
+    limit,
+    running,
+    until,
+  };
+}
+
+function sentenceOf({ reason, before, network, limit, running }: WaitingOn, title: Sentence | string | null): Sentence {
+  switch (reason) {
+    case 'window':
+      return say.waits_window();
+    case 'retry':
+      return say.waits_retry();
+    case 'machine': {
+      const names = { action: title ?? '', name: before?.requestedBy ?? '' };
+      return before?.startedAt == null ? say.waits_turn(names) : say.waits_machine(names);
+    }
+    case 'worker':
+      return say.waits_worker();
+    case 'network':
+      return say.waits_network({ network: network ?? '', running: running ?? 0, limit: limit ?? 0 });
+    case 'rate':
+      return say.waits_rate({ limit: limit ?? 0 });
+    case 'places':
+      return limit !== null && running !== null && running >= limit
+        ? say.waits_places({ running, limit })
+        : say.waits_worker_place();
+  }
 }
 
 function toStep({ startedAt, endedAt, ...step }: JobStep): JobDto['steps'][number] {

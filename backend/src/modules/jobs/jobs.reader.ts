@@ -13,8 +13,10 @@ import {
   type JobStepsDocument,
 } from './contracts/job-documents';
 import type { JobStatus } from './entities/jobs.values';
-import type { JobRecord } from './job-record';
+import { requester, type JobRecord } from './job-record';
 import { turnOf } from './turns';
+import { fleetStanding, standingsOf } from './waiting/standings';
+import { waitingOn, type WaitingOn } from './waiting/waiting';
 
 interface JobRow {
   id: string;
@@ -38,7 +40,6 @@ interface JobRow {
   requested_by_type: Actor['type'] | null;
   requested_by_id: string | null;
   requested_by_name: string | null;
-  waiting_for_kind: string | null;
   cancel_requested_at: Date | null;
   error_kind: string | null;
   error_message: string | null;
@@ -47,18 +48,17 @@ interface JobRow {
   request_id: string | null;
 }
 
-/** What holds the machine is looked up for waiting jobs only. */
 const SELECT_JOB = `
   SELECT j.id, j.kind, j.machine_id, m.name AS machine_name, j.status, j.phase, j.step, j.steps_json, j.priority, j.attempt,
     j.max_attempts, j.created_at, j.available_at, j.start_before, j.window_name, j.window_override, j.started_at, j.finished_at, j.requested_by_type, j.requested_by_id, j.requested_by_name,
-    j.cancel_requested_at, j.error_kind, j.error_message, j.result_json, j.last_seq, j.request_id,
-    CASE WHEN j.status = 'queued' THEN (
-      SELECT r.kind FROM jobs r WHERE r.machine_id = j.machine_id AND r.status = 'running' LIMIT 1) END AS waiting_for_kind
+    j.cancel_requested_at, j.error_kind, j.error_message, j.result_json, j.last_seq, j.request_id
   FROM jobs j JOIN machines m ON m.id = j.machine_id`;
 
 const RECENT = 20;
 /** More than this waiting or running is a list for the jobs page, not for the dock. */
 const ACTIVITY_LIMIT = 500;
+/** Further back in a line nobody looks at each step of its head. */
+const BEHIND_LIMIT = 50;
 
 export interface JobFilter {
   readonly statuses?: readonly JobStatus[];
@@ -81,7 +81,7 @@ export class JobsReader {
 
   async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<JobRecord | null> {
     const row = await queryOne<JobRow>(manager, `${SELECT_JOB} WHERE j.id = $1`, [id]);
-    return row === null ? null : this.toRecord(row);
+    return row === null ? null : ((await this.toRecords([row], manager))[0] ?? null);
   }
 
   async byIds(ids: readonly string[]): Promise<JobRecord[]> {
@@ -111,6 +111,16 @@ export class JobsReader {
     return { running, waiting, recent };
   }
 
+  /** What waits for the machines of these jobs besides them: the next of them have another reason once those go on. */
+  async behind(ids: readonly string[]): Promise<JobRecord[]> {
+    return this.list(
+      `WHERE j.status = 'queued' AND j.machine_id IN (SELECT b.machine_id FROM jobs b WHERE b.id = ANY($1::uuid[]))
+         AND j.id <> ALL($1::uuid[])
+       ORDER BY ${turnOf('j')}, j.id LIMIT $2`,
+      [ids, BEHIND_LIMIT],
+    );
+  }
+
   /** Jobs that run, and those that ended after `since`: what a watcher may have missed. */
   async changedSince(since: Date): Promise<JobRecord[]> {
     return this.list(`WHERE j.status IN ('queued', 'running') OR j.finished_at >= $1 ORDER BY j.created_at LIMIT $2`, [
@@ -121,16 +131,30 @@ export class JobsReader {
 
   private async list(rest: string, params: readonly unknown[]): Promise<JobRecord[]> {
     const rows = await queryRows<JobRow>(this.dataSource, `${SELECT_JOB} ${rest}`, params);
-    return rows.map((row) => this.toRecord(row));
+    return this.toRecords(rows, this.dataSource);
   }
 
-  private toRecord(row: JobRow): JobRecord {
+  /** What waits is told why: two statements more for all of them, none where nothing waits. */
+  private async toRecords(rows: readonly JobRow[], connection: EntityManager | DataSource): Promise<JobRecord[]> {
+    const waiting = rows.filter(({ status }) => status === 'queued').map(({ id }) => id);
+    if (waiting.length === 0) return rows.map((row) => this.toRecord(row, null));
+    const standings = await standingsOf(connection, waiting);
+    const fleet = await fleetStanding(connection);
+    return rows.map((row) => {
+      const standing = standings.get(row.id);
+      const job = { availableAt: row.available_at, windowName: row.window_name };
+      return this.toRecord(row, standing === undefined ? null : waitingOn(job, standing, fleet));
+    });
+  }
+
+  private toRecord(row: JobRow, why: WaitingOn | null): JobRecord {
     const { steps_json: storedSteps, result_json: storedResult } = row;
     const steps = storedSteps === null ? null : this.contracts.read<JobStepsDocument>(JOB_STEPS.name, storedSteps);
     const result = storedResult === null ? null : this.contracts.read<JobResultDocument>(JOB_RESULT.name, storedResult);
     const known = result?.readable === true ? result.document : null;
     return {
       ...plainFacts(row),
+      waitingOn: why,
       steps: steps?.readable === true ? stepsOf(steps.document) : [],
       errorAction: known?.error_action ?? null,
       snapshotId: known?.snapshot_id ?? null,
@@ -139,7 +163,7 @@ export class JobsReader {
   }
 }
 
-function plainFacts(row: JobRow): Omit<JobRecord, 'steps' | 'errorAction' | 'snapshotId' | 'unreadable'> {
+function plainFacts(row: JobRow): Omit<JobRecord, 'steps' | 'waitingOn' | 'errorAction' | 'snapshotId' | 'unreadable'> {
   return {
     id: row.id,
     kind: row.kind,
@@ -159,16 +183,10 @@ function plainFacts(row: JobRow): Omit<JobRecord, 'steps' | 'errorAction' | 'sna
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),
-    waitingForKind: row.waiting_for_kind,
     cancelRequested: row.cancel_requested_at !== null,
     errorKind: row.error_kind,
     errorMessage: row.error_message,
     lastSeq: Number(row.last_seq),
     requestId: row.request_id,
   };
-}
-
-/** The actor that a job's row names. */
-export function requester(type: Actor['type'] | null, id: string | null, name: string | null): Actor {
-  return { type: type ?? 'system', id, name: name ?? 'system_update' };
 }

@@ -213,7 +213,7 @@ describe('running', () => {
     const first = await p.enqueue(busy);
     await until('the first runs', async () => (await p.job(first.id)).status === 'running');
     const waiting = await p.enqueue(busy, { action: 'other_reading' });
-    expect(waiting.waitingForKind).toBe(READING);
+    expect(waiting.waitingOn).toMatchObject({ reason: 'machine', before: { id: first.id, kind: READING } });
     // With two places, one of them held: the free machine's jobs all pass.
     for (const number of [1, 2, 3]) await p.ended((await p.enqueue(free, { parameters: { number } })).id);
     expect(await p.job(waiting.id)).toMatchObject({ status: 'queued', attempt: 0 });

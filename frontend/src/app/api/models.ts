@@ -177,4 +177,5 @@ export type { TimingDto } from './models/timing-dto';
 export type { UnreadablePreferenceDto } from './models/unreadable-preference-dto';
 export type { UserDto } from './models/user-dto';
 export type { ValueSchemaDto } from './models/value-schema-dto';
+export type { WaitingOnDto } from './models/waiting-on-dto';
 export type { WindowDto } from './models/window-dto';

@@ -54,12 +54,10 @@ export class JobWords {
   /** What happens now: the step, what it waits for, or how it ended. */
   now(job: JobDto): string {
     if (job.status === 'queued') {
-      if (job.windowName !== null && job.availableAt !== null) {
+      if (job.waitingOn?.reason === 'window' && job.windowName !== null && job.availableAt !== null) {
         return this.texts.t('job.waitsForWindow', { window: job.windowName, at: this.formats.short(job.availableAt) });
       }
-      return job.waitingFor === null
-        ? this.texts.t('job.waitsForWorker')
-        : this.texts.t('job.waitsFor', { what: this.said.of(job, 'waitingFor') });
+      return job.waitingOn === null ? this.texts.t('job.waitsForWorker') : this.said.of(job.waitingOn, 'sentence');
     }
     if (job.status === 'running') {
       return job.cancelRequested

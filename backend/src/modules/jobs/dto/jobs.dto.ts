@@ -5,6 +5,7 @@ import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { JOB_STATUSES, LOG_STREAMS, type JobStatus, type LogStream } from '../entities/jobs.values';
 import type { StepStatus } from '../job-record';
+import { WAITING_REASONS, type WaitingReason } from '../waiting/waiting';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
@@ -27,6 +28,42 @@ export class JobStepDto {
   percent: number | null;
   /** What is at work in it, as a package; null where nothing is named. */
   subject: string | null;
+}
+
+/** Why a job has not begun. What does not go with the reason is null. */
+export class WaitingOnDto {
+  /**
+   * `window`: for its maintenance window; `retry`: for its next attempt; `machine`: another job is at work on the machine,
+   * or goes before it there; `worker`: no worker has looked for work for a minute; `network`: so many jobs run in its
+   * network as may; `places`: for a free place; `rate`: so many jobs have begun within a second as may.
+   */
+  @ApiProperty({ enum: WAITING_REASONS })
+  reason: WaitingReason;
+  /** The reason in words. */
+  sentence: string;
+  /** `machine`: the job in the way. */
+  jobId: string | null;
+  /** Its title. */
+  title: string | null;
+  /** When it began; null while it has not. */
+  since: Date | null;
+  /** Who asked for it. */
+  by: string | null;
+  /** What its lock is for. */
+  lockKind: string | null;
+  /** Among the jobs that wait for the same machine; 1 goes first. */
+  position: number;
+  /** `network`: its name. */
+  network: string | null;
+  /** `network`, `places`: jobs at a time; `rate`: starts within a second; null until a worker has told it. */
+  limit: number | null;
+  /** `network`, `places`: jobs that run. */
+  running: number | null;
+  /** `window`, `retry`: it does not begin before. */
+  until: Date | null;
+  /** Of `title` and `sentence`. */
+  @ApiSaid()
+  said: SaidByField;
 }
 
 export class JobDto {
@@ -60,15 +97,15 @@ export class JobDto {
   startedAt: Date | null;
   finishedAt: Date | null;
   requestedBy: RequestedByDto;
-  /** Title of the job that holds the machine while this one waits. */
-  waitingFor: string | null;
+  /** Why it has not begun; null unless it waits. */
+  waitingOn: WaitingOnDto | null;
   cancelRequested: boolean;
   /** Of the last attempt; also set while a retry waits. */
   errorKind: string | null;
   errorMessage: string | null;
   /** What to do about the error. */
   errorAction: string | null;
-  /** Of `title`, `waitingFor`, `errorMessage` and `errorAction`. */
+  /** Of `title`, `errorMessage` and `errorAction`. */
   @ApiSaid()
   said: SaidByField;
   /** The document that it left. */

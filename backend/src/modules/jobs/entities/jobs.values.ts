@@ -10,6 +10,8 @@ export const LOG_STREAMS = ['out', 'err', 'note'] as const;
 export type LogStream = (typeof LOG_STREAMS)[number];
 
 export const LOCK_KINDS = ['apt', 'docker', 'post_install', 'reboot', 'exclusive'] as const;
+/** No action takes these yet: they come with Docker and post-install. */
+export const RESERVED_LOCK_KINDS = ['docker', 'post_install'] as const satisfies readonly (typeof LOCK_KINDS)[number][];
 export type LockKind = (typeof LOCK_KINDS)[number];
 
 export const ACTION_REQUESTER_TYPES = ['user', 'hermes', 'schedule', 'api_client'] as const;

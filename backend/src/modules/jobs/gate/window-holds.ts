@@ -9,7 +9,7 @@ import { ActionRegistry } from '../actions/action-registry';
 import { Dispatcher } from '../dispatcher';
 import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { Contracts } from '../../../kernel/contracts/contracts';
-import { requester } from '../jobs.reader';
+import { requester } from '../job-record';
 import { say } from '../jobs.sentences';
 import { JobHistory } from '../worker/job-history';
 import { StartGate, termsOf } from './start-gate';

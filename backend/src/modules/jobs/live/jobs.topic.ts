@@ -93,8 +93,15 @@ export class JobsTopic implements OnModuleInit, OnModuleDestroy {
   private async tell(signal: LiveSignal): Promise<void> {
     const jobs = signal.everything
       ? await this.reader.changedSince(new Date(this.clock.now().getTime() - MISSED_MS))
-      : await this.reader.byIds([...signal.jobIds].filter((id) => this.watched(id)));
+      : await this.changed([...signal.jobIds]);
     for (const job of jobs) this.send(job);
+  }
+
+  /** What goes on is told, and what waits behind it: that waits for something else now. */
+  private async changed(jobIds: readonly string[]): Promise<JobRecord[]> {
+    const jobs = await this.reader.byIds(jobIds.filter((id) => this.watched(id)));
+    const behind = await this.reader.behind(jobIds);
+    return [...jobs, ...behind.filter(({ id }) => this.watched(id))];
   }
 
   private ofFleet(): LiveClient[] {

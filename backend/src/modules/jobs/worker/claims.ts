@@ -15,7 +15,7 @@ import { WindowHolds } from '../gate/window-holds';
 import type { JobStep } from '../job-record';
 import { StartRooms, type ClaimLimits } from './start-room';
 import { freshSteps } from './step-tracker';
-import { requester } from '../jobs.reader';
+import { requester } from '../job-record';
 
 /** How long a machine's lock stands without a sign of its holder, in seconds of the database's clock. */
 export const LEASE_SECONDS = 20;

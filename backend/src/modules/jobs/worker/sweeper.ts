@@ -10,7 +10,7 @@ import { ActionRegistry } from '../actions/action-registry';
 import { Dispatcher } from '../dispatcher';
 import { WindowHolds } from '../gate/window-holds';
 import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
-import { requester } from '../jobs.reader';
+import { requester } from '../job-record';
 import { LEASE_SECONDS } from './claims';
 import { isTriedAgain, workerLostFailure } from './failures';
 import { JobHistory } from './job-history';

@@ -12,7 +12,7 @@ import type { RunFailure } from '../actions/job-action';
 import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { Dispatcher } from '../dispatcher';
 import type { JobStatus } from '../entities/jobs.values';
-import { requester } from '../jobs.reader';
+import { requester } from '../job-record';
 import { say } from '../jobs.sentences';
 import { ChangeOutcomes } from './change-outcomes';
 import { JobHistory } from './job-history';

@@ -5,6 +5,7 @@ import { DocumentDto } from '../models/document-dto';
 import { JobStepDto } from '../models/job-step-dto';
 import { RequestedByDto } from '../models/requested-by-dto';
 import { SaidDto } from '../models/said-dto';
+import { WaitingOnDto } from '../models/waiting-on-dto';
 export interface JobDto {
 
   /**
@@ -98,9 +99,9 @@ export interface JobDto {
   unreadable: Array<DocumentDto>;
 
   /**
-   * Title of the job that holds the machine while this one waits.
+   * Why it has not begun; null unless it waits.
    */
-  waitingFor: (string | null);
+  waitingOn: (WaitingOnDto | null);
 
   /**
    * Of the maintenance window that it waits for, or may begin in.

@@ -23,7 +23,7 @@ const job = (id: string, status: JobDto['status']): JobDto => ({
   startedAt: null,
   finishedAt: status === 'queued' || status === 'running' ? null : '2026-01-01T00:01:00Z',
   requestedBy: { type: 'user', name: null },
-  waitingFor: null,
+  waitingOn: null,
   cancelRequested: false,
   errorKind: null,
   errorMessage: null,

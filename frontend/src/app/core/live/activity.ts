@@ -1,12 +1,15 @@
-import { computed, inject, Injectable, signal } from '@angular/core';
+import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { Api } from '../../api/api';
 import { jobsActivity, jobsCancel } from '../../api/functions';
 import type { ActivityDto, JobDto } from '../../api/models';
 import { Loadable } from '../errors/loadable';
 import { readWhileAllowed } from '../session/read-while-allowed';
+import { Clock } from '../time/clock';
 import { Live } from './live';
 
 const RECENT = 20;
+/** Reasons of waiting that lie in what runs anywhere, or in that nothing does. */
+const SHARED: ReadonlySet<string> = new Set(['network', 'places', 'rate', 'worker']);
 
 /** What runs, what waits and what ended last: the dock and the activity page read the same list. */
 @Injectable({ providedIn: 'root' })
@@ -26,6 +29,16 @@ export class Activity {
   constructor() {
     this.live.on('job', (job) => {
       this.receive(job);
+    });
+    const clock = inject(Clock);
+    effect(() => {
+      clock.ages();
+      untracked(() => {
+        // What others do changes why these wait, and nobody tells of each.
+        if (this.waiting().some(({ waitingOn }) => waitingOn !== null && SHARED.has(waitingOn.reason))) {
+          void this.refresh();
+        }
+      });
     });
     readWhileAllowed(
       'jobs.read',

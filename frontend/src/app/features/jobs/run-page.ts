@@ -25,6 +25,7 @@ import { ChangeResultView } from '../changes/change-result';
 import { Remedy } from '../changes/remedy';
 import { JobsApi } from './jobs-api';
 import { StepList } from './step-list';
+import { WaitingCard } from './waiting-card';
 import { Said } from '../../core/i18n/said';
 
 /** A run while it runs and after it ended, at the same address. */
@@ -41,6 +42,7 @@ import { Said } from '../../core/i18n/said';
     RouterLink,
     StepList,
     UnreadableNotes,
+    WaitingCard,
   ],
   templateUrl: './run-page.html',
   styleUrl: './run-page.scss',

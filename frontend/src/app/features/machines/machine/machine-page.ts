@@ -5,8 +5,10 @@ import { ActivatedRoute, NavigationEnd, Router, RouterLink, RouterLinkActive, Ro
 import { filter, startWith } from 'rxjs';
 import type { HostKeyDto } from '../../../api/models';
 import { problemOf } from '../../../core/errors/problem';
+import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
 import { Shortcuts } from '../../../core/keyboard/shortcuts';
+import { Activity } from '../../../core/live/activity';
 import { isMachineTab } from '../../../core/preferences/machine-tabs';
 import { MachineUi } from '../../../core/preferences/machine-ui';
 import { Session } from '../../../core/session/session';
@@ -56,6 +58,8 @@ export class MachinePage {
   protected readonly store = inject(MachineStore);
   protected readonly words = inject(MachineWords);
   protected readonly jobs = inject(JobWords);
+  protected readonly formats = inject(Formats);
+  private readonly activity = inject(Activity);
   private readonly api = inject(MachinesApi);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
@@ -77,6 +81,10 @@ export class MachinePage {
     const machine = this.machine();
     return machine === undefined ? '' : this.words.about(machine);
   });
+  /** Changes that wait for the machine's maintenance window. */
+  protected readonly held = computed(() =>
+    this.activity.waiting().filter((job) => job.machineId === this.id() && job.waitingOn?.reason === 'window'),
+  );
   /** Nothing runs on an archived machine, nor on one whose key is in doubt. */
   protected readonly runnable = computed(() => {
     const machine = this.machine();
