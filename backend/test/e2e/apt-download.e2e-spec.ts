@@ -9,7 +9,11 @@ interface ArchivesTold {
   readonly conffile_questions: readonly { readonly package: string; readonly path: string }[] | null;
   readonly news: readonly { readonly package: string; readonly version: string; readonly text: string }[] | null;
 }
-type Plan = ArchivesTold & { readonly downloaded: boolean | null };
+type Plan = ArchivesTold & {
+  readonly downloaded: boolean | null;
+  readonly download_bytes: number;
+  readonly file_systems: readonly { readonly mount: string; readonly needed_bytes: number }[];
+};
 interface Result extends ArchivesTold {
   readonly conffiles: readonly string[];
   readonly conffile_changes: readonly { readonly path: string; readonly difference: readonly string[] | null }[];
@@ -41,11 +45,16 @@ describe('a download before the plan is confirmed', () => {
     it('makes known which configuration files will be asked about, and the news since the installed versions', async () => {
       prepare(machine(), 'conffile-question', 'news');
       const before = inventoryOf(machine());
-      expect(await plan()).toMatchObject({ downloaded: false, conffile_questions: null, news: null });
+      const first = await plan();
+      expect(first).toMatchObject({ downloaded: false, conffile_questions: null, news: null });
       expect(await download()).toMatchObject({ status: 'ok', errorKind: null });
       expect(inventoryOf(machine())).toBe(before);
       const { news, ...told } = await plan();
       expect(told).toMatchObject({ downloaded: true, conffile_questions: QUESTIONS });
+      // What is there already needs no room any more.
+      const needed = ({ file_systems }: Pick<Plan, 'file_systems'>): number =>
+        file_systems.find(({ mount }) => mount === '/')?.needed_bytes ?? NaN;
+      expect(needed(first) - needed(told)).toBe(first.download_bytes);
       expect(news?.map(({ package: name, version }) => `${name} ${version}`)).toEqual([
         'fleet-news 2.0',
         'fleet-news 1.5',

@@ -112,8 +112,18 @@ export const say = sentences('apt', {
   check_chosen_left: 'Chosen, but not changed in this mode: {packages}.',
   check_locks_free: 'Nobody holds a lock of apt or dpkg.',
   check_locks_held: '{lock} is held by {holder}.',
+  check_locks_held_all: 'Locks of apt and dpkg are held: {locks}.',
   check_locks_action: 'Wait until it has finished. A run that meets a lock waits two minutes for it, then ends.',
   check_locks_unknown: 'Who holds the locks of apt and dpkg could not be read.',
+  check_sudo_root: 'This program signs in as root.',
+  check_sudo_granted: 'By sudo {user} has the rights of root.',
+  check_sudo_missing: 'This program does not have the rights of root on the machine.',
+  check_sudo_missing_action:
+    'Let the user whom this program signs in as become root by sudo, then test the connection.',
+  check_sudo_goes:
+    'The change removes sudo, by which {user} has the rights of root: nothing could be done there afterwards.',
+  check_sudo_goes_action: 'Keep sudo, or have this program sign in as root, and plan again.',
+  check_sudo_unknown: 'Which rights this program has on the machine could not be read.',
   check_updaters_none: 'No other updater is at work.',
   check_updaters_busy: 'Another updater is at work: {who}.',
   check_updaters_unknown: 'Whether another updater is at work could not be read.',

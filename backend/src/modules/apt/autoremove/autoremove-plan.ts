@@ -14,7 +14,7 @@ import { answer, answered } from '../parsers/plan-answers';
 import { sumOf } from '../upgrade/forecast';
 import { coManagersOf, dpkgOf, isItself } from '../upgrade/look';
 import { barePackage, type PackageLine } from '../upgrade/plan-lines';
-import { backupCheck, check, dpkgCheck, itselfCheck, locksCheck, updatersCheck } from '../upgrade/preflight';
+import { backupCheck, check, dpkgCheck, itselfCheck, locksCheck, sudoCheck, updatersCheck } from '../upgrade/preflight';
 import { simulatedPlan } from '../upgrade/simulated-plan';
 
 /** Turns the answer of the plan's script into a plan. Pure. */
@@ -53,13 +53,14 @@ export function autoremovePlan(run: CollectedRun, ownMachineId: string | null): 
   };
 }
 
-function checksOf(run: CollectedRun, { kept }: AptAutoremovePlan, itself: boolean | null): PreflightCheck[] {
+function checksOf(run: CollectedRun, { kept, packages }: AptAutoremovePlan, itself: boolean | null): PreflightCheck[] {
   return [
     dpkgCheck({ analysis: { dpkg: dpkgOf(run) } }),
     locksCheck({ locks: answered(run, 'plan_locks') }),
     updatersCheck({ analysis: { co_management: coManagersOf(run) } }),
     ...kernelCheck(kept),
     ...backupCheck({ backups: answered(run, 'plan_backups') }),
+    sudoCheck({ sudo: answered(run, 'plan_sudo'), removed: packages.map(({ name }) => name) }),
     itselfCheck({ itself }),
   ];
 }

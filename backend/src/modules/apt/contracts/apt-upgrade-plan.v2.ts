@@ -86,7 +86,7 @@ export interface AptUpgradePlan extends ArchiveFacts {
   /** Null: not measured. */
   readonly file_systems: readonly UpgradeFileSystem[] | null;
   readonly reboot: { readonly expected: boolean | null; readonly reasons: readonly string[] };
-  /** Services to restart afterwards; null: not known before the run. */
+  /** Units of systemd that run files of these packages: restarted by them, or to be restarted after. Null: not measured. */
   readonly services: readonly string[] | null;
   /** Everything that the run needs has been fetched already; null: not found out. */
   readonly downloaded: boolean | null;

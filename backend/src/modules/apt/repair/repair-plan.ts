@@ -8,7 +8,7 @@ import { answered } from '../parsers/plan-answers';
 import { classifyRunFailure } from '../parsers/update-failures';
 import { blocking, coManagersOf, isItself } from '../upgrade/look';
 import { barePackage } from '../upgrade/plan-lines';
-import { check, itselfCheck, locksCheck, updatersCheck } from '../upgrade/preflight';
+import { check, itselfCheck, locksCheck, sudoCheck, updatersCheck } from '../upgrade/preflight';
 import { simulatedPlan } from '../upgrade/simulated-plan';
 import { complaintsOf } from './complaints';
 import { effectsOf } from '../upgrade/plan-effects';
@@ -48,6 +48,7 @@ export function repairPlan(run: CollectedRun, ownMachineId: string | null): Plan
         // What another package manager is at work on looks just like what it would leave if it were cut off.
         blocking(locksCheck({ locks: answered(run, 'plan_locks') })),
         blocking(updatersCheck({ analysis: { co_management: coManagersOf(run) } })),
+        sudoCheck({ sudo: answered(run, 'plan_sudo'), removed: removed(details) }),
         itselfCheck({ itself }),
       ],
       details,

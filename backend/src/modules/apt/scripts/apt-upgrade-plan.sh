@@ -45,6 +45,41 @@ plan_installed() {
     xargs -r dpkg-query -W -f 'I\t${Package}\t${Version}\t${Architecture}\t${Installed-Size}\t${source:Package}\n'
 }
 
+# What kernels take where they are booted from, copies for firmware that reads nothing else included: bytes, file.
+plan_kernel_files() {
+  for folder in /boot /boot/firmware /boot/efi; do
+    [ -d "$folder" ] || continue
+    # Copies lie under names of their own, those of systemd-boot and Proxmox in folders of the kernel.
+    if [ "$folder" = /boot/efi ]; then depth=4; else depth=1; fi
+    find "$folder" -maxdepth "$depth" -type f \
+      \( -name 'vmlinu[xz]*' -o -name 'initrd*' -o -name 'initramfs*' -o -name 'kernel*.img' -o -name linux \
+      -o -name 'System.map-*' -o -name 'config-*' \) -printf '%s\t%p\n' || return
+  done
+}
+
+# Units whose processes run files that would be replaced or removed, of the processes of this machine itself. Programs that
+# only read a file (scripts of an interpreter, say) do not show it, and sessions of people are no services.
+plan_services() {
+  [ -d /run/systemd/system ] || return 127
+  awk '$1 ~ /^(upgrade|downgrade|remove)$/ { sub(/:all$/, "", $2); print $2 }' "$plan_work/lines" |
+    xargs -r dpkg-query -L | sed 's|^/usr/|/|' >"$plan_work/replaced" || return
+  # Of containers the first process of this machine sees the processes, not the files.
+  find /proc/[0-9]*/ns/pid -maxdepth 0 -printf '%p\t%l\n' >"$plan_work/spaces" 2>/dev/null
+  grep -s '\.service' /proc/[0-9]*/cgroup >"$plan_work/cgroups"
+  grep -s '^[^ ]* ..x' /proc/[0-9]*/maps >"$plan_work/maps"
+  awk -v own="$(readlink /proc/self/ns/pid)" '
+    { split($0, part, "/"); process = part[3]; sub(/:.*/, "", process) }
+    FILENAME ~ /spaces$/ { if ($2 == own) here[process] = 1; next }
+    FILENAME ~ /cgroups$/ { if ($0 !~ /\/user@/ && match($0, /\/[^\/]+\.service/)) unit[process] = substr($0, RSTART + 1, RLENGTH - 1); next }
+    FILENAME ~ /replaced$/ { replaced[$0] = 1; next }
+    {
+      path = $0
+      sub(/^[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +/, "", path); sub(/ \(deleted\)$/, "", path); sub(/^\/usr\//, "/", path)
+      if ((process in here) && (process in unit) && (path in replaced)) print unit[process]
+    }' "$plan_work/spaces" "$plan_work/cgroups" "$plan_work/replaced" "$plan_work/maps" >"$plan_work/services" || return
+  LC_ALL=C sort -u "$plan_work/services"
+}
+
 plan_work=$(mktemp -d) || exit 73
 PINS=$plan_work/pins work_archives=$plan_work
 section plan_simulation plan_simulation
@@ -52,9 +87,12 @@ section plan_lines plan_lines
 section plan_rollback plan_rollback
 section plan_records plan_records
 section plan_installed plan_installed
+section plan_kernel_files plan_kernel_files
 section plan_archives archives_facts "$plan_work/lines"
 section plan_locks plan_locks
+section plan_sudo plan_sudo
 section plan_backups plan_backups
+section plan_services plan_services
 section plan_clock plan_clock
 section plan_itself plan_itself
 rm -rf "$plan_work"

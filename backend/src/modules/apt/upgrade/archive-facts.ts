@@ -19,6 +19,16 @@ export function archivesLook(section: CollectedSection | undefined): ArchivesLoo
   return readable(() => parseArchives(section)) ?? UNKNOWN;
 }
 
+/** Bytes that are still to be fetched, by the same section; null: it could not tell. */
+export function missingBytes(section: CollectedSection | undefined): number | null {
+  if (section === undefined || section.truncated) return null;
+  const lines = linesOf(section.stdout);
+  if (lines[0] === 'complete') return 0;
+  const sizes = lines.flatMap((line) => (line.startsWith('missing\t') ? [line.split('\t')[2] ?? ''] : []));
+  if (sizes.length === 0 || sizes.some((size) => !/^\d+$/.test(size))) return null;
+  return sizes.reduce((total, size) => total + Number(size), 0);
+}
+
 function parseArchives({ stdout, exitCode }: CollectedSection): ArchivesLook {
   const lines = linesOf(stdout).filter((line) => line !== '');
   if (lines.some((line) => line.startsWith('missing\t'))) return { ...UNKNOWN, downloaded: false };

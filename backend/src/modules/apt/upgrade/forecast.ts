@@ -1,20 +1,35 @@
 import type { AptUpdateAnalyze, FileSystemSpace } from '../contracts/apt-update-analyze.v1';
 import type { AptUpgradePlan, UpgradeFileSystem, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { say } from '../apt.sentences';
+import type { KernelFiles } from '../parsers/kernel-files';
 
 /** Where archives are downloaded to, where packages are unpacked, and where kernels stand. */
 const ARCHIVES = '/var/cache/apt/archives';
 const UNPACKED = '/';
 const KERNELS = '/boot';
+/** Where firmware reads copies of them, on file systems of their own. */
+const COPIES = ['/boot/firmware'];
 const KERNEL = /^(?:linux-image-\d|linux-image-rpi|pve-kernel-\d|proxmox-kernel-\d|raspberrypi-kernel$)/;
+
+/** Packages that bring files of a kernel themselves: names of releases, not those that only point to the newest. */
+const KERNEL_FILES =
+  /^(?:linux-image-(?:unsigned-)?\d|(?:pve|proxmox)-kernel-\d+\.\d+\.\d+|raspberrypi-kernel$)(?!.*-dbg(?:sym)?$)/;
 
 export const sumOf = (values: readonly (number | null)[]): number | null =>
   values.reduce<number | null>((total, value) => (total === null || value === null ? null : total + value), 0);
 
+/** What the machine has already. Bytes; null: not known. */
+export interface PresentFiles {
+  /** Archives that are still to be fetched. */
+  readonly missingBytes: number | null;
+  readonly kernels: KernelFiles | null;
+}
+
 /** Need beside what is free, for each file system that the run writes to or kernels stand on. */
 export function fileSystems(
   packages: readonly UpgradePackage[],
-  { file_systems: spaces, kernels }: Pick<AptUpdateAnalyze, 'file_systems' | 'kernels'>,
+  spaces: AptUpdateAnalyze['file_systems'],
+  present: PresentFiles,
 ): UpgradeFileSystem[] | null {
   if (spaces === null) return null;
   const needs = new Map<string, number | null>();
@@ -24,9 +39,9 @@ export function fileSystems(
     const before = needs.has(mount) ? (needs.get(mount) ?? null) : 0;
     needs.set(mount, before === null || bytes === null ? null : before + Math.max(bytes, 0));
   };
-  add(ARCHIVES, sumOf(packages.map(({ download_bytes }) => download_bytes)));
+  add(ARCHIVES, present.missingBytes ?? sumOf(packages.map(({ download_bytes }) => download_bytes)));
   add(UNPACKED, sumOf(packages.map(({ disk_bytes }) => disk_bytes)));
-  if (mountOf(spaces, KERNELS) !== mountOf(spaces, UNPACKED)) add(KERNELS, kernelBytes(packages, kernels));
+  for (const [folder, bytes] of kernelNeeds(packages, spaces, present.kernels)) add(folder, bytes);
   const byMount = new Map(spaces.map((space) => [space.mount, space]));
   return [...byMount.values()].map((space) => ({
     mount: space.mount,
@@ -44,12 +59,30 @@ function mountOf(spaces: readonly FileSystemSpace[], path: string): string | nul
   return known.sort((a, b) => b.path.length - a.path.length)[0]?.mount ?? null;
 }
 
-/** Each new kernel as big as the biggest that is there: image, initrd and map. */
-function kernelBytes(packages: readonly UpgradePackage[], kernels: AptUpdateAnalyze['kernels']): number | null {
-  const fresh = packages.filter(({ operation, name }) => operation === 'install' && KERNEL.test(name)).length;
-  if (fresh === 0) return 0;
-  const sizes = (kernels ?? []).map(({ image_bytes, initrd_bytes }) => (image_bytes ?? 0) + (initrd_bytes ?? 0));
-  return sizes.length === 0 ? null : fresh * Math.max(...sizes);
+/**
+ * Each new kernel as big as the biggest that is there. One that is upgraded in place lies beside its old files until they are
+ * replaced, one kernel after the other. On the file system of `/` only the initial RAM disk comes on top: packages say nothing of
+ * it, and all of the rest. @returns folders with bytes; null where no kernel is there to judge by
+ */
+function kernelNeeds(
+  packages: readonly UpgradePackage[],
+  spaces: readonly FileSystemSpace[],
+  kernels: KernelFiles | null,
+): [string, number | null][] {
+  const changed = packages.filter(({ operation, name }) => operation !== 'remove' && KERNEL_FILES.test(name));
+  if (changed.length === 0) return [];
+  const fresh = changed.filter(({ operation }) => operation === 'install').length;
+  const count = fresh + (changed.length > fresh ? 1 : 0);
+  const apart = mountOf(spaces, KERNELS) !== mountOf(spaces, UNPACKED);
+  if (kernels === null) {
+    const copies = COPIES.filter((folder) => mountOf(spaces, folder) !== mountOf(spaces, KERNELS));
+    return [KERNELS, ...copies].map((folder) => [folder, null]);
+  }
+  const { image, initrd, map, copies } = kernels;
+  return [
+    [KERNELS, count * (apart ? image + initrd + map : initrd)],
+    ...copies.map((folder): [string, number] => [folder, count * (image + initrd)]),
+  ];
 }
 
 /** Whether the machine will need a restart afterwards, and why. */

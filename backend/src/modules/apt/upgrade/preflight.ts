@@ -14,7 +14,7 @@ const INDEX_OLD = 86_400;
 /** Free space and inodes below this share after the run are told. */
 const LOW_SHARE = 0.05;
 
-export interface PreflightFacts {
+export interface PreflightFacts extends SudoFacts {
   readonly analysis: Pick<AptUpdateAnalyze, 'dpkg' | 'co_management' | 'index'>;
   readonly fileSystems: readonly UpgradeFileSystem[] | null;
   /** Texts of the sections; null: not answered. */
@@ -51,6 +51,7 @@ export function preflight(facts: PreflightFacts): PreflightCheck[] {
     inodesCheck(facts),
     clockCheck(facts),
     indexCheck(facts),
+    sudoCheck(facts),
     ...backupCheck(facts),
     itselfCheck(facts),
     ...chosenCheck(facts),
@@ -80,13 +81,41 @@ export function locksCheck({ locks }: Pick<PreflightFacts, 'locks'>): PreflightC
     : check('locks', 'warning', held, say.check_locks_action());
 }
 
-/** Who holds the first of the locks that `plan_locks` found; null: nobody holds one. */
+/** Who holds the locks that `plan_locks` found; null: nobody holds one. */
 export function heldLock(locks: string): Sentence | null {
-  const [held] = linesOf(locks);
-  if (held === undefined) return null;
-  const [lock = '', pid = '', command = ''] = held.split('\t');
+  const held = linesOf(locks).map((line) => {
+    const [lock = '', pid = '', command = ''] = line.split('\t');
+    return { lock, pid, command };
+  });
+  const [first, ...more] = held;
+  if (first === undefined) return null;
+  const { lock, pid, command } = first;
+  if (more.length > 0) {
+    const each = held.map((one) => `${one.lock} (${[one.command, one.pid].filter(Boolean).join(' ')})`);
+    return say.check_locks_held_all({ locks: each.join(', ') });
+  }
   const holder = command === '' ? say.process({ pid }) : say.process_named({ name: command, pid });
   return say.check_locks_held({ lock, holder });
+}
+
+export interface SudoFacts {
+  /** Text of the section `plan_sudo`; null: not answered. */
+  readonly sudo: string | null;
+  /** Names of packages that the change removes. */
+  readonly removed: readonly string[];
+}
+
+/** Whether this program has the rights of root, by whose sudo, and whether it keeps them. */
+export function sudoCheck({ sudo, removed }: SudoFacts): PreflightCheck {
+  if (sudo === null) return check('sudo', 'unknown', say.check_sudo_unknown());
+  const values = parseKeyValues('plan_sudo', sudo);
+  const user = values.get('user')?.[0] ?? '';
+  if (values.get('uid')?.[0] !== '0')
+    return check('sudo', 'blocked', say.check_sudo_missing(), say.check_sudo_missing_action());
+  if (user === '') return check('sudo', 'ok', say.check_sudo_root());
+  return removed.includes('sudo')
+    ? check('sudo', 'blocked', say.check_sudo_goes({ user }), say.check_sudo_goes_action())
+    : check('sudo', 'ok', say.check_sudo_granted({ user }));
 }
 
 /** Whether another program changes packages at this moment. */

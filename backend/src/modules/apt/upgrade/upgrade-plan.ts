@@ -7,11 +7,12 @@ import { isSimulatedSecurity } from '../analysis/origins';
 import { say } from '../apt.sentences';
 import type { AptUpdateAnalyze, PackageChange, PlanName } from '../contracts/apt-update-analyze.v1';
 import type { AptUpgradePlan, UpgradeModeCounts, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
-import { readable } from '../parsers/parse-error';
+import { parseKernelFiles } from '../parsers/kernel-files';
+import { linesOf, readable } from '../parsers/parse-error';
 import { parseInstalledRecords, parseRecords } from '../parsers/records';
 import { parseSimulation, simulatedOrigins } from '../parsers/simulation';
-import { archivesLook, type ArchivesLook } from './archive-facts';
-import { fileSystems, rebootForecast, sumOf } from './forecast';
+import { archivesLook, missingBytes, type ArchivesLook } from './archive-facts';
+import { fileSystems, rebootForecast, sumOf, type PresentFiles } from './forecast';
 import { failureOf, modeExceeded, proxmoxMode, unreadable } from './plan-failures';
 import { isOwnMachine } from './own-machine';
 import { parsePlanLines, type PackageLine } from './plan-lines';
@@ -48,13 +49,15 @@ export function upgradePlan(run: CollectedRun, { parameters, ownMachineId }: Upg
     return { kind: 'failed', failure: proxmoxMode() };
   const analysis = analyseApt(run.sections, { measuredAt: run.receivedAt });
   const archives = archivesLook(run.sections.get('plan_archives'));
-  const details = { ...detailsOf(lines.packages, factsOf(run), analysis, parameters), ...archives };
+  const details = { ...detailsOf(lines.packages, factsOf(run), analysis, parameters, presentOf(run)), ...archives };
   const itself = isOwnMachine(text(run, 'plan_itself'), ownMachineId);
   const checks = preflight({
     analysis,
     fileSystems: details.file_systems === null ? null : [...details.file_systems],
     locks: answered(run, 'plan_locks'),
     backups: answered(run, 'plan_backups'),
+    sudo: answered(run, 'plan_sudo'),
+    removed: namesOf(details.packages, 'remove'),
     machineTime: numberOf(answered(run, 'plan_clock')),
     ownTime: run.receivedAt.getTime() / 1000,
     itself,
@@ -86,6 +89,7 @@ function detailsOf(
   facts: PackageFacts,
   analysis: AptUpdateAnalyze,
   { mode, scope }: UpgradeParameters,
+  present: Present,
 ): Omit<AptUpgradePlan, keyof ArchivesLook> {
   const packages = planned.map((line) => packageOf(line, facts, analysis.changes ?? []));
   const { index } = analysis;
@@ -97,9 +101,9 @@ function detailsOf(
     modes: modeCounts(analysis),
     download_bytes: sumOf(packages.map(({ download_bytes }) => download_bytes)),
     disk_bytes: sumOf(packages.map(({ disk_bytes }) => disk_bytes)),
-    file_systems: fileSystems(packages, analysis),
+    file_systems: fileSystems(packages, analysis.file_systems, present),
     reboot: rebootForecast(packages, analysis.reboot),
-    services: null,
+    services: present.services,
     index: { basis: index.basis, age_seconds: index.age_seconds, last_success_at: index.last_success_at },
     no_remove: packages.every(({ operation }) => operation !== 'remove'),
   };
@@ -196,17 +200,16 @@ function riskOf(packages: readonly UpgradePackage[], proxmox: boolean, reboot: b
   return reboot === true ? 'medium' : 'low';
 }
 
+function namesOf(packages: readonly UpgradePackage[], operation: UpgradePackage['operation']): string[] {
+  return packages.filter((entry) => entry.operation === operation).map(({ name }) => name);
+}
+
 function consequencesOf(
   packages: readonly UpgradePackage[],
   { proxmox, itself }: { proxmox: boolean; itself: boolean },
 ): PlanConsequence[] {
-  const names = (operation: UpgradePackage['operation']): string =>
-    packages
-      .filter((entry) => entry.operation === operation)
-      .map(({ name }) => name)
-      .join(', ');
-  const removed = names('remove');
-  const downgraded = names('downgrade');
+  const removed = namesOf(packages, 'remove').join(', ');
+  const downgraded = namesOf(packages, 'downgrade').join(', ');
   return [
     ...(removed === '' ? [] : [{ code: 'removals', sentence: say.consequence_removals({ packages: removed }) }]),
     ...(downgraded === ''
@@ -215,6 +218,20 @@ function consequencesOf(
     ...(proxmox ? [{ code: 'proxmox_host', sentence: say.consequence_proxmox() }] : []),
     ...(itself ? [{ code: 'own_machine', sentence: say.check_itself() }] : []),
   ];
+}
+
+interface Present extends PresentFiles {
+  readonly services: readonly string[] | null;
+}
+
+function presentOf(run: CollectedRun): Present {
+  const files = answered(run, 'plan_kernel_files');
+  const services = answered(run, 'plan_services');
+  return {
+    services: services === null ? null : linesOf(services),
+    missingBytes: missingBytes(run.sections.get('plan_archives')),
+    kernels: files === null ? null : readable(() => parseKernelFiles(files)),
+  };
 }
 
 interface PackageFacts {

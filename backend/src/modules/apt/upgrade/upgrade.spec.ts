@@ -111,6 +111,7 @@ describe.each(suites)('a plan on %s', (suite) => {
         'inodes ok',
         'clock ok',
         expect.stringMatching(/^index (ok|unknown)$/) as string,
+        'sudo unknown',
         'itself unknown',
       ]);
     }
@@ -132,6 +133,18 @@ describe.each(suites)('a plan on %s', (suite) => {
       modes: { upgrade: { upgraded: 3, removed: 0 }, dist_upgrade: { upgraded: 5, installed: 1, removed: 1 } },
     });
     expect(details.file_systems?.find(({ mount }) => mount === '/')?.needed_bytes).toBeNull();
+  });
+
+  it('names the services that use what is replaced, and says where that is not known', () => {
+    const sections = captured(suite, 'done');
+    const found = (): AptUpgradePlan['services'] => detailsOf(planned(sections)).services;
+    expect(found()).toBeNull();
+    sections.set('plan_services', section('cron.service\nssh.service\n'));
+    expect(found()).toEqual(['cron.service', 'ssh.service']);
+    sections.set('plan_services', section(''));
+    expect(found()).toEqual([]);
+    sections.set('plan_services', { ...section(''), exitCode: 127 });
+    expect(found()).toBeNull();
   });
 
   it.each([
