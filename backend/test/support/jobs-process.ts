@@ -31,6 +31,9 @@ import { JobLogRepository } from '../../src/modules/jobs/job-log.repository';
 import type { JobRecord } from '../../src/modules/jobs/job-record';
 import { JobsReader } from '../../src/modules/jobs/jobs.reader';
 import { JobsService, type EnqueueRequest } from '../../src/modules/jobs/jobs.service';
+import { DeadLettersReader } from '../../src/modules/jobs/letters/dead-letters.reader';
+import { DeadLetters } from '../../src/modules/jobs/letters/dead-letters.service';
+import { LETTERS_AUDIT } from '../../src/modules/jobs/letters/letters-audit';
 import { MachineEligibility } from '../../src/modules/jobs/machine-eligibility';
 import { BulkPlans } from '../../src/modules/jobs/requests/bulk-plans';
 import { ConfirmedPlans } from '../../src/modules/jobs/requests/confirmed-plans';
@@ -109,6 +112,8 @@ export class JobsProcess {
   readonly machineState: MachineState;
   readonly service: JobsService;
   readonly requests: Requests;
+  readonly letters: DeadLetters;
+  readonly lettersReader: DeadLettersReader;
   readonly policyApprovals: PolicyApprovals;
   readonly confirmed: ConfirmedPlans;
   readonly bulk: BulkPlans;
@@ -146,6 +151,7 @@ export class JobsProcess {
       ...APPROVAL_RULES_AUDIT,
       ...REQUESTS_AUDIT,
       JOB_AUDIT,
+      ...LETTERS_AUDIT,
     );
     this.transactions = new TransactionRunner(dataSource);
     this.reader = new JobsReader(dataSource, contracts);
@@ -164,6 +170,8 @@ export class JobsProcess {
     const targets = new RequestTargets(dataSource, contracts);
     this.bulk = new BulkPlans(transactions, registry, this.service, targets, approvals, seals, contracts, bus, clock);
     this.events.handler = (event, tx) => this.bulk.planningEnded(event, tx);
+    this.letters = new DeadLetters(transactions, this.service, registry, dispatcher, audit, bus);
+    this.lettersReader = new DeadLettersReader(dataSource, reader);
     this.requests = new Requests(
       transactions,
       this.requestsReader,
@@ -173,6 +181,7 @@ export class JobsProcess {
       dispatcher,
       approvals,
       seals,
+      this.letters,
       audit,
       bus,
       clock,

@@ -80,6 +80,8 @@ export const indexQueries: Readonly<Record<string, string>> = {
   jobs_machine_id_status_idx: 'Whether something runs on a machine.',
   jobs_machine_id_created_at_id_idx: 'The jobs of a machine, newest first, page by page.',
   jobs_created_at_idx: 'All jobs, newest first, page by page.',
+  jobs_dead_letters_idx: 'Jobs that ended without a result and that nobody has dealt with, newest first, page by page.',
+  jobs_redrive_of_idx: 'What a dead letter was started again as.',
   jobs_finished_at_idx: 'Jobs that ended while a watcher was away.',
   jobs_queue_idx: 'The next job of each machine, by its turn: priority and age.',
   jobs_request_id_idx: 'The jobs of a request.',

@@ -10,6 +10,8 @@ export const AUDIT_ACTIONS = [
   'host_key.approved',
   'host_key.rejected',
   'job.closed',
+  'job.dismissed',
+  'job.redriven',
   'link.invite.accept',
   'link.invite.issue',
   'link.reset.accept',

@@ -8,6 +8,8 @@ export const permissions = [
   'hostkeys.decide',
   'jobs.read',
   'jobs.cancel',
+  /** Start again, or dismiss, jobs that ended without a result. */
+  'jobs.redrive',
   'changes.confirm',
   'schedules.read',
   'schedules.manage',
@@ -45,6 +47,7 @@ const operator: readonly Permission[] = [
   'machines.run',
   'credentials.write',
   'jobs.cancel',
+  'jobs.redrive',
   'schedules.manage',
   'messages.acknowledge',
   'tags.write',

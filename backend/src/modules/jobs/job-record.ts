@@ -56,10 +56,26 @@ export interface JobRecord {
   readonly snapshotId: string | null;
   /** The request for a change that it made, or carries out. */
   readonly requestId: string | null;
+  /** Null unless it ended without a result. */
+  readonly deadLetter: DeadLetterFacts | null;
+  /** The dead letter that it was started again for. */
+  readonly redriveOf: string | null;
   /** Number of the last log line. */
   readonly lastSeq: number;
   /** What is stored of it in a form that this program cannot read. */
   readonly unreadable: readonly DocumentDto[];
+}
+
+/** What has become of a job that ended without a result. */
+export interface DeadLetterFacts {
+  readonly diedAt: Date;
+  /** Nobody has dealt with it, and no later job of its action was asked for on its machine. */
+  readonly open: boolean;
+  readonly settledAt: Date | null;
+  /** Name of the user; null: nobody has. */
+  readonly settledBy: string | null;
+  /** The job that was started in its place. */
+  readonly redrivenAs: string | null;
 }
 
 /** What is kept of the last attempt. */

@@ -43,6 +43,8 @@ export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title' | '
     errorKind: job.errorKind,
     snapshotId: job.snapshotId,
     requestId: job.requestId,
+    deadLetter: job.deadLetter === null ? null : { ...job.deadLetter },
+    redriveOf: job.redriveOf,
     lastSeq: job.lastSeq,
     unreadable: [...job.unreadable],
   };

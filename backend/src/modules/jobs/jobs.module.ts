@@ -20,6 +20,10 @@ import { JobLogRepository } from './job-log.repository';
 import { JobsController } from './jobs.controller';
 import { JobsReader } from './jobs.reader';
 import { JobsService } from './jobs.service';
+import { DeadLettersController } from './letters/dead-letters.controller';
+import { DeadLettersReader } from './letters/dead-letters.reader';
+import { DeadLetters } from './letters/dead-letters.service';
+import { LETTERS_AUDIT } from './letters/letters-audit';
 import { JobsTopic } from './live/jobs.topic';
 import { LogSealer } from './log-sealer';
 import { MachineEligibility } from './machine-eligibility';
@@ -62,6 +66,8 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
   imports: [DiscoveryModule, MachinesModule, HistoryModule, WindowsModule],
   controllers: [
     ActionsController,
+    // Before the routes of one job: `dead-letters` is no id.
+    DeadLettersController,
     JobsController,
     MaintenanceController,
     RequestsController,
@@ -78,6 +84,8 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     BulkPlans,
     OlderPlans,
     ConfirmedPlans,
+    DeadLetters,
+    DeadLettersReader,
     RequestTargets,
     RuleTags,
     Dispatcher,
@@ -122,6 +130,7 @@ export class JobsModule implements OnModuleInit {
       ...JOB_DOCUMENTS,
       ...JOB_EVENTS,
       JOB_AUDIT,
+      ...LETTERS_AUDIT,
       ACTION_PLAN,
       REQUEST_PARAMETERS,
       REQUEST_APPROVAL,

@@ -13,7 +13,8 @@ import {
   type JobStepsDocument,
 } from './contracts/job-documents';
 import type { JobStatus } from './entities/jobs.values';
-import { requester, type JobRecord } from './job-record';
+import { requester, type DeadLetterFacts, type JobRecord } from './job-record';
+import { LETTER_IS_OPEN } from './letters/open-letters';
 import { turnOf } from './turns';
 import { fleetStanding, standingsOf } from './waiting/standings';
 import { waitingOn, type WaitingOn } from './waiting/waiting';
@@ -46,12 +47,23 @@ interface JobRow {
   result_json: unknown;
   last_seq: string;
   request_id: string | null;
+  died_at: Date | null;
+  settled_at: Date | null;
+  settled_by: string | null;
+  letter_open: boolean;
+  redriven_as: string | null;
+  redrive_of: string | null;
 }
 
+/** What a dead letter came to is looked up for dead letters only. */
 const SELECT_JOB = `
   SELECT j.id, j.kind, j.machine_id, m.name AS machine_name, j.status, j.phase, j.step, j.steps_json, j.priority, j.attempt,
     j.max_attempts, j.created_at, j.available_at, j.start_before, j.window_name, j.window_override, j.started_at, j.finished_at, j.requested_by_type, j.requested_by_id, j.requested_by_name,
-    j.cancel_requested_at, j.error_kind, j.error_message, j.result_json, j.last_seq, j.request_id
+    j.cancel_requested_at, j.error_kind, j.error_message, j.result_json, j.last_seq, j.request_id,
+    j.died_at, j.settled_at, j.settled_by, j.redrive_of,
+    CASE WHEN j.died_at IS NULL THEN false ELSE ${LETTER_IS_OPEN} END AS letter_open,
+    CASE WHEN j.died_at IS NOT NULL THEN (
+      SELECT r.id FROM jobs r WHERE r.redrive_of = j.id ORDER BY r.created_at LIMIT 1) END AS redriven_as
   FROM jobs j JOIN machines m ON m.id = j.machine_id`;
 
 const RECENT = 20;
@@ -188,5 +200,12 @@ function plainFacts(row: JobRow): Omit<JobRecord, 'steps' | 'waitingOn' | 'error
     errorMessage: row.error_message,
     lastSeq: Number(row.last_seq),
     requestId: row.request_id,
+    deadLetter: letterOf(row),
+    redriveOf: row.redrive_of,
   };
+}
+
+function letterOf(row: JobRow): DeadLetterFacts | null {
+  const { died_at: diedAt, letter_open: open, settled_at: settledAt, settled_by: settledBy, redriven_as } = row;
+  return diedAt === null ? null : { diedAt, open, settledAt, settledBy, redrivenAs: redriven_as };
 }

@@ -61,6 +61,7 @@ export const say = sentences('jobs', {
   rule_no_tag: 'there is no such tag',
   request_of_many: 'Machines: {machines}, left out: {left}.',
   request_nothing_left: 'Nothing is to be done on any of its machines, or nothing can be.',
+  not_of_request: 'is no machine of this request',
   request_unplanned: 'Its plan came to no end.',
   several_machines: 'This request is for several machines.',
   several_machines_action: 'Confirm it for all of them together.',

@@ -23,7 +23,8 @@ export class JobLogsRetention implements Retention {
 @RetentionRule()
 export class JobsRetention implements Retention {
   readonly name = 'jobs';
-  readonly description = 'Jobs that have ended, with what is left of their logs. Waiting and running ones stay.';
+  readonly description =
+    'Jobs that have ended, dead letters too, with what is left of their logs. Waiting and running ones stay.';
   readonly defaultDays = 90;
 
   constructor(private readonly database: DataSource) {}

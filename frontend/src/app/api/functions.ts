@@ -155,6 +155,14 @@ export type { ActionsRun$Params as ActionsRun$Params } from './fn/jobs/actions-r
 export { actionsRun as actionsRun } from './fn/jobs/actions-run';
 export type { ActionsRunMany$Params as ActionsRunMany$Params } from './fn/jobs/actions-run-many';
 export { actionsRunMany as actionsRunMany } from './fn/jobs/actions-run-many';
+export type { DeadLettersList$Params as DeadLettersList$Params } from './fn/jobs/dead-letters-list';
+export { deadLettersList as deadLettersList } from './fn/jobs/dead-letters-list';
+export type { DeadLettersDismiss$Params as DeadLettersDismiss$Params } from './fn/jobs/dead-letters-dismiss';
+export { deadLettersDismiss as deadLettersDismiss } from './fn/jobs/dead-letters-dismiss';
+export type { DeadLettersRedriveMany$Params as DeadLettersRedriveMany$Params } from './fn/jobs/dead-letters-redrive-many';
+export { deadLettersRedriveMany as deadLettersRedriveMany } from './fn/jobs/dead-letters-redrive-many';
+export type { DeadLettersRedrive$Params as DeadLettersRedrive$Params } from './fn/jobs/dead-letters-redrive';
+export { deadLettersRedrive as deadLettersRedrive } from './fn/jobs/dead-letters-redrive';
 export type { JobsList$Params as JobsList$Params } from './fn/jobs/jobs-list';
 export { jobsList as jobsList } from './fn/jobs/jobs-list';
 export type { JobsActivity$Params as JobsActivity$Params } from './fn/jobs/jobs-activity';

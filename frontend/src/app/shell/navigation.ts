@@ -4,6 +4,7 @@ import { FleetSize } from '../core/fleet-size';
 import { Formats } from '../core/i18n/formats';
 import { Texts } from '../core/i18n/texts';
 import { Activity } from '../core/live/activity';
+import { DeadLetters } from '../core/live/dead-letters';
 import { WaitingRequests } from '../core/live/waiting-requests';
 import { Session } from '../core/session/session';
 import { Icon } from '../ui/icon';
@@ -48,6 +49,11 @@ import { Icon } from '../ui/icon';
           @if (busy(); as n) {
             <small>{{ formats.number(n) }}</small>
           }
+          @if (letters.total(); as n) {
+            <small class="hot"
+              >{{ formats.number(n) }}<span class="unseen">, {{ texts.t('nav.activity.letters', { n }) }}</span></small
+            >
+          }
         </a>
       }
       <span class="gap"></span>
@@ -76,6 +82,7 @@ export class Navigation {
   protected readonly session = inject(Session);
   protected readonly size = inject(FleetSize);
   protected readonly waiting = inject(WaitingRequests);
+  protected readonly letters = inject(DeadLetters);
   private readonly activity = inject(Activity);
   protected readonly busy = computed(() => this.activity.running().length + this.activity.waiting().length);
 }

@@ -3,6 +3,7 @@ import { MatMenuModule } from '@angular/material/menu';
 import { RouterLink, RouterLinkActive } from '@angular/router';
 import { Texts } from '../core/i18n/texts';
 import { Activity } from '../core/live/activity';
+import { DeadLetters } from '../core/live/dead-letters';
 import { WaitingRequests } from '../core/live/waiting-requests';
 import { Session } from '../core/session/session';
 import { Icon } from '../ui/icon';
@@ -27,8 +28,12 @@ import { Icon } from '../ui/icon';
         </a>
         <a routerLink="/activity" routerLinkActive ariaCurrentWhenActive="page"
           ><su-icon class="large" name="activity" />{{ texts.t('nav.activity') }}
-          @if (running(); as n) {
-            <em>{{ n }}</em>
+          @if (letters.total(); as n) {
+            <em class="hot"
+              >{{ n }}<span class="unseen">, {{ texts.t('nav.activity.letters', { n }) }}</span></em
+            >
+          } @else if (running()) {
+            <em>{{ running() }}</em>
           }
         </a>
       }
@@ -114,6 +119,7 @@ export class PhoneNavigation {
   protected readonly texts = inject(Texts);
   protected readonly session = inject(Session);
   protected readonly waiting = inject(WaitingRequests);
+  protected readonly letters = inject(DeadLetters);
   private readonly activity = inject(Activity);
   protected readonly running = computed(() => this.activity.running().length);
 }

@@ -66,6 +66,18 @@ export class WaitingOnDto {
   said: SaidByField;
 }
 
+export class DeadLetterStateDto {
+  diedAt: Date;
+  /** Nobody has dealt with it, and no later job of its action was asked for on its machine. */
+  open: boolean;
+  /** When somebody started it again, planned it again or dismissed it. */
+  settledAt: Date | null;
+  /** Name of the user. */
+  settledBy: string | null;
+  /** The job that was started in its place. */
+  redrivenAs: string | null;
+}
+
 export class JobDto {
   id: string;
   /** Name of the action. */
@@ -112,6 +124,10 @@ export class JobDto {
   snapshotId: string | null;
   /** The request for a change: what a planning job asked for, or what a changing job carries out. */
   requestId: string | null;
+  /** Of a job that ended without a result; null of all others. */
+  deadLetter: DeadLetterStateDto | null;
+  /** The dead letter that it was started again for. */
+  redriveOf: string | null;
   /** Number of the last log line; 0 without any. */
   lastSeq: number;
   /** What is stored of it in a form that this program cannot read; its fields above are empty for that. */

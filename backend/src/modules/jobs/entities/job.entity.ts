@@ -9,14 +9,17 @@ import { JOB_REQUESTER_TYPES, JOB_STATUSES, type JobRequesterType, type JobStatu
   comment: 'Work on a machine, from its request to its end; pg-boss only carries it to a worker.',
 })
 @Index('jobs_created_at_idx', { synchronize: false })
+@Index('jobs_dead_letters_idx', { synchronize: false })
 @Index('jobs_finished_at_idx', ['finishedAt'])
 @Index('jobs_machine_id_created_at_id_idx', { synchronize: false })
 @Index('jobs_machine_id_status_idx', ['machineId', 'status'])
 @Index('jobs_queue_idx', { synchronize: false })
+@Index('jobs_redrive_of_idx', { synchronize: false })
 @Index('jobs_request_id_idx', { synchronize: false })
 @Index('jobs_schedule_id_idx', { synchronize: false })
 @Index('jobs_status_created_at_idx', ['status', 'createdAt'])
 @Check('jobs_attempt_check', nonNegative('attempt'))
+@Check('jobs_died_at_check', `died_at IS NULL OR (status = 'error' AND error_kind IS NOT NULL)`)
 @Check('jobs_error_kind_check', openName('error_kind'))
 @Check('jobs_fence_check', positive('fence'))
 @Check('jobs_kind_check', openName('kind'))
@@ -26,6 +29,7 @@ import { JOB_REQUESTER_TYPES, JOB_STATUSES, type JobRequesterType, type JobStatu
 @Check('jobs_phase_check', openName('phase'))
 @Check('jobs_requested_by_type_check', oneOf('requested_by_type', JOB_REQUESTER_TYPES))
 @Check('jobs_run_machines_check', positive('run_machines'))
+@Check('jobs_settled_at_check', 'settled_at IS NULL OR died_at IS NOT NULL')
 @Check('jobs_status_check', oneOf('status', JOB_STATUSES))
 @Check('jobs_timeout_seconds_check', positive('timeout_seconds'))
 @Check('jobs_window_seconds_check', nonNegative('window_seconds'))
@@ -164,4 +168,20 @@ export class JobEntity {
 
   @Column({ name: 'error_message', type: 'text', nullable: true })
   errorMessage: string | null;
+
+  /** It ended without a result, and no attempt was left: a dead letter. */
+  @Column({ name: 'died_at', type: 'timestamptz', nullable: true })
+  diedAt: Date | null;
+
+  /** Of a dead letter: when somebody started it again, planned it again or dismissed it. */
+  @Column({ name: 'settled_at', type: 'timestamptz', nullable: true })
+  settledAt: Date | null;
+
+  /** Name of the user. */
+  @Column({ name: 'settled_by', type: 'text', nullable: true })
+  settledBy: string | null;
+
+  /** The dead letter that this job was started again for. */
+  @Column({ name: 'redrive_of', type: 'uuid', nullable: true })
+  redriveOf: string | null;
 }

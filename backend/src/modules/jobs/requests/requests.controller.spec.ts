@@ -100,6 +100,17 @@ describe('requests over HTTP', () => {
     expect((await administrator.post(`/requests/${newId()}/reject`, {})).status).toBe(404);
   });
 
+  it('are planned again with or without a body, and not on machines that they are not for', async () => {
+    const id = await insertRequest({ payload_json: null });
+    for (const body of [undefined, {}, { machineIds: [machineId] }]) {
+      const { status, body: problem } = await administrator.post(`/requests/${id}/clone`, body);
+      expect([status, (problem as { code: string }).code]).toEqual([409, 'plan_unreadable']);
+    }
+    for (const machineIds of [[], ['web-1'], [machineId, machineId], machineId]) {
+      expect((await administrator.post(`/requests/${id}/clone`, { machineIds })).status).toBe(400);
+    }
+  });
+
   it('take no cursor of another list, and none that is made up', async () => {
     await insertRequest();
     await insertRequest();

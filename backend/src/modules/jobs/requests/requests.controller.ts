@@ -16,6 +16,7 @@ import { toJob } from '../jobs.mapper';
 import { Approvals } from '../rules/approvals';
 import {
   ClonedRequestDto,
+  CloneRequestDto,
   ConfirmRequestDto,
   RejectRequestDto,
   RequestDetailDto,
@@ -150,15 +151,19 @@ export class RequestsController {
     return toRequest(await this.requests.withdraw(id, reasonOf(body), origin), this.registry);
   }
 
-  /** Plans again what this request asked for, with the same parameters; what has expired is never opened again. */
+  /**
+   * Plans again what this request asked for, on all of its machines or some, with the same parameters; what has expired is never
+   * opened again.
+   */
   @Post(':id/clone')
   @HttpCode(202)
   @RequirePermission('machines.run')
   async clone(
     @Param('id', uuidPipe('id')) id: string,
+    @Body() { machineIds }: CloneRequestDto,
     @CurrentOrigin() origin: RequestOrigin,
   ): Promise<ClonedRequestDto> {
-    const again = await this.requests.clone(id, origin);
+    const again = await this.requests.clone(id, origin, machineIds ?? null);
     return 'job' in again ? { jobId: again.job.id, requestId: null } : { jobId: null, requestId: again.requestId };
   }
 

@@ -4,12 +4,14 @@ import type { RequestOrigin } from '../../../kernel/audit/request-origin';
 import { Clock } from '../../../kernel/clock';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
-import { notFound } from '../../../kernel/errors/domain-error';
+import { invalidInput, notFound } from '../../../kernel/errors/domain-error';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { planActionName } from '../actions/plan-action';
 import { Dispatcher } from '../dispatcher';
 import type { JobRecord } from '../job-record';
+import { say } from '../jobs.sentences';
 import { JobsService, refusalError } from '../jobs.service';
+import { DeadLetters } from '../letters/dead-letters.service';
 import { Approvals } from '../rules/approvals';
 import { BulkPlans } from './bulk-plans';
 import { deciderOf, type Decider } from './decider';
@@ -52,6 +54,7 @@ export class Requests {
     private readonly dispatcher: Dispatcher,
     private readonly approvals: Approvals,
     private readonly seals: RequestSeals,
+    private readonly letters: DeadLetters,
     private readonly audit: AuditLog,
     private readonly bus: LiveBus,
     private readonly clock: Clock,
@@ -112,21 +115,29 @@ export class Requests {
 
   /**
    * Plans again what a request asked for, with the same parameters. What was asked for once is never opened again.
+   * @param only these of its machines; null: all of them
    * @returns the planning job, or the new request where it is for several machines
-   * @throws DomainError 404; 409 `plan_unreadable`, or why the machine cannot be worked on
+   * @throws DomainError 404; 400 for a machine that it is not for; 409 `plan_unreadable`, or why the machine cannot be worked on
    */
   async clone(
     id: string,
     origin: RequestOrigin,
+    only: readonly string[] | null = null,
   ): Promise<{ readonly job: JobRecord } | { readonly requestId: string }> {
     return this.transactions.run(async (tx) => {
       const { machineId, action, parameters } = await this.reread(tx, id);
       if (parameters === null) throw notReadable();
       const requestedBy = origin.actor;
-      if (machineId !== null) {
-        return this.jobs.enqueue({ machineId, action: planActionName(action), parameters, requestedBy });
+      const targets = (await this.targets.of(id, tx.manager)).map((target) => target.machineId);
+      const machineIds = only === null ? targets : targets.filter((target) => only.includes(target));
+      if (machineIds.length < (only?.length ?? 0)) {
+        throw invalidInput([{ field: 'machineIds', message: say.not_of_request() }]);
       }
-      const machineIds = (await this.targets.of(id, tx.manager)).map((target) => target.machineId);
+      await this.letters.plannedAgain(tx, id, machineIds, origin);
+      const alone = machineId ?? (only?.length === 1 ? only[0] : undefined);
+      if (alone !== undefined) {
+        return this.jobs.enqueue({ machineId: alone, action: planActionName(action), parameters, requestedBy });
+      }
       return { requestId: await this.bulk.ask({ action, machineIds, parameters, requestedBy }) };
     });
   }

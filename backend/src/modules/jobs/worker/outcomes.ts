@@ -50,6 +50,8 @@ interface FinalRow {
   readonly status: JobStatus;
   readonly failure: RunFailure | null;
   readonly result: JobResult;
+  /** It came to no result: a dead letter. */
+  readonly died: boolean;
 }
 
 /**
@@ -117,6 +119,7 @@ export class Outcomes {
       log.sections,
       log.texts,
       facts.log?.at ?? null,
+      final.died,
     ]);
     if (ended === null) throw new FenceLostError(claim.jobId);
     this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
@@ -138,7 +141,7 @@ export class Outcomes {
         const status = ending.kind === 'cancelled' ? 'cancelled' : 'error';
         const failure = ending.kind === 'cancelled' ? null : ending.failure;
         if (this.isChange(claim)) await this.changes.close(tx, claim, status, failure);
-        return { status, failure, result: facts.result };
+        return { status, failure, result: facts.result, died: failure !== null };
       }
     }
   }
@@ -149,7 +152,7 @@ export class Outcomes {
     const status = finished.ending === 'stopped' ? 'cancelled' : outcome.status;
     const failure = status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : null;
     await this.changes.store(tx, claim, changed, { status, failure, at: this.history.now() });
-    return { status, failure, result: { ...facts.result, summary: outcome.summary } };
+    return { status, failure, result: { ...facts.result, summary: outcome.summary }, died: false };
   }
 
   private async handOver(tx: Transaction, claim: Claim, pauseMs: number, facts: AttemptFacts): Promise<void> {
@@ -182,6 +185,7 @@ export class Outcomes {
       status: outcome.status,
       failure: outcome.status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : null,
       result: { ...facts.result, snapshotId, summary: outcome.summary ?? null },
+      died: false,
     };
   }
 
@@ -245,7 +249,8 @@ const RELEASE = prepared(`
 const END = prepared(`
   WITH ended AS (
     UPDATE jobs SET status = $3, phase = NULL, step = NULL, error_kind = $4, error_message = $5, result_json = $6::jsonb,
-      steps_json = $7::jsonb, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(), last_seq = last_seq + $8::int
+      steps_json = $7::jsonb, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(), last_seq = last_seq + $8::int,
+      died_at = CASE WHEN $14 THEN clock_timestamp() END
     WHERE id = $1 AND status = 'running' AND fence = $2
     RETURNING id, last_seq),
   chunk AS (

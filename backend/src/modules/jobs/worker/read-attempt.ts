@@ -179,6 +179,8 @@ export class ReadAttempt implements Attempt {
     try {
       const startedAt = new Date(this.tools.now().getTime() - partial.durationMs);
       const outcome = await this.collect({ run: partial, startedAt, brokenBy: failure });
+      // Of a part that says nothing, nothing is kept.
+      if (outcome.document === undefined && outcome.store === undefined) return { kind: 'failed', failure };
       const error = {
         kind: failure.kind,
         message: failure.message,

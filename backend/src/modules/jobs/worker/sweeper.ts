@@ -210,7 +210,7 @@ const OFFER = `
 
 const CLOSE = `
   UPDATE jobs SET status = $3, fence = NULL, phase = NULL, step = NULL, steps_json = COALESCE($2::jsonb, steps_json), error_kind = $4, error_message = $5,
-    result_json = $6::jsonb, finished_at = clock_timestamp()
+    result_json = $6::jsonb, finished_at = clock_timestamp(), died_at = CASE WHEN $3 = 'error' THEN clock_timestamp() END
   WHERE id = $1 AND status = 'running'`;
 
 const DROP_LEFT_LOCKS = `

@@ -135,5 +135,6 @@ const OPEN = `
 
 const CLOSE = `
   UPDATE jobs SET status = 'error', fence = NULL, phase = NULL, step = NULL, boss_job_id = NULL, error_kind = $2,
-    error_message = $3, result_json = $4::jsonb, steps_json = COALESCE($5::jsonb, steps_json), finished_at = clock_timestamp()
+    error_message = $3, result_json = $4::jsonb, steps_json = COALESCE($5::jsonb, steps_json), finished_at = clock_timestamp(),
+    died_at = clock_timestamp()
   WHERE id = $1 AND status = 'running'`;

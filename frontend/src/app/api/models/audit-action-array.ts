@@ -17,6 +17,8 @@ export const AUDIT_ACTION: AuditAction[] = [
   'host_key.approved',
   'host_key.rejected',
   'job.closed',
+  'job.dismissed',
+  'job.redriven',
   'link.invite.accept',
   'link.invite.issue',
   'link.reset.accept',

@@ -8,7 +8,7 @@ export interface MeDto {
   /**
    * What this person may do.
    */
-  permissions: Array<'machines.read' | 'machines.write' | 'machines.run' | 'machines.purge' | 'credentials.write' | 'hostkeys.decide' | 'jobs.read' | 'jobs.cancel' | 'changes.confirm' | 'schedules.read' | 'schedules.manage' | 'events.read' | 'messages.acknowledge' | 'tags.write' | 'windows.write' | 'windows.override' | 'system.read' | 'settings.read' | 'settings.write' | 'users.manage' | 'audit.read' | 'me'>;
+  permissions: Array<'machines.read' | 'machines.write' | 'machines.run' | 'machines.purge' | 'credentials.write' | 'hostkeys.decide' | 'jobs.read' | 'jobs.cancel' | 'jobs.redrive' | 'changes.confirm' | 'schedules.read' | 'schedules.manage' | 'events.read' | 'messages.acknowledge' | 'tags.write' | 'windows.write' | 'windows.override' | 'system.read' | 'settings.read' | 'settings.write' | 'users.manage' | 'audit.read' | 'me'>;
   role: 'viewer' | 'operator' | 'administrator';
   username: string;
 }

@@ -31,6 +31,8 @@ const job = (id: string, status: JobDto['status']): JobDto => ({
   unreadable: [],
   snapshotId: null,
   requestId: null,
+  deadLetter: null,
+  redriveOf: null,
   lastSeq: 0,
 });
 const empty: ActivityDto = { running: [], waiting: [], recent: [] };

@@ -8,6 +8,7 @@ export type Permission =
   | 'hostkeys.decide'
   | 'jobs.read'
   | 'jobs.cancel'
+  | 'jobs.redrive'
   | 'changes.confirm'
   | 'schedules.read'
   | 'schedules.manage'

@@ -91,7 +91,7 @@ export class ChangesApi {
 
   /** Plans again what a request asked for. */
   again(id: string): Promise<ClonedRequestDto> {
-    return this.api.invoke(requestsClone, { id });
+    return this.api.invoke(requestsClone, { id, body: {} });
   }
 
   withdraw(id: string, reason: string): Promise<RequestDto> {

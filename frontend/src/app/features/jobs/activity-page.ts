@@ -5,12 +5,13 @@ import { Trail } from '../../shell/trail';
 import { EmptyState } from '../../ui/empty-state';
 import { ErrorNotice } from '../../ui/error-notice';
 import { LoadingNote } from '../../ui/loading-note';
+import { DeadLetterList } from './dead-letter-list';
 import { JobRows } from './job-rows';
 
-/** The room behind the dock: what runs, what waits and for whom, what ended last. */
+/** The room behind the dock: what runs, what waits and for whom, what ended without a result, what ended last. */
 @Component({
   selector: 'su-activity-page',
-  imports: [EmptyState, ErrorNotice, JobRows, LoadingNote],
+  imports: [DeadLetterList, EmptyState, ErrorNotice, JobRows, LoadingNote],
   template: `
     <div class="page-head">
       <h1>
@@ -28,6 +29,9 @@ import { JobRows } from './job-rows';
       }
       @if (activity.loaded()) {
         @for (part of parts; track part.key) {
+          @if (part.key === 'recent') {
+            <su-dead-letter-list />
+          }
           <section class="card" [attr.aria-labelledby]="part.key">
             <header>
               <h2 [id]="part.key">{{ texts.t(part.title) }}</h2>

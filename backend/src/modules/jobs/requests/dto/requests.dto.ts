@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayNotEmpty,
+  ArrayUnique,
   IsArray,
   IsIn,
   IsObject,
@@ -289,6 +290,16 @@ export class RejectRequestDto {
   @IsString()
   @MaxLength(REASON_MAX)
   reason?: string;
+}
+
+export class CloneRequestDto {
+  /** Only these of its machines, each once; all of them when absent. */
+  @IsOptional()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(TARGETS_MAX)
+  @ArrayUnique()
+  @IsUUID(undefined, { each: true })
+  machineIds?: string[];
 }
 
 /** What plans it again: a job on one machine, or a request for the same machines. */

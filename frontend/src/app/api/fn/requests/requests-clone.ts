@@ -8,15 +8,18 @@ import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
 import { ClonedRequestDto } from '../../models/cloned-request-dto';
+import { CloneRequestDto } from '../../models/clone-request-dto';
 
 export interface RequestsClone$Params {
   id: string;
+      body: CloneRequestDto
 }
 
 export function requestsClone(http: HttpClient, rootUrl: string, params: RequestsClone$Params, context?: HttpContext): Observable<StrictHttpResponse<ClonedRequestDto>> {
   const rb = new RequestBuilder(rootUrl, requestsClone.PATH, 'post');
   if (params) {
     rb.path('id', params.id, {});
+    rb.body(params.body, 'application/json');
   }
 
   return http.request(
