@@ -145,7 +145,9 @@ export class FakeDetached extends DetachedRunner {
       },
       askToStop: () => {
         check();
-        machines.run(visit.id).stopAsked = true;
+        // As on a real machine: of what is not there yet nobody hears.
+        const run = machines.runs.get(visit.id);
+        if (run !== undefined) run.stopAsked = true;
         return Promise.resolve(state());
       },
       collect: () => {

@@ -169,7 +169,6 @@ export class JobsProcess {
     const audit = new AuditLog(clock, contracts);
     const targets = new RequestTargets(dataSource, contracts);
     this.bulk = new BulkPlans(transactions, registry, this.service, targets, approvals, seals, contracts, bus, clock);
-    this.events.handler = (event, tx) => this.bulk.planningEnded(event, tx);
     this.letters = new DeadLetters(transactions, this.service, registry, dispatcher, audit, bus);
     this.lettersReader = new DeadLettersReader(dataSource, reader);
     this.requests = new Requests(
@@ -198,6 +197,10 @@ export class JobsProcess {
     );
     this.confirmed = new ConfirmedPlans(transactions, contracts, seals, registry, bus);
     this.expiry = new RequestExpiry(transactions, this.bulk, bus, clock);
+    this.events.handler = async (event, tx) => {
+      await this.bulk.planningEnded(event, tx);
+      if (event.type === 'job_cancelled') await this.expiry.cancelled(event, tx);
+    };
     this.sweeper = new Sweeper(
       dataSource,
       transactions,

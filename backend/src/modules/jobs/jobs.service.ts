@@ -283,11 +283,12 @@ export class JobsService {
     );
   }
 
+  /** What its last attempt failed by stands in its log: it did not end by that. */
   private async cancelQueued(tx: Transaction, job: JobRecord, by: Actor): Promise<void> {
     await affected(
       tx.manager,
       `UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = clock_timestamp(),
-         cancel_requested_at = clock_timestamp(), cancel_requested_by = $2
+         cancel_requested_at = clock_timestamp(), cancel_requested_by = $2, error_kind = NULL, error_message = NULL, result_json = NULL
        WHERE id = $1`,
       [job.id, by.name],
     );

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock';
-import { affected, queryRows } from '../../../kernel/database/rows';
-import { TransactionRunner } from '../../../kernel/database/transaction';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
+import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
+import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { BulkPlans } from './bulk-plans';
 import { say } from '../jobs.sentences';
@@ -15,6 +16,19 @@ export class RequestExpiry {
     private readonly bus: LiveBus,
     private readonly clock: Clock,
   ) {}
+
+  /** A job that was cancelled before it had begun: nothing comes of the request on its machine any more. */
+  @OnDomainEvent('job_cancelled')
+  async cancelled({ jobId }: DomainEvent, tx: Transaction): Promise<void> {
+    if (jobId == null) return;
+    // Of several machines whose jobs are cancelled at the same moment, the second must see the first.
+    const request = await queryOne<{ id: string }>(tx.manager, HOLD_OF_JOB, [jobId]);
+    if (request === null) return;
+    const expired = await affected(tx.manager, EXPIRE_OF_JOB, [jobId, say.request_abandoned()]);
+    if (expired === 0) return;
+    await affected(tx.manager, CLOSE, [[request.id], say.request_abandoned()]);
+    this.bus.changed(tx, { requestIds: [request.id] });
+  }
 
   /** Plans that nobody confirmed in time, and confirmed ones whose job ended before it began to change the machine. */
   async sweep(): Promise<void> {
@@ -30,6 +44,13 @@ export class RequestExpiry {
     });
   }
 }
+
+const HOLD_OF_JOB = `
+  SELECT r.id FROM action_requests r JOIN action_request_targets t ON t.request_id = r.id
+  WHERE t.job_id = $1 AND r.status = 'approved' FOR UPDATE OF r`;
+
+const EXPIRE_OF_JOB = `
+  UPDATE action_request_targets SET status = 'expired', status_reason = $2 WHERE job_id = $1 AND status = 'pending'`;
 
 /** Rows that somebody decides at this moment are left to the next sweep. */
 const EXPIRE_OVERDUE = `

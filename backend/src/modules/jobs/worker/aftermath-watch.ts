@@ -7,6 +7,7 @@ import type { RunFailure } from '../actions/job-action';
 import { sectionsOf } from './change-evidence';
 import type { DetachedSession } from './detached-runner';
 import { isFinal } from './failures';
+import { ofOurs } from './meaning';
 import type { ProgressRecorder } from './progress-recorder';
 
 /** Between two looks at a machine that answers, in milliseconds; the last one stays. */
@@ -47,14 +48,21 @@ export class AftermathWatch {
     if (!isAwaited(state)) return null;
     const { scripts, recorder } = this.tools;
     recorder.enter('following', this.aftermath.step);
-    const { file, parameters = {}, timeouts = {}, limits = {} } = await this.aftermath.script(context);
-    const { text } = await scripts.read(file);
+    const {
+      text,
+      parameters = {},
+      timeouts = {},
+      limits = {},
+    } = await ofOurs(async () => {
+      const script = await this.aftermath.script(context);
+      return { ...script, text: (await scripts.read(script.file)).text };
+    });
     const run = { rebooted: state.rebooted, at: state.result?.finishedAt ?? state.startedAt };
     for (let looks = 0; ; looks += 1) {
       const look = await session.read({ script: text, parameters, timeouts, limits });
       this.heard();
       recorder.contact();
-      if (this.aftermath.settled(sectionsOf(look.sections), run, context)) return look;
+      if (await ofOurs(() => this.aftermath.settled(sectionsOf(look.sections), run, context))) return look;
       await delay(LOOK_PAUSES_MS[looks] ?? LOOK_PAUSES_MS.at(-1), undefined, { signal: context.signal });
     }
   }

@@ -5,12 +5,14 @@ import type { RunResult } from '../../../kernel/ssh/run-types';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
 import type { ActionScripts, ScriptText } from '../actions/action-scripts';
-import type { ChangeAction, ChangeContext, ChangeOutcome, FinishedChange } from '../actions/change-action';
+import type { ChangeAction, ChangeContext, FinishedChange, StepProgress } from '../actions/change-action';
 import type { ActionScript, RunFailure } from '../actions/job-action';
 import type { JobResult } from '../job-record';
 import type { ConfirmedPlan } from '../requests/confirmed-plans';
 import { AftermathWatch } from './aftermath-watch';
 import type { Attempt } from './attempt';
+import { MeaninglessError, ofOurs } from './meaning';
+import { whatStopMeans } from './stop-note';
 import type { Claim } from './claims';
 import { endOnly, finishedChange, unseenChange } from './change-evidence';
 import { alteredFailure, parametersUnreadable, requestAltered, startFailure, vanishedFailure } from './change-failures';
@@ -58,6 +60,7 @@ export class ChangeAttempt implements Attempt {
   private begun: boolean;
   private offset: number;
   private failedLooks = 0;
+  private progressFails = false;
   private readonly watch: AftermathWatch | undefined;
 
   constructor(
@@ -243,13 +246,25 @@ export class ChangeAttempt implements Attempt {
         await room;
       },
       onStatus: (line) => {
-        const progress = this.session === session ? this.action.progress?.(line) : null;
+        const progress = this.session === session ? this.progressOf(line) : null;
         if (progress != null) recorder.progress(progress);
       },
       onContact: () => {
         this.heard();
       },
     });
+  }
+
+  /** How far it is does not decide what comes of it: a fault of ours in reading that is told, once, and the run followed on. */
+  private progressOf(line: string): StepProgress | null {
+    if (this.progressFails) return null;
+    try {
+      return this.action.progress?.(line) ?? null;
+    } catch (error) {
+      this.progressFails = true;
+      this.logger.error({ err: error, jobId: this.claim.jobId }, 'The progress of a run could not be read.');
+      return null;
+    }
   }
 
   private async collect(session: DetachedSession, prepared: Prepared, look: RunResult | null): Promise<Ending> {
@@ -259,7 +274,7 @@ export class ChangeAttempt implements Attempt {
     const more = await this.readMore(session, prepared, finishedChange(collected, log, [look]));
     const finished = finishedChange(collected, log, [look, more]);
     const { requestId } = prepared.plan;
-    const outcome = await this.meaning(finished, prepared);
+    const outcome = await ofOurs(() => this.action.collect(finished, prepared.context));
     return { kind: 'changed', outcome, finished, requestId };
   }
 
@@ -268,20 +283,13 @@ export class ChangeAttempt implements Attempt {
     { context }: Prepared,
     left: FinishedChange,
   ): Promise<RunResult | null> {
-    const wanted = await this.action.collectScript?.(context, left);
-    if (wanted == null) return null;
-    const { text } = await this.tools.scripts.read(wanted.file);
-    const { parameters = {}, timeouts = {}, limits = {} } = wanted;
+    const wanted = await ofOurs(async () => {
+      const script = await this.action.collectScript?.(context, left);
+      return script == null ? null : { ...script, text: (await this.tools.scripts.read(script.file)).text };
+    });
+    if (wanted === null) return null;
+    const { text, parameters = {}, timeouts = {}, limits = {} } = wanted;
     return session.read({ script: text, parameters, timeouts, limits });
-  }
-
-  /** A fault of ours in reading the evidence is no reason to look at the machine again: it ends the job as such. */
-  private async meaning(finished: FinishedChange, { context }: Prepared): Promise<ChangeOutcome> {
-    try {
-      return await this.action.collect(finished, context);
-    } catch (error) {
-      throw new MeaninglessError(error);
-    }
   }
 
   /** Said once; said again where the machine did not hear it. */
@@ -291,7 +299,11 @@ export class ChangeAttempt implements Attempt {
     this.stopAsked = true;
     try {
       const { kind } = await session.askToStop();
-      if (kind === 'running') this.tools.recorder.note('Asked to stop: it does so after a step that may end the run.');
+      // Its start is on the way: it is asked once it is there.
+      if (kind === 'missing') this.stopAsked = false;
+      if (kind === 'running') {
+        this.tools.recorder.note(whatStopMeans(this.action.declaration.steps, this.tools.recorder.steps.currentName));
+      }
     } catch (error) {
       this.stopAsked = false;
       this.logger.warn({ err: error, jobId: this.claim.jobId }, 'A run could not be asked to stop; it is asked again.');
@@ -305,13 +317,6 @@ export class ChangeAttempt implements Attempt {
     if (failure.kind === 'internal_error')
       this.logger.error({ err: cause, jobId: this.claim.jobId }, 'A changing run failed unexpectedly.');
     return { kind: 'failed', failure };
-  }
-}
-
-/** The action could not make anything of what the machine left. */
-class MeaninglessError extends Error {
-  constructor(cause: unknown) {
-    super('an outcome could not be read', { cause });
   }
 }
 

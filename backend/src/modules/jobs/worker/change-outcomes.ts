@@ -61,7 +61,9 @@ export class ChangeOutcomes {
       exitCode: null,
       error: failure,
     });
-    if (claim.requestId !== null) await this.plans.executed(tx, claim.requestId, claim.machineId, claim.jobId);
+    // Of what was cancelled before it began nothing was carried out, see RequestExpiry.
+    if (claim.requestId !== null && status !== 'cancelled')
+      await this.plans.executed(tx, claim.requestId, claim.machineId, claim.jobId);
   }
 }
 

@@ -237,7 +237,10 @@ export class JobWorker {
       recorder.note(`Tried again in ${String(Math.ceil(ending.pauseMs / 1000))} s.`);
   }
 
-  /** Tried again while the database is away. A result that cannot be stored for another reason ends the job as that failure. */
+  /**
+   * Tried again while the database is away. A result that cannot be stored for another reason ends the job as that failure, and
+   * an end that others cannot be told of is written without telling them: no fault of ours keeps a machine taken.
+   */
   private async write(claim: Claim, ending: Ending, facts: AttemptFacts): Promise<void> {
     const deadline = Date.now() + OUTCOME_PATIENCE_MS;
     for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
@@ -256,9 +259,10 @@ export class JobWorker {
           await delay(pauseMs);
           continue;
         }
-        if (ending.kind !== 'collected' && ending.kind !== 'changed') throw error;
+        const lesser = lesserEnding(ending, error);
+        if (lesser === null) throw error;
         this.logger.error({ err: error, jobId: claim.jobId }, 'A result could not be stored.');
-        await this.write(claim, { kind: 'failed', failure: failureOf(error) }, facts);
+        await this.write(claim, lesser, facts);
         return;
       }
     }
@@ -298,5 +302,19 @@ export class JobWorker {
       this.sweeping = undefined;
       this.wake();
     }
+  }
+}
+
+/** What is left to write when an end could not be written, for another reason than the database; null: nothing. Pure. */
+function lesserEnding(ending: Ending, error: unknown): Ending | null {
+  switch (ending.kind) {
+    case 'collected':
+    case 'changed':
+      return { kind: 'failed', failure: failureOf(error) };
+    case 'failed':
+    case 'cancelled':
+      return ending.untold === true ? null : { ...ending, untold: true };
+    default:
+      return null;
   }
 }

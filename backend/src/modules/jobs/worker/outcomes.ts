@@ -25,14 +25,14 @@ export class FenceLostError extends Error {
   }
 }
 
-/** How an attempt ended. */
+/** How an attempt ended. `untold`: whoever listens to ends of jobs fails at this one, and finds it in the tables later. */
 export type Ending =
   | { readonly kind: 'collected'; readonly outcome: ActionOutcome }
   | ({ readonly kind: 'changed' } & Changed)
   /** Of a changing run: it goes on, or may; another worker looks after it, in a while. */
   | { readonly kind: 'handover'; readonly pauseMs: number }
-  | { readonly kind: 'failed'; readonly failure: RunFailure }
-  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly failure: RunFailure; readonly untold?: true }
+  | { readonly kind: 'cancelled'; readonly untold?: true }
   /** To the queue again. `spend: false` gives the attempt back: it was our own stop. */
   | { readonly kind: 'again'; readonly failure: RunFailure | null; readonly pauseMs: number; readonly spend: boolean };
 
@@ -44,6 +44,14 @@ export interface AttemptFacts {
 }
 
 type LastEnding = Exclude<Ending, { kind: 'again' | 'handover' }>;
+
+interface HeldRow {
+  readonly status: JobStatus;
+  readonly fence: string | null;
+  readonly locked: boolean;
+  /** Somebody asked to stop it. */
+  readonly cancelled: boolean;
+}
 
 /** Everything of an attempt's end that the job's row takes. */
 interface FinalRow {
@@ -77,8 +85,11 @@ export class Outcomes {
    */
   async write(claim: Claim, ending: Ending, facts: AttemptFacts): Promise<void> {
     await this.transactions.run(async (tx) => {
-      if (!(await this.holdFence(tx, claim))) return;
-      if (ending.kind === 'again') await this.putBack(tx, claim, ending, facts);
+      const held = await this.holdFence(tx, claim);
+      if (held === null) return;
+      // Somebody asked to stop it since: it is not tried again.
+      if (ending.kind === 'again' && held.cancelled) await this.end(tx, claim, { kind: 'cancelled' }, facts);
+      else if (ending.kind === 'again') await this.putBack(tx, claim, ending, facts);
       else if (ending.kind === 'handover') await this.handOver(tx, claim, ending.pauseMs, facts);
       else await this.end(tx, claim, ending, facts);
       const released = await queryOne<{ waiting: boolean }>(tx.manager, RELEASE, [claim.machineId, claim.fence]);
@@ -88,17 +99,13 @@ export class Outcomes {
     });
   }
 
-  /** Locks machine, lock and job, see {@link HOLD}. @returns false when this end is written already */
-  private async holdFence(tx: Transaction, { jobId, machineId, fence }: Claim): Promise<boolean> {
-    const job = await queryOne<{ status: JobStatus; fence: string | null; locked: boolean }>(tx.manager, HOLD, [
-      machineId,
-      jobId,
-      fence,
-    ]);
+  /** Locks machine, lock and job, see {@link HOLD}. @returns null when this end is written already */
+  private async holdFence(tx: Transaction, { jobId, machineId, fence }: Claim): Promise<{ cancelled: boolean } | null> {
+    const job = await queryOne<HeldRow>(tx.manager, HOLD, [machineId, jobId, fence]);
     if (job?.fence !== fence) throw new FenceLostError(jobId);
-    if (job.status !== 'running') return false;
+    if (job.status !== 'running') return null;
     if (!job.locked) throw new FenceLostError(jobId);
-    return true;
+    return job;
   }
 
   private async end(tx: Transaction, claim: Claim, ending: LastEnding, facts: AttemptFacts): Promise<void> {
@@ -124,6 +131,7 @@ export class Outcomes {
     if (ended === null) throw new FenceLostError(claim.jobId);
     this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
     const executionId = this.isChange(claim) ? claim.jobId : null;
+    if ('untold' in ending) return;
     await this.history.publish(tx, claim, final.status, final.failure, result, executionId);
   }
 
@@ -238,7 +246,8 @@ const HOLD = prepared(`
     SELECT l.fence FROM machine_locks l JOIN machine ON machine.id = l.machine_id
     WHERE l.job_id = $2 AND l.fence = $3 FOR UPDATE OF l),
   held AS MATERIALIZED (SELECT count(*) = 1 AS locked FROM lock)
-  SELECT j.status, j.fence, held.locked FROM held CROSS JOIN jobs j WHERE j.id = $2 FOR UPDATE OF j`);
+  SELECT j.status, j.fence, held.locked, j.cancel_requested_at IS NOT NULL AS cancelled
+  FROM held CROSS JOIN jobs j WHERE j.id = $2 FOR UPDATE OF j`);
 
 /** The machine's queue is held, so what waits now is all that there is to hand out. */
 const RELEASE = prepared(`

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Actor } from '../../../kernel/auth/actor';
 import { Contracts } from '../../../kernel/contracts/contracts';
@@ -12,7 +12,7 @@ import { WindowHolds } from '../gate/window-holds';
 import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { requester } from '../job-record';
 import { LEASE_SECONDS } from './claims';
-import { isTriedAgain, workerLostFailure } from './failures';
+import { databaseIsAway, isTriedAgain, workerLostFailure } from './failures';
 import { JobHistory } from './job-history';
 import { tokenIdOf, tokenPriorityOf } from '../turns';
 import { abandonedStepsDocument } from './step-tracker';
@@ -41,6 +41,8 @@ interface LostRow {
  */
 @Injectable()
 export class Sweeper {
+  private readonly logger = new Logger(Sweeper.name);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly transactions: TransactionRunner,
@@ -65,7 +67,13 @@ export class Sweeper {
     });
     if (!mine) return;
     // Each in a transaction of its own: one that fails must not keep the others from being closed.
-    for (const { id, machine_id } of await this.expired()) await this.close(id, machine_id);
+    for (const { id, machine_id } of await this.expired()) {
+      try {
+        await this.close(id, machine_id, true);
+      } catch (error) {
+        await this.closeUntold(id, machine_id, error);
+      }
+    }
     await this.windows.expire();
     await this.dispatch(await this.idleMachines());
   }
@@ -83,7 +91,22 @@ export class Sweeper {
     return queryRows(this.dataSource, `SELECT j.id, j.machine_id ${EXPIRED} LIMIT $2`, [LEASE_SECONDS, BATCH]);
   }
 
-  private async close(jobId: string, machineId: string): Promise<void> {
+  /** Where whoever listens to ends of jobs fails at this one, it is closed without telling them: they find it in the tables. */
+  private async closeUntold(jobId: string, machineId: string, error: unknown): Promise<void> {
+    if (databaseIsAway(error)) throw error;
+    this.logger.error({ err: error, jobId }, 'A job that nobody follows could not be closed as others are.');
+    try {
+      await this.close(jobId, machineId, false);
+    } catch (again) {
+      if (databaseIsAway(again)) throw again;
+      this.logger.error(
+        { err: again, jobId },
+        'A job that nobody follows could not be closed; the next check tries again.',
+      );
+    }
+  }
+
+  private async close(jobId: string, machineId: string, told: boolean): Promise<void> {
     await this.transactions.run(async (tx) => {
       await this.dispatcher.lockMachines(tx, [machineId]);
       // Renewed at the last moment: its holder lives.
@@ -97,7 +120,7 @@ export class Sweeper {
       );
       if (job === null) return;
       if (this.registry.findChange(job.kind) === undefined) {
-        await this.conclude(tx, job);
+        await this.conclude(tx, job, told);
         await this.dispatcher.dispatch(tx, [machineId]);
       } else {
         await this.offer(tx, jobId);
@@ -121,7 +144,7 @@ export class Sweeper {
   }
 
   /** A reading job is tried again while attempts are left, else closed. */
-  private async conclude(tx: Transaction, job: LostRow): Promise<void> {
+  private async conclude(tx: Transaction, job: LostRow, told: boolean): Promise<void> {
     const steps = abandonedStepsDocument(this.contracts, job.steps_json, this.history.now());
     const cancelled = job.cancel_requested_at !== null;
     const failure = cancelled ? null : workerLostFailure;
@@ -146,6 +169,7 @@ export class Sweeper {
         ? {}
         : { lastErrorKind: failure.kind, lastErrorMessage: failure.message, lastErrorAction: job.kind }),
     });
+    if (!told) return;
     const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);
     await this.history.publish(
       tx,
