@@ -15,7 +15,7 @@ function controllerOf(payload: Reading<unknown>, staleAfterDays = 7, remembered:
   const snapshots = { latest: () => Promise.resolve(stored) } as unknown as Snapshots;
   const settings = { get: () => Promise.resolve(staleAfterDays) } as unknown as SettingsService;
   const holds = { of: () => Promise.resolve(new Map(remembered.map((hold) => [hold.name, hold]))) };
-  return new AptController(snapshots, new SystemClock(), settings, holds as unknown as AptHolds);
+  return new AptController(snapshots, new SystemClock(), settings, holds as unknown as AptHolds, undefined as never);
 }
 
 it('shows the last analysis', async () => {

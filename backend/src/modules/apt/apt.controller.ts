@@ -1,4 +1,4 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../kernel/auth/access.decorators';
 import { Clock } from '../../kernel/clock';
@@ -11,7 +11,9 @@ import { AptHolds } from './apt-holds';
 import { toAptState } from './apt-state.mapper';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 import { AptStateDto } from './dto/apt.dto';
+import { ErrorStandingDto, ErrorStandingsQueryDto } from './dto/error-kinds.dto';
 import { say } from './apt.sentences';
+import { Looks } from './remedies/looks';
 
 @ApiTags('apt')
 @Controller('machines/:id/apt')
@@ -21,7 +23,18 @@ export class AptController {
     private readonly clock: Clock,
     private readonly settings: SettingsService,
     private readonly holds: AptHolds,
+    private readonly looks: Looks,
   ) {}
+
+  /** Whether errors that were met on the machine are gone, by what has looked at it since. */
+  @Get('error-standings')
+  @RequirePermission('machines.read')
+  errorStandings(
+    @Param('id', uuidPipe('id')) id: string,
+    @Query() { kinds, since }: ErrorStandingsQueryDto,
+  ): Promise<ErrorStandingDto[]> {
+    return this.looks.standings(id, kinds, since);
+  }
 
   /** The last analysis: pending packages, what is left back and why, repositories, reboot. */
   @Get()

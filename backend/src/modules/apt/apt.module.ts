@@ -48,6 +48,7 @@ import {
   SERVICE_RESTART_RESULT,
   SERVICE_RESTART_RESULT_IMPORTANT,
 } from './contracts/service-restart.v1';
+import { Looks } from './remedies/looks';
 import { PlannedPackagesRetention } from './retention';
 
 @Module({
@@ -68,6 +69,7 @@ import { PlannedPackagesRetention } from './retention';
     BootVerdicts,
     AptRepository,
     AptHolds,
+    Looks,
     ExternalChanges,
     PackageChangesReader,
     PlannedPackagesRetention,

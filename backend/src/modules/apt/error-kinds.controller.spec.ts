@@ -16,12 +16,14 @@ it('tells of every class what to do, what is better left alone, and the change t
   const of = (kind: string) => kinds.find((one) => one.kind === kind);
   expect(of('dpkg_interrupted')).toMatchObject({
     action: 'apt_repair',
+    actionKind: 'change',
+    verifiedBy: 'apt_update_analyze',
     said: {
       remedy: [{ code: 'apt_remediation.dpkg_interrupted' }],
       risk: [{ code: 'apt_risk.dpkg_interrupted' }],
     },
   });
-  expect(of('repo_dns')).toMatchObject({ action: null, risk: null });
+  expect(of('repo_dns')).toMatchObject({ action: null, actionKind: null, risk: null });
   for (const { said, risk } of kinds)
     expect(Object.keys(said)).toEqual(risk === null ? ['remedy'] : ['remedy', 'risk']);
 });

@@ -126,7 +126,7 @@ export function toAction(declaration: AnyDeclaration): ActionDto {
     risk,
     timeoutSeconds,
     estimateSeconds,
-    remedies: declaration.kind === 'change' ? [...(declaration.remedies ?? [])] : [],
+    remedies: [...(declaration.remedies ?? [])],
     parameters: { ...parameterSchema(declaration) },
   };
 }

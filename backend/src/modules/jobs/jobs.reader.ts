@@ -111,6 +111,15 @@ export class JobsReader {
     );
   }
 
+  /** The last job of this action on the machine that has ended since; null: none has. */
+  async lastEnded(machineId: string, kind: string, since: Date): Promise<JobRecord | null> {
+    const [last = null] = await this.list(
+      `WHERE j.machine_id = $1 AND j.kind = $2 AND j.finished_at > $3 ORDER BY j.created_at DESC, j.id DESC LIMIT 1`,
+      [machineId, kind, since],
+    );
+    return last;
+  }
+
   async activity(): Promise<JobActivity> {
     const [running, waiting, recent] = await Promise.all([
       this.list(`WHERE j.status = 'running' ORDER BY j.started_at, j.id LIMIT $1`, [ACTIVITY_LIMIT]),

@@ -203,6 +203,8 @@ export type { ApprovalRulesChange$Params as ApprovalRulesChange$Params } from '.
 export { approvalRulesChange as approvalRulesChange } from './fn/requests/approval-rules-change';
 export type { ApprovalRulesRemove$Params as ApprovalRulesRemove$Params } from './fn/requests/approval-rules-remove';
 export { approvalRulesRemove as approvalRulesRemove } from './fn/requests/approval-rules-remove';
+export type { AptErrorStandings$Params as AptErrorStandings$Params } from './fn/apt/apt-error-standings';
+export { aptErrorStandings as aptErrorStandings } from './fn/apt/apt-error-standings';
 export type { AptState$Params as AptState$Params } from './fn/apt/apt-state';
 export { aptState as aptState } from './fn/apt/apt-state';
 export type { ErrorKindsList$Params as ErrorKindsList$Params } from './fn/apt/error-kinds-list';

@@ -67,6 +67,7 @@ export type { DismissedLettersDto } from './models/dismissed-letters-dto';
 export type { DismissLettersDto } from './models/dismiss-letters-dto';
 export type { DocumentDto } from './models/document-dto';
 export type { ErrorKindDto } from './models/error-kind-dto';
+export type { ErrorStandingDto } from './models/error-standing-dto';
 export type { EventDto } from './models/event-dto';
 export type { EventPageDto } from './models/event-page-dto';
 export type { ExecutionDetailDto } from './models/execution-detail-dto';

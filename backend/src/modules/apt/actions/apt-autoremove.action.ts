@@ -52,6 +52,7 @@ export class AptAutoremoveAction implements ChangeAction {
       { name: 'remove', stoppable: false },
       { name: 'verify', stoppable: false },
     ],
+    remedies: ['no_space', 'no_space_boot'],
     contracts: ['apt_autoremove_plan@2', 'apt_autoremove_result@1'],
   };
 

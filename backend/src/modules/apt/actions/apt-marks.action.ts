@@ -80,6 +80,7 @@ function declarationOf(operation: MarkOperation): ChangeDeclaration {
       { name: 'verify', stoppable: false },
     ],
     parameters: hold ? holdParameters : unholdParameters,
+    remedies: hold ? [] : ['held_packages', 'held_broken'],
     contracts: [`apt_${operation}_plan@1`, `apt_${operation}_result@1`],
   };
 }

@@ -64,6 +64,18 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     timeoutSeconds: 600,
     estimateSeconds: 20,
     maxAttempts: 3,
+    // Whoever waits a while and looks again has done what there is to do, or sees that it was not enough.
+    remedies: [
+      'apt_lock_busy',
+      'deb_404',
+      'no_index',
+      'refresh_timed_out',
+      'repo_5xx',
+      'repo_connection_lost',
+      'repo_hash_mismatch',
+      'repo_timeout',
+      'answer_incomplete',
+    ],
     steps: [
       { name: 'refresh', sections: ['refresh'], log: 'output' },
       {

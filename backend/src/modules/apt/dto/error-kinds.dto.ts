@@ -1,3 +1,8 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsDate, IsIn } from 'class-validator';
+import { APT_ERROR_KINDS } from '../contracts/apt-error-kinds';
+import { ERROR_VERDICTS, VERIFYING_ACTIONS, type ErrorVerdict, type VerifyingAction } from '../remedies/verification';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
 
@@ -8,9 +13,45 @@ export class ErrorKindDto {
   remedy: string;
   /** What else would take the error away, with its price; null: nothing is known. It is never offered as an action. */
   risk: string | null;
-  /** Name of the change that mends it, whose plan can be made at once; null: a person has to. */
+  /** Name of the action that mends it: one that reads can be started at once, of a change a plan can be made; null: a person has to. */
   action: string | null;
+  @ApiProperty({ enum: ['read', 'change'], nullable: true })
+  actionKind: 'read' | 'change' | null;
+  /** Name of the action that tells whether it is gone. */
+  @ApiProperty({ enum: VERIFYING_ACTIONS })
+  verifiedBy: VerifyingAction;
   /** Of `remedy` and `risk`. */
   @ApiSaid()
   said: SaidByField;
+}
+
+export class ErrorStandingsQueryDto {
+  /** Classes of errors as `GET /api/error-kinds` names them; several by repeating the parameter, or separated by commas. */
+  @ApiProperty({ enum: APT_ERROR_KINDS, isArray: true })
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(100)
+  @IsIn(APT_ERROR_KINDS, { each: true })
+  kinds: string[];
+
+  /** When they were met: what has looked before does not count. */
+  @ApiProperty({ format: 'date-time' })
+  @Type(() => Date)
+  @IsDate()
+  since: Date;
+}
+
+export class ErrorStandingDto {
+  kind: string;
+  /**
+   * `gone` only where a whole look has not found it again; `there`: it has; `unclear`: the look did not come to its end;
+   * `not_looked`: nothing has looked since.
+   */
+  @ApiProperty({ enum: ERROR_VERDICTS })
+  verdict: ErrorVerdict;
+  /** Name of the action that tells. */
+  @ApiProperty({ enum: VERIFYING_ACTIONS })
+  verifiedBy: VerifyingAction;
+  lookedAt: Date | null;
 }

@@ -85,8 +85,6 @@ export interface ChangeDeclaration extends CommonDeclaration {
   };
   /** As the detached script reports them (`step NAME`), in their order; between the machinery's own steps. */
   readonly steps: readonly { readonly name: string; readonly stoppable: boolean }[];
-  /** Classes of errors that it is the remedy for: where one is shown, a plan of this is offered. */
-  readonly remedies?: readonly string[];
   /** So long a confirmed plan may wait for its run, in seconds. */
   readonly validForSeconds: number;
 }

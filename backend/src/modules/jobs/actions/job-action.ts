@@ -57,6 +57,8 @@ export interface CommonDeclaration {
   readonly unversionedParameters?: true;
   /** The documents that it leaves, as `name@version`. */
   readonly contracts: readonly string[];
+  /** Classes of errors that it is the remedy for: where one is shown, it is offered; of a change, its plan. */
+  readonly remedies?: readonly string[];
 }
 
 /** All that the rest of the program knows about an action that only reads. */

@@ -5,9 +5,10 @@ import { SaidDto } from '../models/said-dto';
 export interface ErrorKindDto {
 
   /**
-   * Name of the change that mends it, whose plan can be made at once; null: a person has to.
+   * Name of the action that mends it: one that reads can be started at once, of a change a plan can be made; null: a person has to.
    */
   action: (string | null);
+  actionKind: ('read' | 'change' | null);
 
   /**
    * As `apt_errors.kind` and `jobs.error_kind` have it.
@@ -30,4 +31,9 @@ export interface ErrorKindDto {
   said: {
 [key: string]: Array<SaidDto>;
 };
+
+  /**
+   * Name of the reading action that tells whether it is gone.
+   */
+  verifiedBy: 'apt_update_analyze' | 'apt_upgrade_plan';
 }

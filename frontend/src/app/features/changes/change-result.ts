@@ -25,6 +25,7 @@ import {
 import { ChangesApi } from './changes-api';
 import { LineDifference } from './line-difference';
 import { PackageNews } from './package-news';
+import { ErrorVerdicts } from './error-verdicts';
 import { Remedy } from './remedy';
 import { readServiceResult, serviceProofs, type ServiceResultDetails } from './service-documents';
 import { ServiceRows } from './service-rows';
@@ -66,6 +67,7 @@ interface Cell {
     LoadingNote,
     PackageNews,
     PackageTable,
+    ErrorVerdicts,
     Remedy,
     ServiceRows,
     UnreadableNotes,

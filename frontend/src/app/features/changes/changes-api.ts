@@ -2,6 +2,7 @@ import { inject, Injectable } from '@angular/core';
 import { Api } from '../../api/api';
 import {
   actionsRun,
+  aptErrorStandings,
   artifactsExecution,
   jobsGet,
   bulkPlansPlan,
@@ -14,8 +15,10 @@ import {
   requestsTarget,
   requestsWithdraw,
 } from '../../api/functions';
+import type { AptErrorStandings$Params } from '../../api/fn/apt/apt-error-standings';
 import type {
   ClonedRequestDto,
+  ErrorStandingDto,
   ExecutionDetailDto,
   JobDto,
   RequestDetailDto,
@@ -37,6 +40,15 @@ export class ChangesApi {
   /** Starts a reading run that goes ahead of a plan. */
   read(machineId: string, name: string, parameters: Record<string, unknown>): Promise<JobDto> {
     return this.api.invoke(actionsRun, { id: machineId, name, body: { parameters } });
+  }
+
+  /** Whether errors that were met `since` are gone. */
+  errorStandings(machineId: string, kinds: readonly string[], since: string): Promise<ErrorStandingDto[]> {
+    return this.api.invoke(aptErrorStandings, {
+      id: machineId,
+      kinds: kinds as AptErrorStandings$Params['kinds'],
+      since,
+    });
   }
 
   job(id: string): Promise<JobDto> {

@@ -1,23 +1,33 @@
 import { Component, computed, inject, input } from '@angular/core';
+import { RouterLink } from '@angular/router';
 import { ErrorKinds } from '../../core/errors/error-kinds';
 import { Texts } from '../../core/i18n/texts';
 import { Session } from '../../core/session/session';
+import { LookAgain } from './look-again';
 import { MakePlan } from './make-plan';
 
-/** Offers a plan of the change that is the remedy for errors, once for each change; nothing where there is none. */
+/** Offers the action that is the remedy for errors, once for each: of a change a plan; nothing where there is none. */
 @Component({
   selector: 'su-remedy',
-  imports: [MakePlan],
+  imports: [LookAgain, MakePlan, RouterLink],
   template: `
-    @for (action of actions(); track action) {
+    @for (one of offers(); track one.action) {
       <div class="line wrap gap">
-        <su-make-plan
-          [machineId]="machineId()"
-          [action]="action"
-          [parameters]="none"
-          [primary]="false"
-          [label]="texts.known('remedy.' + action, texts.t('plan.remedy'))"
-        />
+        @if (one.actionKind === 'read') {
+          <su-look-again [machineId]="machineId()" [action]="one.action" />
+        } @else if (needsChoice(one.action)) {
+          <a [routerLink]="['/machines', machineId(), 'updates']">{{
+            texts.known('remedy.' + one.action, one.action)
+          }}</a>
+        } @else {
+          <su-make-plan
+            [machineId]="machineId()"
+            [action]="one.action"
+            [parameters]="none"
+            [primary]="false"
+            [label]="texts.known('remedy.' + one.action, texts.t('plan.remedy'))"
+          />
+        }
       </div>
     }
   `,
@@ -35,9 +45,17 @@ export class Remedy {
   /** Classes of the errors. */
   readonly kinds = input.required<readonly string[]>();
   protected readonly none = {};
-  protected readonly actions = computed(() =>
-    this.session.can('machines.run')
-      ? [...new Set(this.kinds().flatMap((kind) => this.errorKinds.of(kind)?.action ?? []))]
-      : [],
-  );
+  protected readonly offers = computed(() => {
+    const offers = this.kinds().flatMap((kind) => {
+      const { action = null, actionKind } = this.errorKinds.of(kind) ?? {};
+      return action === null ? [] : [{ action, actionKind }];
+    });
+    const chosen = new Map(offers.map((one) => [one.action, one]));
+    return this.session.can('machines.run') ? [...chosen.values()] : [];
+  });
+
+  /** What has to be chosen first is chosen on the machine's page. */
+  protected needsChoice(action: string): boolean {
+    return action === 'apt_unhold';
+  }
 }

@@ -22,6 +22,7 @@ import { LoadingNote } from '../../ui/loading-note';
 import { LogView } from '../../ui/log-view/log-view';
 import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { ChangeResultView } from '../changes/change-result';
+import { ErrorVerdicts } from '../changes/error-verdicts';
 import { Remedy } from '../changes/remedy';
 import { JobsApi } from './jobs-api';
 import { StepList } from './step-list';
@@ -38,6 +39,7 @@ import { Said } from '../../core/i18n/said';
     Icon,
     LoadingNote,
     LogView,
+    ErrorVerdicts,
     Remedy,
     RouterLink,
     StepList,
