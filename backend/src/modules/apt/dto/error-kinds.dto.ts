@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsDate, IsIn } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsDate, IsIn } from 'class-validator';
 import { APT_ERROR_KINDS } from '../contracts/apt-error-kinds';
 import { ERROR_VERDICTS, VERIFYING_ACTIONS, type ErrorVerdict, type VerifyingAction } from '../remedies/verification';
 import type { SaidByField } from '../../../kernel/sentences/said';
@@ -30,7 +30,6 @@ export class ErrorStandingsQueryDto {
   @ApiProperty({ enum: APT_ERROR_KINDS, isArray: true })
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
   @IsArray()
-  @ArrayMinSize(1)
   @ArrayMaxSize(100)
   @IsIn(APT_ERROR_KINDS, { each: true })
   kinds: string[];

@@ -33,7 +33,7 @@ export interface ErrorKindDto {
 };
 
   /**
-   * Name of the reading action that tells whether it is gone.
+   * Name of the action that tells whether it is gone.
    */
-  verifiedBy: 'apt_update_analyze' | 'apt_upgrade_plan';
+  verifiedBy: 'apt_update_analyze' | 'apt_upgrade_plan' | 'apt_upgrade';
 }

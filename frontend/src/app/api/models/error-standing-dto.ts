@@ -12,7 +12,7 @@ export interface ErrorStandingDto {
   verdict: 'gone' | 'there' | 'unclear' | 'not_looked';
 
   /**
-   * Name of the reading action that tells.
+   * Name of the action that tells.
    */
-  verifiedBy: 'apt_update_analyze' | 'apt_upgrade_plan';
+  verifiedBy: 'apt_update_analyze' | 'apt_upgrade_plan' | 'apt_upgrade';
 }
