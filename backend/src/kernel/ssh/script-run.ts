@@ -17,6 +17,7 @@ import {
 import { SectionRecorder } from './section-recorder';
 import type { RunContext } from './run-context';
 import { endingDetails, maskedDetails } from './run-failure';
+import { noteReceived } from './young-garbage';
 import { SshError, type SshErrorDetails, type SshErrorKind } from './ssh-error';
 import { SudoDialog, type DialogStep } from './sudo-dialog';
 import { say } from './ssh.sentences';
@@ -188,6 +189,7 @@ export class ScriptRun {
 
   private onData(stream: StreamName, chunk: Buffer): void {
     this.received += chunk.length;
+    noteReceived(chunk.length);
     if (this.phase === 'running') {
       this.clock.progress();
       this.parsers[stream].push(chunk);
