@@ -38,6 +38,11 @@ export class DeadLetterGroup {
   protected readonly title = computed(() => this.texts.known(`error.${this.kind()}`, this.kind()));
   protected readonly rows = new Paged<DeadLetterDto>((cursor) => this.api.ofKind(this.kind(), cursor));
 
+  /** Of changes alone nothing is run again. */
+  protected readonly redrivable = computed(
+    () => this.rows.hasMore() || this.rows.items()?.some(({ way }) => way === 'redrive') === true,
+  );
+
   constructor() {
     effect(() => {
       this.kind();

@@ -81,7 +81,7 @@ interface Done {
     }
 
     .notice {
-      margin: 0 14px 10px;
+      margin: 10px 14px;
     }
   `,
 })
