@@ -18,7 +18,7 @@ import { table, type Comparison } from './measure.mts';
 import { compareMemory } from './memory.mts';
 import { startProduct, type Product } from './product.mts';
 import { replayFrom, workAgain } from './replay.mts';
-import { compareSchedules } from './schedules.mts';
+import { compareMinute, compareSchedules } from './schedules.mts';
 import { compareStoring } from './storing.mts';
 import { compareUpgrade, planMany } from './upgrade.mts';
 
@@ -47,9 +47,10 @@ const STEPS = [
   'following',
   'jobs',
   'schedules',
+  'minute',
 ] as const;
 /** These need no machines. */
-const WITHOUT_MACHINES: readonly Step[] = ['jobs', 'schedules'];
+const WITHOUT_MACHINES: readonly Step[] = ['jobs', 'schedules', 'minute'];
 /** These start a server of their own. */
 const ON_THEIR_OWN: readonly Step[] = [...WITHOUT_MACHINES, 'memory', 'following'];
 type Step = (typeof STEPS)[number];
@@ -172,6 +173,7 @@ async function measureAll(fleet: Fleet, machines: readonly FleetMachine[]): Prom
   await run('following', () => compareFollowing(stopped.signal, fleet, machines));
   await run('jobs', compareJobs);
   await run('schedules', () => compareSchedules({ tell }));
+  await run('minute', () => compareMinute({ tell }));
   await run('growth', () => compareGrowth({ machines: grown, tell }));
   return results;
 }

@@ -24,7 +24,10 @@ export interface Jobs {
   readonly dataSource: { readonly logger: { logQuery: (sql: string) => void } };
   readonly contracts: { register(...contracts: readonly unknown[]): void };
   readonly clock: object;
-  readonly events: { handler: ((event: object, tx: object) => Promise<void>) | undefined };
+  readonly events: {
+    readonly published: object[];
+    handler: ((event: object, tx: object) => Promise<void>) | undefined;
+  };
   readonly remote: Played;
   readonly registry: { register(action: unknown): void };
   machine(name: string): Promise<string>;

@@ -1,12 +1,16 @@
 import { performance } from 'node:perf_hooks';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { query, type Database } from './database.mts';
-import { median, memoryOf, table, type Comparison } from './measure.mts';
+import { median, memoryOf, type Comparison } from './measure.mts';
 import { addMachines, require, support, withJobs, withServer, type Jobs, type Room } from './rooms.mts';
 
 const HOUR = 3_600_000;
 const SCHEDULES = 500;
 const MACHINES = 10_000;
+/** The default of the product. */
+const START_RATE = 50;
+const WORKERS = 2;
+const START_LIMIT_SECONDS = 1_800;
 /** As many of each: 500 schedules come due about 205,000 times a year. */
 const CRONS = [
   '30 2 * * *',
@@ -42,14 +46,20 @@ export interface SchedulesOptions {
   readonly tell: (line: string) => void;
 }
 
-/** A year of schedules against a walk through its minutes, and ten thousand machines that are due in the same minute. */
+/** A year of schedules against a walk through its minutes. */
 export async function compareSchedules({ tell }: SchedulesOptions): Promise<Comparison[]> {
-  return withServer('schedules', async (server) => {
-    const year = await withParts(server, 'year', (parts) => compareYear(parts, tell));
-    // The year takes long: what came of it is not lost when the rest is interrupted.
-    tell(table(year));
-    return [...year, ...(await withParts(server, 'minute', compareMinute))];
-  });
+  return withServer('schedules', (server) => withParts(server, 'year', (parts) => compareYear(parts, tell)));
+}
+
+/** Ten thousand machines that are due in the same minute: queued, begun at the configured rate, and ended. */
+export async function compareMinute({ tell }: SchedulesOptions): Promise<Comparison[]> {
+  return withServer('minute', (server) =>
+    withParts(server, 'minute', async (parts) => {
+      const queued = await queueAll(parts);
+      tell('  all of them begin at the configured rate …');
+      return [...queued, ...(await startAll(parts))];
+    }),
+  );
 }
 
 async function withParts<T>(server: string, name: string, work: (parts: Parts) => Promise<T>): Promise<T> {
@@ -161,7 +171,7 @@ async function compareFates(
 }
 
 /** Ten thousand machines of one schedule, from the due time to the last queued job. */
-async function compareMinute({ database, url, automation, clock }: Parts): Promise<Comparison[]> {
+async function queueAll({ database, url, automation, clock }: Parts): Promise<Comparison[]> {
   await addMachines(database, MACHINES);
   await query(database, 'ANALYZE');
   const conditions = { securityUpdates: false, updates: false, rebootRequired: false, notAnalysedDays: null };
@@ -200,6 +210,62 @@ async function compareMinute({ database, url, automation, clock }: Parts): Promi
   ];
 }
 
+/** Machines that answer at once, two workers: how fast the jobs begin, and what the process holds meanwhile. */
+async function startAll({ database, jobs, automation }: Parts): Promise<Comparison[]> {
+  const { answer } = support('jobs-fakes.ts') as { answer: (sections: object) => unknown };
+  jobs.remote.otherwise(() => answer({ look: 'fine' }));
+  for (let worker = 0; worker < WORKERS; worker += 1)
+    jobs.work({
+      concurrency: START_RATE,
+      fleetConcurrency: START_RATE * WORKERS,
+      startRate: START_RATE,
+      sweepEveryMs: 10_000,
+    });
+  const held: number[] = [];
+  for (let ended = 0; ended < MACHINES;) {
+    await delay(1_000);
+    // What these rooms keep for tests is no memory of the product.
+    jobs.events.published.length = 0;
+    held.push(memoryOf(process.pid, 'VmRSS'));
+    const [row] = await query<{ n: number }>(database, `SELECT count(*)::integer AS n FROM jobs WHERE status = 'ok'`);
+    ended = row?.n ?? 0;
+    if (held.length > START_LIMIT_SECONDS) throw new Error(`Only ${String(ended)} machines were done.`);
+  }
+  await automation.runner.advanceAll();
+  const [pace] = await query<{ seconds: number; most: number; open: number }>(database, PACE);
+  if (pace?.open !== 0) throw new Error('The occurrence did not end with its last machine.');
+  const third = Math.floor(held.length / 3);
+  const measure = `${String(MACHINES)} machines due in the same minute`;
+  const baseline = 'the configured rate';
+  return [
+    {
+      measure: `${measure}: jobs begun per second, from the first to the last, ${String(WORKERS)} workers`,
+      unit: '',
+      product: (MACHINES - 1) / pace.seconds,
+      baseline,
+      reference: START_RATE,
+      aim: { least: 0.95 },
+    },
+    // A second's worth may begin at once after a quiet time, and a second of the clock may hold the ends of two of its own.
+    {
+      measure: `${measure}: the most within a second`,
+      unit: '',
+      product: pace.most,
+      baseline,
+      reference: START_RATE,
+      aim: { ratio: 2.1 },
+    },
+    {
+      measure: `${measure}: memory in the last third of their work`,
+      unit: 'MB',
+      product: median(held.slice(-third)),
+      baseline: 'in the first third',
+      reference: median(held.slice(0, third)),
+      aim: { ratio: 1.1 },
+    },
+  ];
+}
+
 /** So long the queue alone takes for as many messages. */
 async function sendAll(url: string): Promise<number> {
   const { PgBoss } = require('pg-boss') as typeof import('pg-boss');
@@ -215,3 +281,9 @@ async function sendAll(url: string): Promise<number> {
     await boss.stop({ graceful: false });
   }
 }
+
+const PACE = `
+  SELECT extract(epoch FROM max(started_at) - min(started_at))::float8 AS seconds,
+    (SELECT max(n)::integer FROM (SELECT count(*) AS n FROM jobs GROUP BY date_trunc('second', started_at)) AS each) AS most,
+    (SELECT count(*)::integer FROM schedule_occurrences WHERE status IN ('queued', 'running')) AS open
+  FROM jobs`;
