@@ -22,7 +22,7 @@ const root = path.resolve(__dirname, '..', '..');
 const published = path.join(root, 'docs', 'contracts');
 
 /** Contracts whose documents no machine at hand has left yet (docs/unverified.md). */
-const NEVER_SEEN = ['machine_hardware.firmware', 'audit.job.closed'];
+const NEVER_SEEN = ['machine_hardware.firmware', 'audit.job.closed', 'audit.job.force_stopped'];
 
 /** The whole program on a migrated database, as it registers its contracts when it starts. */
 describe('the contracts of the program', () => {

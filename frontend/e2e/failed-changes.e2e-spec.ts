@@ -34,9 +34,10 @@ describe('changes that fail, in the portal', () => {
   const failure = () => page.locator('su-failure-notice');
 
   /** Plans an upgrade of everything on a fresh machine in a state, and confirms it. */
-  async function change(machine: RealMachine, ...states: string[]): Promise<Job> {
+  async function change(machine: RealMachine, state: string, slowSeconds = 8): Promise<Job> {
     fleet('reset', machine.name);
-    fleet('scenario', machine.name, ...states);
+    fleet('scenario', machine.name, state);
+    fleet('exec', machine.name, 'sh', '-c', `echo ${String(slowSeconds)} >/etc/fleet-slow.seconds`);
     fleet('exec', machine.name, 'apt-get', 'update', '-q');
     const id = await api.enrol(machine);
     const plan = await api.post<Job>(`/machines/${id}/actions/apt_upgrade_plan`, { parameters: { mode: 'upgrade' } });
@@ -103,6 +104,46 @@ describe('changes that fail, in the portal', () => {
         () => sidewaysElements(page),
         (elements) => elements.length === 0,
       );
+      expect(await axeViolations(page)).toEqual([]);
+    });
+  });
+
+  describe('a run that hangs in the script of a package', () => {
+    let run: Job;
+
+    beforeAll(async () => {
+      // Longer than any test waits.
+      run = await change(at(machines, 0), 'slow-script', 900);
+      await eventually(
+        () => jobs.log(run.id),
+        (lines) => lines.some(({ text }) => text.includes('fleet-slow: step 2')),
+      );
+    }, 180_000);
+
+    it.each([...looks].reverse())('is ended by force, once the name is typed, %s', async (_name, how) => {
+      const french = how.language === 'fr';
+      await look(how, run);
+      await page.getByRole('button', { name: french ? /^Arrêter de force/ : /^End by force/ }).click();
+      const dialog = page.getByRole('dialog');
+      const act = dialog.locator('button.danger');
+      await page.fill('#reason', REASON);
+      await page.fill('#typed-name', 'another');
+      expect(await act.isDisabled()).toBe(true);
+      await page.fill('#typed-name', at(machines, 0).name);
+      expect(await act.isDisabled()).toBe(false);
+      expect(await axeViolations(page)).toEqual([]);
+      expect(await sidewaysElements(page)).toEqual([]);
+      if (french) {
+        await page.keyboard.press('Escape');
+        await dialog.waitFor({ state: 'detached' });
+        expect(await jobs.job(run.id)).toMatchObject({ status: 'running', forceRequested: false });
+        return;
+      }
+      await act.click();
+      await dialog.waitFor({ state: 'detached' });
+      await failure().first().waitFor();
+      expect(await page.locator('main').innerText()).toContain(REASON);
+      await page.getByRole('button', { name: 'Plan the repair' }).waitFor();
       expect(await axeViolations(page)).toEqual([]);
     });
   });

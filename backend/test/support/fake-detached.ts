@@ -15,6 +15,7 @@ interface FakeRun {
   status: string | null;
   ending: 'ended' | 'stopped' | 'interrupted' | null;
   stopAsked: boolean;
+  forced: boolean;
   starts: number;
   /** Of its script, once it has ended. */
   exitCode: number;
@@ -112,6 +113,7 @@ export class FakeDetached extends DetachedRunner {
           status: null,
           ending: null,
           stopAsked: false,
+          forced: false,
           starts: 1,
           exitCode: 0,
         });
@@ -150,6 +152,12 @@ export class FakeDetached extends DetachedRunner {
         if (run !== undefined) run.stopAsked = true;
         return Promise.resolve(state());
       },
+      endByForce: () => {
+        check();
+        machines.run(visit.id).forced = true;
+        machines.end(visit.id, 'interrupted');
+        return Promise.resolve(state());
+      },
       collect: () => {
         check();
         const collected: CollectedDetached = {
@@ -186,7 +194,7 @@ function endOf({ lines }: FakeRun): string {
 
 function stateOf(run: FakeRun | undefined): DetachedState {
   const logBytes = run?.lines.reduce((sum, line) => sum + line.length + 1, 0) ?? 0;
-  const base = { rebooted: false, logBytes, startedAt: null, result: null };
+  const base = { rebooted: false, forced: run?.forced ?? false, logBytes, startedAt: null, result: null };
   if (run === undefined) return { ...base, kind: 'missing' };
   if (run.ending === null) return { ...base, kind: 'running' };
   if (run.ending === 'interrupted') return { ...base, kind: 'interrupted' };

@@ -24,6 +24,7 @@ import { ACTION_PLAN, REQUEST_PARAMETERS } from '../../src/modules/jobs/contract
 import { JOB_AUDIT } from '../../src/modules/jobs/contracts/job-events';
 import { JOB_DOCUMENTS } from '../../src/modules/jobs/contracts/job-documents';
 import { Dispatcher } from '../../src/modules/jobs/dispatcher';
+import { ForcedStops } from '../../src/modules/jobs/forced-stops';
 import { RunDurations } from '../../src/modules/jobs/gate/run-durations';
 import { StartGate } from '../../src/modules/jobs/gate/start-gate';
 import { WindowHolds } from '../../src/modules/jobs/gate/window-holds';
@@ -124,6 +125,7 @@ export class JobsProcess {
   readonly claims: Claims;
   readonly outcomes: Outcomes;
   readonly unknown: UnknownOutcomes;
+  readonly forcedStops: ForcedStops;
   readonly holds: WindowHolds;
   private readonly workers: JobWorker[] = [];
 
@@ -150,7 +152,7 @@ export class JobsProcess {
       APPROVAL_CONDITIONS,
       ...APPROVAL_RULES_AUDIT,
       ...REQUESTS_AUDIT,
-      JOB_AUDIT,
+      ...JOB_AUDIT,
       ...LETTERS_AUDIT,
     );
     this.transactions = new TransactionRunner(dataSource);
@@ -228,6 +230,7 @@ export class JobsProcess {
     );
     const changes = new ChangeOutcomes(executions, this.confirmed, this.service);
     this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit, contracts);
+    this.forcedStops = new ForcedStops(transactions, dispatcher, reader, registry, audit, bus);
     const snapshots = new Snapshots(dataSource, contracts, clock);
     this.outcomes = new Outcomes(
       transactions,

@@ -11,6 +11,7 @@ export const AUDIT_ACTIONS = [
   'host_key.rejected',
   'job.closed',
   'job.dismissed',
+  'job.force_stopped',
   'job.redriven',
   'link.invite.accept',
   'link.invite.issue',

@@ -50,6 +50,10 @@ export interface JobRecord {
   /** Why it has not begun; null unless it waits. */
   readonly waitingOn: WaitingOn | null;
   readonly cancelRequested: boolean;
+  /** A person wants it ended on its machine by force. */
+  readonly forceRequested: boolean;
+  /** Of a changing run: its machine has told of it. */
+  readonly begun: boolean;
   readonly errorKind: string | null;
   readonly errorMessage: string | null;
   readonly errorAction: string | null;

@@ -10,12 +10,14 @@ import { ActionRegistry } from './actions/action-registry';
 import {
   ActivityDto,
   CloseJobDto,
+  ForceStopDto,
   JobDto,
   JobListQueryDto,
   JobLogDto,
   JobLogQueryDto,
   JobPageDto,
 } from './dto/jobs.dto';
+import { ForcedStops } from './forced-stops';
 import { JobLogRepository } from './job-log.repository';
 import type { JobRecord } from './job-record';
 import { toJob, toLog } from './jobs.mapper';
@@ -34,6 +36,7 @@ export class JobsController {
     private readonly logs: JobLogRepository,
     private readonly registry: ActionRegistry,
     private readonly unknown: UnknownOutcomes,
+    private readonly forcedStops: ForcedStops,
   ) {}
 
   /** Jobs, newest first. */
@@ -88,6 +91,22 @@ export class JobsController {
     @CurrentOrigin() origin: RequestOrigin,
   ): Promise<JobDto> {
     await this.unknown.close(id, body.reason.trim(), origin);
+    return this.get(id);
+  }
+
+  /**
+   * Ends the processes of a change that hangs on its machine, by force: what it was doing stays unfinished and needs a repair.
+   * Takes the name of the machine, typed by hand. 409 `job_already_ended`, `cancel_possible`, `run_not_alive`, `run_out_of_reach`.
+   */
+  @Post(':id/force-stop')
+  @HttpCode(200)
+  @RequirePermission('changes.confirm')
+  async forceStop(
+    @Param('id', uuidPipe('id')) id: string,
+    @Body() body: ForceStopDto,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<JobDto> {
+    await this.forcedStops.ask(id, body.machineName, body.reason.trim(), origin);
     return this.get(id);
   }
 

@@ -1,6 +1,7 @@
 import type { ActionRegistry, AnyDeclaration } from './actions/action-registry';
 import { parameterSchema } from './contracts/job-parameters';
 import type { ActionDto } from './dto/actions.dto';
+import { forceRefusal } from './force-standing';
 import type { JobDto, JobLogDto, LogLineDto, WaitingOnDto } from './dto/jobs.dto';
 import type { LogPage } from './job-log.repository';
 import type { JobRecord, JobStep, LogLine } from './job-record';
@@ -10,7 +11,7 @@ import { freshSteps } from './worker/step-tracker';
 import type { Sentence } from '../../kernel/sentences/sentences';
 import { saidIn } from '../../kernel/sentences/said';
 
-export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title' | 'find'>): JobDto {
+export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title' | 'find' | 'findChange'>): JobDto {
   const told = {
     title: registry.title(job.kind),
     errorMessage: job.errorMessage,
@@ -40,6 +41,8 @@ export function toJob(job: JobRecord, registry: Pick<ActionRegistry, 'title' | '
     requestedBy: { type: job.requestedBy.type, name: job.requestedBy.name },
     waitingOn: job.waitingOn === null ? null : toWaitingOn(job.waitingOn, registry),
     cancelRequested: job.cancelRequested,
+    forceRequested: job.forceRequested,
+    mayBeForced: forceRefusal(job, registry) === null,
     errorKind: job.errorKind,
     snapshotId: job.snapshotId,
     requestId: job.requestId,

@@ -16,6 +16,7 @@ import { NetworkTokens } from './gate/network-tokens';
 import { RunDurations } from './gate/run-durations';
 import { StartGate } from './gate/start-gate';
 import { WindowHolds } from './gate/window-holds';
+import { ForcedStops } from './forced-stops';
 import { JobLogRepository } from './job-log.repository';
 import { JobsController } from './jobs.controller';
 import { JobsReader } from './jobs.reader';
@@ -89,6 +90,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     RequestTargets,
     RuleTags,
     Dispatcher,
+    ForcedStops,
     JobHistory,
     JobLogRepository,
     ActionRequestsRetention,
@@ -129,7 +131,7 @@ export class JobsModule implements OnModuleInit {
     this.contracts.register(
       ...JOB_DOCUMENTS,
       ...JOB_EVENTS,
-      JOB_AUDIT,
+      ...JOB_AUDIT,
       ...LETTERS_AUDIT,
       ACTION_PLAN,
       REQUEST_PARAMETERS,

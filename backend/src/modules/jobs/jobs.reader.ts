@@ -42,6 +42,8 @@ interface JobRow {
   requested_by_id: string | null;
   requested_by_name: string | null;
   cancel_requested_at: Date | null;
+  force_requested_at: Date | null;
+  contact_at: Date | null;
   error_kind: string | null;
   error_message: string | null;
   result_json: unknown;
@@ -59,7 +61,7 @@ interface JobRow {
 const SELECT_JOB = `
   SELECT j.id, j.kind, j.machine_id, m.name AS machine_name, j.status, j.phase, j.step, j.steps_json, j.priority, j.attempt,
     j.max_attempts, j.created_at, j.available_at, j.start_before, j.window_name, j.window_override, j.started_at, j.finished_at, j.requested_by_type, j.requested_by_id, j.requested_by_name,
-    j.cancel_requested_at, j.error_kind, j.error_message, j.result_json, j.last_seq, j.request_id,
+    j.cancel_requested_at, j.force_requested_at, j.contact_at, j.error_kind, j.error_message, j.result_json, j.last_seq, j.request_id,
     j.died_at, j.settled_at, j.settled_by, j.redrive_of,
     CASE WHEN j.died_at IS NULL THEN false ELSE ${LETTER_IS_OPEN} END AS letter_open,
     CASE WHEN j.died_at IS NOT NULL THEN (
@@ -205,6 +207,8 @@ function plainFacts(row: JobRow): Omit<JobRecord, 'steps' | 'waitingOn' | 'error
     finishedAt: row.finished_at,
     requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),
     cancelRequested: row.cancel_requested_at !== null,
+    forceRequested: row.force_requested_at !== null,
+    begun: row.contact_at !== null,
     errorKind: row.error_kind,
     errorMessage: row.error_message,
     lastSeq: Number(row.last_seq),

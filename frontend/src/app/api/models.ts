@@ -74,6 +74,7 @@ export type { ExecutionDetailDto } from './models/execution-detail-dto';
 export type { ExecutionDto } from './models/execution-dto';
 export type { ExecutionPageDto } from './models/execution-page-dto';
 export type { FieldProblemDto } from './models/field-problem-dto';
+export type { ForceStopDto } from './models/force-stop-dto';
 export type { GroupDecisionDto } from './models/group-decision-dto';
 export type { HealthDto } from './models/health-dto';
 export type { HealthFindingDto } from './models/health-finding-dto';

@@ -23,7 +23,8 @@ export class Dialogs {
 
   /** Asks for a decision with its reason. @returns what it came to; undefined when it was not made */
   decide<R>(decision: Decision<R>): Promise<R | undefined> {
-    const dialog = this.open<R, Decision<R>, ReasonDialog<R>>(ReasonDialog, decision, 'decision-title', 'textarea');
+    const first = decision.typed === undefined ? 'textarea' : 'input';
+    const dialog = this.open<R, Decision<R>, ReasonDialog<R>>(ReasonDialog, decision, 'decision-title', first);
     return firstValueFrom(dialog.closed);
   }
 

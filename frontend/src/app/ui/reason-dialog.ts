@@ -18,6 +18,8 @@ export interface Decision<R> {
   /** Label of the reason. */
   readonly reason: TextKey;
   readonly required: boolean;
+  /** A name that is to be typed by hand before, and the label of its field; absent where none is. */
+  readonly typed?: { readonly label: TextKey; readonly name: string };
   /** Verb and object, on the button. */
   readonly act: TextKey;
   /** @param reason without spaces around it; empty where none was given */
@@ -38,6 +40,14 @@ export interface Decision<R> {
       </header>
       <div class="body form">
         <p class="s t2">{{ texts.t(decision.text) }}</p>
+        @if (decision.typed; as wanted) {
+          <div>
+            <label class="label" for="typed-name">{{ texts.t(wanted.label, { name: wanted.name }) }}</label>
+            <div class="field">
+              <input id="typed-name" autocomplete="off" [value]="typed()" (input)="typed.set(name.value)" #name />
+            </div>
+          </div>
+        }
         <div>
           <label class="label" for="reason">{{ texts.t(decision.reason) }}</label>
           <div class="field area">
@@ -75,10 +85,14 @@ export class ReasonDialog<R> {
   protected readonly ref = inject<DialogRef<R>>(DialogRef);
   protected readonly decision = inject<Decision<R>>(DIALOG_DATA);
   protected readonly reason = signal('');
+  protected readonly typed = signal('');
   private readonly busy = signal(false);
   protected readonly problem = signal<Problem | null>(null);
   protected readonly ready = computed(
-    () => !this.busy() && (!this.decision.required || this.reason().trim().length >= SHORTEST_REASON),
+    () =>
+      !this.busy() &&
+      (!this.decision.required || this.reason().trim().length >= SHORTEST_REASON) &&
+      (this.decision.typed === undefined || this.typed() === this.decision.typed.name),
   );
 
   protected async decide(): Promise<void> {

@@ -33,6 +33,8 @@ const followSeconds = 600;
 const followSilenceMs = 45_000;
 /** The start waits for another start and for the process. */
 const startMs = 90_000;
+/** Ending by force waits for the processes to go. */
+const forceMs = 60_000;
 
 /**
  * Runs that change a machine: started over a connection, independent of it from then on. Whoever has the id can come
@@ -89,6 +91,15 @@ export class DetachedRuns {
   /** Asks the run to end between two steps. */
   async askToStop(id: string): Promise<DetachedState> {
     return readState(await this.run(detachedScripts.stop, { parameters: { RUN_ID: id } }), 'state');
+  }
+
+  /**
+   * Ends what is alive of the run, with KILL where TERM does not do it within seconds; daemons that it started live on. What it
+   * was doing stays unfinished. `running` afterwards: something of it could not be ended.
+   */
+  async endByForce(id: string): Promise<DetachedState> {
+    const timeouts = { firstByteMs: forceMs, progressMs: forceMs, totalMs: forceMs };
+    return readState(await this.run(detachedScripts.force, { parameters: { RUN_ID: id }, timeouts }), 'state');
   }
 
   /** Fetches what a run that is over left, and marks it as fetched: the next run of this installation clears it away. */

@@ -6,11 +6,12 @@ const read = (name: string): string => readFileSync(join(__dirname, 'scripts', `
 const common = read('common');
 const changes = read('changes');
 
-/** What is sent to a machine to start a detached run, to follow it, to stop it, and to fetch what it left. */
+/** What is sent to a machine to start a detached run, to follow it, to stop it, to end it by force, and to fetch what it left. */
 export const detachedScripts = {
   start: common + read('start'),
   follow: common + read('follow'),
   stop: common + read('stop'),
+  force: common + read('force'),
   collect: common + read('collect'),
   /** The head of the run. */
   runner: read('runner'),

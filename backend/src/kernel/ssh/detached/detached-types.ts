@@ -43,6 +43,8 @@ export interface DetachedState {
   readonly kind: 'prepared' | 'running' | 'ended' | 'interrupted' | 'missing';
   /** The machine was restarted since the run began. */
   readonly rebooted: boolean;
+  /** Somebody ended it by force, or tried to. */
+  readonly forced: boolean;
   /** Bytes of its log; at the end as the result says. */
   readonly logBytes: number;
   /** The machine's clock, precise to the second. */

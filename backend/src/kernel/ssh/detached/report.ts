@@ -13,6 +13,7 @@ export function readState(result: RunResult, section: string): DetachedState {
   return {
     kind: kind as DetachedState['kind'],
     rebooted: words.get('rebooted') === '1',
+    forced: words.get('forced') === '1',
     logBytes: numberOf(words.get('size')) ?? 0,
     startedAt: timeOf(words.get('began')),
     result: kind === 'ended' ? readResult(words) : null,

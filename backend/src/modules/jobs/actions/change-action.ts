@@ -119,6 +119,8 @@ export interface FinishedChange {
   readonly finishedAt: Date | null;
   /** The machine was restarted since the run began. */
   readonly rebooted: boolean;
+  /** Somebody ended it by force. */
+  readonly forced?: boolean;
   /** Facts that the script kept (`keep NAME command…`), and those of the collecting run. */
   readonly sections: ReadonlyMap<string, CollectedSection>;
   /** What it printed, masked: of a run that failed all of it as it is stored, else at least the last 256 KiB. */

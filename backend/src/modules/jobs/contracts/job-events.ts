@@ -16,11 +16,14 @@ export const JOB_EVENTS = [
   eventContract('job_cancelled', 'A job was cancelled: its kind and status.', ended),
 ].map(alsoUnversioned);
 
-export const JOB_AUDIT = auditContract(
-  'job.closed',
-  'Which change was given up without knowing how it ended, and why.',
-  {
+export const JOB_AUDIT = [
+  auditContract('job.closed', 'Which change was given up without knowing how it ended, and why.', {
     action: openWord,
     reason: text,
-  },
-);
+  }),
+  auditContract('job.force_stopped', 'Which change was ended by force, in which step, and why.', {
+    action: openWord,
+    step: { type: ['string', 'null'], pattern: '^[a-z][a-z0-9_]*$' },
+    reason: text,
+  }),
+];

@@ -112,6 +112,10 @@ export class JobDto {
   /** Why it has not begun; null unless it waits. */
   waitingOn: WaitingOnDto | null;
   cancelRequested: boolean;
+  /** A person wants it ended on its machine by force. */
+  forceRequested: boolean;
+  /** It works on its machine and cannot be cancelled any more: it may be ended by force. */
+  mayBeForced: boolean;
   /** Of the last attempt; also set while a retry waits. */
   errorKind: string | null;
   errorMessage: string | null;
@@ -172,6 +176,19 @@ export class JobLogDto {
 
 export class CloseJobDto {
   /** Why nobody will find out how it ended; kept with the job and in the audit. */
+  @IsString()
+  @Length(3, 500)
+  @Matches(/\S/)
+  reason: string;
+}
+
+export class ForceStopDto {
+  /** The name of its machine, typed by hand. */
+  @IsString()
+  @Length(1, 255)
+  machineName: string;
+
+  /** Why it must not go on; kept with the job and in the audit. */
   @IsString()
   @Length(3, 500)
   @Matches(/\S/)

@@ -22,6 +22,10 @@ import { JOB_REQUESTER_TYPES, JOB_STATUSES, type JobRequesterType, type JobStatu
 @Check('jobs_died_at_check', `died_at IS NULL OR (status = 'error' AND error_kind IS NOT NULL)`)
 @Check('jobs_error_kind_check', openName('error_kind'))
 @Check('jobs_fence_check', positive('fence'))
+@Check(
+  'jobs_force_check',
+  '(force_requested_at IS NULL) = (force_requested_by IS NULL) AND (force_requested_at IS NULL) = (force_reason IS NULL)',
+)
 @Check('jobs_kind_check', openName('kind'))
 @Check('jobs_last_seq_check', nonNegative('last_seq'))
 @Check('jobs_log_offset_check', nonNegative('log_offset'))
@@ -144,6 +148,17 @@ export class JobEntity {
   /** Name of the user. */
   @Column({ name: 'cancel_requested_by', type: 'text', nullable: true })
   cancelRequestedBy: string | null;
+
+  /** Of a changing run: a person wants it ended on its machine by force. */
+  @Column({ name: 'force_requested_at', type: 'timestamptz', nullable: true })
+  forceRequestedAt: Date | null;
+
+  /** Name of the user. */
+  @Column({ name: 'force_requested_by', type: 'text', nullable: true })
+  forceRequestedBy: string | null;
+
+  @Column({ name: 'force_reason', type: 'text', nullable: true })
+  forceReason: string | null;
 
   /** Number of the last log chunk. */
   @Column({ name: 'last_seq', type: 'bigint', default: 0, transformer: bigintNumber })

@@ -9,6 +9,8 @@ export interface Attempt {
   readonly stoppedBy: StopReason | undefined;
   /** Ends it early, or asks it to. The first reason counts, but for the loss of the lease, which overrides all. */
   stop(reason: StopReason): void;
+  /** Of a change that a person wants ended by force; asked for again until it is. */
+  endByForce?(): void;
   result(): JobResult;
   /** Never rejects: whatever happens is an ending. */
   run(): Promise<Ending>;

@@ -55,6 +55,8 @@ export class ChangeAttempt implements Attempt {
   private session: DetachedSession | undefined;
   private prepared: Prepared | undefined;
   private cancelWanted: boolean;
+  private forceWanted: boolean;
+  private forcing = false;
   private stopAsked = false;
   private mayHaveBegun: boolean;
   private begun: boolean;
@@ -69,6 +71,7 @@ export class ChangeAttempt implements Attempt {
     private readonly tools: ChangeTools,
   ) {
     this.cancelWanted = claim.cancelRequested;
+    this.forceWanted = claim.forceRequested;
     this.mayHaveBegun = claim.adopted !== null;
     this.begun = claim.adopted?.begun ?? false;
     this.offset = claim.adopted?.logOffset ?? 0;
@@ -88,6 +91,11 @@ export class ChangeAttempt implements Attempt {
     }
     if (this.stopReason === undefined || reason === 'lease_lost') this.stopReason = reason;
     this.abort.abort(reason);
+  }
+
+  endByForce(): void {
+    this.forceWanted = true;
+    void this.forceEnd();
   }
 
   result(): JobResult {
@@ -235,6 +243,7 @@ export class ChangeAttempt implements Attempt {
   private async follow(session: DetachedSession): Promise<DetachedState> {
     const { recorder } = this.tools;
     if (this.cancelWanted) await this.askToStop();
+    if (this.forceWanted) await this.forceEnd();
     return session.follow({
       offset: this.offset,
       onPiece: async (piece) => {
@@ -307,6 +316,26 @@ export class ChangeAttempt implements Attempt {
     } catch (error) {
       this.stopAsked = false;
       this.logger.warn({ err: error, jobId: this.claim.jobId }, 'A run could not be asked to stop; it is asked again.');
+    }
+  }
+
+  /** Once at a time; what did not do it is tried again with the next renewal of the lock. */
+  private async forceEnd(): Promise<void> {
+    const { session } = this;
+    if (session === undefined || this.forcing) return;
+    this.forcing = true;
+    try {
+      const { kind } = await session.endByForce();
+      this.tools.recorder.note(
+        kind === 'running' ? 'Not all of it could be ended by force; it is tried again.' : 'Ended by force.',
+      );
+    } catch (error) {
+      this.logger.warn(
+        { err: error, jobId: this.claim.jobId },
+        'A run could not be ended by force; it is tried again.',
+      );
+    } finally {
+      this.forcing = false;
     }
   }
 

@@ -29,6 +29,7 @@ export function finishedChange(
     startedAt,
     finishedAt: result?.finishedAt ?? null,
     rebooted,
+    forced: state.forced,
     sections: sectionsOf([...facts.values(), ...read]),
     log,
     drift,

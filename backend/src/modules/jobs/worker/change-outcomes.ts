@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { queryOne } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
+import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
 import { Executions } from '../../history/executions';
 import type { ChangeOutcome, FinishedChange } from '../actions/change-action';
 import type { RunFailure } from '../actions/job-action';
 import type { JobStatus } from '../entities/jobs.values';
 import { JobsService } from '../jobs.service';
+import { say } from '../jobs.sentences';
 import { ConfirmedPlans } from '../requests/confirmed-plans';
 import type { Claim } from './claims';
 
@@ -50,6 +53,12 @@ export class ChangeOutcomes {
     }
   }
 
+  /** Why a run has an end like this: a person wanted it; null where nobody did. */
+  async forcedBy(tx: Transaction, jobId: string): Promise<Sentence | null> {
+    const row = await queryOne<{ name: string; reason: string }>(tx.manager, FORCED, [jobId]);
+    return row === null ? null : say.run_forced({ name: row.name, reason: quoted(row.reason) });
+  }
+
   /** Ends what came to no outcome: it did not begin, or nobody can say what became of it. */
   async close(tx: Transaction, claim: ClosedClaim, status: JobStatus, failure: RunFailure | null): Promise<void> {
     await this.executions.end(tx, claim.jobId, {
@@ -66,6 +75,9 @@ export class ChangeOutcomes {
       await this.plans.executed(tx, claim.requestId, claim.machineId, claim.jobId);
   }
 }
+
+const FORCED = `
+  SELECT force_requested_by AS name, force_reason AS reason FROM jobs WHERE id = $1 AND force_requested_at IS NOT NULL`;
 
 type ClosedClaim = Pick<Claim, 'jobId' | 'machineId' | 'kind' | 'requestId'>;
 

@@ -34,6 +34,8 @@ export interface Claim {
   readonly requestedBy: Actor;
   readonly lastSeq: number;
   readonly cancelRequested: boolean;
+  /** Somebody wants the run on the machine ended by force. */
+  readonly forceRequested: boolean;
   readonly requestId: string | null;
   /** Of a changing run that another worker had, or may have had: null when this is its first. */
   readonly adopted: Adopted | null;
@@ -65,12 +67,20 @@ interface ClaimRow {
   requested_by_name: string | null;
   last_seq: string;
   cancel_requested_at: Date | null;
+  force_requested_at: Date | null;
   request_id: string | null;
   adopted: boolean;
   contact_at: Date | null;
   silent_ms: number;
   log_offset: string;
   steps_json: unknown;
+}
+
+/** Ids of jobs, by what a worker has to do about them. */
+export interface Renewed {
+  readonly lost: string[];
+  readonly cancelled: string[];
+  readonly forced: string[];
 }
 
 /** Takes jobs out of the queue, with the locks of their machines, and keeps the locks alive. */
@@ -140,22 +150,22 @@ export class Claims {
   }
 
   /**
-   * Renews the locks of these claims, and tells which are lost and which somebody asked to cancel. A lock whose lease
+   * Renews the locks of these claims, and tells which are lost, and which somebody asked to cancel or to end by force. A lock whose lease
    * ran out is still ours until another takes it: the fence has not changed.
    */
-  async renew(workerId: string, claims: readonly Claim[]): Promise<{ lost: string[]; cancelled: string[] }> {
-    if (claims.length === 0) return { lost: [], cancelled: [] };
+  async renew(workerId: string, claims: readonly Claim[]): Promise<Renewed> {
+    if (claims.length === 0) return { lost: [], cancelled: [], forced: [] };
     const ids = claims.map(({ jobId }) => jobId);
-    const rows = await queryRows<{ id: string; cancel_requested_at: Date | null }>(this.dataSource, RENEW, [
-      ids,
-      claims.map(({ fence }) => fence),
-      workerId,
-      LEASE_SECONDS,
-    ]);
+    const rows = await queryRows<Pick<ClaimRow, 'id' | 'cancel_requested_at' | 'force_requested_at'>>(
+      this.dataSource,
+      RENEW,
+      [ids, claims.map(({ fence }) => fence), workerId, LEASE_SECONDS],
+    );
     const kept = new Set(rows.map(({ id }) => id));
     return {
       lost: ids.filter((id) => !kept.has(id)),
       cancelled: rows.filter(({ cancel_requested_at }) => cancel_requested_at !== null).map(({ id }) => id),
+      forced: rows.filter(({ force_requested_at }) => force_requested_at !== null).map(({ id }) => id),
     };
   }
 
@@ -189,6 +199,7 @@ export class Claims {
       requestedBy: requester(row.requested_by_type, row.requested_by_id, row.requested_by_name),
       lastSeq: Number(row.last_seq),
       cancelRequested: row.cancel_requested_at !== null,
+      forceRequested: row.force_requested_at !== null,
       requestId: row.request_id,
       adopted: row.adopted ? this.toAdopted(row) : null,
     };
@@ -235,7 +246,7 @@ const CLAIM = prepared(`
     steps_json = CASE WHEN adopted THEN j.steps_json ELSE ($7::jsonb[])[candidate.action] END, available_at = NULL, error_kind = NULL, error_message = NULL
   FROM lock JOIN candidate ON candidate.id = lock.job_id WHERE j.id = lock.job_id
   RETURNING j.id, j.machine_id, candidate.network_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,
-    j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at,
+    j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at, j.force_requested_at,
     j.request_id, candidate.adopted, j.contact_at, j.log_offset, j.steps_json,
     COALESCE(extract(epoch FROM clock_timestamp() - j.contact_at) * 1000, 0)::float8 AS silent_ms`);
 
@@ -253,4 +264,4 @@ const RENEW = prepared(`
     RETURNING l.job_id, l.fence)
   UPDATE jobs j SET heartbeat_at = clock_timestamp()
   FROM lock WHERE j.id = lock.job_id AND j.fence = lock.fence AND j.status = 'running'
-  RETURNING j.id, j.cancel_requested_at`);
+  RETURNING j.id, j.cancel_requested_at, j.force_requested_at`);

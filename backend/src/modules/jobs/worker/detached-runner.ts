@@ -33,6 +33,7 @@ export interface DetachedSession {
   start(run: Omit<DetachedStart, 'id' | 'installation'>): Promise<{ outcome: StartOutcome; state: DetachedState }>;
   follow(options: Omit<FollowOptions, 'id' | 'signal'>): Promise<DetachedState>;
   askToStop(): Promise<DetachedState>;
+  endByForce(): Promise<DetachedState>;
   collect(): Promise<CollectedDetached>;
   /** A reading run over the same connection. */
   read(run: Pick<RunScriptOptions, 'script' | 'parameters' | 'timeouts' | 'limits'>): Promise<RunResult>;
@@ -74,6 +75,7 @@ export class SshDetachedRunner extends DetachedRunner {
       start: (run) => runs.start({ ...run, id: visit.id, installation: { id, epoch } }, signal),
       follow: (options) => runs.follow({ ...options, id: visit.id, signal }),
       askToStop: () => runs.askToStop(visit.id),
+      endByForce: () => runs.endByForce(visit.id),
       collect: () => runs.collect(visit.id, id, signal),
       read: (run) => connection.runScript({ ...run, sudo, masker, signal }),
       close: async () => {

@@ -61,7 +61,7 @@ describe('the fence', () => {
     expect(next).toMatchObject({ jobId: id, attempt: 2 });
 
     // The paused worker wakes up: no renewal, no line, no result.
-    expect(await p.claims.renew('paused worker', [old])).toEqual({ lost: [id], cancelled: [] });
+    expect(await p.claims.renew('paused worker', [old])).toEqual({ lost: [id], cancelled: [], forced: [] });
     const line = { stream: 'out' as const, section: null, lines: ['too late'] };
     const { jobId, fence, lastSeq } = old;
     expect(await p.logs.write({ jobId, fence, lastSeq, chunks: [line], at: new Date() })).toBeNull();

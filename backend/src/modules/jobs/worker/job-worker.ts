@@ -280,10 +280,11 @@ export class JobWorker {
   private async renew(): Promise<void> {
     try {
       const claims = [...this.attempts.values()].map(({ attempt }) => attempt.claim);
-      const { lost, cancelled } = await this.tools.claims.renew(this.id, claims);
+      const { lost, cancelled, forced } = await this.tools.claims.renew(this.id, claims);
       // A job that ended meanwhile has no lock either; its attempt is gone from the map or about to go.
       for (const id of lost) this.attempts.get(id)?.attempt.stop('lease_lost');
       for (const id of cancelled) this.attempts.get(id)?.attempt.stop('cancelled');
+      for (const id of forced) this.attempts.get(id)?.attempt.endByForce?.();
     } catch (error) {
       this.logger.warn({ err: error }, 'Locks could not be renewed; the next try follows.');
     } finally {

@@ -158,7 +158,10 @@ export class Outcomes {
     const { outcome, finished } = changed;
     // It stopped because somebody had asked for it, whatever it had done until then.
     const status = finished.ending === 'stopped' ? 'cancelled' : outcome.status;
-    const failure = status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : null;
+    const told = status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : null;
+    const forced = finished.ending === 'interrupted' && finished.forced === true;
+    const message = told === null || !forced ? null : await this.changes.forcedBy(tx, claim.jobId);
+    const failure = told === null || message === null ? told : { ...told, message };
     await this.changes.store(tx, claim, changed, { status, failure, at: this.history.now() });
     return { status, failure, result: { ...facts.result, summary: outcome.summary }, died: false };
   }

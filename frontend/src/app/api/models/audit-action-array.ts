@@ -18,6 +18,7 @@ export const AUDIT_ACTION: AuditAction[] = [
   'host_key.rejected',
   'job.closed',
   'job.dismissed',
+  'job.force_stopped',
   'job.redriven',
   'link.invite.accept',
   'link.invite.issue',

@@ -42,6 +42,11 @@ export interface JobDto {
   errorKind: (string | null);
   errorMessage: (string | null);
   finishedAt: (string | null);
+
+  /**
+   * A person wants it ended on its machine by force.
+   */
+  forceRequested: boolean;
   id: string;
 
   /**
@@ -56,6 +61,11 @@ export interface JobDto {
   machineId: string;
   machineName: string;
   maxAttempts: number;
+
+  /**
+   * It works on its machine and cannot be cancelled any more: it may be ended by force.
+   */
+  mayBeForced: boolean;
 
   /**
    * Finer than the status; null at the end.

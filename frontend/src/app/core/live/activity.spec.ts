@@ -25,6 +25,8 @@ const job = (id: string, status: JobDto['status']): JobDto => ({
   requestedBy: { type: 'user', name: null },
   waitingOn: null,
   cancelRequested: false,
+  forceRequested: false,
+  mayBeForced: false,
   errorKind: null,
   errorMessage: null,
   errorAction: null,

@@ -1,6 +1,6 @@
 import { inject, Injectable } from '@angular/core';
 import { Api } from '../../api/api';
-import { jobsClose, jobsGet, jobsLog } from '../../api/functions';
+import { jobsClose, jobsForceStop, jobsGet, jobsLog } from '../../api/functions';
 import type { JobDto, JobLogDto } from '../../api/models';
 
 /** Lines asked for at once. */
@@ -17,6 +17,11 @@ export class JobsApi {
 
   close(id: string, reason: string): Promise<JobDto> {
     return this.api.invoke(jobsClose, { id, body: { reason } });
+  }
+
+  /** @param machineName as the person typed it */
+  forceStop(id: string, machineName: string, reason: string): Promise<JobDto> {
+    return this.api.invoke(jobsForceStop, { id, body: { machineName, reason } });
   }
 
   log(id: string, after: number): Promise<JobLogDto> {

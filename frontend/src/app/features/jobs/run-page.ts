@@ -167,6 +167,21 @@ export class RunPage {
     if (ended !== undefined) this.receive(ended);
   }
 
+  /** Ends what hangs on the machine: what it was doing stays unfinished, and a repair is offered afterwards. */
+  protected async forceStop({ id, machineName }: JobDto): Promise<void> {
+    const asked = await this.dialogs.decide({
+      title: 'force.title',
+      params: { name: machineName },
+      text: 'force.text',
+      typed: { label: 'force.type', name: machineName },
+      reason: 'force.reason',
+      required: true,
+      act: 'force.act',
+      decide: (reason) => this.api.forceStop(id, machineName, reason),
+    });
+    if (asked !== undefined) this.receive(asked);
+  }
+
   /** What is stored is read first; the socket goes on from the last line of it. */
   private open(id: string): void {
     this.stopWatching();

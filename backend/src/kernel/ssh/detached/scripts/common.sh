@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# common.sh - what all parts of a detached run know. Goes ahead of start.sh, follow.sh, stop.sh and collect.sh.
+# common.sh - what all parts of a detached run know. Goes ahead of start.sh, follow.sh, stop.sh, force.sh and
+# collect.sh.
 #
 # A run is a folder of root's, $RUN_HOME/runs/ID:
 #   script, parameters, plan   what it does; the parameters go as soon as they are read
@@ -8,12 +9,13 @@
 #   progress                   what its tool says of itself for programs, line by line
 #   facts/                     what it kept: NAME.out, NAME.err, NAME.code
 #   stop                       somebody asked it to stop
+#   forced                     somebody ended it by force
 #   result                     written last, by a rename: no result and no process means interrupted
 #   collected                  its installation has everything it wants to have
 RUN_HOME=/var/lib/system-update
 run_dir=$RUN_HOME/runs/$RUN_ID
 
-# run_ticks PROCESS: when it started, in clock ticks since the boot, into $run_ticks, and its session into $run_session;
+# run_ticks PROCESS: when it started, in clock ticks since the boot, into $run_ticks, with $run_parent and $run_session;
 # false when it does not live
 run_ticks() {
   { read -r run_stat <"/proc/$1/stat"; } 2>/dev/null || return 1
@@ -23,7 +25,8 @@ run_ticks() {
   run_stat=${run_stat##*) }
   # shellcheck disable=SC2086 # words are wanted
   set -- $run_stat
-  run_session=$4 run_ticks=${20}
+  # shellcheck disable=SC2034 # the parent is for force.sh
+  run_parent=$2 run_session=$4 run_ticks=${20}
   [ "$1" != Z ]
 }
 
@@ -91,6 +94,7 @@ run_report() {
   run_look
   run_log_size
   printf 'state %s\nrebooted %s\nsize %s\n' "$run_state" "${run_rebooted:-0}" "$run_size"
+  if [ -e "$run_dir/forced" ]; then echo 'forced 1'; fi
   if [ -e "$run_dir/process" ]; then sed 's/.* /began /' "$run_dir/process"; fi
   if [ "$run_state" = ended ]; then cat "$run_dir/result"; fi
 }

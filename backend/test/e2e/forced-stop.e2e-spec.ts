@@ -1,0 +1,109 @@
+import type { DataSource } from 'typeorm';
+import type { ApiClient } from '../support/api-client';
+import { Changes } from '../support/changes';
+import { eventually } from '../support/eventually';
+import { Installation } from '../support/installation';
+import { MachineJobs, type Job } from '../support/machine-jobs';
+import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { fleet, realMachines, systemdMachines, type RealMachine } from '../support/real-machines';
+import { Upgrades } from '../support/upgrades';
+
+const PACKAGE = 'fleet-slow';
+const PIDFILE = '/var/tmp/fleet-daemon';
+
+/** What the package's script does with its first pause: it restarts a daemon, and then waits for ever, deaf to TERM. */
+const HANG = `#!/bin/sh
+if [ "\${DPKG_MAINTSCRIPT_NAME-}" = postinst ] && [ ! -e ${PIDFILE} ]; then
+  start-stop-daemon --start --background --make-pidfile --pidfile ${PIDFILE} --exec /usr/bin/sleep.real -- 900
+  trap '' TERM
+  exec /usr/bin/sleep.real 900
+fi
+exec /usr/bin/sleep.real "$@"
+`;
+
+interface Running extends Job {
+  readonly step: string | null;
+  readonly mayBeForced: boolean;
+}
+
+const machines = [...realMachines().slice(0, 1), ...systemdMachines().slice(1, 2)];
+
+describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`.trim(), machine] as const))(
+  'an upgrade on %s whose maintainer script hangs',
+  (_name, machine: RealMachine) => {
+    let database: TestDatabase;
+    let dataSource: DataSource;
+    let installation: Installation;
+    let api: ApiClient;
+    let jobs: MachineJobs;
+    let id: string;
+
+    const shell = (command: string): string => fleet('exec', machine.name, 'sh', '-c', command).trim();
+    const stateOf = (): string => shell(`dpkg-query -W -f '\${db:Status-Abbrev}' ${PACKAGE}`);
+    /** Seen from beside SSH: those of the run but for the daemon, which has its mark too. */
+    const processesOf = (jobId: string): string =>
+      shell(`grep -ls SU_DETACHED=${jobId} /proc/[0-9]*/environ | cut -d/ -f3 | grep -vx "$(cat ${PIDFILE})" || true`);
+
+    beforeAll(async () => {
+      fleet('reset', machine.name);
+      fleet('scenario', machine.name, 'slow-script');
+      fleet('exec', machine.name, 'apt-get', 'update', '-q');
+      // apt gives scripts a PATH of its own, so the command itself is another one until the machine is reset.
+      const replace = 'mv /usr/bin/sleep /usr/bin/sleep.real; printf %s "$1" >/usr/bin/sleep; chmod 755 /usr/bin/sleep';
+      fleet('exec', machine.name, 'sh', '-c', replace, 'sh', HANG);
+      database = await createTestDatabase();
+      dataSource = await database.dataSource();
+      installation = new Installation(database.url);
+      api = await installation.administrator(await installation.start('all'));
+      jobs = new MachineJobs(api);
+      id = await api.enrol(machine);
+    }, 300_000);
+    afterAll(async () => {
+      fleet('reset', machine.name);
+      await installation.stop();
+      await database.drop();
+    }, 120_000);
+
+    it('is ended by force: nothing of it lives, the daemon does, and the repair that is offered mends it', async () => {
+      const upgrades = new Upgrades(api, dataSource);
+      const job = await upgrades.confirm(await upgrades.plan(id, { mode: 'upgrade' }));
+      await eventually(
+        () => shell(`ls ${PIDFILE} 2>/dev/null || true`),
+        (found) => found === PIDFILE,
+        90_000,
+      );
+      const hanging = await eventually(
+        () => api.get<Running>(`/jobs/${job.id}`),
+        ({ step }) => step === 'install',
+      );
+      expect(hanging.mayBeForced).toBe(true);
+      expect(processesOf(job.id)).not.toBe('');
+      // Cancelling changes nothing: dpkg is at work.
+      await api.post(`/jobs/${job.id}/cancel`);
+      const ask = { machineName: machine.name, reason: 'its script waits for ever' };
+      await expect(api.post(`/jobs/${job.id}/force-stop`, { ...ask, machineName: 'other' })).rejects.toThrow(
+        'machineName',
+      );
+      await expect(api.post(`/jobs/${job.id}/force-stop`, { ...ask, reason: ' ' })).rejects.toThrow('reason');
+      await api.post(`/jobs/${job.id}/force-stop`, ask);
+
+      const ended = await jobs.ended(job, 90_000);
+      expect(ended).toMatchObject({ status: 'error', errorKind: 'interrupted' });
+      expect(ended.errorMessage).toContain(ask.reason);
+      expect(processesOf(job.id)).toBe('');
+      expect(shell(`kill -0 "$(cat ${PIDFILE})" && echo alive`)).toBe('alive');
+      expect(stateOf()).toMatch(/^iF/);
+      const { result } = await api.get<{ result: { document: { ending: string } } }>(`/executions/${job.id}`);
+      expect(result.document.ending).toBe('interrupted');
+      await expect(api.post(`/jobs/${job.id}/force-stop`, ask)).rejects.toThrow('job_already_ended');
+
+      const kinds = await api.get<{ kind: string; action: string | null }[]>('/error-kinds');
+      const [error] = await upgrades.errors(job.id);
+      expect(kinds.find(({ kind }) => kind === error?.kind)?.action).toBe('apt_repair');
+      const changes = new Changes(api, jobs);
+      expect(await changes.run(await changes.plan(id, 'apt_repair'))).toMatchObject({ status: 'ok' });
+      expect(stateOf()).toMatch(/^ii/);
+      expect(shell(`kill -0 "$(cat ${PIDFILE})" && echo alive`)).toBe('alive');
+    }, 300_000);
+  },
+);
