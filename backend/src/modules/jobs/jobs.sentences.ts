@@ -79,6 +79,8 @@ export const say = sentences('jobs', {
   window_expired:
     '{action} could not begin while the maintenance window «{window}» was open, or was too long for what was left of it.',
   window_expired_action: 'Make a new plan: it waits for the next window.',
+  plan_overdue: '{action} could not begin within {minutes} min after it was confirmed, and does not begin any more.',
+  plan_overdue_action: 'Make a new plan, once the machine and a worker are free.',
   policy_of: 'The policy of {schedule}.',
   already_ended: 'The job has ended already; there is nothing to cancel.',
   database_unavailable: 'The database did not answer while the job began.',

@@ -162,6 +162,8 @@ export class JobsService {
       runMachines: request.runMachines ?? null,
       windowOverride: request.windowOverride ?? null,
     });
+    if (declaration.kind === 'change')
+      await affected(tx.manager, VALID_FOR, [[...created.values()], declaration.validForSeconds]);
     await this.raisePriority(tx, [...active.values()], priority);
     await this.dispatcher.dispatch(tx, able);
     this.bus.changed(tx, { jobIds: [...created.values()] });
@@ -309,6 +311,11 @@ export class JobsService {
     this.bus.changed(tx, { jobIds: [jobId], cancelledJobIds: [jobId] });
   }
 }
+
+/** A confirmed plan waits no longer than it is valid; where a window limits it, that counts. By the database's clock. */
+const VALID_FOR = `
+  UPDATE jobs SET start_before = clock_timestamp() + make_interval(secs => $2)
+  WHERE id = ANY($1::uuid[]) AND start_before IS NULL`;
 
 export function refusalError(refusal: MachineRefusal): DomainError {
   if (refusal.code === 'unknown_machine') return notFound('machine', 'not_found');

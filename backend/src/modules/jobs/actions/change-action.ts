@@ -85,7 +85,7 @@ export interface ChangeDeclaration extends CommonDeclaration {
   };
   /** As the detached script reports them (`step NAME`), in their order; between the machinery's own steps. */
   readonly steps: readonly { readonly name: string; readonly stoppable: boolean }[];
-  /** So long a confirmed plan may wait for its run, in seconds. */
+  /** So long a plan may wait for its confirmation, and a confirmed one for its run where no window says otherwise, in seconds. */
   readonly validForSeconds: number;
 }
 

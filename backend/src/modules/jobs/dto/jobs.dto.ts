@@ -100,7 +100,7 @@ export class JobDto {
   createdAt: Date;
   /** A queued job does not begin before; null: as soon as its machine is free. */
   availableAt: Date | null;
-  /** Of a change: it begins before, while its maintenance window is open, or not at all. */
+  /** Of a change: it begins before, while its maintenance window is open or its confirmed plan is valid, or not at all. */
   startBefore: Date | null;
   /** Of the maintenance window that it waits for, or may begin in. */
   windowName: string | null;

@@ -79,7 +79,7 @@ export class JobEntity {
   @Column({ name: 'available_at', type: 'timestamptz', nullable: true })
   availableAt: Date | null;
 
-  /** Of a change: begun later, it could not end inside its maintenance window. Null = no window speaks of the machine. */
+  /** Of a change: begun later, it could not end inside its maintenance window, or its confirmed plan would be too old. */
   @Column({ name: 'start_before', type: 'timestamptz', nullable: true })
   startBefore: Date | null;
 

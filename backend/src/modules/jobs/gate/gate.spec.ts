@@ -89,6 +89,46 @@ async function finish(id: string): Promise<JobRecord> {
 const tooLate = (id: string) =>
   affected(p.dataSource, `UPDATE jobs SET start_before = clock_timestamp() - interval '1 second' WHERE id = $1`, [id]);
 
+describe('a confirmed plan that no window limits', () => {
+  it('does not begin later than it is valid, and says so', async () => {
+    const machineId = await p.machine();
+    p.work();
+    const requestId = await planned(machineId);
+    await p.close();
+    p = await JobsProcess.open(database.url, [fakeAction(), fakeChange({ validForSeconds: 600 })]);
+    p.contracts.register(CHANGE_PLAN_CONTRACT);
+    const job = await confirm(requestId);
+    const left = Number(job.startBefore) - Date.now();
+    expect(left).toBeGreaterThan(9 * 60_000);
+    expect(left).toBeLessThanOrEqual(600_000);
+    // Two days without a worker.
+    const past = `UPDATE jobs SET created_at = created_at - interval '2 days', start_before = start_before - interval '2 days' WHERE id = $1`;
+    await affected(p.dataSource, past, [job.id]);
+    p.work();
+    const ended = await p.ended(job.id);
+    expect(ended).toMatchObject({ status: 'cancelled', errorKind: 'plan_expired', startedAt: null });
+    expect(ended.errorMessage).toContain('within 10 min');
+    await p.expiry.sweep();
+    expect(await p.requestsReader.find(requestId)).toMatchObject({ status: 'expired' });
+    expect(machines.runs.size).toBe(0);
+  });
+
+  it('is as old as it is, although the window that held it is gone', async () => {
+    const machineId = await p.machine();
+    const { id } = await window(2);
+    p.work();
+    const requestId = await planned(machineId);
+    await p.close();
+    p = await JobsProcess.open(database.url, [fakeAction(), fakeChange({ validForSeconds: 600 })]);
+    p.contracts.register(CHANGE_PLAN_CONTRACT);
+    const job = await confirm(requestId);
+    await affected(p.dataSource, 'DELETE FROM maintenance_windows WHERE id = $1', [id]);
+    await changed();
+    const { createdAt, startBefore } = await p.job(job.id);
+    expect(Number(startBefore) - Number(createdAt)).toBe(600_000);
+  });
+});
+
 describe('a change of a machine that a window speaks of', () => {
   it('begins at once while the window is open, and knows until when it may', async () => {
     const machineId = await p.machine();
@@ -126,7 +166,7 @@ describe('a change of a machine that a window speaks of', () => {
     p = await JobsProcess.open(database.url, [fakeAction(), fakeChange({ estimateSeconds: 600 })]);
     p.contracts.register(CHANGE_PLAN_CONTRACT);
     const job = await confirm(requestId);
-    expect(await p.job(job.id)).toMatchObject({ phase: 'dispatched', startBefore: null });
+    expect(await p.job(job.id)).toMatchObject({ phase: 'dispatched', windowName: null });
     const { opensAt } = await window(3);
     expect(await p.claims.take('a worker', { free: 5, fleet: 50 })).toEqual([]);
     expect(await p.job(job.id)).toMatchObject({ status: 'queued', phase: 'waiting', availableAt: opensAt });
@@ -181,7 +221,7 @@ describe('a change of a machine that a window speaks of', () => {
     await window(2);
     p.work();
     const job = await confirm(await planned(machineId), 'the shop is down');
-    expect(job).toMatchObject({ availableAt: null, startBefore: null, windowOverride: 'the shop is down' });
+    expect(job).toMatchObject({ availableAt: null, windowName: null, windowOverride: 'the shop is down' });
     expect(await finish(job.id)).toMatchObject({ status: 'ok' });
     const audit = await queryOne<{ details_json: unknown }>(
       p.dataSource,

@@ -5,7 +5,9 @@ import { TransactionRunner, type Transaction } from '../../../kernel/database/tr
 import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { WINDOWS_CHANGED } from '../../windows/entities/windows.values';
+import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
 import { ActionRegistry } from '../actions/action-registry';
+import type { RunFailure } from '../actions/job-action';
 import { Dispatcher } from '../dispatcher';
 import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { Contracts } from '../../../kernel/contracts/contracts';
@@ -23,14 +25,19 @@ interface HeldRow {
   window_seconds: number | null;
 }
 
+interface OverdueFailure extends RunFailure {
+  readonly action: Sentence;
+}
+
 interface ExpiredRow extends HeldRow {
   window_name: string | null;
+  waited_minutes: number;
   requested_by_type: Actor['type'] | null;
   requested_by_id: string | null;
   requested_by_name: string | null;
 }
 
-/** Changes that wait for their maintenance window: held until it opens, ended when it has passed. */
+/** Changes that wait for their maintenance window: held until it opens. Ends those that could not begin in time, window or not. */
 @Injectable()
 export class WindowHolds {
   constructor(
@@ -87,13 +94,14 @@ export class WindowHolds {
           { id: job.id, ...(termsOf(standing) ?? { availableAt: null, startBefore: new Date(0), windowName: null }) },
         ];
       });
-      await this.write(tx, changed);
+      await this.write(tx, changed, declaration.kind === 'change' ? declaration.validForSeconds : null);
     }
   }
 
   private async write(
     tx: Transaction,
     jobs: readonly { id: string; availableAt: Date | null; startBefore: Date | null; windowName: string | null }[],
+    validForSeconds: number | null,
   ): Promise<void> {
     if (jobs.length === 0) return;
     await affected(tx.manager, HOLD, [
@@ -101,6 +109,7 @@ export class WindowHolds {
       jobs.map(({ availableAt }) => availableAt),
       jobs.map(({ startBefore }) => startBefore),
       jobs.map(({ windowName }) => windowName),
+      validForSeconds,
     ]);
     this.bus.changed(tx, { jobIds: jobs.map(({ id }) => id) });
   }
@@ -110,15 +119,15 @@ export class WindowHolds {
       await this.dispatcher.lockMachines(tx, [machineId]);
       const [job] = await queryRows<ExpiredRow>(tx.manager, `${OVERDUE} AND id = $1 FOR UPDATE`, [jobId]);
       if (job === undefined) return;
-      const action = this.registry.title(job.kind);
-      const message = say.window_expired({ action, window: job.window_name ?? '' });
+      const action = quoted(this.registry.title(job.kind));
+      const failure = overdueFailure(action, job);
       await affected(tx.manager, EXPIRE, [
         jobId,
-        message,
-        this.contracts.document(JOB_RESULT.name, resultDocument({ errorAction: say.window_expired_action() })),
+        failure.message,
+        this.contracts.document(JOB_RESULT.name, resultDocument({ errorAction: failure.action })),
+        failure.kind,
       ]);
       const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);
-      const failure = { kind: 'window_expired', message, action: say.window_expired_action() };
       await this.history.publish(tx, { jobId, machineId, kind: job.kind, requestedBy }, 'cancelled', failure, {});
       await this.dispatcher.dispatch(tx, [machineId]);
       this.history.announce(tx, { jobId, machineId });
@@ -133,6 +142,17 @@ export class WindowHolds {
   }
 }
 
+/**
+ * Its window has passed; or, where none speaks of its machine, the time for which a confirmed plan is valid. One that no
+ * window is long enough for any more was over before it was made.
+ */
+function overdueFailure(action: Sentence, { window_name: name, waited_minutes: minutes }: ExpiredRow): OverdueFailure {
+  const window = name ?? '';
+  return name === null && minutes >= 0
+    ? { kind: 'plan_expired', message: say.plan_overdue({ action, minutes }), action: say.plan_overdue_action() }
+    : { kind: 'window_expired', message: say.window_expired({ action, window }), action: say.window_expired_action() };
+}
+
 /** Changes that have not begun and whose window nobody has set aside. */
 const QUEUED = `
   SELECT id, machine_id, kind, window_seconds FROM jobs
@@ -142,17 +162,18 @@ const HANDED_OUT = `${QUEUED} AND phase = 'dispatched' AND (start_before IS NULL
 const WAITING = `${QUEUED} AND phase = 'waiting' AND (start_before IS NULL OR start_before > clock_timestamp())`;
 
 const HOLD = `
-  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL, available_at = t.available_at, start_before = t.start_before,
-    window_name = t.window_name
+  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL, available_at = t.available_at,
+    start_before = COALESCE(t.start_before, j.created_at + make_interval(secs => $5::int)), window_name = t.window_name
   FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
     AS t (id, available_at, start_before, window_name)
   WHERE j.id = t.id AND j.status = 'queued'`;
 
 const OVERDUE = `
-  SELECT id, machine_id, kind, window_name, window_seconds, requested_by_type, requested_by_id, requested_by_name FROM jobs
+  SELECT id, machine_id, kind, window_name, window_seconds, requested_by_type, requested_by_id, requested_by_name,
+    floor(extract(epoch FROM start_before - created_at) / 60)::int AS waited_minutes FROM jobs
   WHERE status = 'queued' AND start_before <= clock_timestamp()`;
 
 const EXPIRE = `
   UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = clock_timestamp(),
-    error_kind = 'window_expired', error_message = $2, result_json = $3
+    error_kind = $4, error_message = $2, result_json = $3
   WHERE id = $1`;

@@ -101,7 +101,7 @@ export interface JobDto {
   snapshotId: (string | null);
 
   /**
-   * Of a change: it begins before, while its maintenance window is open, or not at all.
+   * Of a change: it begins before, while its maintenance window is open or its confirmed plan is valid, or not at all.
    */
   startBefore: (string | null);
   startedAt: (string | null);
