@@ -2,6 +2,7 @@ import { DIALOG_DATA, DialogRef } from '@angular/cdk/dialog';
 import { Component, computed, inject, signal } from '@angular/core';
 import type { NetworkDto } from '../../api/models';
 import { problemOf, type Problem } from '../../core/errors/problem';
+import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
@@ -22,6 +23,7 @@ const FIRST_CONCURRENCY = 5;
 })
 export class NetworkForm {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   private readonly api = inject(NetworksApi);
   protected readonly ref = inject<DialogRef<NetworkDto>>(DialogRef);
   /** Null: a new one. */
