@@ -42,6 +42,11 @@ export interface DeadLetterDto {
   errorKind: (string | null);
   errorMessage: (string | null);
   finishedAt: (string | null);
+
+  /**
+   * A person wants it ended on its machine by force.
+   */
+  forceRequested: boolean;
   id: string;
 
   /**
@@ -56,6 +61,11 @@ export interface DeadLetterDto {
   machineId: string;
   machineName: string;
   maxAttempts: number;
+
+  /**
+   * It works on its machine and cannot be cancelled any more: it may be ended by force.
+   */
+  mayBeForced: boolean;
 
   /**
    * Finer than the status; null at the end.
@@ -91,7 +101,7 @@ export interface DeadLetterDto {
   snapshotId: (string | null);
 
   /**
-   * Of a change: it begins before, while its maintenance window is open, or not at all.
+   * Of a change: it begins before, while its maintenance window is open or its confirmed plan is valid, or not at all.
    */
   startBefore: (string | null);
   startedAt: (string | null);
