@@ -2,8 +2,8 @@ import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { growChanges } from '../../tools/growth/changes.cjs';
 import { growHistory } from '../../tools/growth/history.cjs';
-import type { Clock } from '../src/kernel/clock';
 import { Contracts } from '../src/kernel/contracts/contracts';
+import type { DatabaseClock } from '../src/kernel/database/database-clock';
 import { startOfMonth } from '../src/kernel/database/id-times';
 import { queryRows } from '../src/kernel/database/rows';
 import { makePartitionsAhead } from '../src/kernel/partitions/partitions';
@@ -37,7 +37,7 @@ const STRAY_EVENTS = `
 describe('a year of runs, plans, changes and messages', () => {
   const until = startOfMonth(new Date());
   const contracts = new Contracts();
-  const clock: Clock = { now: () => until };
+  const shared: DatabaseClock = { now: () => Promise.resolve(until) };
   let db: TestDatabase;
   let source: DataSource;
   let machineId: string;
@@ -93,7 +93,7 @@ describe('a year of runs, plans, changes and messages', () => {
       ['those that were rejected or whose time is over', { statuses: ['rejected', 'expired'] }],
       ['those that were carried out', { statuses: ['executed'] }],
     ] as const)('requests: %s', async (_which, filter) => {
-      const reader = new RequestsReader(source, contracts, clock);
+      const reader = new RequestsReader(source, contracts, shared);
       const first = await reader.page(filter, 51, null);
       const last = first.at(-1);
       if (last === undefined) throw new Error('No request was found.');
@@ -104,8 +104,8 @@ describe('a year of runs, plans, changes and messages', () => {
     });
 
     it('requests that changed while a watcher was away, and the plan before this one', async () => {
-      const reader = new RequestsReader(source, contracts, clock);
-      await expectByIndex(() => reader.changedSince(new Date()), 8_000);
+      const reader = new RequestsReader(source, contracts, shared);
+      await expectByIndex(() => reader.changedWithin(120_000), 8_000);
       const [newest] = await reader.page({ machineId }, 1, null);
       const request = await reader.find(newest?.id ?? '');
       if (request === null) throw new Error('The machine has no request.');

@@ -6,6 +6,7 @@ import { ArtifactStore } from './artifacts/artifact-store';
 import { AuditModule } from './audit/audit.module';
 import { AuthModule } from './auth/auth.module';
 import { Clock, SystemClock } from './clock';
+import { DatabaseClock, PostgresClock } from './database/database-clock';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
 import { ContractsModule } from './contracts/contracts.module';
@@ -66,6 +67,7 @@ export class KernelModule {
         PartitionUpkeep,
         SshConnectionFactory,
         { provide: Clock, useClass: SystemClock },
+        { provide: DatabaseClock, useClass: PostgresClock },
         {
           provide: TransactionRunner,
           inject: [DataSource],
@@ -75,7 +77,7 @@ export class KernelModule {
             }),
         },
       ],
-      exports: [ArtifactStore, Clock, SshConnectionFactory, TransactionRunner],
+      exports: [ArtifactStore, Clock, DatabaseClock, SshConnectionFactory, TransactionRunner],
     };
   }
 }

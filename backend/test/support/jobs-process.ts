@@ -7,6 +7,7 @@ import type { Contract } from '../../src/kernel/contracts/contract';
 import { Contracts } from '../../src/kernel/contracts/contracts';
 import { document } from '../../src/kernel/contracts/schemas';
 import { dataSourceOptions } from '../../src/kernel/database/data-source-options';
+import { PostgresClock } from '../../src/kernel/database/database-clock';
 import { newId } from '../../src/kernel/database/ids';
 import { affected, queryOne } from '../../src/kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../src/kernel/database/transaction';
@@ -63,6 +64,8 @@ import { Sweeper } from '../../src/modules/jobs/worker/sweeper';
 import { MachineState } from '../../src/modules/machines/machine-state';
 import { MaintenanceWindows } from '../../src/modules/windows/maintenance-windows';
 import { WindowsRepository } from '../../src/modules/windows/windows.repository';
+import { APP_SETTINGS, type AppSettingKey } from '../../src/modules/settings/registry/app-settings';
+import type { SettingsService } from '../../src/modules/settings/settings.service';
 import { FakeDetached } from './fake-detached';
 import { CHANGE_RESULT_CONTRACTS, FakeRemote, READING } from './jobs-fakes';
 import { until } from './ssh-wait';
@@ -87,6 +90,20 @@ class RecordedEvents extends DomainEvents {
   }
 }
 
+/** As the program is delivered. */
+const deliveredSettings = {
+  get: (key: AppSettingKey) => Promise.resolve(APP_SETTINGS[key].default),
+} as unknown as SettingsService;
+
+/** A process's clock that may be wrong by so much. */
+class SkewedClock extends SystemClock {
+  wrongByMs = 0;
+
+  override now(): Date {
+    return new Date(super.now().getTime() + this.wrongByMs);
+  }
+}
+
 /** A contract of the fake reading's document that takes any object. */
 function anything(name: string, part: 'payload' | 'important'): Contract {
   const body = { ...document(1, {}), additionalProperties: true };
@@ -98,7 +115,9 @@ function anything(name: string, part: 'payload' | 'important'): Contract {
  * to have several processes. Only the machines are fakes.
  */
 export class JobsProcess {
-  readonly clock = new SystemClock();
+  /** Of the process: what it decides by the clock of all processes does not change when this one is wrong. */
+  readonly clock = new SkewedClock();
+  readonly shared = new PostgresClock();
   readonly remote = new FakeRemote();
   readonly detached = new FakeDetached();
   readonly events = new RecordedEvents();
@@ -134,10 +153,10 @@ export class JobsProcess {
     readonly bus: PostgresLiveBus,
     readonly queue: WorkQueue,
   ) {
-    const { clock, contracts } = this;
+    const { clock, contracts, shared } = this;
     const { seals } = this;
     const approvals = new Approvals(new ApprovalRulesRepository(contracts));
-    const plans = new PlanRecorder(contracts, approvals, seals, new OlderPlans(bus), bus);
+    const plans = new PlanRecorder(contracts, approvals, seals, new OlderPlans(bus), bus, shared, deliveredSettings);
     const registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService, contracts, plans);
     this.registry = registry;
     contracts.register(
@@ -163,14 +182,14 @@ export class JobsProcess {
     this.machineState = new MachineState(clock, bus);
     const { transactions, dispatcher, reader, history, machineState } = this;
     const eligibility = new MachineEligibility();
-    const gate = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations());
+    const gate = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), this.shared);
     this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, clock, eligibility, gate);
     const holds = new WindowHolds(transactions, registry, dispatcher, gate, history, contracts, bus);
     this.holds = holds;
-    this.requestsReader = new RequestsReader(dataSource, contracts, clock);
+    this.requestsReader = new RequestsReader(dataSource, contracts, this.shared);
     const audit = new AuditLog(clock, contracts);
     const targets = new RequestTargets(dataSource, contracts);
-    this.bulk = new BulkPlans(transactions, registry, this.service, targets, approvals, seals, contracts, bus, clock);
+    this.bulk = new BulkPlans(transactions, registry, this.service, targets, approvals, seals, contracts, bus, shared);
     this.letters = new DeadLetters(transactions, this.service, registry, dispatcher, audit, bus);
     this.lettersReader = new DeadLettersReader(dataSource, reader);
     this.requests = new Requests(
@@ -185,7 +204,7 @@ export class JobsProcess {
       this.letters,
       audit,
       bus,
-      clock,
+      shared,
     );
     this.policyApprovals = new PolicyApprovals(
       this.requestsReader,
@@ -195,10 +214,10 @@ export class JobsProcess {
       seals,
       audit,
       bus,
-      clock,
+      shared,
     );
     this.confirmed = new ConfirmedPlans(transactions, contracts, seals, registry, bus);
-    this.expiry = new RequestExpiry(transactions, this.bulk, bus, clock);
+    this.expiry = new RequestExpiry(transactions, this.bulk, bus, shared);
     this.events.handler = async (event, tx) => {
       await this.bulk.planningEnded(event, tx);
       if (event.type === 'job_cancelled') await this.expiry.cancelled(event, tx);
@@ -271,6 +290,7 @@ export class JobsProcess {
         runner: this.remote,
         detached: this.detached,
         requests: this.confirmed,
+        windows: this.holds,
         log: this.logs,
         bus: this.bus,
         clock: this.clock,

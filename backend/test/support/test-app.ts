@@ -15,6 +15,7 @@ import { ListeningOrigins } from '../../src/kernel/auth/listening-origins';
 import { roles, type Role } from '../../src/kernel/auth/permissions';
 import { SessionAuthenticator } from '../../src/kernel/auth/session-authenticator';
 import { Clock, SystemClock } from '../../src/kernel/clock';
+import { DatabaseClock, PostgresClock } from '../../src/kernel/database/database-clock';
 import { loadConfig, type Config } from '../../src/kernel/config/config';
 import { ConfigModule } from '../../src/kernel/config/config.module';
 import { ContractsModule } from '../../src/kernel/contracts/contracts.module';
@@ -127,6 +128,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     { provide: DataSource, useValue: dataSource },
     { provide: TransactionRunner, useValue: new TransactionRunner(dataSource) },
     { provide: Clock, useValue: options.clock ?? new SystemClock() },
+    { provide: DatabaseClock, useClass: PostgresClock },
     { provide: Keyring, useValue: options.keyring ?? testKeyring() },
     { provide: LiveBus, useValue: live },
     FleetWatchers,

@@ -1,5 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import type { Actor } from '../auth/actor';
+import type { Role } from '../auth/permissions';
 import type { Transaction } from '../database/transaction';
 import type { Sentence } from '../sentences/sentences';
 
@@ -14,6 +15,8 @@ export interface DomainEvent {
   readonly machineId: string | null;
   readonly severity: EventSeverity;
   readonly actor: Actor;
+  /** Of the person who did it, where somebody may refuse it by that. */
+  readonly role?: Role | null;
   /** When it happened, where that was not now. */
   readonly at?: Date;
   /** A sentence that a person understands. */

@@ -1,6 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Contracts } from '../../kernel/contracts/contracts';
-import { DatabaseClock, PostgresClock } from '../../kernel/database/database-clock';
 import { JobsModule } from '../jobs/jobs.module';
 import { SCHEDULE_AUDIT } from './contracts/schedule-audit';
 import { SCHEDULE_DOCUMENTS } from './contracts/schedule-documents';
@@ -33,7 +32,6 @@ import { ScopePreview } from './scope/scope-preview';
   providers: [
     AutomationWorker,
     Calendar,
-    { provide: DatabaseClock, useClass: PostgresClock },
     Firing,
     MachineScope,
     OccurrenceCommands,

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { HistoryModule } from '../history/history.module';
 import { MachinesModule } from '../machines/machines.module';
+import { SettingsModule } from '../settings/settings.module';
 import { WindowsModule } from '../windows/windows.module';
 import { ActionRegistry } from './actions/action-registry';
 import { ActionScripts } from './actions/action-scripts';
@@ -64,7 +65,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
 
 /** Work on machines: asked for, handed out one at a time per machine, run, followed and ended. */
 @Module({
-  imports: [DiscoveryModule, MachinesModule, HistoryModule, WindowsModule],
+  imports: [DiscoveryModule, MachinesModule, HistoryModule, SettingsModule, WindowsModule],
   controllers: [
     ActionsController,
     // Before the routes of one job: `dead-letters` is no id.

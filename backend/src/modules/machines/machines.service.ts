@@ -222,7 +222,7 @@ export class Machines {
     message: Sentence,
     payload?: Record<string, unknown>,
   ): Promise<void> {
-    const event = { type, machineId, severity: 'info', actor: origin.actor, message } as const;
+    const event = { type, machineId, severity: 'info', actor: origin.actor, role: origin.role, message } as const;
     return this.events.publish(tx, payload === undefined ? event : { ...event, payload });
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { AuditLog } from '../../kernel/audit/audit-log';
 import type { RequestOrigin } from '../../kernel/audit/request-origin';
 import type { DocumentDto } from '../../kernel/contracts/document.dto';
@@ -39,8 +39,12 @@ export class SettingsService {
   ) {}
 
   /** The value that holds now: what was set, or the default. */
-  async get<K extends AppSettingKey>(key: K): Promise<AppSettingValue<K>> {
-    return this.current(key, await this.repository.byKey(this.database, key)).value as AppSettingValue<K>;
+  /** @param connection where it is read inside a transaction */
+  async get<K extends AppSettingKey>(
+    key: K,
+    connection: DataSource | EntityManager = this.database,
+  ): Promise<AppSettingValue<K>> {
+    return this.current(key, await this.repository.byKey(connection, key)).value as AppSettingValue<K>;
   }
 
   /** All settings of the registry, in its order. */

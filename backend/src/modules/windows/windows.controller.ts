@@ -2,7 +2,6 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrigin, type RequestOrigin } from '../../kernel/audit/request-origin';
 import { RequirePermission } from '../../kernel/auth/access.decorators';
-import { Clock } from '../../kernel/clock';
 import { invalidInput } from '../../kernel/errors/domain-error';
 import { uuidPipe } from '../../kernel/http/validation';
 import {
@@ -23,34 +22,33 @@ const PREVIEWED = 5;
 @ApiTags('maintenance-windows')
 @Controller('maintenance-windows')
 export class WindowsController {
-  constructor(
-    private readonly windows: WindowsService,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly windows: WindowsService) {}
 
   /** All windows by name, with their next openings. */
   @Get()
   @RequirePermission('machines.read')
   async list(): Promise<WindowDto[]> {
-    return (await this.windows.list()).map((window) => this.toDto(window));
+    const now = await this.windows.now();
+    return (await this.windows.list()).map((window) => toDto(window, now));
   }
 
   /** The next five openings of a window that is not saved, by the rule that opens it. 400 names the field. */
   @Post('preview')
   @HttpCode(200)
   @RequirePermission('machines.read')
-  preview(@Body() { cron, opensAt = null, timezone, durationMinutes }: PreviewWindowDto): OpeningDto[] {
+  async preview(@Body() { cron, opensAt = null, timezone, durationMinutes }: PreviewWindowDto): Promise<OpeningDto[]> {
+    const now = await this.windows.now();
     const opens = { name: '', cron, opensAt, timezone, durationMinutes };
-    const problems = openingProblems(opens, this.clock.now());
+    const problems = openingProblems(opens, now);
     if (problems.length > 0) throw invalidInput(problems);
-    return this.next(opens, PREVIEWED);
+    return next(opens, PREVIEWED, now);
   }
 
   /** Adds a window: from now on no change begins outside it on the machines that it speaks of. */
   @Post()
   @RequirePermission('windows.write')
   async create(@Body() body: SaveWindowDto, @CurrentOrigin() origin: RequestOrigin): Promise<WindowDto> {
-    return this.toDto(await this.windows.create(factsOf(body), origin));
+    return toDto(await this.windows.create(factsOf(body), origin), await this.windows.now());
   }
 
   /** Changes a window; what waits for it is looked at again. 404, 409 `window_changed`. */
@@ -61,7 +59,7 @@ export class WindowsController {
     @Body() body: ChangeWindowDto,
     @CurrentOrigin() origin: RequestOrigin,
   ): Promise<WindowDto> {
-    return this.toDto(await this.windows.change(id, factsOf(body), body.seen, origin));
+    return toDto(await this.windows.change(id, factsOf(body), body.seen, origin), await this.windows.now());
   }
 
   /** Removes a window. 404, 409 `window_changed`. */
@@ -75,14 +73,14 @@ export class WindowsController {
   ): Promise<void> {
     return this.windows.remove(id, seen, origin);
   }
+}
 
-  private toDto(window: WindowRecord): WindowDto {
-    return { ...window, openings: this.next(window, SHOWN) };
-  }
+function toDto(window: WindowRecord, now: Date): WindowDto {
+  return { ...window, openings: next(window, SHOWN, now) };
+}
 
-  private next(window: Opens, count: number): OpeningDto[] {
-    return nextOpenings([window], this.clock.now(), count).map(({ from, until }) => ({ from, until }));
-  }
+function next(window: Opens, count: number, now: Date): OpeningDto[] {
+  return nextOpenings([window], now, count).map(({ from, until }) => ({ from, until }));
 }
 
 function factsOf({

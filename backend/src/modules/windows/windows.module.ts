@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { MaintenanceWindows } from './maintenance-windows';
+import { TagEdits } from './tag-edits';
 import { WindowTags } from './window-tags';
 import { WINDOWS_AUDIT } from './windows-audit';
 import { WindowsController } from './windows.controller';
@@ -10,7 +11,7 @@ import { WindowsService } from './windows.service';
 /** When changes of machines may begin. */
 @Module({
   controllers: [WindowsController],
-  providers: [MaintenanceWindows, WindowTags, WindowsRepository, WindowsService],
+  providers: [MaintenanceWindows, TagEdits, WindowTags, WindowsRepository, WindowsService],
   exports: [MaintenanceWindows],
 })
 export class WindowsModule implements OnModuleInit {

@@ -81,6 +81,11 @@ export class WindowsRepository {
   ofMachines(manager: EntityManager, machineIds: readonly string[]): Promise<WindowOfMachine[]> {
     return queryRows<WindowOfMachine>(manager, OF_MACHINES, [machineIds]);
   }
+
+  /** The enabled windows that speak of a machine, if these were the names of its tags. */
+  ofTagged(manager: EntityManager, machineId: string, tagNames: readonly string[]): Promise<WindowOfMachine[]> {
+    return queryRows<WindowOfMachine>(manager, OF_TAGGED, [machineId, tagNames]);
+  }
 }
 
 function values(window: WindowFacts): unknown[] {
@@ -121,9 +126,14 @@ const UPDATE = `
     opens_at = $8, timezone = $9, duration_minutes = $10, updated_at = $11, updated_by = $12
   WHERE id = $1`;
 
+const OPENS = `w.name, w.scope, w.cron, w.opens_at AS "opensAt", w.timezone, w.duration_minutes AS "durationMinutes"`;
+
+const OF_TAGGED = `
+  SELECT w.id, $1::uuid AS "machineId", ${OPENS} FROM maintenance_windows w LEFT JOIN tags t ON t.id = w.tag_id
+  WHERE w.enabled AND (w.scope = 'fleet' OR w.machine_id = $1::uuid OR t.name = ANY($2::text[])) ORDER BY w.id`;
+
 const OF_MACHINES = `
-  SELECT w.id, m.id AS "machineId", w.name, w.scope, w.cron, w.opens_at AS "opensAt", w.timezone,
-    w.duration_minutes AS "durationMinutes"
+  SELECT w.id, m.id AS "machineId", ${OPENS}
   FROM maintenance_windows w JOIN machines m ON m.id = ANY($1::uuid[]) AND (
     w.scope = 'fleet' OR w.machine_id = m.id
     OR EXISTS (SELECT 1 FROM machine_tags t WHERE t.machine_id = m.id AND t.tag_id = w.tag_id))

@@ -13,5 +13,7 @@ export const say = sentences('windows', {
   changed_meanwhile: '{name} changed this window after you opened it.',
   tag_in_use: 'Maintenance windows go by this tag: {names}. Without it, its machines could be changed at any time.',
   windows_changed: 'Maintenance windows have changed.',
+  tags_bind: 'By these tags other windows than {windows} would count for this machine, which is not yours to decide.',
+  tags_bind_action: 'Leave the tags as they are, or ask an administrator.',
   look_again: 'Look at it as it is now, then change it again.',
 });

@@ -3,8 +3,8 @@ import { DataSource } from 'typeorm';
 import { AuditLog } from '../../kernel/audit/audit-log';
 import type { RequestOrigin } from '../../kernel/audit/request-origin';
 import { systemActor } from '../../kernel/auth/actor';
-import { Clock } from '../../kernel/clock';
 import { recurrenceProblem } from '../../kernel/cron';
+import { DatabaseClock } from '../../kernel/database/database-clock';
 import { newId } from '../../kernel/database/ids';
 import { queryOne } from '../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
@@ -25,20 +25,26 @@ export class WindowsService {
     private readonly repository: WindowsRepository,
     private readonly events: DomainEvents,
     private readonly audit: AuditLog,
-    private readonly clock: Clock,
+    private readonly clock: DatabaseClock,
   ) {}
 
   list(): Promise<WindowRecord[]> {
     return this.repository.list(this.dataSource.manager);
   }
 
+  /** The time by which windows open. */
+  now(): Promise<Date> {
+    return this.clock.now(this.dataSource.manager);
+  }
+
   /** @throws DomainError `invalid_input` */
   async create(window: WindowFacts, origin: RequestOrigin): Promise<WindowRecord> {
-    this.refuse(openingProblems(window, this.clock.now()));
+    const now = await this.now();
+    this.refuse(openingProblems(window, now));
     return this.transactions.run(async (tx) => {
       await this.checkSubject(tx, window);
       const id = newId();
-      await this.repository.insert(tx.manager, id, window, this.clock.now(), origin.actor.name);
+      await this.repository.insert(tx.manager, id, window, now, origin.actor.name);
       await this.audit.record(tx.manager, { ...entry(origin, id), action: 'window.created', details: { window } });
       await this.announce(tx);
       return this.required(tx, id);
@@ -50,11 +56,12 @@ export class WindowsService {
    * @throws DomainError `invalid_input`, `not_found`, 409 `window_changed`
    */
   async change(id: string, window: WindowFacts, seen: Date, origin: RequestOrigin): Promise<WindowRecord> {
-    this.refuse(openingProblems(window, this.clock.now()));
+    const now = await this.now();
+    this.refuse(openingProblems(window, now));
     return this.transactions.run(async (tx) => {
       const before = factsOf(await this.unchanged(tx, id, seen));
       await this.checkSubject(tx, window);
-      await this.repository.update(tx.manager, id, window, this.clock.now(), origin.actor.name);
+      await this.repository.update(tx.manager, id, window, now, origin.actor.name);
       const details = { before, after: window };
       await this.audit.record(tx.manager, { ...entry(origin, id), action: 'window.changed', details });
       await this.announce(tx);

@@ -1,4 +1,5 @@
 import { createTestApp, type TestApp } from '../../../test/support/test-app';
+import { addMachine } from '../../../test/support/machine-samples';
 import { insertMachine } from '../../../test/support/insert-row';
 import { newId } from '../../kernel/database/ids';
 import { affected, queryRows } from '../../kernel/database/rows';
@@ -37,6 +38,49 @@ describe('maintenance windows', () => {
     expect(response.status).toBe(201);
     return response.body as Window;
   };
+
+  describe('a machine’s tags', () => {
+    let count = 0;
+    const tagged = (...tagIds: string[]): Promise<string> => {
+      count += 1;
+      return addMachine(test.as('operator'), `tagged-${String(count)}`, { tagIds });
+    };
+    const edit = (role: 'operator' | 'administrator', id: string, tagIds: string[]) =>
+      test.as(role).patch(`/machines/${id}`, { tagIds });
+    const tagsOf = (id: string) =>
+      queryRows(test.dataSource, 'SELECT tag_id FROM machine_tags WHERE machine_id = $1', [id]);
+
+    it('are not changed by who may not change windows, where other windows would count by them', async () => {
+      await create({ scope: 'tag', tagId });
+      const id = await tagged(tagId);
+      const refused = await edit('operator', id, []);
+      expect(refused.status).toBe(403);
+      expect(refused.body).toMatchObject({
+        code: 'windows_bound',
+        detail: expect.stringContaining('Nights') as string,
+      });
+      expect(await tagsOf(id)).toHaveLength(1);
+      expect((await edit('administrator', id, [])).status).toBe(200);
+      expect(await tagsOf(id)).toHaveLength(0);
+    });
+
+    it('do not take it out of the window of the fleet either, by a closer one', async () => {
+      await create();
+      await create({ name: 'Always', scope: 'tag', tagId, cron: '0 * * * *' });
+      const id = await tagged();
+      expect((await edit('operator', id, [tagId])).body).toMatchObject({ code: 'windows_bound' });
+      expect(await tagsOf(id)).toHaveLength(0);
+    });
+
+    it('are anybody’s where no window is left by them', async () => {
+      await create({ scope: 'tag', tagId });
+      const free = await tagged();
+      expect((await edit('operator', free, [tagId])).status).toBe(200);
+      const own = await tagged(tagId);
+      await create({ name: 'Own', scope: 'machine', machineId: own });
+      expect((await edit('operator', own, [])).status).toBe(200);
+    });
+  });
 
   it('are made, listed with their next openings, changed and removed, each with its audit', async () => {
     const made = await create({ scope: 'tag', tagId });

@@ -8,6 +8,7 @@ import {
   fakeChange,
   fakePlan,
 } from '../../../../test/support/jobs-fakes';
+import { FakeMachines } from '../../../../test/support/fake-detached';
 import { insertRow } from '../../../../test/support/insert-row';
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
@@ -41,6 +42,7 @@ const POLICY: SchedulePolicyDto = {
   downgrades: false,
   accepted: [],
 };
+const HOUR_MS = 3_600_000;
 const NIGHT = new Date('2026-11-26T01:30:00Z');
 
 const administrator = principalOf('administrator');
@@ -165,6 +167,52 @@ describe('a request of a schedule, where a rule wants a second person', () => {
       const refused = { code: forged === null ? 'four_eyes' : 'request_altered' };
       await expect(confirm(request, maker)).rejects.toMatchObject(refused);
     }
+  });
+});
+
+describe('a request of a schedule', () => {
+  it('waits for people for as long as the setting says', async () => {
+    await rule('administrators');
+    const id = await changing([await p.machine()]);
+    p.work();
+    clock.at = NIGHT;
+    const { createdAt, expiresAt } = await leftRequest(id);
+    expect((expiresAt?.getTime() ?? 0) - createdAt.getTime()).toBe(3 * 24 * HOUR_MS);
+  });
+});
+
+describe('a process whose clock is two hours wrong', () => {
+  it.each([-2 * HOUR_MS, 2 * HOUR_MS])(
+    'of %s ms plans, approves by policy and carries out all the same',
+    async (wrong) => {
+      p.clock.wrongByMs = wrong;
+      p.detached.machines = new FakeMachines();
+      const machine = await p.machine();
+      const id = await changing([machine]);
+      p.work();
+      clock.at = NIGHT;
+      await until('the change begins', async () => {
+        await a.step();
+        return p.detached.machines.runs.size > 0;
+      });
+      for (const run of p.detached.machines.runs.keys()) p.detached.machines.end(run);
+      await until('the occurrence ends', async () => {
+        await a.step();
+        return (await a.occurrencesOf(id)).at(-1)?.finishedAt !== null;
+      });
+      expect((await a.occurrencesOf(id)).at(-1)).toMatchObject({ status: 'ok', okCount: 1 });
+    },
+  );
+
+  it('neither shows nor ends as expired what has its time by the clock of all', async () => {
+    await rule('administrators');
+    const id = await changing([await p.machine()]);
+    p.work();
+    clock.at = NIGHT;
+    const request = await leftRequest(id);
+    p.clock.wrongByMs = 100 * 24 * HOUR_MS;
+    await p.expiry.sweep();
+    expect(await p.requestsReader.find(request.id)).toMatchObject({ status: 'pending' });
   });
 });
 

@@ -47,7 +47,8 @@ export class PlanAction implements ReadAction<object> {
         return {
           status: 'ok',
           summary: outcome.summary,
-          store: (tx, { machineId, jobId }) => this.plans.nothingToDo(tx, { action: name, machineId, jobId }),
+          store: (tx, { machineId, jobId }) =>
+            this.plans.nothingToDo(tx, { action: name, machineId, jobId }, context.parameters),
         };
       case 'planned':
         return {

@@ -8,6 +8,7 @@ import { until } from '../../../../test/support/ssh-wait';
 import { systemActor } from '../../../kernel/auth/actor';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryOne } from '../../../kernel/database/rows';
+import { SshError } from '../../../kernel/ssh/ssh-error';
 import { quoted } from '../../../kernel/sentences/sentences';
 import { WINDOWS_CHANGED, type WindowScope } from '../../windows/entities/windows.values';
 import type { JobRecord } from '../job-record';
@@ -127,6 +128,71 @@ describe('a confirmed plan that no window limits', () => {
     const { createdAt, startBefore } = await p.job(job.id);
     expect(Number(startBefore) - Number(createdAt)).toBe(600_000);
   });
+});
+
+describe('a change that a worker has in hand and that has not begun', () => {
+  /** Confirmed and taken in the open window, by a worker that dies before it reaches the machine. */
+  const taken = async (): Promise<string> => {
+    const planner = p.work();
+    const machineId = await p.machine();
+    const requestId = await planned(machineId);
+    await planner.stop();
+    await window(-0.25);
+    const { id } = await confirm(requestId);
+    expect(await p.takeOne('dead worker')).toMatchObject({ jobId: id });
+    return id;
+  };
+  const offered = async (id: string): Promise<void> => {
+    await p.expire(id);
+    await p.sweepUntil('it is offered', async () => (await p.job(id)).phase === 'reconciling');
+  };
+  const expired = { status: 'cancelled', errorKind: 'window_expired' };
+
+  it('is not begun by whoever adopts it once its window has closed', async () => {
+    const id = await taken();
+    await affected(p.dataSource, `UPDATE maintenance_windows SET opens_at = opens_at + interval '2 hours'`, []);
+    await offered(id);
+    p.work();
+    expect(await p.ended(id)).toMatchObject(expired);
+    expect(machines.runs.has(id)).toBe(false);
+  }, 60_000);
+
+  it('nor once it could not end inside any more', async () => {
+    const id = await taken();
+    await tooLate(id);
+    await offered(id);
+    p.work();
+    expect(await p.ended(id)).toMatchObject(expired);
+    expect(machines.runs.has(id)).toBe(false);
+  }, 60_000);
+
+  it('is begun by whoever adopts it while its window is open', async () => {
+    const id = await taken();
+    await offered(id);
+    p.work();
+    expect(await finish(id)).toMatchObject({ status: 'ok' });
+  }, 60_000);
+
+  it('is not sent again after a lost start once its window has closed', async () => {
+    p.work();
+    const machineId = await p.machine();
+    const requestId = await planned(machineId);
+    await window(-0.25);
+    const open = p.detached.open.bind(p.detached);
+    jest.spyOn(p.detached, 'open').mockImplementationOnce(async (visit) => {
+      const start = (): Promise<never> => {
+        machines.cut();
+        return Promise.reject(new SshError('connection_lost', 'run'));
+      };
+      return { ...(await open(visit)), start };
+    });
+    const { id } = await confirm(requestId);
+    await until('it is tried', async () => (await p.job(id)).phase === 'reconciling');
+    await tooLate(id);
+    machines.restore();
+    expect(await p.ended(id)).toMatchObject(expired);
+    expect(machines.runs.has(id)).toBe(false);
+  }, 60_000);
 });
 
 describe('a change of a machine that a window speaks of', () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { queryOne } from '../../../kernel/database/rows';
+import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { MaintenanceWindows, Standings, type BoundMachine } from '../../windows/maintenance-windows';
 import type { Standing } from '../../windows/openings';
 import { RunDurations, type Estimate, type EstimatedAction } from './run-durations';
@@ -38,6 +38,7 @@ export class StartGate {
   constructor(
     private readonly windows: MaintenanceWindows,
     private readonly durations: RunDurations,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /** For these actions one after the other, in the order of the machines. */
@@ -46,7 +47,7 @@ export class StartGate {
     wanted: readonly GatedMachine[],
     actions: readonly EstimatedAction[],
   ): Promise<GateStanding[]> {
-    const now = await this.now(manager);
+    const now = await this.clock.now(manager);
     const machines = await this.windows.binding(
       manager,
       wanted.map(({ machineId }) => machineId),
@@ -67,12 +68,6 @@ export class StartGate {
       const seconds = wanted[at]?.seconds ?? estimate?.seconds ?? 0;
       return { ...machine, estimate, standing: standings.of(machine.windows, seconds) };
     });
-  }
-
-  private async now(manager: EntityManager): Promise<Date> {
-    const row = await queryOne<{ now: Date }>(manager, 'SELECT clock_timestamp() AS now', []);
-    if (row === null) throw new Error('the database did not tell the time');
-    return row.now;
   }
 }
 

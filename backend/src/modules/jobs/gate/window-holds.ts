@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../../kernel/auth/actor';
-import { affected, queryRows } from '../../../kernel/database/rows';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
 import { LiveBus } from '../../../kernel/live/live-bus';
@@ -37,6 +37,15 @@ interface ExpiredRow extends HeldRow {
   requested_by_name: string | null;
 }
 
+/** A change that a worker has in hand. */
+interface TakenRow extends HeldRow {
+  window_name: string | null;
+  waited_minutes: number;
+  overridden: boolean;
+  /** The time in which it could have begun has passed. */
+  over: boolean;
+}
+
 /** Changes that wait for their maintenance window: held until it opens. Ends those that could not begin in time, window or not. */
 @Injectable()
 export class WindowHolds {
@@ -62,6 +71,21 @@ export class WindowHolds {
     await this.decide(tx, jobs, false);
   }
 
+  /**
+   * Why a change that a worker has in hand may not be begun at this moment; null: it may. Asked right before the start is
+   * sent, however long ago the job was taken: of one that has begun nobody asks.
+   */
+  async refusalToBegin(jobId: string): Promise<RunFailure | null> {
+    return this.transactions.run(async (tx) => {
+      const job = await queryOne<TakenRow>(tx.manager, TAKEN, [jobId]);
+      if (job === null) return null;
+      const window = job.overridden ? null : await this.closedWindow(tx, job);
+      if (window === null && !job.over) return null;
+      const name = window ?? job.window_name;
+      return overdueFailure(quoted(this.registry.title(job.kind)), { ...job, window_name: name });
+    });
+  }
+
   /** Windows are others now, or a machine's tags are: what waits may begin earlier, later or not at all. */
   @OnDomainEvent(WINDOWS_CHANGED, 'machine_edited')
   async lookAgain({ machineId }: DomainEvent, tx: Transaction): Promise<void> {
@@ -78,6 +102,22 @@ export class WindowHolds {
   async expire(): Promise<void> {
     const overdue = await this.transactions.run((tx) => queryRows<HeldRow>(tx.manager, `${OVERDUE} LIMIT $1`, [BATCH]));
     for (const { id, machine_id } of overdue) await this.end(id, machine_id);
+  }
+
+  /** What the next window of its machine is called, while none is open; null: it may begin. */
+  private async closedWindow(tx: Transaction, job: TakenRow): Promise<string | null> {
+    const { declaration } = this.registry.require(job.kind);
+    const wanted = [{ machineId: job.machine_id, seconds: job.window_seconds }];
+    const [found] = await this.gate.standings(tx.manager, wanted, [declaration]);
+    switch (found?.standing.kind) {
+      case 'open':
+      case 'unbound':
+        return null;
+      case 'later':
+        return found.standing.name;
+      default:
+        return job.window_name ?? '';
+    }
   }
 
   private async decide(tx: Transaction, jobs: readonly HeldRow[], freeToo: boolean): Promise<void> {
@@ -146,7 +186,10 @@ export class WindowHolds {
  * Its window has passed; or, where none speaks of its machine, the time for which a confirmed plan is valid. One that no
  * window is long enough for any more was over before it was made.
  */
-function overdueFailure(action: Sentence, { window_name: name, waited_minutes: minutes }: ExpiredRow): OverdueFailure {
+function overdueFailure(
+  action: Sentence,
+  { window_name: name, waited_minutes: minutes }: Pick<ExpiredRow, 'window_name' | 'waited_minutes'>,
+): OverdueFailure {
   const window = name ?? '';
   return name === null && minutes >= 0
     ? { kind: 'plan_expired', message: say.plan_overdue({ action, minutes }), action: say.plan_overdue_action() }
@@ -167,6 +210,12 @@ const HOLD = `
   FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
     AS t (id, available_at, start_before, window_name)
   WHERE j.id = t.id AND j.status = 'queued'`;
+
+const TAKEN = `
+  SELECT id, machine_id, kind, window_seconds, window_name, window_override IS NOT NULL AS overridden,
+    COALESCE(start_before <= clock_timestamp(), false) AS over,
+    COALESCE(floor(extract(epoch FROM start_before - created_at) / 60)::int, 0) AS waited_minutes
+  FROM jobs WHERE id = $1`;
 
 const OVERDUE = `
   SELECT id, machine_id, kind, window_name, window_seconds, requested_by_type, requested_by_id, requested_by_name,

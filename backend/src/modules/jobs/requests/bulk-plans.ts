@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../../kernel/auth/actor';
-import { Clock } from '../../../kernel/clock';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { bulkInsert } from '../../../kernel/database/bulk-insert';
+import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
@@ -51,7 +51,7 @@ export class BulkPlans {
     private readonly seals: RequestSeals,
     private readonly contracts: Contracts,
     private readonly bus: LiveBus,
-    private readonly clock: Clock,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /**
@@ -119,7 +119,7 @@ export class BulkPlans {
       throw invalidInput([{ field: 'machineIds', message: say.unknown_machine() }]);
     }
     const document = this.contracts.document(REQUEST_PARAMETERS.name, { parameters });
-    const values = [id, requesterType(type), askerId, name, change.name, document, this.clock.now()];
+    const values = [id, requesterType(type), askerId, name, change.name, document, await this.clock.now(tx.manager)];
     await affected(tx.manager, INSERT_REQUEST, values);
     const rows = machineIds.map((machineId) => ({ request_id: id, machine_id: machineId, status: 'pending' }));
     const columns = { request_id: 'uuid', machine_id: 'uuid', status: 'text' } as const;
@@ -163,7 +163,7 @@ export class BulkPlans {
       summary,
       targetsDigest(planned),
       this.contracts.document(REQUEST_APPROVAL.name, approvalDocument({ ...approval, ...known })),
-      new Date(this.clock.now().getTime() + validForSeconds * 1000),
+      new Date((await this.clock.now(tx.manager)).getTime() + validForSeconds * 1000),
     ]);
     await this.seals.seal(tx, id);
   }

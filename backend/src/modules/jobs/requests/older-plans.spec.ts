@@ -4,6 +4,7 @@ import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeChange, fakePlan, gate } from
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { until } from '../../../../test/support/ssh-wait';
+import { newId } from '../../../kernel/database/ids';
 import { quoted } from '../../../kernel/sentences/sentences';
 import type { CollectedRun } from '../actions/job-action';
 import type { PlanOutcome } from '../actions/change-action';
@@ -101,6 +102,34 @@ describe('a newer plan of a machine', () => {
     });
     await expect(confirm(older)).rejects.toMatchObject({ code: 'plan_expired', status: 409 });
     expect(await standings(newer)).toEqual(['m0 pending -', 'm1 pending -']);
+  });
+
+  it('of somebody else, or of a schedule, leaves what people asked for', async () => {
+    const [id = ''] = await machines(1);
+    p.work();
+    const single = await alone(id);
+    const many = await asked([id]);
+    expect(await request(single)).toMatchObject({ status: 'expired' });
+    const nightly = { type: 'schedule', id: newId(), name: 'Nightly' } as const;
+    for (const requestedBy of [ben.actor, nightly]) {
+      await p.ended((await p.enqueue(id, { action: `${CHANGE}_plan`, requestedBy })).id);
+    }
+    expect(await request(many.id)).toMatchObject({ status: 'pending', machines: 1 });
+    expect(await p.count('action_requests', `status = 'pending' AND machine_id = $1`, [id])).toBe(2);
+  });
+
+  it('that finds nothing to do leaves requests for something else', async () => {
+    const [id = ''] = await machines(1);
+    p.work();
+    const other = { action: `${CHANGE}_plan`, parameters: { deep: true }, requestedBy: ben.actor };
+    const { requestId } = await p.ended((await p.enqueue(id, other)).id);
+    const same = await alone(id);
+    says(id, 'nothing');
+    expect(
+      (await p.ended((await p.enqueue(id, { action: `${CHANGE}_plan`, requestedBy: ben.actor })).id)).requestId,
+    ).toBeNull();
+    expect(await request(requestId)).toMatchObject({ status: 'pending' });
+    expect(await request(same)).toMatchObject({ status: 'expired' });
   });
 
   it('that finds nothing to do leaves it out too', async () => {

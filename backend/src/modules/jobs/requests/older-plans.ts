@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { JsonDocument } from '../../../kernel/contracts/json-document';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
@@ -14,17 +15,44 @@ export interface NewerLook {
   readonly jobId: string;
 }
 
+interface OlderRow {
+  readonly id: string;
+  readonly own: string | null;
+}
+
 /**
- * Of an action on a machine one plan at most waits: the newest. An older request for this machine alone expires; one for several
+ * Of what somebody asked for with an action on a machine one plan at most waits: the newest. Plans of others stay, a nightly one
+ * takes nothing from people. An older request for this machine alone expires; one for several
  * goes on without it, and expires where no machine is left.
  */
 @Injectable()
 export class OlderPlans {
   constructor(private readonly bus: LiveBus) {}
 
-  /** The machine's queue must be held: whoever confirms holds it too. */
+  /** Those of the same asker. The machine's queue must be held: whoever confirms holds it too. */
   async end(tx: Transaction, { action, machineId, jobId }: NewerLook, reason: Sentence): Promise<void> {
-    const older = await queryRows<{ id: string; own: string | null }>(tx.manager, OLDER, [machineId, action, jobId]);
+    const older = await queryRows<OlderRow>(tx.manager, `${OLDER} AND ${SAME_ASKER}`, [machineId, action, jobId]);
+    await this.endAll(tx, older, machineId, reason);
+  }
+
+  /** Those that asked for the very same, whoever did. */
+  async endSame(
+    tx: Transaction,
+    { action, machineId, jobId }: NewerLook,
+    parameters: JsonDocument,
+    reason: Sentence,
+  ): Promise<void> {
+    const values = [machineId, action, jobId, parameters];
+    const older = await queryRows<OlderRow>(tx.manager, `${OLDER} AND r.payload_json = $4::jsonb`, values);
+    await this.endAll(tx, older, machineId, reason);
+  }
+
+  private async endAll(
+    tx: Transaction,
+    older: readonly OlderRow[],
+    machineId: string,
+    reason: Sentence,
+  ): Promise<void> {
     if (older.length === 0) return;
     // In one order with the request that the look is for, which its end may hold too.
     const ids = older.map(({ id }) => id);
@@ -41,6 +69,11 @@ const OLDER = `
     LEFT JOIN jobs j ON j.id = $3
   WHERE t.machine_id = $1 AND r.action = $2 AND r.status = 'pending' AND t.status = 'pending'
     AND t.plan_digest IS NOT NULL AND r.id IS DISTINCT FROM j.request_id`;
+
+/** What the program asks for by itself has no id, and counts as a schedule's. */
+const SAME_ASKER = `
+  r.requested_by_id IS NOT DISTINCT FROM j.requested_by_id
+  AND (r.requested_by_type = j.requested_by_type OR j.requested_by_id IS NULL)`;
 
 const HOLD = 'SELECT id FROM action_requests WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE';
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../../kernel/auth/actor';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import type { JsonDocument } from '../../../kernel/contracts/json-document';
+import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
@@ -15,6 +16,7 @@ import {
   type ActionPlanDocument,
 } from '../contracts/action-plan';
 import { say } from '../jobs.sentences';
+import { SettingsService } from '../../settings/settings.service';
 import { approvalDocument, REQUEST_APPROVAL } from '../rules/approval';
 import { Approvals } from '../rules/approvals';
 import { OlderPlans, type NewerLook } from './older-plans';
@@ -31,8 +33,9 @@ export interface MadePlan {
   /** The planning job. */
   readonly jobId: string;
   readonly requestedBy: Actor;
-  readonly finishedAt: Date;
 }
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 interface PlanningJobRow {
   /** The request of several machines that it plans for. */
@@ -50,6 +53,8 @@ export class PlanRecorder {
     private readonly seals: RequestSeals,
     private readonly older: OlderPlans,
     private readonly bus: LiveBus,
+    private readonly clock: DatabaseClock,
+    private readonly settings: SettingsService,
   ) {}
 
   /**
@@ -57,7 +62,7 @@ export class PlanRecorder {
    * @throws ContractError when the plan or its details do not keep to their contracts
    */
   async record(tx: Transaction, made: MadePlan): Promise<void> {
-    const { change, plan, machineId, requestedBy, finishedAt } = made;
+    const { change, plan, machineId, requestedBy } = made;
     const document = this.contracts.document(ACTION_PLAN.name, this.planBody(made));
     const digest = planDigest(plan.lines);
     await this.older.end(tx, { action: change.name, machineId, jobId: made.jobId }, say.request_replaced());
@@ -67,6 +72,7 @@ export class PlanRecorder {
       return;
     }
     const id = newId();
+    const now = await this.clock.now(tx.manager);
     await affected(tx.manager, INSERT_REQUEST, [
       id,
       machineId,
@@ -78,8 +84,8 @@ export class PlanRecorder {
       plan.summary,
       this.contracts.document(REQUEST_PARAMETERS.name, { parameters: made.parameters }),
       digest,
-      finishedAt,
-      new Date(finishedAt.getTime() + change.validForSeconds * 1000),
+      now,
+      new Date(now.getTime() + (await this.validForMs(tx, made))),
       job.answerable_ids,
     ]);
     await affected(tx.manager, INSERT_TARGET, [id, machineId, digest, document]);
@@ -103,6 +109,13 @@ export class PlanRecorder {
     await affected(tx.manager, PLANNED, values);
   }
 
+  /** What a schedule leaves to people is made while they are away: it waits for them, and its digest is held against the machine again. */
+  private async validForMs(tx: Transaction, { change, requestedBy: { type, id } }: MadePlan): Promise<number> {
+    const ownMs = change.validForSeconds * 1000;
+    if (type !== 'schedule' || id === null) return ownMs;
+    return Math.max(ownMs, (await this.settings.get('schedules.request_days', tx.manager)) * DAY_MS);
+  }
+
   private async plannedFor(tx: Transaction, jobId: string): Promise<PlanningJobRow> {
     const job = await queryOne<PlanningJobRow>(tx.manager, PLANNING_JOB, [jobId]);
     if (job === null) throw new Error(`The planning job ${jobId} is gone.`);
@@ -110,8 +123,9 @@ export class PlanRecorder {
   }
 
   /** The machine needs none of it any more: a plan that still waits would only drift. */
-  async nothingToDo(tx: Transaction, look: NewerLook): Promise<void> {
-    await this.older.end(tx, look, say.request_needless());
+  async nothingToDo(tx: Transaction, look: NewerLook, parameters: object): Promise<void> {
+    const same = this.contracts.document(REQUEST_PARAMETERS.name, { parameters });
+    await this.older.endSame(tx, look, same, say.request_needless());
   }
 
   private async askRules(

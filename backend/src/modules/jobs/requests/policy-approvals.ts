@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../kernel/audit/audit-log';
 import { originOf } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
-import { Clock } from '../../../kernel/clock';
+import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
@@ -47,7 +47,7 @@ export class PolicyApprovals {
     private readonly seals: RequestSeals,
     private readonly audit: AuditLog,
     private readonly bus: LiveBus,
-    private readonly clock: Clock,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /**
@@ -95,7 +95,8 @@ export class PolicyApprovals {
       const [why] = skipped;
       return { kind: 'refused', code: why?.code ?? 'not_queued', message: why?.message ?? say.plan_expired() };
     }
-    await affected(tx.manager, APPROVE, [id, this.clock.now(), say.policy_of({ schedule: actor.name }), actor.id]);
+    const now = await this.clock.now(tx.manager);
+    await affected(tx.manager, APPROVE, [id, now, say.policy_of({ schedule: actor.name }), actor.id]);
     await affected(tx.manager, TARGET_QUEUED, [id, machineId, job.jobId]);
     await this.seals.sealDecision(tx, id);
     await this.audit.record(tx.manager, {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../kernel/clock';
+import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
@@ -14,7 +14,7 @@ export class RequestExpiry {
     private readonly transactions: TransactionRunner,
     private readonly bulk: BulkPlans,
     private readonly bus: LiveBus,
-    private readonly clock: Clock,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /** A job that was cancelled before it had begun: nothing comes of the request on its machine any more. */
@@ -35,7 +35,7 @@ export class RequestExpiry {
     await this.bulk.sweep();
     await this.transactions.run(async (tx) => {
       const overdue = await queryRows<{ id: string }>(tx.manager, EXPIRE_OVERDUE, [
-        this.clock.now(),
+        await this.clock.now(tx.manager),
         say.request_overdue(),
       ]);
       const abandoned = await queryRows<{ id: string }>(tx.manager, EXPIRE_ABANDONED, [say.request_abandoned()]);

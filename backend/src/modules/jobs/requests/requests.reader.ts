@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Actor } from '../../../kernel/auth/actor';
-import { Clock } from '../../../kernel/clock';
 import { Contracts, type Reading } from '../../../kernel/contracts/contracts';
 import { unreadable } from '../../../kernel/contracts/document.dto';
+import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
 import type { CreatedCursor } from '../../../kernel/http/keyset-page';
 import { ACTION_PLAN, REQUEST_PARAMETERS, type ActionPlanDocument } from '../contracts/action-plan';
@@ -92,7 +92,7 @@ export class RequestsReader {
   constructor(
     private readonly dataSource: DataSource,
     private readonly contracts: Contracts,
-    private readonly clock: Clock,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /** Newest first. */
@@ -104,36 +104,31 @@ export class RequestsReader {
       ORDER BY r.created_at DESC, r.id DESC LIMIT $6`;
     const { statuses, machineId } = filter;
     const params = [statuses ?? null, machineId ?? null, after?.createdAt ?? null, after?.id ?? null, limit];
-    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), ...params])).map((row) =>
-      this.toRecord(row),
-    );
+    return this.read(sql, params);
   }
 
   async byIds(ids: readonly string[]): Promise<RequestRecord[]> {
     if (ids.length === 0) return [];
     const sql = `SELECT ${COLUMNS} ${FROM} WHERE r.id = ANY($2::uuid[])`;
-    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), ids])).map((row) =>
-      this.toRecord(row),
-    );
+    return this.read(sql, [ids]);
   }
 
   /**
    * What has changed, or was decided, lately: for a watcher that may have missed it. A plan that is older than a month was
    * decided long ago, or its time is over.
    */
-  async changedSince(since: Date): Promise<RequestRecord[]> {
+  async changedWithin(ms: number): Promise<RequestRecord[]> {
     const sql = `SELECT ${COLUMNS} ${FROM}
-      WHERE r.created_at >= $2::timestamptz - interval '31 days'
-        AND (r.status IN ('pending', 'approved') OR GREATEST(r.created_at, r.approved_at) >= $2)
+      WHERE r.created_at >= $1::timestamptz - interval '31 days'
+        AND (r.status IN ('pending', 'approved')
+          OR GREATEST(r.created_at, r.approved_at) >= $1::timestamptz - $2::int * interval '1 millisecond')
       ORDER BY r.created_at DESC LIMIT 200`;
-    return (await queryRows<RequestRow>(this.dataSource, sql, [this.clock.now(), since])).map((row) =>
-      this.toRecord(row),
-    );
+    return this.read(sql, [ms]);
   }
 
   async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<RequestWithPlan | null> {
     const sql = `SELECT ${COLUMNS}, t.plan_json, r.payload_json ${FROM} WHERE r.id = $2`;
-    const row = await queryOne<RequestWithPlanRow>(manager, sql, [this.clock.now(), id]);
+    const row = await queryOne<RequestWithPlanRow>(manager, sql, [await this.clock.now(manager), id]);
     if (row === null) return null;
     const { payload_json: stored } = row;
     const payload = stored === null ? null : this.contracts.read<ParametersDocument>(REQUEST_PARAMETERS.name, stored);
@@ -166,6 +161,12 @@ export class RequestsReader {
       added: [...now].filter((line) => !before.has(line)),
       missing: [...before].filter((line) => !now.has(line)),
     };
+  }
+
+  /** @param values what follows the time, which is $1 */
+  private async read(sql: string, values: readonly unknown[]): Promise<RequestRecord[]> {
+    const now = await this.clock.now(this.dataSource.manager);
+    return (await queryRows<RequestRow>(this.dataSource, sql, [now, ...values])).map((row) => this.toRecord(row));
   }
 
   /** Null of a request that was made before there were rules. */

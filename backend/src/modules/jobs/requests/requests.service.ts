@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../kernel/audit/audit-log';
 import type { RequestOrigin } from '../../../kernel/audit/request-origin';
-import { Clock } from '../../../kernel/clock';
+import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { invalidInput, notFound } from '../../../kernel/errors/domain-error';
@@ -57,7 +57,7 @@ export class Requests {
     private readonly letters: DeadLetters,
     private readonly audit: AuditLog,
     private readonly bus: LiveBus,
-    private readonly clock: Clock,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /**
@@ -241,7 +241,7 @@ export class Requests {
     reason: string | null,
     { actor, sessionId }: Decider,
   ): Promise<void> {
-    const values = [id, status, this.clock.now(), actor.name, actor.id, sessionId, reason];
+    const values = [id, status, await this.clock.now(tx.manager), actor.name, actor.id, sessionId, reason];
     if ((await affected(tx.manager, DECIDE, values)) !== 1) throw decidedAlready(null);
   }
 

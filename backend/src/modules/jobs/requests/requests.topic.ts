@@ -1,5 +1,4 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Clock } from '../../../kernel/clock';
 import { FleetWatchers } from '../../../kernel/live/fleet-watchers';
 import { LiveBus, type LiveSignal } from '../../../kernel/live/live-bus';
 import { sendEvent } from '../../../kernel/live/live-client';
@@ -23,7 +22,6 @@ export class RequestsTopic implements OnModuleInit, OnModuleDestroy {
     private readonly watchers: FleetWatchers,
     private readonly reader: RequestsReader,
     private readonly registry: ActionRegistry,
-    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -45,7 +43,7 @@ export class RequestsTopic implements OnModuleInit, OnModuleDestroy {
 
   private async tell(signal: LiveSignal): Promise<void> {
     const requests = signal.everything
-      ? await this.reader.changedSince(new Date(this.clock.now().getTime() - MISSED_MS))
+      ? await this.reader.changedWithin(MISSED_MS)
       : await this.reader.byIds([...signal.requestIds]);
     for (const request of requests) {
       const dto = toRequest(request, this.registry);

@@ -26,6 +26,7 @@ export interface ChangeTools {
   readonly scripts: ActionScripts;
   readonly recorder: ProgressRecorder;
   readonly requests: { forJob(jobId: string): Promise<ConfirmedPlan> };
+  readonly windows: { refusalToBegin(jobId: string): Promise<RunFailure | null> };
   readonly chance: Chance;
 }
 
@@ -188,9 +189,11 @@ export class ChangeAttempt implements Attempt {
     const session = await this.tools.runner.open({ machineId, id, actor, purpose, secrets, signal: this.abort.signal });
     this.session = session;
     try {
-      const outcome = await this.start(session, prepared);
+      const closed = this.begun ? null : await this.tools.windows.refusalToBegin(id);
+      const outcome = await this.start(session, prepared, closed);
       if (outcome.kind === 'missing' && !this.begun) {
-        return prepared.plan.intact ? { kind: 'cancelled' } : { kind: 'failed', failure: alteredFailure };
+        if (!prepared.plan.intact) return { kind: 'failed', failure: alteredFailure };
+        return closed === null || this.cancelWanted ? { kind: 'cancelled' } : { kind: 'cancelled', failure: closed };
       }
       const refused = startFailure(outcome);
       if (refused !== null) return { kind: 'failed', failure: refused };
@@ -206,7 +209,12 @@ export class ChangeAttempt implements Attempt {
     }
   }
 
-  private async start(session: DetachedSession, { plan, wanted, script }: Prepared): Promise<StartOutcome> {
+  /** @param closed why it may not be begun now: then it is only looked for */
+  private async start(
+    session: DetachedSession,
+    { plan, wanted, script }: Prepared,
+    closed: RunFailure | null,
+  ): Promise<StartOutcome> {
     this.abort.signal.throwIfAborted();
     this.mayHaveBegun = true;
     const { outcome } = await session.start({
@@ -215,8 +223,8 @@ export class ChangeAttempt implements Attempt {
       parameters: wanted.parameters ?? {},
       plan: { lines: plan.planLines, digest: plan.planDigest },
       stoppable: this.action.declaration.steps.filter(({ stoppable }) => stoppable).map(({ name }) => name),
-      // Nor is a run begun that somebody does not want any more, or that is not what was confirmed.
-      expected: this.begun || this.cancelWanted || !plan.intact,
+      // Nor is a run begun that somebody does not want any more, that is not what was confirmed, or whose window has closed.
+      expected: this.begun || this.cancelWanted || !plan.intact || closed !== null,
     });
     return outcome;
   }

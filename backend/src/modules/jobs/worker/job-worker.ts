@@ -20,6 +20,7 @@ import type { RemoteRunner } from './remote-runner';
 import type { ClaimLimits, StartRooms } from './start-room';
 import { StepTracker } from './step-tracker';
 import type { RequestExpiry } from '../requests/request-expiry';
+import type { WindowHolds } from '../gate/window-holds';
 import type { ConfirmedPlans } from '../requests/confirmed-plans';
 import type { Sweeper } from './sweeper';
 
@@ -51,6 +52,7 @@ export interface WorkerTools {
   readonly runner: RemoteRunner;
   readonly detached: DetachedRunner;
   readonly requests: Pick<ConfirmedPlans, 'forJob'>;
+  readonly windows: Pick<WindowHolds, 'refusalToBegin'>;
   readonly log: JobLogRepository;
   readonly bus: LiveBus;
   readonly clock: Clock;
@@ -191,10 +193,10 @@ export class JobWorker {
   }
 
   private attempt(claim: Claim, action: AnyAction, recorder: ProgressRecorder): Attempt {
-    const { runner, detached, scripts, requests, clock } = this.tools;
+    const { runner, detached, scripts, requests, windows, clock } = this.tools;
     const { chance = fairly } = this.settings;
     return isChange(action)
-      ? new ChangeAttempt(claim, action, { runner: detached, scripts, recorder, requests, chance })
+      ? new ChangeAttempt(claim, action, { runner: detached, scripts, recorder, requests, windows, chance })
       : new ReadAttempt(claim, action, { runner, scripts, recorder, chance, now: () => clock.now() });
   }
 

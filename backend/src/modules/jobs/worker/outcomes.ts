@@ -32,7 +32,8 @@ export type Ending =
   /** Of a changing run: it goes on, or may; another worker looks after it, in a while. */
   | { readonly kind: 'handover'; readonly pauseMs: number }
   | { readonly kind: 'failed'; readonly failure: RunFailure; readonly untold?: true }
-  | { readonly kind: 'cancelled'; readonly untold?: true }
+  /** `failure`: it was never begun, and why. */
+  | { readonly kind: 'cancelled'; readonly failure?: RunFailure; readonly untold?: true }
   /** To the queue again. `spend: false` gives the attempt back: it was our own stop. */
   | { readonly kind: 'again'; readonly failure: RunFailure | null; readonly pauseMs: number; readonly spend: boolean };
 
@@ -147,9 +148,9 @@ export class Outcomes {
         return this.storeChange(tx, claim, ending, facts);
       default: {
         const status = ending.kind === 'cancelled' ? 'cancelled' : 'error';
-        const failure = ending.kind === 'cancelled' ? null : ending.failure;
+        const failure = ending.failure ?? null;
         if (this.isChange(claim)) await this.changes.close(tx, claim, status, failure);
-        return { status, failure, result: facts.result, died: failure !== null };
+        return { status, failure, result: facts.result, died: status === 'error' };
       }
     }
   }

@@ -4,6 +4,7 @@ import { Config } from '../../../kernel/config/config';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { ActionRegistry } from '../actions/action-registry';
 import { ActionScripts } from '../actions/action-scripts';
+import { WindowHolds } from '../gate/window-holds';
 import { JobLogRepository } from '../job-log.repository';
 import { RequestExpiry } from '../requests/request-expiry';
 import { ConfirmedPlans } from '../requests/confirmed-plans';
@@ -28,6 +29,7 @@ export class WorkerParts {
     readonly runner: RemoteRunner,
     readonly detached: DetachedRunner,
     readonly requests: ConfirmedPlans,
+    readonly windows: WindowHolds,
     readonly log: JobLogRepository,
   ) {}
 }
@@ -39,8 +41,8 @@ export class WorkerService implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(config: Config, registry: ActionRegistry, bus: LiveBus, clock: Clock, parts: WorkerParts) {
     if (!config.runsJobs) return;
-    const { claims, outcomes, rooms, sweeper, expiry, scripts, runner, detached, requests, log } = parts;
-    const rows = { claims, outcomes, rooms, sweeper, expiry, requests, log, registry };
+    const { claims, outcomes, rooms, sweeper, expiry, scripts, runner, detached, requests, windows, log } = parts;
+    const rows = { claims, outcomes, rooms, sweeper, expiry, requests, windows, log, registry };
     const tools: WorkerTools = { ...rows, scripts, runner, detached, bus, clock };
     const { WORKER_CONCURRENCY: concurrency, FLEET_CONCURRENCY: fleetConcurrency } = config.env;
     const { FLEET_START_RATE: startRate } = config.env;

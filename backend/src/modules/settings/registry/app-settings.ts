@@ -11,7 +11,7 @@ export const LANGUAGE = choice('browser', 'en', 'fr');
 export const PANE_WIDTH = wholeNumber(320, 720);
 const DAYS = wholeNumber(7, 3650);
 
-export const SETTING_SECTIONS = ['appearance', 'machines', 'retention', 'terminal', 'discovery'] as const;
+export const SETTING_SECTIONS = ['appearance', 'machines', 'schedules', 'retention', 'terminal', 'discovery'] as const;
 export type SettingSection = (typeof SETTING_SECTIONS)[number];
 
 export const SETTING_UNITS = ['percent', 'pixels', 'days'] as const;
@@ -48,6 +48,7 @@ export const APP_SETTINGS = {
   'appearance.language': setting('appearance', LANGUAGE, 'browser'),
   'appearance.pane_width': setting('appearance', PANE_WIDTH, 440, { unit: 'pixels' }),
   'machines.index_stale_days': setting('machines', wholeNumber(1, 365), 7, { unit: 'days' }),
+  'schedules.request_days': setting('schedules', wholeNumber(1, 30), 3, { unit: 'days' }),
   'retention.job_logs_days': setting('retention', DAYS, 30, { unit: 'days' }),
   'retention.jobs_days': setting('retention', DAYS, 90, { unit: 'days' }),
   'retention.snapshots_days': setting('retention', DAYS, 90, { unit: 'days' }),

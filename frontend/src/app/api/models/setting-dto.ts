@@ -10,9 +10,9 @@ export interface SettingDto {
    */
   awaits: ('terminal' | 'discovery' | null);
   default: (string | number | boolean | Array<string>);
-  key: 'appearance.theme' | 'appearance.density' | 'appearance.zoom' | 'appearance.language' | 'appearance.pane_width' | 'machines.index_stale_days' | 'retention.job_logs_days' | 'retention.jobs_days' | 'retention.snapshots_days' | 'retention.machine_events_days' | 'retention.important_messages_days' | 'retention.action_requests_days' | 'retention.schedule_occurrences_days' | 'terminal.enabled' | 'discovery.allowed_networks';
+  key: 'appearance.theme' | 'appearance.density' | 'appearance.zoom' | 'appearance.language' | 'appearance.pane_width' | 'machines.index_stale_days' | 'schedules.request_days' | 'retention.job_logs_days' | 'retention.jobs_days' | 'retention.snapshots_days' | 'retention.machine_events_days' | 'retention.important_messages_days' | 'retention.action_requests_days' | 'retention.schedule_occurrences_days' | 'terminal.enabled' | 'discovery.allowed_networks';
   schema: ValueSchemaDto;
-  section: 'appearance' | 'machines' | 'retention' | 'terminal' | 'discovery';
+  section: 'appearance' | 'machines' | 'schedules' | 'retention' | 'terminal' | 'discovery';
 
   /**
    * What is stored, where it is unfit.
