@@ -80,8 +80,11 @@ function summaryOf({ counts }: AptRunResult): Sentence {
 
 function errorsOf(run: FinishedChange): AptError[] {
   if (run.ending === 'drifted' || run.ending === 'stopped') return [];
-  if (run.ending === 'interrupted')
-    return [aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.log).slice(-10))];
+  if (run.ending === 'interrupted') {
+    // Cut off before dpkg began, or after it had ended: there is nothing to repair.
+    const whole = lines(run, 'audit')?.length === 0 && lines(run, 'journal')?.length === 0;
+    return whole ? [] : [aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.log).slice(-10))];
+  }
   return upgradeErrors(run.log, run.exitCode, {
     inodesGone: lines(run, 'inodes_gone') ?? [],
     confined: (lines(run, 'confinement') ?? []).length > 0,

@@ -339,6 +339,22 @@ describe.each(suites)('a run on %s', (suite) => {
     expect(result.errors).toMatchObject([{ kind: 'unknown', important_lines: ['E: Something new happened'] }]);
   });
 
+  it.each([
+    ['', '', []],
+    ['', '/var/lib/dpkg/updates/0001\n', ['dpkg_interrupted']],
+    ['The following packages are only half configured:\n fleet-plain\n', '', ['dpkg_interrupted']],
+  ])('that was cut off has something to repair only where dpkg says so: %j %j', (audit, journal, kinds) => {
+    const sections = captured(suite, 'done');
+    sections.set('fact.audit', section(audit));
+    sections.set('fact.journal', section(journal));
+    const run = finished(sections, { ending: 'interrupted', exitCode: null });
+    const { errors } = upgradeResult(run, detailsOf(planned(sections)));
+    expect(errors.map(({ kind }) => kind)).toEqual(kinds);
+    expect(verdictOf(upgradeResult(run, detailsOf(planned(sections))))).toMatchObject({
+      error: { kind: 'interrupted' },
+    });
+  });
+
   it('that was cut off before its end is no success, whatever its facts say', () => {
     const result = resultOf(suite, 'done', { ending: 'interrupted', exitCode: null });
     expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind: 'interrupted' } });
