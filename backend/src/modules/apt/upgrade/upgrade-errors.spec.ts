@@ -41,6 +41,16 @@ describe.each(SUITES)('the cause of a failed run on %s', (suite) => {
     expect(kinds(settings)).toEqual(['maintainer_script_failed']);
   });
 
+  it('is a lock with its holder, which apt names while it waits; to have waited is no failure', () => {
+    const log = capturedChange(`upgrade/${suite}-lock`).get('log')?.stdout ?? '';
+    const [busy] = upgradeErrors(log, 100);
+    expect(busy).toMatchObject({ kind: 'apt_lock_busy', subject: 'hold-lock' });
+    expect(busy?.important_lines.join('\n')).toContain('It is held by process');
+    const waited =
+      'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9 (x)...\n';
+    expect(kinds(`${waited}${failing(suite)}`)).toEqual(['maintainer_script_failed']);
+  });
+
   it('is found wherever it stands in a long log', () => {
     const lines = Array.from({ length: 20_000 }, (_, n) => `Setting up fleet-${String(n)} (1.1) ...`);
     expect(kinds(`${failing(suite)}${lines.join('\n')}\n`)).toEqual(['maintainer_script_failed']);

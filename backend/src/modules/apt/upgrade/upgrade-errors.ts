@@ -30,6 +30,7 @@ const REFUSED =
   /(?:mknod|\/dev\/|udev|fuse|modprobe|mount|sysctl|\/proc\/sys|\/sys\/|cgroup|setcap|keyctl|bpf).*(?:Operation not permitted|Permission denied|Read-only file system)/i;
 /** The kernel's settings are no disk, though they may be read-only. */
 const KERNEL_SETTING = /(?:sysctl|\/proc\/|\/sys\/).*Read-only file system/;
+const WAITED = /^Waiting for cache lock: /;
 const DISK_KINDS: ReadonlySet<AptErrorKind> = new Set(['no_space', 'no_space_boot', 'no_inodes', 'read_only_fs']);
 const DOWNGRADE = /Packages were downgraded and -y was used without --allow-downgrades/;
 const NO_REMOVE = /Packages need to be removed but remove is disabled/;
@@ -53,7 +54,7 @@ export function upgradeErrors(log: string, exitCode: number | null, more: RunCir
   if (exitCode === 0) return [];
   const turns = failedTurns(log);
   const telling = turns.flatMap(({ lines }) => lines).filter((line) => !KERNEL_SETTING.test(line));
-  const whole = wholeRun([...new Set([...ownLines(log), ...telling])].join('\n'), more.inodesGone ?? []);
+  const whole = wholeRun([...new Set([...ownLines(log), ...telling])].join('\n'), log, more.inodesGone ?? []);
   // A full or read-only disk makes downloads and scripts fail too: it is the cause, they are what followed.
   const disk = whole.filter(({ kind }) => DISK_KINDS.has(kind));
   const failed = scripts(log, turns, more.confined === true);
@@ -146,12 +147,15 @@ function refusals(log: string): AptError[] {
   ];
 }
 
-function wholeRun(log: string, inodesGone: readonly string[]): AptError[] {
-  const found = classifyRunFailure(log);
+/** @param said what tells causes, of the whole log */
+function wholeRun(said: string, log: string, inodesGone: readonly string[]): AptError[] {
+  const found = classifyRunFailure(said);
   if (found === null) return [];
-  const kind = found === 'no_space' ? spaceKind(linesWith(log, SPACE), inodesGone) : found;
-  const lines = [...new Set([...linesWith(log, CAUSES), ...importantLines(log)])];
-  const holder = kind === 'apt_lock_busy' ? parseLockHolder(log) : null;
+  const kind = found === 'no_space' ? spaceKind(linesWith(said, SPACE), inodesGone) : found;
+  // Who holds a lock is told while it is waited for; that alone is no failure.
+  const waited = kind === 'apt_lock_busy' ? [...new Set(linesWith(log, WAITED))] : [];
+  const lines = [...new Set([...linesWith(said, CAUSES), ...importantLines(said), ...waited])];
+  const holder = kind === 'apt_lock_busy' ? parseLockHolder([said, ...waited].join('\n')) : null;
   const who = holder?.name ?? (holder?.pid == null ? null : `process ${String(holder.pid)}`);
   return [aptError(kind, 'error', complaintOf(lines.map((line) => line.trim())), lines, who)];
 }
