@@ -24,6 +24,7 @@ export class AptRunRecorder {
       machineId: context.machineId,
       source: 'apt',
       snapshotId: null,
+      executionId: context.executionId,
       messages: errors.map(({ kind, message, subject }) => ({
         category: 'error' as const,
         severity: 'error' as const,

@@ -246,6 +246,34 @@ describe('history', () => {
     expect(seen?.firstSeenAt).not.toBe(seen?.lastSeenAt);
   });
 
+  it('opens an error again when another run fails of it, and names that run; said again by the same one, it stays', async () => {
+    const error = { ...warning, category: 'error', severity: 'error' } as const;
+    const failsIn = async (executionId: string) => {
+      await test.dataSource.query(
+        `INSERT INTO executions (id, machine_id, action, mode, started_at, finished_at, status)
+         VALUES ($1, $2, 'sample', 'manual', now(), now(), 'error') ON CONFLICT DO NOTHING`,
+        [executionId, id],
+      );
+      const batch = { machineId: id, source: 'apt', executionId, messages: [error] } as const;
+      await run((tx) => test.app.get(ImportantMessages).upsert(tx, batch));
+    };
+    const [first, second] = ['01900000-0000-7000-8000-0000000000a1', '01900000-0000-7000-8000-0000000000a2'];
+    await failsIn(first);
+    const messageId = (await messages())[0]?.id ?? '';
+    await operator.post(`/messages/${messageId}/acknowledge`);
+    await failsIn(first);
+    expect(await messages()).toMatchObject([{ id: messageId, acknowledged: true }]);
+    expect(await openCount()).toBe(0);
+    await failsIn(second);
+    const open = { id: messageId, acknowledged: false, acknowledgedBy: null, acknowledgedAt: null };
+    expect(await messages()).toMatchObject([open]);
+    expect(await openCount()).toBe(1);
+    const rows = await test.dataSource.query<object[]>('SELECT execution_id FROM important_messages WHERE id = $1', [
+      messageId,
+    ]);
+    expect(rows).toEqual([{ execution_id: second }]);
+  });
+
   it('lets somebody acknowledge a message and open it again; said again, it stays acknowledged', async () => {
     await upsert(warning);
     const messageId = (await messages())[0]?.id ?? '';

@@ -40,7 +40,10 @@ export class ImportantMessages {
     private readonly contracts: Contracts,
   ) {}
 
-  /** Keeps messages; one seen before moves its `last_seen_at` and takes today's words, and stays acknowledged if it was. */
+  /**
+   * Keeps messages; one seen before moves its `last_seen_at` and takes today's words. It stays acknowledged if it was, unless it
+   * is an error of another run: that has gone wrong anew. What was decided before stands in the audit.
+   */
   async upsert(tx: Transaction, batch: MessageBatch): Promise<void> {
     const now = this.clock.now();
     const byKey = new Map(maskSecrets(batch.messages).map((message) => [dedupKey(batch.source, message), message]));
@@ -49,6 +52,7 @@ export class ImportantMessages {
       batch.machineId,
       JSON.stringify(words),
       now,
+      batch.executionId ?? null,
     ]);
     for (const key of known?.keys ?? []) byKey.delete(key);
     const added = byKey.size === 0 ? 0 : await this.insert(tx, batch, byKey, now);
@@ -104,14 +108,23 @@ export class ImportantMessages {
   }
 }
 
-/** What is seen again is as open as it was, and what is new is open: both are counted without another look. */
+/** What is seen again is as open as it was, or open again, and what is new is open: all are counted without another look. */
 const SEEN_AGAIN = prepared(`
-  WITH seen AS (
-    UPDATE important_messages m SET last_seen_at = $3, message = now.message, raw_line_ref = COALESCE(now.ref, m.raw_line_ref)
-      FROM jsonb_to_recordset($2::jsonb) AS now (key text, message text, ref text)
+  WITH now AS (SELECT * FROM jsonb_to_recordset($2::jsonb) AS now (key text, message text, ref text)),
+  anew AS (
+    SELECT m.id, m.acknowledged FROM important_messages m JOIN now ON now.key = m.dedup_key
+     WHERE m.machine_id = $1 AND m.category = 'error' AND $4::uuid IS NOT NULL AND m.execution_id IS DISTINCT FROM $4::uuid),
+  seen AS (
+    UPDATE important_messages m SET last_seen_at = $3, message = now.message, execution_id = COALESCE($4::uuid, m.execution_id),
+           raw_line_ref = CASE WHEN anew.id IS NULL THEN COALESCE(now.ref, m.raw_line_ref) ELSE now.ref END,
+           acknowledged = m.acknowledged AND anew.id IS NULL,
+           acknowledged_at = CASE WHEN anew.id IS NULL THEN m.acknowledged_at END,
+           acknowledged_by = CASE WHEN anew.id IS NULL THEN m.acknowledged_by END
+      FROM now LEFT JOIN important_messages was ON was.machine_id = $1 AND was.dedup_key = now.key LEFT JOIN anew ON anew.id = was.id
      WHERE m.machine_id = $1 AND m.dedup_key = now.key RETURNING m.dedup_key)
   SELECT ARRAY(SELECT dedup_key FROM seen) AS keys,
-         (SELECT count(*)::int FROM important_messages WHERE machine_id = $1 AND NOT acknowledged) AS open`);
+         (SELECT count(*)::int FROM important_messages WHERE machine_id = $1 AND NOT acknowledged)
+           + (SELECT count(*)::int FROM anew WHERE acknowledged) AS open`);
 
 /** A code names the same message whatever figures stand in its words; without one the words themselves do. */
 function dedupKey(source: MessageSource, message: ImportantMessage): string {

@@ -13,4 +13,6 @@ export interface LogWatcher {
   line(text: string, number: number): void;
   /** After the last line. */
   messages(): readonly LoggedMessage[];
+  /** After the last line: where what stopped the run stands, by package; by the empty name where none is named. */
+  errorLines(): ReadonlyMap<string, number>;
 }

@@ -5,12 +5,15 @@ import { addMachine } from '../../../test/support/machine-samples';
 import { until } from '../../../test/support/ssh-wait';
 import { createTestApp, type Client, type TestApp } from '../../../test/support/test-app';
 import { queryOne } from '../../kernel/database/rows';
+import { TransactionRunner } from '../../kernel/database/transaction';
 import { MachinesModule } from '../machines/machines.module';
 import { HistoryModule } from './history.module';
+import { ImportantMessages } from './important-messages';
 import { RawArtifactsRetention } from './retention';
 import { RunLogs, type LogLines } from './run-logs';
 import { ArtifactRemovals } from './artifact-removals';
 import type { ArtifactDto, ExecutionDetailDto } from './dto/artifacts.dto';
+import type { MessageDto } from './dto/messages.dto';
 
 const CHANGE = '01a00000-0000-7000-8000-000000000001';
 const DAY_MS = 86_400_000;
@@ -54,6 +57,29 @@ describe('the sealed log of a change', () => {
   const artifact = async (id: string): Promise<ArtifactDto> =>
     (await operator.get(`/artifacts/${id}`)).body as ArtifactDto;
 
+  it('names the line of what stopped the run, of each package its own', async () => {
+    await changed('error');
+    const error = { category: 'error', severity: 'error', component: null } as const;
+    const messages = ['sample', 'other'].map((packageName) => ({
+      ...error,
+      packageName,
+      message: 'its script failed',
+    }));
+    const batch = { machineId, source: 'apt', executionId: CHANGE, messages } as const;
+    await test.app.get(TransactionRunner).run((tx) => test.app.get(ImportantMessages).upsert(tx, batch));
+    const lineOf = new Map([
+      ['', 4],
+      ['other', 2],
+    ]);
+    const watcher = { source: 'apt', line: () => undefined, messages: () => [], errorLines: () => lineOf } as const;
+    const id = await logs().seal(CHANGE, lines, () => watcher);
+    const found = (await operator.get(`/machines/${machineId}/messages`)).body as MessageDto[];
+    expect(found.map(({ packageName, rawLineRef }) => `${packageName ?? ''} ${rawLineRef ?? ''}`).sort()).toEqual([
+      `other ${id ?? ''}#2`,
+      `sample ${id ?? ''}#4`,
+    ]);
+  });
+
   it('leaves messages that name their line, and stay when it is gone', async () => {
     await changed('ok');
     const read: [string, number][] = [];
@@ -62,6 +88,7 @@ describe('the sealed log of a change', () => {
       source: 'apt',
       line: (text, number) => void read.push([text, number]),
       messages: () => [{ ...said, message: `${action} warns`, line: 3 }],
+      errorLines: () => new Map(),
     }));
     expect(read).toEqual([
       ['first', 1],

@@ -113,8 +113,17 @@ export class RunLogs {
     { id, machineId, artifactId }: { readonly id: string; readonly machineId: string; readonly artifactId: string },
     watcher: LogWatcher | undefined,
   ): Promise<void> {
-    const found = watcher?.messages() ?? [];
-    if (watcher === undefined || found.length === 0) return;
+    if (watcher === undefined) return;
+    const errors = [...watcher.errorLines()];
+    // What stopped it was told when it ended, before there was a file to name.
+    if (errors.length > 0)
+      await affected(tx.manager, NAME_ERRORS, [
+        id,
+        errors.map(([name]) => name),
+        errors.map(([, line]) => `${artifactId}#${String(line)}`),
+      ]);
+    const found = watcher.messages();
+    if (found.length === 0) return;
     const messages = found.map(({ line, ...message }) => ({ ...message, rawLineRef: `${artifactId}#${String(line)}` }));
     await this.messages.upsert(tx, { machineId, source: watcher.source, executionId: id, messages });
   }
@@ -150,6 +159,11 @@ const ENDED = `
 
 const LINK = `
   UPDATE executions SET raw_artifact_id = $2, raw_log_path = $3 WHERE id = $1 AND raw_artifact_id IS NULL`;
+
+const NAME_ERRORS = `
+  UPDATE important_messages m SET raw_line_ref = COALESCE(
+    (SELECT e.ref FROM unnest($2::text[], $3::text[]) AS e (name, ref) WHERE e.name = m.package_name), ($3::text[])[1])
+  WHERE m.execution_id = $1 AND m.category = 'error' AND m.raw_line_ref IS NULL`;
 
 const INSERT = `
   INSERT INTO raw_artifacts (id, machine_id, kind, path, bytes, sha256, created_at, expires_at, pinned, redacted,

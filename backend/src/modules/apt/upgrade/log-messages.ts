@@ -27,6 +27,8 @@ const SCRIPT_WORDS: readonly (readonly [RegExp, Kind])[] = [
 /** Lines in which dpkg says whose turn it is: until the next one, what is printed is that package's. */
 const TURN =
   /^(?:(?:Setting up|Removing|Purging configuration files for|Unpacking|Processing triggers for) ([a-z0-9][a-z0-9+.-]+)(?::[a-z0-9-]+)? \(|Preparing to unpack (?:\S*\/)?([a-z0-9][a-z0-9+.-]+)_)/;
+/** What dpkg could not do with a package, and what apt gives up for. */
+const ERROR = /^(?:dpkg: error processing (?:package|archive) (?:\S*\/)?([a-z0-9][a-z0-9+.-]+)|dpkg: error: |E: )/;
 /** From here on no package has its turn. */
 const NOBODY = /^(?:\(Reading database|Errors were encountered)/;
 
@@ -37,11 +39,14 @@ const NOBODY = /^(?:\(Reading database|Errors were encountered)/;
 export class AptLogMessages implements LogWatcher {
   readonly source = 'apt';
   private readonly found: LoggedMessage[] = [];
+  private readonly errors = new Map<string, number>();
   private package: string | null = null;
   private open: { message: LoggedMessage; more: number } | null = null;
 
   line(raw: string, number: number): void {
     const text = stripVTControlCharacters(raw).trimEnd();
+    const error = ERROR.exec(text);
+    if (error !== null && !this.errors.has(error[1] ?? '')) this.errors.set(error[1] ?? '', number);
     if (this.continues(text)) return;
     this.open = null;
     const [turn, name, unpacked] = TURN.exec(text) ?? [];
@@ -57,6 +62,10 @@ export class AptLogMessages implements LogWatcher {
 
   messages(): readonly LoggedMessage[] {
     return this.found;
+  }
+
+  errorLines(): ReadonlyMap<string, number> {
+    return this.errors;
   }
 
   /** dpkg goes on with a message on lines that begin with a space. */
