@@ -6,6 +6,7 @@ import type {
   FinishedChange,
   PlanOutcome,
   PackageEffect,
+  StepProgress,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
 import { packageEffects } from '../upgrade/package-effects';
@@ -15,6 +16,7 @@ import { autoremovePlan } from '../autoremove/autoremove-plan';
 import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v2';
 import { importantUpgrade } from '../contracts/apt-upgrade-result.v2';
 import { BootVerdicts } from '../reboot/boot-verdicts';
+import { aptProgress } from '../upgrade/apt-status';
 import { ownMachineId } from '../upgrade/own-machine';
 import { runResult, verdictOf } from '../upgrade/upgrade-result';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
@@ -87,6 +89,10 @@ export class AptAutoremoveAction implements ChangeAction {
   private async machine(machineId: string): Promise<Record<string, string>> {
     const { doubted, trusted } = await this.boots.of(machineId);
     return { MACHINE_ID: machineId, DOUBTED_BOOT: doubted ?? '', TRUSTED_BOOT: trusted ?? '' };
+  }
+
+  progress(line: string): StepProgress | null {
+    return aptProgress(line, { fetch: 'check', work: 'remove' });
   }
 
   watchLog(): AptLogMessages {

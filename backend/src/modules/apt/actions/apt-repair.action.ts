@@ -6,6 +6,7 @@ import type {
   FinishedChange,
   PlanOutcome,
   PackageEffect,
+  StepProgress,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
 import { packageEffects } from '../upgrade/package-effects';
@@ -14,6 +15,7 @@ import { say } from '../apt.sentences';
 import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v1';
 import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
+import { aptProgress } from '../upgrade/apt-status';
 import { ownMachineId } from '../upgrade/own-machine';
 import { APT_GUARD } from './apt-guard';
 import { ANALYZE_FUNCTIONS, PROXY_SCRIPT } from './analyze-scripts';
@@ -99,6 +101,11 @@ export class AptRepairAction implements ChangeAction {
       },
       secrets: proxy.secrets,
     };
+  }
+
+  /** apt both fetches and installs in one step of it. */
+  progress(line: string): StepProgress | null {
+    return aptProgress(line, { fetch: 'install', work: 'install' });
   }
 
   watchLog(): AptLogMessages {

@@ -11,6 +11,13 @@ describe('aptProgress', () => {
     expect(aptProgress(line)).toEqual({ step, percent, subject });
   });
 
+  it('tells of the step that its action calls so', () => {
+    const steps = { fetch: 'check', work: 'remove' };
+    const removing = 'pmstatus:fleet-newdep:66.6667:Removing fleet-newdep (amd64)';
+    expect(aptProgress(removing, steps)).toMatchObject({ step: 'remove', subject: 'fleet-newdep' });
+    expect(aptProgress('dlstatus:1:5:Retrieving file 1 of 1', steps)).toMatchObject({ step: 'check' });
+  });
+
   it.each([
     'pmerror:fleet-failing:50:installed fleet-failing package post-installation script subprocess returned error',
     'pmconffile:/etc/x:40:',
