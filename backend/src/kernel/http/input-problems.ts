@@ -23,8 +23,14 @@ function strangeFields(value: object, path: string, depth: number): FieldProblem
   return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
     const field = path === '' ? name : `${path}.${name}`;
     if (name in Object.prototype) return [problem(field, say.no_such_field)];
+    if (typeof inner === 'string' && !isText(inner)) return [problem(field, say.no_text)];
     return typeof inner === 'object' && inner !== null ? strangeFields(inner, field, depth + 1) : [];
   });
+}
+
+/** The database takes neither the sign of the number 0 nor half a pair of surrogates. */
+function isText(value: string): boolean {
+  return !value.includes('\u0000') && value.isWellFormed();
 }
 
 function problem(field: string, sentence: (parameters: { field: string }) => FieldProblem['message']): FieldProblem {

@@ -52,6 +52,10 @@ export const say = sentences('jobs', {
   four_eyes_unknown:
     'Somebody else has to confirm this than who set up the schedule, and it is not known who did. {why}',
   four_eyes_unknown_action: 'Save the schedule again, then start it again.',
+  confirmed_otherwise:
+    'You have confirmed this already, with another reason or without leave to begin outside the window.',
+  confirmed_otherwise_action:
+    'Look at the job that carries it out; cancel it and plan again where it shall begin otherwise.',
   administrator_needed: 'Only an administrator can confirm this. {why}',
   rule_changed: '{name} has changed this rule meanwhile.',
   rule_changed_action: 'Look at it again, then change it.',

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsDate, IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
+import { IsMoment } from '../../../kernel/http/input-rules';
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
@@ -108,12 +109,12 @@ export class PlannedOccurrenceDto {
 
 export class CalendarQueryDto {
   @Type(() => Date)
-  @IsDate()
+  @IsMoment()
   from: Date;
 
   /** At most 62 days after `from`. */
   @Type(() => Date)
-  @IsDate()
+  @IsMoment()
   to: Date;
 
   @IsOptional()

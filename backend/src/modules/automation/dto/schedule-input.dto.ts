@@ -6,7 +6,7 @@ import {
   ArrayUnique,
   IsArray,
   IsBoolean,
-  IsDate,
+  IsDefined,
   IsIn,
   IsInt,
   IsObject,
@@ -19,6 +19,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { IsMoment, IsOptionalButNotNull } from '../../../kernel/http/input-rules';
 import { IsGivenName } from '../../machines/dto/rules';
 import { ARCHIVES, NOTIFY_ON, type Archives, type NotifyOn } from '../contracts/schedule-documents';
 import { MISSED_RUNS, type MissedRuns } from '../entities/automation.values';
@@ -36,17 +37,17 @@ export type ScopeNotice = (typeof SCOPE_NOTICES)[number];
 
 export class ScopeConditionsDto {
   /** Security updates are known to be pending. */
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsBoolean()
   securityUpdates: boolean = false;
 
   /** Updates are known to be pending. */
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsBoolean()
   updates: boolean = false;
 
   /** A restart is known to be needed. */
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsBoolean()
   rebootRequired: boolean = false;
 
@@ -60,11 +61,11 @@ export class ScopeConditionsDto {
 
 export class ScheduleScopeDto {
   /** All machines, those to come included; then no machines and tags are named. */
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsBoolean()
   wholeFleet: boolean = false;
 
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsArray()
   @ArrayMaxSize(MACHINES_MAX)
   @ArrayUnique()
@@ -72,7 +73,7 @@ export class ScheduleScopeDto {
   machineIds: string[] = [];
 
   /** Machines that carry any of these tags. */
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsArray()
   @ArrayMaxSize(LIST_MAX)
   @ArrayUnique()
@@ -80,7 +81,8 @@ export class ScheduleScopeDto {
   tagIds: string[] = [];
 
   /** Of these machines only those for which all of this holds when it runs. */
-  @IsOptional()
+  @IsOptionalButNotNull()
+  @IsObject()
   @ValidateNested()
   @Type(() => ScopeConditionsDto)
   conditions: ScopeConditionsDto = new ScopeConditionsDto();
@@ -94,7 +96,7 @@ export class ScheduledActionDto {
 
   /** As the action's schema has them. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: true })
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsObject()
   parameters: Record<string, unknown> = {};
 }
@@ -126,7 +128,7 @@ export class SchedulePolicyDto {
   packages: string[] | null = null;
 
   /** The same; never changed by it. */
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsArray()
   @ArrayMaxSize(LIST_MAX)
   @Matches(/^[a-z0-9*][a-z0-9+.*-]*$/, { each: true })
@@ -138,12 +140,12 @@ export class SchedulePolicyDto {
   @IsBoolean()
   newPackages: boolean;
 
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsBoolean()
   downgrades: boolean = false;
 
   /** Codes of further consequences of plans that are accepted in advance. */
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsArray()
   @ArrayMaxSize(LIST_MAX)
   @Matches(/^[a-z][a-z0-9_]*$/, { each: true })
@@ -160,7 +162,7 @@ export class TimingDto {
   /** The moment of a single run. */
   @IsOptional()
   @Type(() => Date)
-  @IsDate()
+  @IsMoment()
   runAt: Date | null = null;
 
   /** Of the IANA time zone database, `Europe/Paris`. */
@@ -173,15 +175,18 @@ export class SaveScheduleDto extends TimingDto {
   @IsGivenName(NAME_MAX)
   name: string;
 
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsBoolean()
   enabled: boolean = true;
 
+  @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => ScheduleScopeDto)
   scope: ScheduleScopeDto;
 
   /** In this order on each machine; after one that fails the rest is left. */
+  @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(ACTIONS_MAX)
   @ValidateNested({ each: true })
@@ -189,7 +194,7 @@ export class SaveScheduleDto extends TimingDto {
   actions: ScheduledActionDto[];
 
   /** So many machines at once. */
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsInt()
   @Min(1)
   @Max(CONCURRENCY_MAX)
@@ -197,7 +202,7 @@ export class SaveScheduleDto extends TimingDto {
 
   /** Ends of its runs that people want to be told of. */
   @ApiProperty({ enum: NOTIFY_ON, isArray: true, required: false })
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsArray()
   @ArrayUnique()
   @IsIn(NOTIFY_ON, { each: true })
@@ -205,12 +210,12 @@ export class SaveScheduleDto extends TimingDto {
 
   /** What becomes of due times that were missed: none runs, the newest runs late, or it does while `windowSeconds` last. */
   @ApiProperty({ enum: MISSED_RUNS, required: false })
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsIn(MISSED_RUNS)
   missedRuns: MissedRuns = 'skip';
 
   /** So late a due time still counts as on time. */
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsInt()
   @Min(30)
   @Max(DAY)
@@ -225,13 +230,14 @@ export class SaveScheduleDto extends TimingDto {
 
   /** Needed where an action changes machines; saving confirms it. */
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => SchedulePolicyDto)
   policy: SchedulePolicyDto | null = null;
 
   /** What the preview of the scope said and is meant so. */
   @ApiProperty({ enum: SCOPE_NOTICES, isArray: true, required: false })
-  @IsOptional()
+  @IsOptionalButNotNull()
   @IsArray()
   @IsIn(SCOPE_NOTICES, { each: true })
   acknowledged: ScopeNotice[] = [];
@@ -253,6 +259,8 @@ export class ScheduleVersionDto {
 }
 
 export class PreviewScopeDto {
+  @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => ScheduleScopeDto)
   scope: ScheduleScopeDto;

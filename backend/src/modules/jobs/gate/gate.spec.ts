@@ -298,6 +298,22 @@ describe('a change of a machine that a window speaks of', () => {
   });
 });
 
+describe('a change that was confirmed already', () => {
+  it('is the same job for the same words, and refuses others that would not count', async () => {
+    p.work();
+    const machineId = await p.machine();
+    const requestId = await planned(machineId);
+    await window(2);
+    const job = await confirm(requestId);
+    expect((await confirm(requestId)).id).toBe(job.id);
+    await expect(confirm(requestId, 'the fire is now')).rejects.toMatchObject({
+      code: 'confirmed_otherwise',
+      status: 409,
+    });
+    expect(await p.job(job.id)).toMatchObject({ windowOverride: null, status: 'queued' });
+  });
+});
+
 describe('which windows count', () => {
   const availableAt = async (machineId: string) => (await confirm(await planned(machineId))).availableAt;
 

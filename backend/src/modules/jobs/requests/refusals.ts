@@ -116,6 +116,10 @@ export function decidedAlready(request: Pick<RequestWithPlan, 'decidedAt' | 'dec
   });
 }
 
+export function confirmedOtherwise(): DomainError {
+  return conflict('confirmed_otherwise', say.confirmed_otherwise(), say.confirmed_otherwise_action());
+}
+
 export function altered(): DomainError {
   return conflict('request_altered', say.request_altered(), say.plan_again());
 }

@@ -17,6 +17,7 @@ import { BulkPlans } from './bulk-plans';
 import { deciderOf, type Decider } from './decider';
 import {
   altered,
+  confirmedOtherwise,
   decidedAlready,
   forSeveral,
   notReadable,
@@ -73,7 +74,10 @@ export class Requests {
       const request = await this.decidable(tx, id, given, decider);
       const { machineId, plan, jobId } = request;
       if (machineId === null) throw forSeveral();
-      if (jobId !== null) return this.jobs.require(jobId, tx);
+      if (jobId !== null) {
+        await this.refuseOther(tx, request, given);
+        return this.jobs.require(jobId, tx);
+      }
       const refusal = refusalOfPlans(request, plan === null ? null : [plan], given);
       if (refusal !== null || plan === null) throw refusal ?? forSeveral();
       return this.approve(tx, request, machineId, plan.parameters, given, decider);
@@ -90,7 +94,10 @@ export class Requests {
     return this.transactions.run(async (tx) => {
       const request = await this.decidable(tx, id, given, decider);
       if (request.machineId !== null) throw new Error(`The request ${id} is for one machine.`);
-      if (request.status !== 'pending') return request;
+      if (request.status !== 'pending') {
+        await this.refuseOther(tx, request, given);
+        return request;
+      }
       const waiting = (await this.targets.of(id, tx.manager)).filter(({ status }) => status === 'pending');
       const plans = waiting.flatMap(({ plan }) => plan ?? []);
       const refusal = refusalOfPlans(request, plans.length < waiting.length ? null : plans, given);
@@ -155,6 +162,14 @@ export class Requests {
     if (refusal !== null) throw refusal;
     if (request.status === 'pending' && !(await this.seals.intact(tx, id))) throw altered();
     return request;
+  }
+
+  /** The same again is answered as before; what says something else would only look as if it counted. */
+  private async refuseOther(tx: Transaction, request: RequestWithPlan, given: Confirmation): Promise<void> {
+    const { reason = null, windowOverride = null } = given;
+    const values = [request.id, request.action, windowOverride];
+    const other = windowOverride === null ? null : await queryOne(tx.manager, OTHER_OVERRIDE, values);
+    if (other !== null || (reason !== null && reason !== request.decisionReason)) throw confirmedOtherwise();
   }
 
   private async refuse(
@@ -294,6 +309,9 @@ export class Requests {
 }
 
 const MACHINES_OF = 'SELECT machine_id AS id FROM action_request_targets WHERE request_id = $1';
+
+const OTHER_OVERRIDE = `
+  SELECT id FROM jobs WHERE request_id = $1 AND kind = $2 AND window_override IS DISTINCT FROM $3 LIMIT 1`;
 
 const DECIDE = `
   UPDATE action_requests SET status = $2, approved_at = $3, approved_by = $4, decided_by_id = $5, decision_session_id = $6,

@@ -18,7 +18,8 @@ import {
 } from 'class-validator';
 import { CredentialsInputDto } from '../../credentials/dto/credentials.dto';
 import { APT_PROXY_MODES, MACHINE_KINDS, type AptProxyMode, type MachineKind } from '../entities/machines.values';
-import { IsGivenName, IsHostAddress, IsOptionalButNotNull, IsProxyUrl, IsUnixUsername } from './rules';
+import { IsOptionalButNotNull } from '../../../kernel/http/input-rules';
+import { IsGivenName, IsHostAddress, IsProxyUrl, IsUnixUsername } from './rules';
 
 /** Which proxy apt uses on the machine. */
 export class AptProxyInputDto {

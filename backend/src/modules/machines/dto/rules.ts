@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { Length, Matches, registerDecorator, ValidateIf } from 'class-validator';
+import { Length, Matches, registerDecorator } from 'class-validator';
 import { GIVEN_NAME, isHostAddress, isProxyUrl, UNIX_USERNAME } from '../address';
 
 function textRule(name: string, message: string, test: (text: string) => boolean): PropertyDecorator {
@@ -39,6 +39,3 @@ export function IsGivenName(max: number): PropertyDecorator {
 /** A query parameter that may be given once or several times. */
 export const ToArray = () =>
   Transform(({ value }: { value: unknown }) => (value === undefined || Array.isArray(value) ? value : [value]));
-
-/** May be left out; null is a value like any other and is refused by the rules that follow. */
-export const IsOptionalButNotNull = () => ValidateIf((_object, value: unknown) => value !== undefined);

@@ -1,5 +1,6 @@
 import { IsOptional, Matches } from 'class-validator';
-import { IsGivenName, IsOptionalButNotNull } from './rules';
+import { IsOptionalButNotNull } from '../../../kernel/http/input-rules';
+import { IsGivenName } from './rules';
 
 const COLOR = /^(#[0-9a-fA-F]{6}|[a-z][a-z0-9-]{0,29})$/;
 const COLOR_HINT = 'color must be #rrggbb or the name of a colour of the portal';

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { IsMoment } from '../../../kernel/http/input-rules';
 import { IsGivenName } from '../../machines/dto/rules';
 import { WINDOW_SCOPES, type WindowScope } from '../entities/windows.values';
 
@@ -23,7 +24,7 @@ export class OpensDto {
   /** Of the single opening `@once`. */
   @IsOptional()
   @Type(() => Date)
-  @IsDate()
+  @IsMoment()
   opensAt?: Date | null;
 
   /** IANA name. */
@@ -66,14 +67,14 @@ export class SaveWindowDto extends OpensDto {
 export class WindowVersionDto {
   /** `updatedAt` of the window that you have seen; 409 when it is not that any more. */
   @Type(() => Date)
-  @IsDate()
+  @IsMoment()
   seen: Date;
 }
 
 export class ChangeWindowDto extends SaveWindowDto {
   /** `updatedAt` of the window that you have seen; 409 when it is not that any more. */
   @Type(() => Date)
-  @IsDate()
+  @IsMoment()
   seen: Date;
 }
 

@@ -10,10 +10,10 @@ import {
   IsOptional,
   IsString,
   IsUUID,
-  Length,
   Matches,
   MaxLength,
 } from 'class-validator';
+import { IsOptionalButNotNull, IsVisibleText } from '../../../../kernel/http/input-rules';
 import { PageQueryDto } from '../../../../kernel/http/page-query.dto';
 import { DocumentDto } from '../../../../kernel/contracts/document.dto';
 import type { SaidByField } from '../../../../kernel/sentences/said';
@@ -277,9 +277,8 @@ export class ConfirmRequestDto {
 
   /** Why it begins outside the maintenance window of the machine; asks for a permission of its own. */
   @ApiPropertyOptional({ maxLength: REASON_MAX })
-  @IsOptional()
-  @IsString()
-  @Length(3, REASON_MAX)
+  @IsOptionalButNotNull()
+  @IsVisibleText(3, REASON_MAX)
   windowOverride?: string;
 }
 
