@@ -18,6 +18,30 @@ describe.each(suites)('what an analysis on %s does to the state of the machine',
     expect(patch.aptSecurityUpdatesCount).toBeGreaterThan(0);
   });
 
+  it('sees a security update that is on hold, which no plan counts', () => {
+    const clean = loadFixture(suite, 'clean');
+    const pending = loadFixture(suite, 'security');
+    const text = (stdout: string) => ({ stdout, stderr: '', exitCode: 0 });
+    const held = new Map([...pending, ['holds', text('fleet-guard\n')]]);
+    for (const name of ['sim_upgrade', 'sim_new', 'sim_dist']) held.set(name, clean.get(name) ?? text(''));
+    const document = analyseApt(held, { measuredAt });
+    expect(document.left_back).toMatchObject([{ name: 'fleet-guard', reason: 'held', security: true }]);
+    expect(statePatchOf(document, measuredAt)).toMatchObject({
+      aptStatus: 'security_updates',
+      aptUpdatesCount: 0,
+      aptSecurityUpdatesCount: 0,
+      aptKeptBackCount: 1,
+    });
+  });
+
+  it('is not up to date while a plan would downgrade', () => {
+    expect(patchOf(suite, 'downgrade')).toMatchObject({
+      aptStatus: 'updates',
+      aptUpdatesCount: 0,
+      aptDistUpgradeCount: 1,
+    });
+  });
+
   it('does not take a package for security because of its name', () => {
     expect(patchOf(suite, 'named-security')).toMatchObject({ aptStatus: 'updates', aptSecurityUpdatesCount: 0 });
   });

@@ -27,9 +27,19 @@ export function isMeasured(document: AptUpdateAnalyze): boolean {
 
 function aptStatus(document: AptUpdateAnalyze, stale: boolean): NonNullable<MachineStatePatch['aptStatus']> {
   if (document.dpkg.interrupted === true || (document.counts.broken ?? 0) > 0) return 'error';
-  if ((document.counts.security ?? 0) > 0) return 'security_updates';
-  if ((document.counts.updates ?? 0) > 0) return 'updates';
+  if ((document.counts.security ?? 0) > 0 || leavesSecurity(document)) return 'security_updates';
+  if (changesSomething(document)) return 'updates';
   return stale ? 'stale' : 'up_to_date';
+}
+
+/** A security update that even the widest plan leaves: held, pinned, not installable. No plan counts it. */
+function leavesSecurity({ left_back }: AptUpdateAnalyze): boolean {
+  return left_back?.some(({ security, left_by }) => security === true && left_by.includes('dist_upgrade')) ?? false;
+}
+
+/** True when a plan would do anything at all; a downgrade, say, is no update. */
+export function changesSomething({ plans }: AptUpdateAnalyze): boolean {
+  return Object.values(plans).some((plan) => (changesOf(plan) ?? 0) > 0);
 }
 
 /**

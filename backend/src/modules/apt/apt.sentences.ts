@@ -11,6 +11,7 @@ export const say = sentences('apt', {
   history_unreadable: 'What the machine wrote down about changes of packages could not be read: {reason}',
   not_measured: 'The pending updates could not be measured.',
   nothing: 'Nothing to update.',
+  other_changes: 'No updates, but other changes.',
   nothing_by_old_lists: 'Nothing to update by old package lists.',
   updates: 'Updates: {updates}.',
   updates_security: 'Updates: {updates}, security: {security}.',

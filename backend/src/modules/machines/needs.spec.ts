@@ -20,6 +20,13 @@ describe('needOf', () => {
     ['updates that are old', { aptUpdatesCount: 3, aptStale: true }, 'updates', 'updates'],
     ['reboot before updates', { aptUpdatesCount: 3, aptRebootRequired: true }, 'reboot', 'reboot'],
     ['security before reboot', { aptSecurityUpdatesCount: 1, aptRebootRequired: true }, 'security', 'security'],
+    [
+      'security that no plan installs',
+      { aptStatus: 'security_updates', aptRebootRequired: true },
+      'security',
+      'security',
+    ],
+    ['a change that is no update', { aptStatus: 'updates' }, 'updates', 'updates'],
     ['running over security', { aptSecurityUpdatesCount: 1, ...running }, 'running', 'security'],
     ['unreachable over running', { machineStatus: 'unreachable', ...running }, 'unreachable', 'unreachable'],
     [

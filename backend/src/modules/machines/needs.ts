@@ -40,15 +40,18 @@ export const UNREACHABLE_KINDS: ReadonlySet<string> = new Set([
 /** Errors that wait for a decision about a host key; the machine itself is not known to have failed. */
 const HOST_KEY_KINDS: ReadonlySet<string> = new Set(['host_key_unknown', 'host_key_changed']);
 
-/** The need of a machine. Pure; nothing that was not measured is ever `clean`. */
+/**
+ * The need of a machine. Pure; nothing that was not measured is ever `clean`. The status of apt speaks beside the counts:
+ * a security update that is left back, and a plan that only downgrades, are in no count of updates.
+ */
 export function needOf(facts: NeedFacts): NeedState {
   if (facts.machineStatus === 'quarantined') return 'quarantined';
   if (hasFailed(facts)) return 'failed';
   if (facts.machineStatus === 'unreachable') return 'unreachable';
   if (facts.runningJobId !== null) return 'running';
-  if ((facts.aptSecurityUpdatesCount ?? 0) > 0) return 'security';
+  if ((facts.aptSecurityUpdatesCount ?? 0) > 0 || facts.aptStatus === 'security_updates') return 'security';
   if (facts.aptRebootRequired === true) return 'reboot';
-  if ((facts.aptUpdatesCount ?? 0) > 0) return 'updates';
+  if ((facts.aptUpdatesCount ?? 0) > 0 || facts.aptStatus === 'updates') return 'updates';
   if (isUnmeasured(facts)) return 'unknown';
   return facts.aptStale || facts.aptStatus === 'stale' ? 'stale' : 'clean';
 }

@@ -15,7 +15,7 @@ import { Clock } from '../../../kernel/clock';
 import { MachineState } from '../../machines/machine-state';
 import { analyseApt } from '../analysis/analyse';
 import { plannedPackages, type PlannedPackage } from '../analysis/planned-packages';
-import { statePatchOf } from '../apt-verdict';
+import { changesSomething, statePatchOf } from '../apt-verdict';
 import { AptHolds } from '../apt-holds';
 import { AptRepository } from '../apt.repository';
 import { importantApt } from '../contracts/apt-update-analyze.important';
@@ -217,6 +217,7 @@ function summaryOf(document: AptUpdateAnalyze): Sentence {
   const security = document.counts.security ?? 0;
   const left = document.plans.dist_upgrade?.left_back ?? 0;
   if (updates === null) return say.not_measured();
+  if (updates === 0 && left === 0 && changesSomething(document)) return say.other_changes();
   if (updates === 0 && left === 0) return document.refresh.refreshed ? say.nothing() : say.nothing_by_old_lists();
   if (security > 0 && left > 0) return say.updates_security_left({ updates, security, left });
   if (security > 0) return say.updates_security({ updates, security });

@@ -16,7 +16,7 @@ function tile(need: MachineTileDto['need'], apt: Partial<MachineTileDto['apt']>)
     lastError: null,
     lastSeenAt: ago(0),
     apt: {
-      status: 'updates',
+      status: need === 'stale' ? 'up_to_date' : 'updates',
       updatesCount: 0,
       securityCount: 0,
       keptBackCount: 0,
@@ -67,6 +67,18 @@ describe('MachineWords', () => {
     expect(plain(words.accessibleName(tile('stale', { stale: true, indexRefreshedAt: ago(9.5) })))).toBe(
       'mail-01, Stale: Package lists 9 d old, Last known: clean, stale: package lists 9 d old',
     );
+  });
+
+  it('has words for what no count of updates holds, and never calls it clean', () => {
+    const left = tile('security', { status: 'security_updates', keptBackCount: 1 });
+    expect(words.verdict(left).lead).toBe('Security left back');
+    expect(words.value(left)).toBe('');
+    expect(words.verdict(tile('updates', {})).lead).toBe('Changes, no updates');
+    const noteOf = (status: MachineTileDto['apt']['status']) => words.verdict(tile('unknown', { status })).note;
+    expect(noteOf('security_updates')).toBe('Last known: Security left back');
+    expect(noteOf('updates')).toBe('Last known: Changes, no updates');
+    expect(noteOf('unknown')).toBe('Last known: 0 updates');
+    expect(noteOf('up_to_date')).toBe('Last known: clean');
   });
 
   it('never takes the age of an analysis for that of lists of which one was never refreshed', () => {

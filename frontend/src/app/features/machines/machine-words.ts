@@ -79,14 +79,18 @@ export class MachineWords {
         return this.running(machine);
       case 'security':
         return {
-          lead: t('tile.security', { n: apt.securityCount }),
+          lead: apt.securityCount ? t('tile.security', { n: apt.securityCount }) : t('tile.securityLeft'),
           others: (apt.updatesCount ?? 0) - (apt.securityCount ?? 0) || null,
           ...this.rebootLine(machine),
         };
       case 'reboot':
         return plain(t('tile.rebootNeeded'), this.said.of(apt, 'rebootReason') || null);
       case 'updates':
-        return { lead: t('tile.updates', { n: apt.updatesCount }), others: null, ...this.rebootLine(machine) };
+        return {
+          lead: apt.updatesCount ? t('tile.updates', { n: apt.updatesCount }) : t('tile.otherChanges'),
+          others: null,
+          ...this.rebootLine(machine),
+        };
       case 'unknown':
         return apt.lastAnalyzeAt === null
           ? plain(this.cause(machine) ?? t('tile.neverAnalysed'), t('tile.nothingKnown'))
@@ -105,9 +109,9 @@ export class MachineWords {
   value(machine: MachineTileDto): string {
     switch (machine.need) {
       case 'security':
-        return this.formats.number(machine.apt.securityCount ?? 0);
+        return machine.apt.securityCount ? this.formats.number(machine.apt.securityCount) : '';
       case 'updates':
-        return this.formats.number(machine.apt.updatesCount ?? 0);
+        return machine.apt.updatesCount ? this.formats.number(machine.apt.updatesCount) : '';
       case 'running':
         return '…';
       case 'unreachable':
@@ -176,8 +180,25 @@ export class MachineWords {
       return t('tile.lastKnown', { what: t('tile.security', { n: securityCount }) });
     }
     return t('tile.lastKnown', {
-      what: updatesCount === 0 ? t('tile.lastClean') : t('tile.updates', { n: updatesCount }),
+      what: updatesCount === 0 ? this.withoutUpdates(machine) : t('tile.updates', { n: updatesCount }),
     });
+  }
+
+  /** "Clean" only where that was the verdict: of a failed analysis nobody knows what the one before left back. */
+  private withoutUpdates({ apt }: MachineTileDto): string {
+    const { t } = this.texts;
+    switch (apt.status) {
+      case 'up_to_date':
+      case 'stale':
+        return t('tile.lastClean');
+      case 'security_updates':
+        return t('tile.securityLeft');
+      case 'updates':
+        return t('tile.otherChanges');
+      case 'error':
+      case 'unknown':
+        return t('tile.updates', { n: 0 });
+    }
   }
 
   private rebootLine(machine: MachineTileDto): Pick<Verdict, 'reboot' | 'note'> {

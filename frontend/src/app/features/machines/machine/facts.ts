@@ -113,7 +113,7 @@ export class Facts {
     }
     const old = isOld(this.machine());
     const security = apt.securityCount ? t('fact.security', { n: apt.securityCount }) : '';
-    const count = apt.updatesCount === 0 ? t('fact.nothing') : t('tile.updates', { n: apt.updatesCount });
+    const count = apt.updatesCount === 0 ? this.withoutUpdates() : t('tile.updates', { n: apt.updatesCount });
     const left = apt.keptBackCount === null ? '' : t('fact.leftBack', { n: apt.keptBackCount });
     const since = apt.lastAnalyzeAt === null ? '' : t('fact.lastKnown', { age: this.formats.age(apt.lastAnalyzeAt) });
     const value = security === '' ? count : `${count},`;
@@ -123,6 +123,17 @@ export class Facts {
       hot: old ? undefined : security,
       note: old ? since : left,
     };
+  }
+
+  private withoutUpdates(): string {
+    switch (this.machine().apt.status) {
+      case 'security_updates':
+        return this.texts.t('tile.securityLeft');
+      case 'updates':
+        return this.texts.t('tile.otherChanges');
+      default:
+        return this.texts.t('fact.nothing');
+    }
   }
 
   private reboot(): Fact | null {
