@@ -8,6 +8,7 @@ import { SCHEDULE_DOCUMENTS } from '../../src/modules/automation/contracts/sched
 import type { ChangeScheduleDto, SaveScheduleDto } from '../../src/modules/automation/dto/schedule-input.dto';
 import { Firing } from '../../src/modules/automation/engine/firing';
 import { OccurrenceEnds } from '../../src/modules/automation/engine/occurrence-ends';
+import { OccurrenceNews } from '../../src/modules/automation/engine/occurrence-news';
 import { OccurrenceRunner } from '../../src/modules/automation/engine/occurrence-runner';
 import { Scheduler } from '../../src/modules/automation/engine/scheduler';
 import { TargetStore } from '../../src/modules/automation/engine/target-store';
@@ -54,12 +55,13 @@ export class AutomationProcess {
     const { dataSource, transactions, contracts, registry, dispatcher, service, bus, events } = jobs;
     contracts.register(...SCHEDULE_DOCUMENTS, ...SCHEDULE_AUDIT);
     const audit = new AuditLog(jobs.clock, contracts);
-    const firing = new Firing(contracts, bus);
+    const news = new OccurrenceNews(events, contracts);
+    const firing = new Firing(contracts, news, bus);
     const targets = new TargetStore();
     const input = new ScheduleInput(registry, new MachineScope(), clock);
     const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, registry);
     const worker = new TargetWorker(targets, service, dispatcher, registry, policies);
-    const ends = new OccurrenceEnds(targets, events, bus);
+    const ends = new OccurrenceEnds(targets, news, bus);
     this.occurrences = new OccurrencesReader(dataSource);
     this.reader = new SchedulesReader(dataSource, contracts, this.occurrences);
     this.schedules = new Schedules(transactions, this.reader, input, firing, contracts, clock, audit, bus);

@@ -6,6 +6,7 @@ import { SCHEDULE_DOCUMENTS } from './contracts/schedule-documents';
 import { AutomationWorker } from './engine/automation-worker';
 import { Firing } from './engine/firing';
 import { OccurrenceEnds } from './engine/occurrence-ends';
+import { OccurrenceNews } from './engine/occurrence-news';
 import { OccurrenceRunner } from './engine/occurrence-runner';
 import { Scheduler } from './engine/scheduler';
 import { TargetStore } from './engine/target-store';
@@ -36,6 +37,7 @@ import { ScopePreview } from './scope/scope-preview';
     MachineScope,
     OccurrenceCommands,
     OccurrenceEnds,
+    OccurrenceNews,
     OccurrenceRunner,
     OccurrencesReader,
     PolicyDecisions,

@@ -54,4 +54,8 @@ export const say = sentences('automation', {
   ended_empty: '{name}: no machine was in its scope.',
   tag_in_use: 'Schedules go by this tag: {names}. Without it, they would leave its machines out.',
   ended_late: '{name}: it did not begin in time.',
+  ended_cancelled: '{name}: it was cancelled before it had begun.',
+  ended_unreadable: '{name}: it is stored in a form that cannot be read, so nothing was begun.',
+  not_started: '{name}: {count} due times were not started.',
+  none_begun: 'No machine was begun; each says why.',
 });

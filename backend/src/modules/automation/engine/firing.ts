@@ -12,6 +12,7 @@ import { SCHEDULE_DEFINITION } from '../contracts/schedule-documents';
 import type { OccurrenceTrigger } from '../entities/automation.values';
 import { definitionOf, type ScheduleRecord } from '../schedules/schedule-record';
 import { abandoned, dueDecisions, type DueDecision, type DueDecisions } from './due-decisions';
+import { OccurrenceNews, type NotStarted } from './occurrence-news';
 
 /** Due times of one schedule that one transaction writes. */
 export const DUE_TIMES_AT_ONCE = 1_000;
@@ -21,6 +22,14 @@ interface Fired {
   readonly due: DueDecisions;
 }
 
+/** What is written of a due time. */
+interface OccurrenceRow extends Record<keyof typeof COLUMNS, unknown> {
+  readonly id: string;
+  readonly due_at: Date;
+  readonly status: 'queued' | NotStarted['status'];
+  readonly error_kind: string | null;
+}
+
 /** Turns due times into occurrences. Whoever calls holds the rows of the schedules. */
 @Injectable()
 export class Firing {
@@ -28,6 +37,7 @@ export class Firing {
 
   constructor(
     private readonly contracts: Contracts,
+    private readonly news: OccurrenceNews,
     private readonly bus: LiveBus,
   ) {}
 
@@ -57,15 +67,18 @@ export class Firing {
   async fireByHand(tx: Transaction, schedule: ScheduleRecord, now: Date, startedBy: Actor): Promise<string> {
     const row = this.row(schedule, { dueAt: now, refusal: null }, now, 'person', startedBy);
     await bulkInsert(tx.manager, 'schedule_occurrences', COLUMNS, [row]);
+    await this.news.notStarted(tx, schedule, notStarted([row]));
     await affected(tx.manager, 'UPDATE schedules SET last_run_at = $2 WHERE id = $1', [schedule.id, now]);
     this.bus.changed(tx, { scheduleIds: [schedule.id] });
     return row.id;
   }
 
   private async store(tx: Transaction, fired: readonly Fired[], now: Date): Promise<void> {
-    const rows = fired.flatMap(({ schedule, due }) =>
-      due.decisions.map((decision) => this.row(schedule, decision, now, 'schedule', null)),
-    );
+    const written = fired.map(({ schedule, due }) => ({
+      schedule,
+      rows: due.decisions.map((decision) => this.row(schedule, decision, now, 'schedule', null)),
+    }));
+    const rows = written.flatMap((one) => one.rows);
     if (rows.length === 0) return;
     // A due time whose row is there was decided before: the clock went back, or the schedule was changed.
     await bulkInsert(tx.manager, 'schedule_occurrences', COLUMNS, rows, {
@@ -76,6 +89,7 @@ export class Firing {
       fired.map(({ due }) => due.next),
       fired.map(({ due }) => (due.decisions.some(({ refusal }) => refusal === null) ? now : null)),
     ]);
+    for (const one of written) await this.news.notStarted(tx, one.schedule, notStarted(one.rows));
     this.bus.changed(tx, { scheduleIds: fired.map(({ schedule }) => schedule.id) });
   }
 
@@ -85,7 +99,7 @@ export class Firing {
     now: Date,
     trigger: OccurrenceTrigger,
     startedBy: Actor | null,
-  ) {
+  ): OccurrenceRow {
     const definition = refusal === null ? this.definition(schedule) : null;
     const fault = refusal ?? (definition === null ? { kind: UNREADABLE, message: say.unreadable() } : null);
     const { windowSeconds } = schedule;
@@ -121,6 +135,13 @@ export class Firing {
       return null;
     }
   }
+}
+
+/** Those of the rows that were over as they were written. */
+function notStarted(rows: readonly OccurrenceRow[]): NotStarted[] {
+  return rows.flatMap(({ due_at: dueAt, status, error_kind: errorKind }) =>
+    status === 'queued' || errorKind === null ? [] : [{ dueAt, status, errorKind }],
+  );
 }
 
 /** Null: it is not known who confirmed the policy. */

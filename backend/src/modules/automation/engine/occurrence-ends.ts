@@ -1,27 +1,34 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../../../kernel/auth/actor';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
-import { DomainEvents } from '../../../kernel/events/domain-events';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import { say } from '../automation.sentences';
 import type { FinalStatus } from '../entities/automation.values';
-import { TargetStore, type TargetCounts } from './target-store';
+import { OccurrenceNews } from './occurrence-news';
+import type { Stop } from './target-steps';
+import { TargetStore, type TargetCounts, type TargetReason } from './target-store';
 import { scheduleActor, type RunningOccurrence } from './target-worker';
 
 /** Why an occurrence ended without a machine. */
 interface Failure {
-  readonly kind: string;
+  readonly kind: 'definition_unreadable' | 'scope_empty' | Stop['kind'];
   readonly message: string;
 }
+
+const failures = {
+  definition_unreadable: say.ended_unreadable,
+  scope_empty: say.ended_empty,
+  window_expired: say.ended_late,
+  cancelled: say.ended_cancelled,
+} as const satisfies Record<Failure['kind'], unknown>;
 
 /** Ends occurrences, and tells of it. */
 @Injectable()
 export class OccurrenceEnds {
   constructor(
     private readonly targets: TargetStore,
-    private readonly events: DomainEvents,
+    private readonly news: OccurrenceNews,
     private readonly bus: LiveBus,
   ) {}
 
@@ -29,24 +36,36 @@ export class OccurrenceEnds {
   async end(tx: Transaction, occurrence: RunningOccurrence): Promise<void> {
     const { id, scheduleId, definition, now, stop } = occurrence;
     const counts = await this.targets.counts(tx, id);
+    const reasons = await this.targets.reasons(tx, id);
     const status = statusOf(counts);
-    const nothing = counts.ok + counts.warning + counts.error === 0 ? stop : null;
+    const why = status === 'cancelled' ? sharedReason(reasons, stop) : null;
+    const { ok, warning, error, cancelled } = counts;
     await affected(tx.manager, END, [
       id,
       status,
-      nothing?.kind ?? null,
-      nothing?.message ?? null,
-      counts.ok,
-      counts.warning,
-      counts.error,
-      counts.cancelled,
+      why?.kind ?? null,
+      why?.message ?? null,
+      ok,
+      warning,
+      error,
+      cancelled,
       now,
     ]);
-    await this.tell(
+    const approvalNeeded = reasons.find(({ kind }) => kind === 'approval_needed')?.machines ?? 0;
+    await this.news.ended(
       tx,
-      { id, scheduleId, actor: scheduleActor(occurrence), status, counts },
+      {
+        id,
+        scheduleId,
+        actor: scheduleActor(occurrence),
+        status,
+        errorKind: why?.kind ?? null,
+        counts,
+        approvalNeeded,
+      },
       messageOf(definition.name, counts),
     );
+    this.bus.changed(tx, { scheduleIds: [scheduleId] });
   }
 
   /** It ends before it has begun on a machine: `error` when that is a fault, else `cancelled`. */
@@ -62,27 +81,20 @@ export class OccurrenceEnds {
       scheduleId,
     ]);
     const name = schedule?.name ?? scheduleId;
-    const said = kind === 'scope_empty' ? say.ended_empty({ name }) : say.ended_late({ name });
     const actor = { type: 'schedule', id: scheduleId, name } as const;
-    await this.tell(tx, { id, scheduleId, actor, status, counts: null }, said);
-  }
-
-  private async tell(
-    tx: Transaction,
-    end: { id: string; scheduleId: string; actor: Actor; status: FinalStatus; counts: TargetCounts | null },
-    message: Sentence,
-  ): Promise<void> {
-    const { id, scheduleId, actor, status, counts } = end;
-    await this.events.publish(tx, {
-      type: 'schedule_occurrence_ended',
-      machineId: null,
-      severity: status === 'error' || status === 'warning' ? status : 'info',
-      actor,
-      message,
-      payload: { occurrenceId: id, scheduleId, status, counts },
-    });
+    const end = { id, scheduleId, actor, status, errorKind: kind, counts: null, approvalNeeded: 0 } as const;
+    await this.news.ended(tx, end, failures[kind]({ name }));
     this.bus.changed(tx, { scheduleIds: [scheduleId] });
   }
+}
+
+/** Why no machine was begun: what stopped the occurrence where that is it, else what they share. */
+function sharedReason(reasons: readonly TargetReason[], stop: Stop | null): { kind: string; message: string } | null {
+  const [first, ...others] = reasons;
+  if (stop !== null && (first === undefined || reasons.some(({ kind }) => kind === stop.kind))) return stop;
+  if (first === undefined) return null;
+  const message = others.length === 0 ? first.message : null;
+  return { kind: first.kind, message: message ?? say.none_begun() };
 }
 
 /** The worst of its machines; that some were left out is worth a look. */

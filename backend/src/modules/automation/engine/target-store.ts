@@ -35,6 +35,14 @@ export interface TargetWork {
   readonly jobId: string;
 }
 
+/** Why machines ended as they did. */
+export interface TargetReason {
+  readonly kind: string;
+  /** Null where they say it each in their own way, or not at all. */
+  readonly message: string | null;
+  readonly machines: number;
+}
+
 export interface TargetCounts {
   readonly machines: number;
   readonly waiting: number;
@@ -57,6 +65,11 @@ export class TargetStore {
     const counts = await queryOne<TargetCounts>(tx.manager, COUNTS, [occurrenceId]);
     if (counts === null) throw new Error('a count has no row');
     return counts;
+  }
+
+  /** What keeps machines from ending well, what most have first. */
+  async reasons(tx: Transaction, occurrenceId: string): Promise<TargetReason[]> {
+    return queryRows<TargetReason>(tx.manager, REASONS, [occurrenceId]);
   }
 
   /** How many are at work, and whether some wait: both cheap, however many there are. */
@@ -131,6 +144,12 @@ const COUNTS = `
     count(*) FILTER (WHERE status = 'warning')::integer AS warning, count(*) FILTER (WHERE status = 'error')::integer AS error,
     count(*) FILTER (WHERE status = 'cancelled')::integer AS cancelled
   FROM schedule_occurrence_targets WHERE occurrence_id = $1`;
+
+const REASONS = `
+  SELECT error_kind AS kind, count(*)::integer AS machines,
+    CASE WHEN count(DISTINCT error_message) = 1 AND count(error_message) = count(*) THEN min(error_message) END AS message
+  FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND error_kind IS NOT NULL
+  GROUP BY error_kind ORDER BY machines DESC, kind`;
 
 const STANDING = `
   SELECT (SELECT count(*)::integer FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'running') AS running,

@@ -54,6 +54,7 @@ export class PolicyDecisions {
     if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId };
     if (approval.kind === 'person')
       return left('warning', 'approval_needed', say.approval_needed({ why: approval.message }));
+    if (approval.kind === 'left_out') return left('cancelled', approval.code, approval.message);
     return left('error', approval.code, say.plan_refused({ why: approval.message }));
   }
 

@@ -31,6 +31,8 @@ export type PolicyApproval =
   | { readonly kind: 'approved'; readonly jobId: string }
   /** A rule of approval asks for more than a policy can give. */
   | { readonly kind: 'person'; readonly message: Sentence }
+  /** The machine cannot be worked on as it stands: no job was made. */
+  | { readonly kind: 'left_out'; readonly code: string; readonly message: Sentence }
   | { readonly kind: 'refused'; readonly code: string; readonly message: Sentence };
 
 /**
@@ -93,7 +95,7 @@ export class PolicyApprovals {
     const [job] = jobs;
     if (job === undefined) {
       const [why] = skipped;
-      return { kind: 'refused', code: why?.code ?? 'not_queued', message: why?.message ?? say.plan_expired() };
+      return { kind: 'left_out', code: why?.code ?? 'not_queued', message: why?.message ?? say.plan_expired() };
     }
     const now = await this.clock.now(tx.manager);
     await affected(tx.manager, APPROVE, [id, now, say.policy_of({ schedule: actor.name }), actor.id]);

@@ -1,0 +1,207 @@
+import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import { FakeMachines } from '../../../../test/support/fake-detached';
+import { person } from '../../../../test/support/deciders';
+import { insertRow } from '../../../../test/support/insert-row';
+import {
+  answer,
+  CHANGE,
+  CHANGE_PLAN_CONTRACT,
+  fakeAction,
+  fakeChange,
+  fakePlan,
+} from '../../../../test/support/jobs-fakes';
+import { JobsProcess } from '../../../../test/support/jobs-process';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { until } from '../../../../test/support/ssh-wait';
+import { newId } from '../../../kernel/database/ids';
+import { affected, queryRows } from '../../../kernel/database/rows';
+import type { PackageEffect } from '../../jobs/actions/change-action';
+import type { NotifyOn } from '../contracts/schedule-documents';
+import type { OccurrenceRecord } from '../occurrences/occurrence-record';
+
+const NIGHT = new Date('2026-11-26T01:30:00Z');
+const HOUR_MS = 3_600_000;
+const POLICY = {
+  archives: 'security' as const,
+  origins: null,
+  packages: null,
+  excludedPackages: [],
+  removals: false,
+  newPackages: false,
+  downgrades: false,
+  accepted: [],
+};
+
+let database: TestDatabase;
+let p: JobsProcess;
+let a: AutomationProcess;
+let clock: SetClock;
+let effects: PackageEffect[];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  effects = [{ operation: 'upgrade', name: 'a', origin: 'Debian-Security:12/s', security: true }];
+  const change = fakeChange({ planned: () => fakePlan(['upgrade a 1 2']) });
+  p = await JobsProcess.open(database.url, [fakeAction(), Object.assign(change, { packageEffects: () => effects })]);
+  p.contracts.register(CHANGE_PLAN_CONTRACT);
+  p.detached.machines = new FakeMachines();
+  p.remote.otherwise(() => answer({ look: 'fine' }));
+  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
+  a = new AutomationProcess(p, clock);
+});
+afterEach(async () => {
+  await p.close();
+  const source = await database.dataSource();
+  for (const table of ['machine_locks', 'schedules', 'machines', 'maintenance_windows']) {
+    await source.query(`DELETE FROM ${table}`);
+  }
+});
+
+function fleetWindow(opening: { cron: string; opens_at: Date | null }, minutes: number): Promise<void> {
+  const at = new Date();
+  return insertRow(p.dataSource, 'maintenance_windows', {
+    id: newId(),
+    name: 'Sunday morning',
+    scope: 'fleet',
+    timezone: 'UTC',
+    duration_minutes: minutes,
+    created_at: at,
+    updated_at: at,
+    ...opening,
+  });
+}
+
+function changing(machineIds: readonly string[], notifyOn: NotifyOn[] = []): Promise<string> {
+  return a.schedule(machineIds, { policy: POLICY, notifyOn, actions: [{ action: CHANGE, parameters: {} }] });
+}
+
+async function over(scheduleId: string): Promise<OccurrenceRecord> {
+  const newest = async () => (await a.occurrencesOf(scheduleId)).at(-1);
+  await until('the occurrence ends', async () => {
+    await a.step();
+    return ((await newest())?.finishedAt ?? null) !== null;
+  });
+  const occurrence = await newest();
+  if (occurrence === undefined) throw new Error('there is no occurrence');
+  return occurrence;
+}
+
+const news = () => p.events.published.filter(({ type }) => type.startsWith('schedule_'));
+
+describe('an occurrence that began no machine', () => {
+  it('has the reason that its machines share: the maintenance window of each was over', async () => {
+    await fleetWindow({ cron: '@once', opens_at: new Date(Date.now() + 2 * HOUR_MS) }, 60);
+    const id = await changing([await p.machine('a'), await p.machine('b')]);
+    p.work();
+    clock.at = NIGHT;
+    const waiting = () => p.count('jobs', `kind = $1 AND status = 'queued'`, [CHANGE]);
+    await until('both wait for the window', async () => {
+      await a.step();
+      return (await waiting()) === 2;
+    });
+    const before = `UPDATE jobs SET start_before = clock_timestamp() - interval '1 second' WHERE kind = $1`;
+    await affected(p.dataSource, before, [CHANGE]);
+    expect(await over(id)).toMatchObject({
+      status: 'cancelled',
+      errorKind: 'window_expired',
+      errorMessage: expect.any(String) as string,
+      cancelledCount: 2,
+    });
+    expect(news().at(-1)?.payload).toMatchObject({ status: 'cancelled', errorKind: 'window_expired' });
+  });
+
+  it('is cancelled where no window is long enough, and says so', async () => {
+    await fleetWindow({ cron: '0 3 * * *', opens_at: null }, 5);
+    const machine = await p.machine();
+    const at = new Date();
+    await insertRow(p.dataSource, 'jobs', {
+      id: newId(),
+      kind: CHANGE,
+      machine_id: machine,
+      status: 'ok',
+      created_at: at,
+      started_at: new Date(at.getTime() - HOUR_MS),
+      finished_at: at,
+    });
+    const id = await changing([machine]);
+    p.work();
+    clock.at = NIGHT;
+    const occurrence = await over(id);
+    expect(occurrence).toMatchObject({ status: 'cancelled', errorKind: 'window_too_short', cancelledCount: 1 });
+    expect(await a.targetsOf(occurrence.id)).toMatchObject([{ status: 'cancelled', errorKind: 'window_too_short' }]);
+  });
+
+  it('of machines with several reasons has that of most of them', async () => {
+    const machines = [await p.machine('a'), await p.machine('b'), await p.machine('c')];
+    const id = await a.schedule(machines, { concurrency: 1 });
+    await affected(p.dataSource, `UPDATE machines SET status = 'quarantined' WHERE name IN ('a', 'b')`);
+    clock.at = NIGHT;
+    await a.step();
+    const [occurrence] = await a.occurrencesOf(id);
+    const [{ id: jobId } = { id: '' }] = await queryRows<{ id: string }>(p.dataSource, 'SELECT id FROM jobs');
+    await p.service.cancel(jobId, person('Ben').actor);
+    expect(await over(id)).toMatchObject({
+      id: occurrence?.id,
+      status: 'cancelled',
+      errorKind: 'machine_quarantined',
+      errorMessage: 'No machine was begun; each says why.',
+    });
+  });
+});
+
+describe('the news of an occurrence', () => {
+  it('say what of it people want to be told of, and how many machines wait for a person', async () => {
+    effects = [{ operation: 'remove', name: 'exim4', origin: null, security: null }];
+    const id = await changing([await p.machine('a'), await p.machine('b')], ['error', 'approval_needed']);
+    p.work();
+    clock.at = NIGHT;
+    expect(await over(id)).toMatchObject({ status: 'warning' });
+    expect(news().at(-1)).toMatchObject({
+      type: 'schedule_occurrence_ended',
+      severity: 'warning',
+      payload: { status: 'warning', approvalNeeded: 2, notify: ['approval_needed'] },
+    });
+  });
+
+  it('say that somebody cancelled it before it had begun', async () => {
+    const id = await a.schedule([await p.machine()], { notifyOn: ['cancelled'] });
+    await a.cancel((await a.runNow(id)).id);
+    await a.step();
+    expect(news()).toMatchObject([
+      {
+        message: 'Nightly: it was cancelled before it had begun.',
+        payload: { errorKind: 'cancelled', notify: ['cancelled'] },
+      },
+    ]);
+  });
+
+  it('tell of due times that nobody was there for, once for all of them', async () => {
+    const id = await a.schedule([await p.machine()], { notifyOn: ['cancelled'] });
+    await a.schedule([await p.machine()], { name: 'Silent' });
+    clock.at = new Date(NIGHT.getTime() + 2 * 24 * HOUR_MS + HOUR_MS);
+    await a.scheduler.tick();
+    expect(news()).toMatchObject([
+      {
+        type: 'schedule_occurrences_not_started',
+        severity: 'info',
+        actor: { type: 'schedule', id, name: 'Nightly' },
+        message: 'Nightly: 3 due times were not started.',
+        payload: { count: 3, firstDueAt: NIGHT.toISOString(), errorKinds: ['missed'], notify: ['cancelled'] },
+      },
+      { actor: { name: 'Silent' }, payload: { notify: [] } },
+    ]);
+  });
+
+  it('tell of a schedule that cannot be read', async () => {
+    const id = await a.schedule([await p.machine()], { notifyOn: ['error'] });
+    await affected(p.dataSource, `UPDATE schedules SET timezone = 'Mars/Phobos' WHERE id = $1`, [id]);
+    clock.at = NIGHT;
+    await a.scheduler.tick();
+    expect(news()).toMatchObject([
+      { severity: 'error', payload: { errorKinds: ['definition_unreadable'], notify: ['error'] } },
+    ]);
+  });
+});
