@@ -51,7 +51,7 @@ export function expectedOccurrences(versions: readonly Version[], looks: readonl
 }
 
 function fateOf(version: Version, late: number, newest: boolean, abandon: boolean): Fate {
-  if (late <= version.graceSeconds) return abandon ? 'missed' : 'ran';
+  if (newest && late <= version.graceSeconds) return abandon ? 'missed' : 'ran';
   if (version.missedRuns === 'window' && late > (version.windowSeconds ?? 0)) return 'window_expired';
   return newest && version.missedRuns !== 'skip' && !abandon ? 'ran' : 'missed';
 }

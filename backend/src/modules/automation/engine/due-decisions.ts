@@ -28,8 +28,8 @@ type Due = Pick<
 >;
 
 /**
- * Decides the due times that have come, the oldest `limit` of them. On time, each runs. Of those that are late for longer
- * than the grace, the newest alone may run, as the schedule says; the others are recorded as missed. A schedule whose times
+ * Decides the due times that have come, the oldest `limit` of them. One that is on time runs; late for longer than the grace
+ * it does as the schedule says. Of several the newest alone may run: the others are recorded as missed. A schedule whose times
  * cannot be told any more is due this once, and that is recorded as its fault. Pure.
  */
 export function dueDecisions(schedule: Due, now: Date, limit: number): DueDecisions {
@@ -77,7 +77,7 @@ function refusalOf(
   newest: boolean,
 ): DueDecision['refusal'] {
   const lateSeconds = (now.getTime() - dueAt.getTime()) / 1000;
-  if (lateSeconds <= graceSeconds) return null;
+  if (newest && lateSeconds <= graceSeconds) return null;
   const window = missedRuns === 'window' ? windowSeconds : null;
   if (window !== null && lateSeconds > window) {
     const end = new Date(dueAt.getTime() + window * 1000).toISOString();
