@@ -74,6 +74,11 @@ export class RebootAction implements ChangeAction<RebootParameters> {
           default: 600,
           description: 'So long the machine may be silent before it counts as not back, in seconds.',
         },
+        only_if_needed: {
+          type: 'boolean',
+          default: false,
+          description: 'Where nothing asks for a restart there is nothing to do.',
+        },
       },
     },
     contracts: ['reboot_plan@1', 'reboot_result@1'],

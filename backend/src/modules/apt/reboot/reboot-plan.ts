@@ -17,6 +17,8 @@ import { NO_PACKAGES } from '../upgrade/plan-effects';
 export interface RebootParameters {
   /** So long the machine may be silent, in seconds. */
   readonly wait_seconds: number;
+  /** Without a need there is nothing to do. */
+  readonly only_if_needed: boolean;
 }
 
 /** What this program knows by itself about the machine. */
@@ -33,6 +35,9 @@ export function rebootPlan({ sections }: CollectedRun, { parameters, ownMachineI
   if (lines === null || boot === null) return { kind: 'failed', failure: unreadable() };
   const reader = new SectionReader(sections);
   const { reboot } = readReboot(reader, reader.read('environment', parseEnvironment));
+  if (parameters.only_if_needed && reboot.state === 'not_needed') {
+    return { kind: 'nothing', summary: say.reboot_plan_nothing() };
+  }
   const details: RebootPlan = {
     machine_kind: kindOf(sections, reboot),
     virtualization: virtualizationOf(sections),
@@ -59,12 +64,18 @@ export function rebootPlan({ sections }: CollectedRun, { parameters, ownMachineI
     systemd: boot.system !== null,
     itself,
   });
-  const consequences = consequencesOf(details, itself === true);
+  const consequences = [
+    ...consequencesOf(details, itself === true),
+    ...(parameters.only_if_needed && reboot.state !== 'needed' ? [NEED_UNKNOWN] : []),
+  ];
   const risk = consequences.length > 0 || details.machine_kind === 'proxmox_host' ? 'high' : 'medium';
   const summary = summaryOf(reboot);
   const effects = NO_PACKAGES;
   return { kind: 'planned', plan: { lines: linesOf(lines), summary, risk, effects, consequences, checks, details } };
 }
+
+/** Who wants a restart only if it is needed has to say so where that cannot be told. */
+const NEED_UNKNOWN: PlanConsequence = { code: 'need_unknown', sentence: say.consequence_need_unknown() };
 
 function summaryOf({ state, reasons }: RebootState): Sentence {
   if (state === 'not_needed') return say.reboot_plan_needless();

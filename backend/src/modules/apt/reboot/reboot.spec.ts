@@ -58,7 +58,11 @@ const machine: Readonly<Record<string, string | number>> = {
   plan_itself: `machine_id=${MACHINE_ID}\n`,
 };
 
-function planned(more: Readonly<Record<string, string | number>> = {}, ownMachineId: string | null = null) {
+function outcomeOf(
+  more: Readonly<Record<string, string | number>>,
+  ownMachineId: string | null,
+  only_if_needed: boolean,
+) {
   const now = new Date(1_764_000_000_000);
   const run: CollectedRun = {
     sections: sectionsOf({ ...machine, ...more }),
@@ -68,7 +72,15 @@ function planned(more: Readonly<Record<string, string | number>> = {}, ownMachin
     truncated: false,
     brokenBy: null,
   };
-  const outcome = rebootPlan(run, { parameters: { wait_seconds: 600 }, ownMachineId });
+  return rebootPlan(run, { parameters: { wait_seconds: 600, only_if_needed }, ownMachineId });
+}
+
+function planned(
+  more: Readonly<Record<string, string | number>> = {},
+  ownMachineId: string | null = null,
+  onlyIfNeeded = false,
+) {
+  const outcome = outcomeOf(more, ownMachineId, onlyIfNeeded);
   if (outcome.kind !== 'planned') throw new Error(`no plan: ${outcome.kind}`);
   contracts.document(REBOOT_PLAN.name, outcome.plan.details);
   return { ...outcome.plan, details: outcome.plan.details as RebootPlan };
@@ -94,6 +106,18 @@ describe('the plan of a restart', () => {
     const { details, summary } = planned({ container: 'detect_virt=lxc\nenviron=lxc\n' });
     expect(details).toMatchObject({ machine_kind: 'container', expected_kernel: null, need: { state: 'not_needed' } });
     expect(summary).toBe('Restart, although nothing asks for it.');
+  });
+
+  it('is nothing to do where it is wanted only if needed, and nothing asks for it', () => {
+    const container = { container: 'detect_virt=lxc\nenviron=lxc\n' };
+    expect(outcomeOf(container, null, true)).toEqual({ kind: 'nothing', summary: 'Nothing asks for a restart.' });
+    expect(planned({}, null, true)).toMatchObject({ consequences: [], details: { need: { state: 'needed' } } });
+  });
+
+  it('wanted only if needed waits for a person where that is not known', () => {
+    const unknown = planned({ kernels: 1, reboot_flag: 1 }, null, true);
+    expect(unknown.details.need.state).toBe('cannot_tell');
+    expect(unknown.consequences.map(({ code }) => code)).toEqual(['need_unknown']);
   });
 
   it('is blocked by whoever holds a shutdown back, and by dpkg at work', () => {
