@@ -11,8 +11,8 @@ export interface Recurrence {
   readonly timezone: string;
 }
 
-/** What keeps a recurrence from being used; `never` is a date that no calendar has. */
-export type RecurrenceProblem = 'cron' | 'timezone' | 'never';
+/** What keeps a recurrence from being used; `nth`: `FRI#2` is not alone; `never` is a date that no calendar has. */
+export type RecurrenceProblem = 'cron' | 'nth' | 'timezone' | 'never';
 
 const FIELD = /^[0-9A-Za-z*,/#?-]+$/;
 /** Spreads by a hash of a name: nobody could tell beforehand when it is due. */
@@ -31,6 +31,7 @@ export function recurrenceProblem({ cron, timezone }: Recurrence): RecurrencePro
   if (!isTimezone(timezone)) return 'timezone';
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5 || !fields.every((field) => FIELD.test(field) && !HASHED.test(field))) return 'cron';
+  if (fields[4] !== undefined && /#.*[,/-]|[,/-].*#/.test(fields[4])) return 'nth';
   try {
     return localTimes(fieldsOf(cron), SOME_DAY).next().done === true ? 'never' : null;
   } catch (error) {

@@ -2,6 +2,7 @@ import { sentences } from '../../kernel/sentences/sentences';
 
 export const say = sentences('automation', {
   cron_unreadable: '{field} is no cron expression of five fields: minute, hour, day, month, weekday.',
+  cron_nth: '{field} names an nth weekday, as FRI#2, which must stand alone: without a list, a range or a step.',
   cron_never: '{field} names no day that there is: it would never run.',
   timezone_unknown: '{field} is no time zone, as Europe/Paris is one.',
   run_at_missing: '{field} says when it runs once.',

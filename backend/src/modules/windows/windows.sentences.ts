@@ -2,6 +2,7 @@ import { sentences } from '../../kernel/sentences/sentences';
 
 export const say = sentences('windows', {
   cron: '{field} must have five fields: minute, hour, day of the month, month, day of the week',
+  nth: '{field} names an nth day of the week, as FRI#2, which must stand alone: no list, no range, no step',
   never: '{field} names a date that no calendar has',
   timezone: '{field} must be the name of a time zone, like Europe/Paris',
   opens_at_needed: '{field} is needed with the single opening @once',

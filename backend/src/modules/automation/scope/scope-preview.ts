@@ -71,8 +71,9 @@ export class ScopePreview {
 /** What must be acknowledged before such a scope is saved. Conditions are left aside: they change by themselves. */
 export function noticesOf(scope: ScopeDocument, { chosen, total }: ScopeFindings): ScopeNotice[] {
   if (chosen === 0) return ['no_machines'];
-  // A handful of machines is no fleet: naming each of them is clear enough.
-  return scope.whole_fleet || (chosen === total && scope.machine_ids.length < total) ? ['all_machines'] : [];
+  // Where there is one machine only, naming it is clear enough.
+  const one = total === 1 && scope.machine_ids.length === 1;
+  return scope.whole_fleet || (chosen === total && !one) ? ['all_machines'] : [];
 }
 
 function leftOut(code: string, message: Sentence, count: number, machines: readonly ScopedMachine[]): LeftOutDto {

@@ -16,6 +16,7 @@ export interface Timing {
 /** Why there are no due times. */
 export const TIMING_PROBLEMS = [
   'cron_unreadable',
+  'cron_nth',
   'cron_never',
   'timezone_unknown',
   'run_at_missing',
@@ -30,6 +31,7 @@ interface FieldOfTiming {
 
 const problems: Readonly<Record<RecurrenceProblem, FieldOfTiming>> = {
   cron: { field: 'cron', problem: 'cron_unreadable' },
+  nth: { field: 'cron', problem: 'cron_nth' },
   never: { field: 'cron', problem: 'cron_never' },
   timezone: { field: 'timezone', problem: 'timezone_unknown' },
 };
