@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Browser, BrowserContext, Page, ViewportSize } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page, ViewportSize } from 'playwright-core';
 import type { DataSource } from 'typeorm';
 import type { ApiClient } from '../../../backend/test/support/api-client';
 import { Installation } from '../../../backend/test/support/installation';
@@ -40,6 +40,14 @@ export class PortalSession {
     const errors = consoleErrors(page);
     const jobs = new MachineJobs(api);
     return new PortalSession(database, installation, browser, dataSource, api, jobs, context, page, errors);
+  }
+
+  /** Another browser profile, signed in as the same person. */
+  async browserContext(options: BrowserContextOptions): Promise<BrowserContext> {
+    const context = await this.browser.newContext({ viewport: DESK, ...options });
+    context.setDefaultTimeout(60_000);
+    await context.addCookies(await this.context.cookies());
+    return context;
   }
 
   async close(): Promise<void> {

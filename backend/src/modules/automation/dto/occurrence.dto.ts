@@ -20,6 +20,8 @@ export class OccurrenceDto {
   scheduleId: string;
   /** The present one. */
   scheduleName: string;
+  /** The present one of the schedule. */
+  timezone: string;
   dueAt: Date;
   /** `person`: started by hand. */
   @ApiProperty({ enum: OCCURRENCE_TRIGGERS })
@@ -122,11 +124,30 @@ export class CalendarQueryDto {
   scheduleId?: string;
 }
 
+/** A schedule that is due so often that its times are not given one by one. */
+export class FrequentScheduleDto {
+  scheduleId: string;
+  scheduleName: string;
+  /** Of its times within the span the first and the last, those to come included. */
+  from: Date;
+  to: Date;
+  /** Times so far within the span. */
+  count: number;
+  /** Those of them that ended with a warning or failed. */
+  troubleCount: number;
+}
+
+/** From the first moment on, up to the second, there is more than is given. */
+export class CalendarGapDto {
+  from: Date;
+  to: Date;
+}
+
 export class CalendarDto {
   /** By due time. */
   occurrences: OccurrenceDto[];
   /** By due time; of schedules that are switched on. */
   planned: PlannedOccurrenceDto[];
-  /** There are more than are given. */
-  truncated: boolean;
+  frequent: FrequentScheduleDto[];
+  gaps: CalendarGapDto[];
 }

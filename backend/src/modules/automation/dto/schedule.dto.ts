@@ -64,7 +64,23 @@ export class ScheduleDto {
   unreadable: DocumentDto[];
 }
 
+/** A machine or a tag that a scope names. */
+export class NamedDto {
+  id: string;
+  name: string;
+}
+
+/** What the machines and tags of a scope are called, by name. */
+export class NamedScopeDto {
+  /** The first of them. */
+  machines: NamedDto[];
+  tags: NamedDto[];
+  /** Machines that are named besides. */
+  more: number;
+}
+
 export class ScheduleDetailDto extends ScheduleDto {
+  named: NamedScopeDto;
   /** The next five due times, whether it is switched on or not; none when they cannot be told. */
   nextRuns: Date[];
 }

@@ -3,19 +3,20 @@ import { DataSource } from 'typeorm';
 import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { invalidInput } from '../../../kernel/errors/domain-error';
 import { say } from '../automation.sentences';
-import type { CalendarDto, PlannedOccurrenceDto } from '../dto/occurrence.dto';
+import type { CalendarDto, CalendarGapDto, FrequentScheduleDto, PlannedOccurrenceDto } from '../dto/occurrence.dto';
 import type { ScheduleRecord } from '../schedules/schedule-record';
 import { toOccurrence } from '../schedules/schedules.mapper';
 import { SchedulesReader } from '../schedules/schedules.reader';
 import { dueTimesAfter } from '../times/due-times';
+import type { FrequentOccurrences } from './occurrence-record';
 import { OccurrencesReader } from './occurrences.reader';
 
 const LONGEST_DAYS = 62;
 const DAY_MS = 86_400_000;
 /** Of either kind. */
 const MOST = 5_000;
-/** Of one schedule to come: one each minute would fill the calendar alone. */
-const MOST_PLANNED = 400;
+/** Of one schedule, of either kind: one each minute would fill the calendar alone. */
+const MOST_OF_ONE = 400;
 
 /** What was due within a span, and what will be. */
 @Injectable()
@@ -33,20 +34,50 @@ export class Calendar {
     if (!(span > 0 && span <= LONGEST_DAYS * DAY_MS)) {
       throw invalidInput([{ field: 'to', message: say.span_too_long({ field: 'to', days: LONGEST_DAYS }) }]);
     }
-    const past = await this.reader.between(from, to, scheduleId, MOST + 1);
     const now = await this.clock.now(this.dataSource.manager);
+    const often = await this.reader.frequent(from, to, scheduleId, MOST_OF_ONE);
+    const without = often.map((one) => one.scheduleId);
+    const past = await this.reader.between(from, to, scheduleId, { without, limit: MOST + 1 });
+    const { planned, frequent } = await this.planned(from > now ? from : now, to, scheduleId, often);
+    return {
+      occurrences: past.slice(0, MOST).map(toOccurrence),
+      planned: planned.slice(0, MOST),
+      frequent,
+      gaps: [...gapAfter(past, now < to ? now : to), ...gapAfter(planned, to)],
+    };
+  }
+
+  /** What is to come, one by one; a schedule with too much of it, or with too much behind it, in one. */
+  private async planned(
+    from: Date,
+    to: Date,
+    scheduleId: string | null,
+    often: readonly FrequentOccurrences[],
+  ): Promise<{ planned: PlannedOccurrenceDto[]; frequent: FrequentScheduleDto[] }> {
+    const frequent = new Map<string, FrequentScheduleDto>(often.map((one) => [one.scheduleId, one]));
     const planned: PlannedOccurrenceDto[] = [];
-    let truncated = past.length > MOST;
     for (const schedule of await this.schedules.dueBefore(to, scheduleId)) {
-      const times = plannedTimes(schedule, from > now ? from : now, to);
-      truncated ||= times.length > MOST_PLANNED;
       const { id, name } = schedule;
-      for (const dueAt of times.slice(0, MOST_PLANNED)) planned.push({ scheduleId: id, scheduleName: name, dueAt });
+      const times = plannedTimes(schedule, from, to);
+      const [first, before] = [times[0], frequent.get(id)];
+      if (first === undefined) continue;
+      if (before === undefined && times.length <= MOST_OF_ONE) {
+        planned.push(...times.map((dueAt) => ({ scheduleId: id, scheduleName: name, dueAt })));
+        continue;
+      }
+      const last = times.length > MOST_OF_ONE ? to : (times.at(-1) ?? to);
+      const { from: since = first, count = 0, troubleCount = 0 } = before ?? {};
+      frequent.set(id, { scheduleId: id, scheduleName: name, from: since, to: last, count, troubleCount });
     }
     planned.sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime() || a.scheduleName.localeCompare(b.scheduleName));
-    truncated ||= planned.length > MOST;
-    return { occurrences: past.slice(0, MOST).map(toOccurrence), planned: planned.slice(0, MOST), truncated };
+    return { planned, frequent: [...frequent.values()] };
   }
+}
+
+/** What is left out of a list of which one more than the most was asked for. */
+function gapAfter(times: readonly { readonly dueAt: Date }[], end: Date): CalendarGapDto[] {
+  const first = times[MOST];
+  return first === undefined ? [] : [{ from: first.dueAt, to: end }];
 }
 
 /** One more than the most where there are more. What is due but was not started yet is one of them. */
@@ -56,7 +87,7 @@ function plannedTimes(schedule: ScheduleRecord, from: Date, to: Date): Date[] {
   const first = nextRunAt > from ? nextRunAt : from;
   const times: Date[] = [];
   for (const time of dueTimesAfter(schedule, new Date(first.getTime() - 1))) {
-    if (time >= to || times.length > MOST_PLANNED) break;
+    if (time >= to || times.length > MOST_OF_ONE) break;
     times.push(time);
   }
   return times;

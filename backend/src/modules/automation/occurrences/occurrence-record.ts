@@ -5,6 +5,8 @@ export interface OccurrenceRecord {
   readonly id: string;
   readonly scheduleId: string;
   readonly scheduleName: string;
+  /** Of the schedule. */
+  readonly timezone: string;
   readonly dueAt: Date;
   readonly trigger: OccurrenceTrigger;
   readonly startedBy: string | null;
@@ -22,6 +24,17 @@ export interface OccurrenceRecord {
   readonly expiresAt: Date | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+}
+
+/** A schedule with more occurrences within a span than are told one by one. */
+export interface FrequentOccurrences {
+  readonly scheduleId: string;
+  readonly scheduleName: string;
+  readonly from: Date;
+  readonly to: Date;
+  readonly count: number;
+  /** Those of them that ended with a warning or failed. */
+  readonly troubleCount: number;
 }
 
 /** How far an occurrence is on one of its machines. */

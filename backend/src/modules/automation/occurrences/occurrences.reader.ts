@@ -4,7 +4,7 @@ import { queryOne, queryRows } from '../../../kernel/database/rows';
 import { decodeCursor, encodeCursor, keyForms } from '../../../kernel/http/keyset-cursor';
 import { keysetPage, type Page, type PageRequest } from '../../../kernel/http/keyset-page';
 import type { OccurrenceStatus } from '../entities/automation.values';
-import type { OccurrenceRecord, TargetRecord } from './occurrence-record';
+import type { FrequentOccurrences, OccurrenceRecord, TargetRecord } from './occurrence-record';
 
 /** Reads the occurrences of schedules. */
 @Injectable()
@@ -28,12 +28,22 @@ export class OccurrencesReader {
     return keysetPage(this.dataSource, `occurrences:${scheduleId}`, select, [scheduleId], '"dueAt"', request);
   }
 
-  /** Those that were due within the span, the first first. */
-  async between(from: Date, to: Date, scheduleId: string | null, limit: number): Promise<OccurrenceRecord[]> {
+  /** Schedules, all or one, that were due more often than `most` within the span. */
+  async frequent(from: Date, to: Date, scheduleId: string | null, most: number): Promise<FrequentOccurrences[]> {
+    return queryRows<FrequentOccurrences>(this.dataSource, FREQUENT, [from, to, scheduleId, most]);
+  }
+
+  /** Those that were due within the span, the first first; of all schedules or one, without some. */
+  async between(
+    from: Date,
+    to: Date,
+    scheduleId: string | null,
+    { without, limit }: { readonly without: readonly string[]; readonly limit: number },
+  ): Promise<OccurrenceRecord[]> {
     const sql = `${SELECT_OCCURRENCE}
-      WHERE o.due_at >= $1 AND o.due_at < $2 AND ($3::uuid IS NULL OR o.schedule_id = $3)
-      ORDER BY o.due_at, o.id LIMIT $4`;
-    return queryRows<OccurrenceRecord>(this.dataSource, sql, [from, to, scheduleId, limit]);
+      WHERE o.due_at >= $1 AND o.due_at < $2 AND ($3::uuid IS NULL OR o.schedule_id = $3) AND o.schedule_id <> ALL ($4::uuid[])
+      ORDER BY o.due_at, o.id LIMIT $5`;
+    return queryRows<OccurrenceRecord>(this.dataSource, sql, [from, to, scheduleId, without, limit]);
   }
 
   /** Machines of an occurrence by name. */
@@ -53,7 +63,7 @@ export class OccurrencesReader {
 }
 
 /** Counted from its machines while it runs, kept in its own row once it has ended. */
-const COLUMNS = `o.id, o.schedule_id AS "scheduleId", s.name AS "scheduleName", o.due_at AS "dueAt", o.trigger,
+const COLUMNS = `o.id, o.schedule_id AS "scheduleId", s.name AS "scheduleName", s.timezone, o.due_at AS "dueAt", o.trigger,
   o.started_by AS "startedBy", o.status, o.error_kind AS "errorKind", o.error_message AS "errorMessage",
   o.machines_count AS "machinesCount", CASE WHEN o.finished_at IS NULL THEN c.waiting ELSE 0 END AS "waitingCount",
   CASE WHEN o.finished_at IS NULL THEN c.running ELSE 0 END AS "runningCount", COALESCE(o.ok_count, c.ok) AS "okCount",
@@ -78,6 +88,16 @@ const SELECT_OCCURRENCE = `SELECT ${COLUMNS} ${FROM}`;
 const NEWEST = `
   SELECT newest.* FROM unnest($1::uuid[]) AS given (id) CROSS JOIN LATERAL (
     SELECT ${COLUMNS} ${FROM} WHERE o.schedule_id = given.id ORDER BY o.due_at DESC LIMIT 1) newest`;
+
+const FREQUENT = `
+  SELECT s.id AS "scheduleId", s.name AS "scheduleName", often."from", often."to", often.count, often."troubleCount"
+  FROM (
+    SELECT o.schedule_id, min(o.due_at) AS "from", max(o.due_at) AS "to", count(*)::integer AS count,
+      count(*) FILTER (WHERE o.status IN ('warning', 'error'))::integer AS "troubleCount"
+    FROM schedule_occurrences o
+    WHERE o.due_at >= $1 AND o.due_at < $2 AND ($3::uuid IS NULL OR o.schedule_id = $3)
+    GROUP BY o.schedule_id HAVING count(*) > $4::integer) often
+  JOIN schedules s ON s.id = often.schedule_id ORDER BY s.name, s.id`;
 
 const TARGETS = `
   SELECT t.machine_id AS "machineId", m.name AS "machineName", t.status, t.position, t.stage, t.job_id AS "jobId",

@@ -85,6 +85,7 @@ describe('schedules over HTTP', () => {
   it.each([
     ['a day that there is not', { cron: '0 3 30 2 *' }, 'cron'],
     ['six fields', { cron: '0 0 3 * * *' }, 'cron'],
+    ['an nth weekday in a list', { cron: '0 3 * * MON,FRI#2' }, 'cron'],
     ['no zone', { timezone: 'Europe/Atlantis' }, 'timezone'],
     ['a single run without its time', { cron: '@once' }, 'runAt'],
     ['a single run that is over', { cron: '@once', runAt: '2020-01-01T00:00:00Z' }, 'runAt'],
@@ -113,6 +114,8 @@ describe('schedules over HTTP', () => {
     expect(refused.status).toBe(409);
     expect(refused.body).toMatchObject({ code: 'scope_not_acknowledged', missing: ['all_machines'] });
     await create({ ...fleet, acknowledged: ['all_machines'] });
+    const each = { scope: { machineIds: machines } };
+    expect((await administrator.post('/schedules', input(each))).body).toMatchObject({ missing: ['all_machines'] });
 
     const nothing = { scope: { tagIds: [tagId] } };
     const empty = await administrator.post('/schedules', input(nothing));
@@ -135,7 +138,7 @@ describe('schedules over HTTP', () => {
         { code: 'security_updates', count: 2, machines: [{ name: 'web-2' }, { name: 'web-3' }] },
         { code: 'host_key_unknown', count: 1, machines: [{ name: 'web-1' }] },
       ],
-      notices: [],
+      notices: ['all_machines'],
     });
     const old = await administrator.post('/schedules/preview/scope', {
       scope: { machineIds: machines, conditions: { notAnalysedDays: 2 } },
@@ -228,6 +231,33 @@ describe('schedules over HTTP', () => {
     expect((await operator.post(`/schedules/${(await create(change)).id}/run`)).status).toBe(403);
   });
 
+  it('that are due all the time fill each day of the calendar as one', async () => {
+    const { id } = await create({ name: 'Each minute', cron: '* * * * *', timezone: 'UTC' });
+    await test.dataSource.query(
+      `INSERT INTO schedule_occurrences (id, schedule_id, due_at, trigger, status, created_at, finished_at)
+       SELECT gen_random_uuid(), $1, date_trunc('minute', now()) - n * interval '1 minute', 'schedule',
+         CASE WHEN n = 7 THEN 'error' ELSE 'ok' END, now(), now() FROM generate_series(1, 500) AS n`,
+      [id],
+    );
+    const [from, to] = [new Date(Date.now() - 86_400_000), new Date(Date.now() + 3 * 86_400_000)];
+    const span = `from=${from.toISOString()}&to=${to.toISOString()}`;
+    const { body } = await operator.get(`/schedule-occurrences?${span}&scheduleId=${id}`);
+    expect(body).toMatchObject({
+      occurrences: [],
+      planned: [],
+      frequent: [{ scheduleId: id, scheduleName: 'Each minute', to: to.toISOString(), count: 500, troubleCount: 1 }],
+      gaps: [],
+    });
+    expect((await operator.delete(`/schedules/${id}?version=1`)).status).toBe(204);
+  });
+
+  it('say what their machines and tags are called', async () => {
+    const { id } = await create({ scope: { machineIds: [machines[1]], tagIds: [tagId] } });
+    expect((await operator.get(`/schedules/${id}`)).body).toMatchObject({
+      named: { machines: [{ id: machines[1], name: 'web-2' }], tags: [{ id: tagId, name: 'prod' }], more: 0 },
+    });
+  });
+
   it('are shown and removed though their times cannot be told any more', async () => {
     const { id } = await create();
     await test.dataSource.query(`UPDATE schedules SET timezone = 'Mars/Phobos' WHERE id = $1`, [id]);
@@ -280,7 +310,7 @@ describe('schedules over HTTP', () => {
     const from = new Date(Date.now() - 86_400_000).toISOString();
     const to = new Date(Date.now() + 2 * 86_400_000).toISOString();
     const { body } = await test.as('viewer').get(`/schedule-occurrences?from=${from}&to=${to}&scheduleId=${id}`);
-    expect(body).toMatchObject({ occurrences: [], truncated: false });
+    expect(body).toMatchObject({ occurrences: [], frequent: [], gaps: [] });
     const { planned } = body as { planned: { dueAt: string; scheduleId: string }[] };
     expect(planned).toHaveLength(8);
     expect(planned.every((one) => one.scheduleId === id && Date.parse(one.dueAt) > Date.now())).toBe(true);

@@ -21,6 +21,7 @@ import {
 } from '../dto/schedule-input.dto';
 import { OccurrenceCommands } from '../occurrences/occurrence-commands';
 import { OccurrencesReader } from '../occurrences/occurrences.reader';
+import { MachineScope } from '../scope/machine-scope';
 import { ScopePreview } from '../scope/scope-preview';
 import { nextDueTimes } from '../times/due-times';
 import { checkScopeShape, checkTiming } from './schedule-input';
@@ -30,6 +31,8 @@ import { Schedules } from './schedules.service';
 
 const CURSOR_SCOPE = 'schedules';
 const NEXT_RUNS = 5;
+/** Machines of a scope that are called by their name. */
+const NAMED = 200;
 
 @ApiTags('schedules')
 @Controller('schedules')
@@ -40,6 +43,7 @@ export class SchedulesController {
     private readonly occurrences: OccurrencesReader,
     private readonly commands: OccurrenceCommands,
     private readonly preview: ScopePreview,
+    private readonly scope: MachineScope,
     private readonly registry: ActionRegistry,
     private readonly clock: DatabaseClock,
     private readonly dataSource: DataSource,
@@ -93,7 +97,10 @@ export class SchedulesController {
     if (schedule === undefined) throw notFound('schedule');
     const now = await this.clock.now(this.dataSource.manager);
     const nextRuns = schedule.timingProblem === null ? nextDueTimes(schedule, now, NEXT_RUNS) : [];
-    return Object.assign(toSchedule(schedule, this.registry), { nextRuns });
+    const { manager } = this.dataSource;
+    const none = { machines: [], tags: [], more: 0 };
+    const named = schedule.scope === null ? none : await this.scope.names(manager, schedule.scope, NAMED);
+    return Object.assign(toSchedule(schedule, this.registry), { nextRuns, named });
   }
 
   /** Replaces all of a schedule. 409 `version_differs`, `scope_not_acknowledged`. */

@@ -23,6 +23,14 @@ export interface ScopeFindings {
   readonly unmet: Readonly<Record<ScopeCondition, number>>;
 }
 
+/** What the machines and tags that a scope names are called. */
+export interface ScopeNames {
+  readonly machines: ScopedMachine[];
+  readonly tags: { readonly id: string; readonly name: string }[];
+  /** Machines that are named besides. */
+  readonly more: number;
+}
+
 interface FindingsRow {
   total: number;
   chosen: number;
@@ -60,6 +68,13 @@ export class MachineScope {
         WHEN NOT reboot_required THEN 'reboot_required' ELSE 'not_analysed' END AS condition
       FROM scoped WHERE NOT matches ORDER BY lower(name), id LIMIT $9`;
     return queryRows(manager, sql, [...scopeValues(scope, now), limit]);
+  }
+
+  /** What the machines and tags that it names are called, at most `limit` machines; what is gone is left out. */
+  async names(manager: EntityManager, { machine_ids, tag_ids }: ScopeDocument, limit: number): Promise<ScopeNames> {
+    const machines = await queryRows<ScopedMachine>(manager, MACHINE_NAMES, [machine_ids, limit]);
+    const tags = await queryRows<ScopedMachine>(manager, TAG_NAMES, [tag_ids]);
+    return { machines, tags, more: Math.max(0, machine_ids.length - machines.length) };
   }
 
   /** @returns those of the scope's own machines and tags that are not there; the tags cannot be removed until `manager` is done */
@@ -102,6 +117,11 @@ const FINDINGS = `${SCOPED}
 const UNKNOWN_MACHINES = `
   SELECT given.id FROM unnest($1::uuid[]) AS given (id)
   WHERE NOT EXISTS (SELECT 1 FROM machines m WHERE m.id = given.id AND m.deleted_at IS NULL)`;
+
+const MACHINE_NAMES = `
+  SELECT id, name FROM machines WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY lower(name), id LIMIT $2`;
+
+const TAG_NAMES = 'SELECT id, name FROM tags WHERE id = ANY ($1::uuid[]) ORDER BY lower(name), id';
 
 const UNKNOWN_TAGS = `
   WITH held AS MATERIALIZED (SELECT id FROM tags WHERE id = ANY ($1::uuid[]) ORDER BY id FOR KEY SHARE)

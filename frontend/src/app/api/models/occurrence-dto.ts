@@ -45,6 +45,11 @@ export interface OccurrenceDto {
   status: 'queued' | 'running' | 'ok' | 'warning' | 'error' | 'cancelled';
 
   /**
+   * The present one of the schedule.
+   */
+  timezone: string;
+
+  /**
    * `person`: started by hand.
    */
   trigger: 'schedule' | 'person';

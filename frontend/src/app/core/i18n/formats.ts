@@ -104,6 +104,20 @@ export class Formats {
     );
   }
 
+  /** The same by the clocks of a time zone; of one that the browser does not know, by its own. */
+  shortIn(iso: string, zone: string): string {
+    return isZone(zone)
+      ? this.dates({
+          year: 'numeric',
+          month: 'short',
+          day: 'numeric',
+          hour: '2-digit',
+          minute: '2-digit',
+          timeZone: zone,
+        }).format(new Date(iso))
+      : this.short(iso);
+  }
+
   time(iso: string): string {
     return this.dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(
       new Date(iso),
@@ -141,5 +155,17 @@ export class Formats {
     const found = this.cache.get(full) ?? make(locale);
     this.cache.set(full, found);
     return found;
+  }
+}
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return false;
+    }
+    throw error;
   }
 }

@@ -5,33 +5,27 @@ import { Loadable } from '../../core/errors/loadable';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import { Live } from '../../core/live/live';
+import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
 import { Trail } from '../../shell/trail';
+import { EmptyState } from '../../ui/empty-state';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { JOB_ICON, JOB_STATE } from '../../ui/job-words';
 import { LoadingNote } from '../../ui/loading-note';
 import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
 import { WEEKDAYS } from '../../ui/recurrence/recurrence';
+import { entriesByDay, type DayEntries } from './calendar-entries';
 import { dayKey, weeksOf } from './calendar-month';
 import { ScheduleTabs } from './schedule-tabs';
 import { SchedulesApi } from './schedules-api';
-
-/** Something of a day: what was due, or will be. */
-interface Entry {
-  readonly at: string;
-  readonly name: string;
-  readonly link: string;
-  /** Null: still to come. */
-  readonly status: keyof typeof JOB_STATE | null;
-}
 
 const DAY_MAX = 4;
 
 /** What was due this month, what it came to, and what is still to come. */
 @Component({
   selector: 'su-calendar-page',
-  imports: [ErrorNotice, Icon, LoadingNote, RouterLink, ScheduleTabs],
+  imports: [EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, ScheduleTabs],
   templateUrl: './calendar-page.html',
   styleUrl: './calendar-page.scss',
 })
@@ -39,6 +33,7 @@ export class CalendarPage {
   protected readonly texts = inject(Texts);
   protected readonly formats = inject(Formats);
   protected readonly words = inject(RecurrenceWords);
+  protected readonly session = inject(Session);
   private readonly api = inject(SchedulesApi);
   private readonly clock = inject(Clock);
   protected readonly weekdays = WEEKDAYS;
@@ -54,24 +49,18 @@ export class CalendarPage {
   protected readonly weeks = computed(() => weeksOf(this.month()));
   protected readonly today = computed(() => dayKey(new Date(this.clock.ages())));
   protected readonly calendar = new Loadable<CalendarDto>();
-  protected readonly byDay = computed(() => {
-    const days = new Map<string, Entry[]>();
-    for (const entry of this.entries()) {
-      const key = dayKey(new Date(entry.at));
-      days.set(key, [...(days.get(key) ?? []), entry]);
-    }
-    return days;
-  });
-  private readonly entries = computed<Entry[]>(() => {
+  protected readonly byDay = computed<ReadonlyMap<string, DayEntries>>(() => {
     const calendar = this.calendar.value();
-    const were = (calendar?.occurrences ?? []).map(({ id, dueAt, scheduleName, status }) => {
-      return { at: dueAt, name: scheduleName, link: `/schedules/runs/${id}`, status };
-    });
-    const will = (calendar?.planned ?? []).map(({ scheduleId, dueAt, scheduleName }) => {
-      return { at: dueAt, name: scheduleName, link: `/schedules/${scheduleId}`, status: null };
-    });
-    return [...were, ...will].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+    const days = this.weeks().flat();
+    return calendar === undefined
+      ? new Map<string, DayEntries>()
+      : entriesByDay(
+          calendar,
+          days.map(({ date }) => date),
+        );
   });
+  /** Days that show all that they have. */
+  protected readonly opened = signal<ReadonlySet<string>>(new Set());
 
   constructor() {
     const trail = inject(Trail);
@@ -87,6 +76,10 @@ export class CalendarPage {
       live.returns();
       untracked(() => void this.refresh());
     });
+  }
+
+  protected toggle(day: string): void {
+    this.opened.update((days) => new Set(days.has(day) ? [...days].filter((one) => one !== day) : [...days, day]));
   }
 
   protected refresh(): Promise<void> {

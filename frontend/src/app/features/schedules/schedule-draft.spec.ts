@@ -1,5 +1,14 @@
 import type { ActionDto } from '../../api/models';
-import { CAREFUL, draftOf, freshDraft, namesOf, needsPolicy, schedulable } from './schedule-draft';
+import {
+  CAREFUL,
+  consequencesOf,
+  draftOf,
+  freshDraft,
+  namesOf,
+  needsPolicy,
+  originsOf,
+  schedulable,
+} from './schedule-draft';
 
 const action = (name: string, kind: ActionDto['kind']): ActionDto => ({ name, kind }) as ActionDto;
 const known = [
@@ -10,7 +19,7 @@ const known = [
 ];
 
 it('offers what can be scheduled, never a plan by itself', () => {
-  expect(schedulable(known).map(({ name }) => name)).toEqual(['apt_update_analyze', 'apt_upgrade']);
+  expect(schedulable(known).map(({ name }) => name)).toEqual(['apt_update_analyze', 'apt_upgrade', 'apt_hold']);
 });
 
 it('needs a policy where an action changes machines', () => {
@@ -21,6 +30,16 @@ it('needs a policy where an action changes machines', () => {
 it('reads names in any form', () => {
   expect(namesOf(' linux-image-*, docker-ce\n docker-ce ')).toEqual(['linux-image-*', 'docker-ce']);
   expect(namesOf('')).toEqual([]);
+});
+
+it('reads origins, which may hold blanks', () => {
+  expect(originsOf('Debian:12, Docker CE:bookworm,,')).toEqual(['Debian:12', 'Docker CE:bookworm']);
+});
+
+it('asks for consequences that a plan may come with, each once', () => {
+  const actions = ['apt_upgrade', 'service_restart', 'reboot'].map((name) => ({ action: name }));
+  expect(consequencesOf(actions)).toEqual(['proxmox_host', 'own_machine', 'guests', 'molly_guard', 'need_unknown']);
+  expect(consequencesOf([{ action: 'apt_update_analyze' }])).toEqual([]);
 });
 
 it('starts careful, and keeps what a schedule says when it is edited', () => {

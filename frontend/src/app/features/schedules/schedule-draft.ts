@@ -71,13 +71,34 @@ export function needsPolicy(actions: readonly ScheduledActionDto[], known: reado
 /** Pure: what can be scheduled. Plans are made by the change itself. */
 export function schedulable(known: readonly ActionDto[]): ActionDto[] {
   const changes = new Set(known.filter(({ kind }) => kind === 'change').map(({ name }) => `${name}_plan`));
-  return known.filter(({ name }) => !changes.has(name) && SCHEDULED.has(name));
+  return known.filter(({ name }) => !changes.has(name));
 }
 
-/** Others ask for more than a schedule can say: names of packages or units, a note. */
-const SCHEDULED = new Set(['apt_update_analyze', 'machine_probe', 'apt_upgrade', 'apt_autoremove', 'reboot']);
+/** Pure: what an action is told first; the rest is as the action itself has it. */
+export function usualParameters(action: string): Record<string, unknown> {
+  return action === 'reboot' ? { only_if_needed: true } : {};
+}
+
+/** Consequences that people are asked to accept, besides those that a switch of the policy is for. */
+const CONSEQUENCES: Readonly<Record<string, readonly string[]>> = {
+  apt_upgrade: ['proxmox_host'],
+  apt_hold: ['no_updates'],
+  service_restart: ['own_machine'],
+  reboot: ['guests', 'molly_guard', 'own_machine', 'need_unknown'],
+};
+
+/** Pure: those that the plans of some actions may come with. */
+export function consequencesOf(actions: readonly ScheduledActionDto[]): string[] {
+  return [...new Set(actions.flatMap(({ action }) => CONSEQUENCES[action] ?? []))];
+}
 
 /** Pure: names as people write them in a field. */
 export function namesOf(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))];
+}
+
+/** Pure: beginnings of origins, which may hold blanks, as people write them in a field. */
+export function originsOf(text: string): string[] {
+  const origins = text.split(',').map((origin) => origin.trim());
+  return [...new Set(origins.filter((origin) => origin !== ''))];
 }

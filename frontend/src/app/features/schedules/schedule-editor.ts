@@ -1,7 +1,14 @@
 import { Component, computed, effect, inject, input, signal, untracked } from '@angular/core';
 import { FormsModule } from '@angular/forms';
 import { Router, RouterLink } from '@angular/router';
-import type { ActionDto, SaveScheduleDto, SchedulePolicyDto, ScopePreviewDto, TimesPreviewDto } from '../../api/models';
+import type {
+  ActionDto,
+  NamedScopeDto,
+  SaveScheduleDto,
+  SchedulePolicyDto,
+  ScopePreviewDto,
+  TimesPreviewDto,
+} from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { problemOf, type Problem } from '../../core/errors/problem';
 import { Formats } from '../../core/i18n/formats';
@@ -13,20 +20,43 @@ import { Icon } from '../../ui/icon';
 import { JobWords } from '../../ui/job-words';
 import { LoadingNote } from '../../ui/loading-note';
 import { RecurrenceFields } from '../../ui/recurrence/recurrence-fields';
+import { withParameter } from './action-fields';
+import { ActionParameters } from './action-parameters';
 import { PolicyFields } from './policy-fields';
-import { CAREFUL, draftOf, freshDraft, namesMachines, needsPolicy, schedulable } from './schedule-draft';
+import {
+  CAREFUL,
+  consequencesOf,
+  draftOf,
+  freshDraft,
+  namesMachines,
+  needsPolicy,
+  schedulable,
+  usualParameters,
+} from './schedule-draft';
+import { ScheduleWords } from './schedule-words';
 import { SchedulesApi } from './schedules-api';
 import { ScopeFields } from './scope-fields';
 
 const PREVIEW_PAUSE_MS = 300;
-const MODES = ['upgrade', 'upgrade_with_new', 'dist_upgrade'] as const;
 const MISSED = ['skip', 'run_once', 'window'] as const;
-const WINDOWS = [null, 3600, 7200, 14_400, 28_800, 43_200, 86_400] as const;
+const ENDS = ['ok', 'warning', 'error', 'cancelled', 'approval_needed'] as const;
+const GRACES = [60, 300, 900, 1800, 3600, 7200, 21_600];
+const WINDOWS = [null, 3600, 7200, 14_400, 28_800, 43_200, 86_400];
 
 /** Makes a schedule, or changes one. What it would do is shown beside it by what will do it. */
 @Component({
   selector: 'su-schedule-editor',
-  imports: [ErrorNotice, FormsModule, Icon, LoadingNote, PolicyFields, RecurrenceFields, RouterLink, ScopeFields],
+  imports: [
+    ActionParameters,
+    ErrorNotice,
+    FormsModule,
+    Icon,
+    LoadingNote,
+    PolicyFields,
+    RecurrenceFields,
+    RouterLink,
+    ScopeFields,
+  ],
   templateUrl: './schedule-editor.html',
   styleUrl: './schedule-editor.scss',
 })
@@ -35,6 +65,7 @@ export class ScheduleEditor {
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   protected readonly jobs = inject(JobWords);
+  protected readonly words = inject(ScheduleWords);
   private readonly api = inject(SchedulesApi);
   private readonly router = inject(Router);
   /** Of the schedule that is changed; a new one without. */
@@ -47,9 +78,13 @@ export class ScheduleEditor {
   protected readonly scope = new Loadable<ScopePreviewDto>();
   protected readonly busy = signal(false);
   protected readonly problem = signal<Problem | null>(null);
-  protected readonly modes = MODES;
   protected readonly missed = MISSED;
-  protected readonly windows = WINDOWS;
+  protected readonly ends = ENDS;
+  protected readonly graces = computed(() => withOwn(GRACES, this.draft()?.graceSeconds ?? 300));
+  protected readonly windows = computed(() => withOwn(WINDOWS, this.draft()?.windowSeconds ?? null));
+  /** What the machines and tags of the schedule are called. */
+  protected readonly named = signal<NamedScopeDto | null>(null);
+  protected readonly consequences = computed(() => consequencesOf(this.draft()?.actions ?? []));
   protected readonly choices = computed(() => schedulable(this.known()));
   protected readonly changes = computed(() => needsPolicy(this.draft()?.actions ?? [], this.known()));
   protected readonly wrongTimes = computed(() => Object.values(this.times.problem()?.fields ?? {}));
@@ -92,7 +127,9 @@ export class ScheduleEditor {
   }
 
   protected setAction(at: number, action: string): void {
-    this.setActions((actions) => actions.map((one, index) => (index === at ? { action, parameters: {} } : one)));
+    this.setActions((actions) =>
+      actions.map((one, index) => (index === at ? { action, parameters: usualParameters(action) } : one)),
+    );
   }
 
   protected addAction(): void {
@@ -103,15 +140,27 @@ export class ScheduleEditor {
     this.setActions((actions) => actions.filter((_, index) => index !== at));
   }
 
-  protected setParameter(at: number, name: string, value: string): void {
+  protected setParameter(at: number, name: string, value: unknown): void {
     this.setActions((actions) =>
-      actions.map((one, index) => (index === at ? { ...one, parameters: { ...one.parameters, [name]: value } } : one)),
+      actions.map((one, index) =>
+        index === at ? { ...one, parameters: withParameter(one.parameters ?? {}, name, value) } : one,
+      ),
     );
   }
 
-  protected parameter(at: number, name: string, otherwise: string): string {
-    const value: unknown = this.draft()?.actions[at]?.parameters?.[name];
-    return typeof value === 'string' ? value : otherwise;
+  protected setPolicy(change: Partial<SchedulePolicyDto>): void {
+    this.draft.update((draft) =>
+      draft === null ? null : { ...draft, policy: { ...this.policyOf(draft), ...change } },
+    );
+  }
+
+  protected schemaOf(action: string): Record<string, unknown> | undefined {
+    return this.known().find(({ name }) => name === action)?.parameters;
+  }
+
+  protected tell(end: (typeof ENDS)[number], told: boolean): void {
+    const on = this.draft()?.notifyOn ?? [];
+    this.set({ notifyOn: ENDS.filter((one) => (one === end ? told : on.includes(one))) });
   }
 
   protected policyOf(draft: SaveScheduleDto): SchedulePolicyDto {
@@ -152,6 +201,7 @@ export class ScheduleEditor {
       const [known, schedule] = await Promise.all([this.api.actions(), id === undefined ? null : this.api.get(id)]);
       this.known.set(known);
       this.version.set(schedule?.version ?? 0);
+      this.named.set(schedule?.named ?? null);
       const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
       this.draft.set(schedule === null ? freshDraft(zone) : draftOf(schedule));
       return true;
@@ -171,4 +221,9 @@ export class ScheduleEditor {
       });
     });
   }
+}
+
+/** The usual lengths, and the one that is set though it is none of them. */
+function withOwn<T extends number | null>(usual: readonly T[], own: T): T[] {
+  return usual.includes(own) ? [...usual] : [...usual, own].sort((a, b) => (a ?? 0) - (b ?? 0));
 }

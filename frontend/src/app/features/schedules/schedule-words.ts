@@ -2,6 +2,7 @@ import { inject, Injectable } from '@angular/core';
 import type {
   OccurrenceDto,
   OccurrenceTargetDto,
+  ScheduleDetailDto,
   ScheduleDto,
   SchedulePolicyDto,
   ScheduleScopeDto,
@@ -28,6 +29,57 @@ export class ScheduleWords {
       : titles.reduce((before, next) => this.texts.t('schedules.then', { before, next }));
   }
 
+  /** The same with what each is told: "Update (security updates only), then Reboot (only if needed)". */
+  actionsInFull({ actions }: Pick<ScheduleDto, 'actions'>): string {
+    const told = actions.map((action) => {
+      const title = this.jobs.title({ ...action, kind: action.action });
+      const how = this.parameters(action.parameters ?? {});
+      return how === '' ? title : this.texts.t('schedules.action.with', { action: title, how });
+    });
+    return told.length === 0
+      ? this.texts.t('schedules.unreadable')
+      : told.reduce((before, next) => this.texts.t('schedules.then', { before, next }));
+  }
+
+  /** What an action can be told, by the name of its parameter. */
+  parameter(name: string): string {
+    return this.texts.known(`parameter.${name}`, name.replaceAll('_', ' '));
+  }
+
+  option(name: string, option: string): string {
+    return this.texts.known(`parameter.${name}.${option}`, option);
+  }
+
+  /** A moment by the clocks of the schedule, and by those of the browser where they show another time. */
+  at(iso: string, zone: string): string {
+    const [at, here] = [this.formats.shortIn(iso, zone), this.formats.short(iso)];
+    return at === here ? at : this.texts.t('schedules.at.both', { at, zone, here });
+  }
+
+  /** Which ends people are told of; empty: of none. */
+  notify(on: ScheduleDto['notifyOn']): string {
+    return this.formats.list(on.map((one) => this.texts.t(`schedules.notify.${one}`)));
+  }
+
+  consequence(code: string): string {
+    return this.texts.known(`consequence.${code}`, code);
+  }
+
+  private parameters(parameters: Readonly<Record<string, unknown>>): string {
+    return Object.entries(parameters)
+      .flatMap(([name, value]) => {
+        if (typeof value === 'boolean') {
+          const key = `parameter.${name}.${value ? 'yes' : 'no'}`;
+          return this.texts.has(key) ? [this.texts.known(key, '')] : [];
+        }
+        if (Array.isArray(value)) {
+          return value.length === 0 ? [] : [value.join(', ')];
+        }
+        return typeof value === 'string' ? [this.option(name, value)] : [];
+      })
+      .join(', ');
+  }
+
   scope(scope: ScheduleScopeDto | null): string {
     if (scope === null) {
       return this.texts.t('schedules.unreadable');
@@ -43,6 +95,14 @@ export class ScheduleWords {
     return conditions === '' ? where : this.texts.t('schedules.scope.where', { where, conditions });
   }
 
+  /** The machines and tags that are named, the first of them; empty where none is. */
+  named({ named }: Pick<ScheduleDetailDto, 'named'>): string {
+    const tags = named.tags.map(({ name }) => this.texts.t('schedules.tagOf', { name }));
+    const names = [...tags, ...named.machines.map(({ name }) => name)];
+    const rest = named.more > 0 ? [this.texts.t('schedules.more', { n: named.more })] : [];
+    return [...names, ...rest].join(', ');
+  }
+
   conditions({ conditions }: ScheduleScopeDto): string {
     const days = conditions.notAnalysedDays;
     return this.formats.list([
@@ -55,7 +115,7 @@ export class ScheduleWords {
 
   /** What may be changed without a person. */
   policy(policy: SchedulePolicyDto): string {
-    const { archives, origins, packages, excludedPackages, removals, newPackages, downgrades } = policy;
+    const { archives, origins, packages, excludedPackages, removals, newPackages, downgrades, accepted } = policy;
     return this.formats.list([
       this.texts.t(archives === 'security' ? 'schedules.policy.security' : 'schedules.policy.any'),
       ...(origins == null ? [] : [this.texts.t('schedules.policy.origins', { names: origins.join(', ') })]),
@@ -66,6 +126,7 @@ export class ScheduleWords {
       this.texts.t(newPackages ? 'schedules.policy.new.yes' : 'schedules.policy.new.no'),
       this.texts.t(removals ? 'schedules.policy.removals.yes' : 'schedules.policy.removals.no'),
       ...(downgrades ? [this.texts.t('schedules.policy.downgrades.yes')] : []),
+      ...accepted.map((code) => this.texts.t('schedules.policy.accepts', { what: this.consequence(code) })),
     ]);
   }
 

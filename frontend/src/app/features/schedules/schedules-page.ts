@@ -24,6 +24,11 @@ import { SchedulesApi } from './schedules-api';
   selector: 'su-schedules-page',
   imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, ScheduleTabs],
   templateUrl: './schedules-page.html',
+  styles: `
+    .last {
+      margin-right: 6px;
+    }
+  `,
 })
 export class SchedulesPage {
   protected readonly texts = inject(Texts);

@@ -1,5 +1,5 @@
 import { Component, computed, effect, inject, input, output, signal } from '@angular/core';
-import type { MachineTileDto, ScheduleScopeDto, TagUseDto } from '../../api/models';
+import type { MachineTileDto, NamedScopeDto, ScheduleScopeDto, TagUseDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { Texts } from '../../core/i18n/texts';
 import { Icon } from '../../ui/icon';
@@ -20,6 +20,8 @@ export class ScopeFields {
   protected readonly texts = inject(Texts);
   private readonly machines = inject(MachinesApi);
   readonly scope = input.required<ScheduleScopeDto>();
+  /** What machines that were named before are called. */
+  readonly known = input<NamedScopeDto | null>(null);
   readonly changed = output<ScheduleScopeDto>();
   protected readonly conditions = CONDITIONS;
   protected readonly tags = new Loadable<TagUseDto[]>();
@@ -27,7 +29,10 @@ export class ScopeFields {
   protected readonly found = new Loadable<MachineTileDto[]>();
   private readonly names = signal<ReadonlyMap<string, string>>(new Map());
   protected readonly named = computed(() =>
-    this.scope().machineIds.map((id) => ({ id, name: this.names().get(id) ?? id.slice(0, 8) })),
+    this.scope().machineIds.map((id) => {
+      const known = this.known()?.machines.find((machine) => machine.id === id);
+      return { id, name: this.names().get(id) ?? known?.name ?? id.slice(0, 8) };
+    }),
   );
 
   constructor() {
