@@ -185,7 +185,7 @@ export class JobsService {
     if (declaration.kind === 'read' || windowOverride !== undefined) return machineIds.map(freeTerms);
     const actions = [declaration, ...followedBy.map((name) => this.registry.require(name).declaration)];
     const wanted = machineIds.map((machineId) => ({ machineId, seconds: null }));
-    const standings = await this.gate.standings(tx.manager, wanted, actions);
+    const standings = await this.gate.standings(tx.manager, wanted, actions, followedBy.length > 0);
     return standings.map((standing) => machineTerms(standing, declaration.title));
   }
 

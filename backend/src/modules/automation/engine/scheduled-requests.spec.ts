@@ -7,6 +7,7 @@ import {
   fakeAction,
   fakeChange,
   fakePlan,
+  READING,
 } from '../../../../test/support/jobs-fakes';
 import { FakeMachines } from '../../../../test/support/fake-detached';
 import { insertRow } from '../../../../test/support/insert-row';
@@ -17,7 +18,7 @@ import { principalOf } from '../../../../test/support/test-app';
 import { originOf, type RequestOrigin } from '../../../kernel/audit/request-origin';
 import { actorOf } from '../../../kernel/auth/actor';
 import { newId } from '../../../kernel/database/ids';
-import { affected } from '../../../kernel/database/rows';
+import { affected, queryRows } from '../../../kernel/database/rows';
 import type { RequestWithPlan } from '../../jobs/requests/request-record';
 import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
 
@@ -213,6 +214,33 @@ describe('a process whose clock is two hours wrong', () => {
     p.clock.wrongByMs = 100 * 24 * HOUR_MS;
     await p.expiry.sweep();
     expect(await p.requestsReader.find(request.id)).toMatchObject({ status: 'pending' });
+  });
+});
+
+describe('a change of a schedule with more to do', () => {
+  it('knows how long it takes with all that follows, plans and readings too, before any window speaks of the machine', async () => {
+    const actions = [CHANGE, READING, CHANGE].map((action) => ({ action, parameters: {} }));
+    const id = await a.schedule([await p.machine()], { policy: POLICY, actions });
+    p.detached.machines = new FakeMachines();
+    p.work();
+    clock.at = NIGHT;
+    await until('the first change begins', async () => {
+      await a.step();
+      return p.detached.machines.runs.size > 0;
+    });
+    const estimate = (name: string): number => p.registry.require(name).declaration.estimateSeconds;
+    const all = [CHANGE, READING, `${CHANGE}_plan`, CHANGE].map(estimate);
+    // Less where the machine has done it before: its own runs of a moment count, never less than the two changes.
+    const found = await queryRows<{ window_seconds: number | null }>(
+      p.dataSource,
+      'SELECT window_seconds FROM jobs WHERE schedule_id = $1 AND kind = $2',
+      [id, CHANGE],
+    );
+    expect(found).toHaveLength(1);
+    const seconds = found[0]?.window_seconds ?? 0;
+    expect(seconds).toBeGreaterThanOrEqual(2 * estimate(CHANGE) + estimate(READING));
+    expect(seconds).toBeLessThanOrEqual(all.reduce((sum, one) => sum + one, 0));
+    for (const run of p.detached.machines.runs.keys()) p.detached.machines.end(run);
   });
 });
 

@@ -127,18 +127,24 @@ export class TargetWorker {
   ): Promise<void> {
     const { id, now, definition } = occurrence;
     const { machineId, position } = target;
-    const following = definition.actions.slice(position + 1).map(({ action }) => action);
+    const following = definition.actions.slice(position + 1).flatMap(({ action }) => this.jobsOf(action));
     const decision = await this.policies.decide(tx, {
       requestId,
       policy: definition.policy,
       actor: scheduleActor(occurrence),
-      followedBy: following.filter((action) => this.registry.findChange(action) !== undefined),
+      followedBy: following,
     });
     const step = { position, now };
     if (decision.kind === 'again') await this.startAction(tx, occurrence, [machineId], position);
     else if (decision.kind === 'run')
       await this.targets.begin(tx, id, [{ machineId, jobId: decision.jobId }], { ...step, stage: 'run' }, requestId);
     else await this.leave(tx, occurrence, target, requestId, decision);
+  }
+
+  /** What an action of the schedule comes to on a machine: a change is planned first. */
+  private jobsOf(action: string): string[] {
+    if (this.registry.findChange(action) !== undefined) return [planActionName(action), action];
+    return this.registry.find(action) === undefined ? [] : [action];
   }
 
   private async leave(

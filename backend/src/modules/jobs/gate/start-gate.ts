@@ -41,11 +41,15 @@ export class StartGate {
     private readonly clock: DatabaseClock,
   ) {}
 
-  /** For these actions one after the other, in the order of the machines. */
+  /**
+   * For these actions one after the other, in the order of the machines.
+   * @param always how long they take is estimated for machines that no window speaks of too: one may be made while they wait
+   */
   async standings(
     manager: EntityManager,
     wanted: readonly GatedMachine[],
     actions: readonly EstimatedAction[],
+    always = false,
   ): Promise<GateStanding[]> {
     const now = await this.clock.now(manager);
     const machines = await this.windows.binding(
@@ -53,7 +57,9 @@ export class StartGate {
       wanted.map(({ machineId }) => machineId),
       now,
     );
-    const open = wanted.filter(({ seconds }, at) => seconds === null && (machines[at]?.windows.length ?? 0) > 0);
+    const open = wanted.filter(
+      ({ seconds }, at) => seconds === null && (always || (machines[at]?.windows.length ?? 0) > 0),
+    );
     const estimates =
       open.length === 0
         ? new Map<string, Estimate>()
