@@ -154,6 +154,7 @@ describe('a nightly schedule', () => {
       scope: { machineIds: ids },
       concurrency: 1,
       actions: [{ action: 'machine_probe' }],
+      acknowledged: ['all_machines'],
     });
     const begun = await api.post<Occurrence>(`/schedules/${id}/run`);
     const now = () => api.get<Begun>(`/schedule-occurrences/${begun.id}`);
