@@ -133,6 +133,7 @@ describe('the pages of schedules', () => {
       `/schedules/${nightly}/edit`,
       '/schedules/calendar',
       '/requests',
+      '/activity',
     ];
     for (const [colorScheme, width] of [
       ['light', 1440],
