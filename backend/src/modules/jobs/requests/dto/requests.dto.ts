@@ -276,7 +276,7 @@ export class ConfirmRequestDto {
   reason?: string;
 
   /** Why it begins outside the maintenance window of the machine; asks for a permission of its own. */
-  @ApiPropertyOptional({ maxLength: REASON_MAX })
+  @ApiPropertyOptional({ minLength: 3, maxLength: REASON_MAX })
   @IsOptionalButNotNull()
   @IsVisibleText(3, REASON_MAX)
   windowOverride?: string;
