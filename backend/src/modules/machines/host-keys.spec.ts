@@ -174,6 +174,29 @@ describe('host keys', () => {
     expect(await detail(id)).toMatchObject({ status: 'quarantined', need: 'quarantined' });
   });
 
+  it('cannot be left through the archive once the shown keys are rejected', async () => {
+    const id = await quarantined('web-1');
+    await administrator.post(`/machines/${id}/host-keys/${await keyId(id, otherEd.fingerprint)}/reject`);
+    expect(Object.values(await statuses(id))).not.toContain('changed');
+    await operator.post(`/machines/${id}/archive`);
+    expect((await operator.post(`/machines/${id}/restore`)).body).toMatchObject({
+      status: 'quarantined',
+      need: 'quarantined',
+    });
+  });
+
+  it('is not entered through the archive by a key that was shown beside the approved one', async () => {
+    const id = await enrolled('web-1');
+    ssh.willShow([otherEd, hostKey('reinstalled', 'ssh-rsa')]);
+    await operator.post(`/machines/${id}/host-keys/scan`);
+    await approve(id, otherEd.fingerprint);
+    ssh.willConnect(otherEd, asRoot);
+    expect((await connectionTest(id)).status).toBe('ok');
+    expect(Object.values(await statuses(id))).toContain('changed');
+    await operator.post(`/machines/${id}/archive`);
+    expect((await operator.post(`/machines/${id}/restore`)).body).toMatchObject({ status: 'active' });
+  });
+
   it('is lifted by approving the new key, which puts the old one away', async () => {
     const id = await quarantined('web-1');
     expect((await approve(id, otherEd.fingerprint)).status).toBe(200);

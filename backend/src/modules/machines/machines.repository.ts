@@ -4,7 +4,7 @@ import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { MachineRefDto } from '../credentials/dto/host-key.dto';
 import { ipAddress } from './address';
 import { UNMEASURED_OS } from './machine-tile.mapper';
-import type { AptProxyMode, MachineKind, MachineStatus } from './entities/machines.values';
+import type { AptProxyMode, MachineKind, MachineStatus, MachineStatusInUse } from './entities/machines.values';
 
 export interface MachineRow {
   readonly id: string;
@@ -20,6 +20,8 @@ export interface MachineRow {
   readonly createdAt: Date;
   readonly lastSeenAt: Date | null;
   readonly deletedAt: Date | null;
+  /** The status at archiving; null in use, and where it was archived before that was kept. */
+  readonly archivedStatus: MachineStatusInUse | null;
 }
 
 /** The columns that people edit. */
@@ -30,7 +32,7 @@ export type EditableMachine = Pick<
 
 export const MACHINE_COLUMNS = `id, name, hostname, port, username, machine_kind AS "machineKind", status, apt_proxy_mode AS "aptProxyMode",
   apt_proxy_url AS "aptProxyUrl", enc_apt_proxy_password AS "encAptProxyPassword", created_at AS "createdAt",
-  last_seen_at AS "lastSeenAt", deleted_at AS "deletedAt"`;
+  last_seen_at AS "lastSeenAt", deleted_at AS "deletedAt", archived_status AS "archivedStatus"`;
 
 /** SQL on `machines`, but for the columns of the probe (machine-facts), the status (machine-state) and sign-ins (connection-facts). */
 @Injectable()
@@ -77,9 +79,16 @@ export class MachinesRepository {
     );
   }
 
-  /** Takes a machine out of use, or back into it with null. */
-  async setDeletedAt(manager: EntityManager, id: string, deletedAt: Date | null, at: Date): Promise<void> {
-    await affected(manager, 'UPDATE machines SET deleted_at = $2, updated_at = $3 WHERE id = $1', [id, deletedAt, at]);
+  /** Takes a machine out of use, keeping the status that it has. */
+  async archive(manager: EntityManager, id: string, at: Date): Promise<void> {
+    const sql = 'UPDATE machines SET deleted_at = $2, updated_at = $2, archived_status = status WHERE id = $1';
+    await affected(manager, sql, [id, at]);
+  }
+
+  /** Takes it back into use; its status is the caller's to write. */
+  async restore(manager: EntityManager, id: string, at: Date): Promise<void> {
+    const sql = 'UPDATE machines SET deleted_at = NULL, updated_at = $2, archived_status = NULL WHERE id = $1';
+    await affected(manager, sql, [id, at]);
   }
 
   /** The machine, and by the foreign keys every row that is its own. */

@@ -124,8 +124,7 @@ export class Machines {
     await this.transactions.run(async (tx) => {
       const machine = await this.lockLive(tx, id);
       await this.refuseBusy(tx, id);
-      const now = this.clock.now();
-      await this.repository.setDeletedAt(tx.manager, id, now, now);
+      await this.repository.archive(tx.manager, id, this.clock.now());
       this.state.patch(tx, id, { status: 'archived' });
       await this.publish(
         tx,
@@ -144,7 +143,7 @@ export class Machines {
       const machine = await this.repository.lock(tx.manager, id);
       if (machine === null) throw notFound('machine');
       if (machine.deletedAt === null) return;
-      await this.repository.setDeletedAt(tx.manager, id, null, this.clock.now());
+      await this.repository.restore(tx.manager, id, this.clock.now());
       this.state.patch(tx, id, { status: await this.statusAfterRestore(machine) });
       await this.publish(
         tx,
@@ -175,8 +174,9 @@ export class Machines {
     return notArchived(machine);
   }
 
-  /** An archive must not be a way out of quarantine. */
+  /** That at archiving. Of machines archived before it was kept, any key that is not settled locks away. */
   private async statusAfterRestore(machine: MachineRow): Promise<MachineStatus> {
+    if (machine.archivedStatus !== null) return machine.archivedStatus;
     const keys = await this.hostKeys.list(machine.id);
     if (keys.some((key) => key.status === 'changed')) return 'quarantined';
     return machine.lastSeenAt === null ? 'new' : 'active';

@@ -4,9 +4,11 @@ import {
   APT_PROXY_MODES,
   MACHINE_KINDS,
   MACHINE_STATUSES,
+  MACHINE_STATUSES_IN_USE,
   type AptProxyMode,
   type MachineKind,
   type MachineStatus,
+  type MachineStatusInUse,
 } from './machines.values';
 
 /** A machine to keep up to date; archived when deleted_at is set. */
@@ -19,6 +21,7 @@ import {
 @Index('machines_os_family_machine_kind_idx', ['osFamily', 'machineKind'])
 @Index('machines_status_idx', ['status'])
 @Check('machines_apt_proxy_mode_check', oneOf('apt_proxy_mode', APT_PROXY_MODES))
+@Check('machines_archived_status_check', oneOf('archived_status', MACHINE_STATUSES_IN_USE))
 @Check('machines_enc_apt_proxy_password_check', envelope('enc_apt_proxy_password'))
 @Check('machines_hardware_profile_check', openName('hardware_profile'))
 @Check('machines_machine_kind_check', oneOf('machine_kind', MACHINE_KINDS))
@@ -101,4 +104,8 @@ export class MachineEntity {
   /** Set when archived: the history stays. */
   @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
   deletedAt: Date | null;
+
+  /** The status at archiving, which a restore gives back: an archive is no way out of quarantine, and none into it. */
+  @Column({ name: 'archived_status', type: 'text', nullable: true })
+  archivedStatus: MachineStatusInUse | null;
 }

@@ -16,6 +16,9 @@ export type MachineKind = (typeof MACHINE_KINDS)[number];
 
 export const MACHINE_STATUSES = ['new', 'active', 'unreachable', 'quarantined', 'archived'] as const;
 export type MachineStatus = (typeof MACHINE_STATUSES)[number];
+/** Those of a machine in use. */
+export const MACHINE_STATUSES_IN_USE = ['new', 'active', 'unreachable', 'quarantined'] as const;
+export type MachineStatusInUse = (typeof MACHINE_STATUSES_IN_USE)[number];
 
 export const APT_STATUSES = ['unknown', 'up_to_date', 'updates', 'security_updates', 'stale', 'error'] as const;
 export type AptStatus = (typeof APT_STATUSES)[number];
