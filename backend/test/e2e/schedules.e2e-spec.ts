@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually';
 import { Installation } from '../support/installation';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { fleet, realMachines } from '../support/real-machines';
-import { inventoryOf, prepare, Upgrades, versionOf } from '../support/upgrades';
+import { inventoryOf, prepare, Upgrades, versionOf, type UpgradeRequest } from '../support/upgrades';
 
 interface Occurrence {
   readonly id: string;
@@ -28,6 +28,8 @@ interface Target {
   readonly errorMessage: string | null;
   readonly jobId: string | null;
   readonly requestId: string | null;
+  readonly windowName: string | null;
+  readonly resumeAt: string | null;
 }
 
 interface Schedule {
@@ -70,7 +72,7 @@ describe('a nightly schedule', () => {
     for (const { name } of machines) fleet('reset', name);
   });
 
-  const schedule = (parameters: object, policy: object): Promise<Schedule> =>
+  const schedule = (parameters: object, policy: object, more: object = {}): Promise<Schedule> =>
     api.post<Schedule>('/schedules', {
       name: 'Nightly upgrades',
       cron: '30 2 * * *',
@@ -79,6 +81,7 @@ describe('a nightly schedule', () => {
       actions: [{ action: 'apt_upgrade', parameters }, { action: 'apt_update_analyze' }],
       policy: { archives: 'any', removals: false, newPackages: false, ...policy },
       acknowledged: ['all_machines'],
+      ...more,
     });
 
   /** The night comes. @returns its occurrence once it is over, with its machines */
@@ -144,6 +147,45 @@ describe('a nightly schedule', () => {
     expect(await upgrades.run(request)).toMatchObject({ status: 'ok' });
     expect(inventoryOf(removing)).not.toContain('ii  fleet-old');
   });
+
+  it('goes on without a machine whose window is closed, fetches its packages meanwhile, and changes it when it opens', async () => {
+    const [bound, free] = machines;
+    if (bound === undefined || free === undefined) throw new Error('two machines are needed');
+    for (const machine of machines) prepare(machine, 'plain');
+    const then = new Date(Date.now() + 5 * 3_600_000);
+    const opens = { cron: `${String(then.getUTCMinutes())} ${String(then.getUTCHours())} * * *`, timezone: 'UTC' };
+    const of = { name: 'Nights', enabled: true, scope: 'machine', machineId: ids[0], durationMinutes: 60 };
+    const window = await api.post<{ id: string; updatedAt: string }>('/maintenance-windows', { ...of, ...opens });
+    const { id } = await schedule({ mode: 'upgrade', scope: 'all' }, {}, { concurrency: 1 });
+    await affected(dataSource, `UPDATE schedules SET next_run_at = date_trunc('minute', now()) WHERE id = $1`, [id]);
+    const targets = async (): Promise<(Target | undefined)[]> => {
+      const { items } = await api.get<{ items: Occurrence[] }>(`/schedules/${id}/occurrences`);
+      if (items[0] === undefined) return [];
+      const found = await api.get<{ items: Target[] }>(`/schedule-occurrences/${items[0].id}/targets`);
+      return ids.map((machineId) => found.items.find((target) => target.machineId === machineId));
+    };
+    const [held, done] = await eventually(
+      targets,
+      ([first, second]) => first?.status === 'queued' && first.resumeAt !== null && second?.status === 'ok',
+      170_000,
+    );
+    expect(held).toMatchObject({ windowName: 'Nights' });
+    expect(done?.requestId).not.toBeNull();
+    expect([versionOf(bound, 'fleet-plain'), versionOf(free, 'fleet-plain')]).toEqual(['1.0', '1.1']);
+    expect(await api.get(`/jobs/${held?.jobId ?? ''}`)).toMatchObject({ kind: 'apt_download', status: 'ok' });
+    expect(fleet('exec', bound.name, 'ls', '/var/cache/apt/archives')).toContain('fleet-plain_1.1');
+    const { items: before } = await api.get<{ items: Pick<UpgradeRequest, 'status' | 'planDigest'>[] }>(
+      `/requests?machineId=${ids[0] ?? ''}&limit=1`,
+    );
+    expect(before[0]?.status).toBe('expired');
+    const seen = encodeURIComponent(window.updatedAt);
+    const removed = await api.send('DELETE', `/maintenance-windows/${window.id}?seen=${seen}`);
+    expect(removed.status).toBe(204);
+    const [changed] = await eventually(targets, ([first]) => first?.status === 'ok', 170_000);
+    expect(versionOf(bound, 'fleet-plain')).toBe('1.1');
+    // What was fetched beforehand is what the plan speaks of, and makes no other plan of it.
+    expect((await upgrades.request(changed?.requestId ?? '')).planDigest).toBe(before[0]?.planDigest);
+  }, 300_000);
 
   it('is begun by hand, and ended by hand', async () => {
     const { id } = await api.post<Schedule>('/schedules', {

@@ -7,6 +7,7 @@ import { SCHEDULE_AUDIT } from '../../src/modules/automation/contracts/schedule-
 import { SCHEDULE_DOCUMENTS } from '../../src/modules/automation/contracts/schedule-documents';
 import type { ChangeScheduleDto, SaveScheduleDto } from '../../src/modules/automation/dto/schedule-input.dto';
 import { Firing } from '../../src/modules/automation/engine/firing';
+import { HeldTargets } from '../../src/modules/automation/engine/held-targets';
 import { OccurrenceEnds } from '../../src/modules/automation/engine/occurrence-ends';
 import { OccurrenceNews } from '../../src/modules/automation/engine/occurrence-news';
 import { OccurrenceRunner } from '../../src/modules/automation/engine/occurrence-runner';
@@ -44,6 +45,7 @@ export class AutomationProcess {
   readonly schedules: Schedules;
   readonly reader: SchedulesReader;
   readonly occurrences: OccurrencesReader;
+  readonly held: HeldTargets;
   readonly scheduler: Scheduler;
   readonly runner: OccurrenceRunner;
   readonly commands: OccurrenceCommands;
@@ -58,15 +60,26 @@ export class AutomationProcess {
     const news = new OccurrenceNews(events, contracts);
     const firing = new Firing(contracts, news, bus);
     const targets = new TargetStore();
+    this.held = new HeldTargets(bus);
     const input = new ScheduleInput(registry, new MachineScope(), clock);
     const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, registry);
-    const worker = new TargetWorker(targets, service, dispatcher, registry, policies);
+    const worker = new TargetWorker(targets, service, dispatcher, registry, policies, this.held);
     const ends = new OccurrenceEnds(targets, news, bus);
     this.occurrences = new OccurrencesReader(dataSource);
     this.reader = new SchedulesReader(dataSource, contracts, this.occurrences);
     this.schedules = new Schedules(transactions, this.reader, input, firing, contracts, clock, audit, bus);
     this.scheduler = new Scheduler(transactions, clock, this.reader, firing);
-    this.runner = new OccurrenceRunner(dataSource, transactions, clock, contracts, targets, worker, ends, bus);
+    this.runner = new OccurrenceRunner(
+      dataSource,
+      transactions,
+      clock,
+      contracts,
+      targets,
+      this.held,
+      worker,
+      ends,
+      bus,
+    );
     this.commands = new OccurrenceCommands(
       transactions,
       this.reader,

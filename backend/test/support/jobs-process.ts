@@ -212,6 +212,8 @@ export class JobsProcess {
       dispatcher,
       approvals,
       seals,
+      gate,
+      registry,
       audit,
       bus,
       shared,

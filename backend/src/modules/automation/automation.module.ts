@@ -5,6 +5,7 @@ import { SCHEDULE_AUDIT } from './contracts/schedule-audit';
 import { SCHEDULE_DOCUMENTS } from './contracts/schedule-documents';
 import { AutomationWorker } from './engine/automation-worker';
 import { Firing } from './engine/firing';
+import { HeldTargets } from './engine/held-targets';
 import { OccurrenceEnds } from './engine/occurrence-ends';
 import { OccurrenceNews } from './engine/occurrence-news';
 import { OccurrenceRunner } from './engine/occurrence-runner';
@@ -34,6 +35,7 @@ import { ScopePreview } from './scope/scope-preview';
     AutomationWorker,
     Calendar,
     Firing,
+    HeldTargets,
     MachineScope,
     OccurrenceCommands,
     OccurrenceEnds,

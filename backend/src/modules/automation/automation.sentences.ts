@@ -53,6 +53,7 @@ export const say = sentences('automation', {
   ended_with:
     '{name}: of {machines} machines {errors} failed, {warnings} ended with a warning, {cancelled} were left out.',
   ended_empty: '{name}: no machine was in its scope.',
+  maintenance_missed: 'Its maintenance window {window} had passed before it could begin.',
   tag_in_use: 'Schedules go by this tag: {names}. Without it, they would leave its machines out.',
   ended_late: '{name}: it did not begin in time.',
   ended_cancelled: '{name}: it was cancelled before it had begun.',

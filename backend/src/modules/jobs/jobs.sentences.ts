@@ -76,6 +76,7 @@ export const say = sentences('jobs', {
   request_needless: 'A newer look found nothing to change.',
   request_overdue: 'Nobody confirmed it in time.',
   request_before_seals: 'It was planned by an earlier version of this program.',
+  request_for_window: 'It keeps to the policy, and is planned again when the maintenance window {window} opens.',
   request_abandoned: 'Its run ended before it changed anything.',
   window_too_short:
     'No maintenance window of the machine is long enough: {action} takes {minutes} min by what is known, the longest window {longest} min.',

@@ -33,6 +33,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     ...APT_CHANGE,
     name: 'apt_upgrade',
     title: say.upgrade_title(),
+    beforehand: 'apt_download',
     risk: 'medium',
     timeoutSeconds: 4 * 3600,
     estimateSeconds: 180,

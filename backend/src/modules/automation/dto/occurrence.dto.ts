@@ -65,7 +65,7 @@ export class OccurrenceTargetDto {
   status: OccurrenceStatus;
   /** Of the action at work in the schedule's list, from 0. */
   position: number;
-  /** Of a change: its plan is made, or it is carried out. */
+  /** Of a change: its plan is made, what it needs is fetched before its window opens, or it is carried out. */
   @ApiProperty({ enum: TARGET_STAGES, nullable: true, type: String })
   stage: TargetStage | null;
   /** The job at work, or the last one. */
@@ -77,6 +77,9 @@ export class OccurrenceTargetDto {
   /** Of `errorMessage`. */
   @ApiSaid()
   said: SaidByField;
+  /** The maintenance window that its change waits for, or waited for, and when it opens. */
+  windowName: string | null;
+  resumeAt: Date | null;
   startedAt: Date | null;
   finishedAt: Date | null;
 }

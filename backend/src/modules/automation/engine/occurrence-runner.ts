@@ -8,6 +8,7 @@ import { LiveBus } from '../../../kernel/live/live-bus';
 import { say } from '../automation.sentences';
 import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
 import type { OccurrenceStatus } from '../entities/automation.values';
+import { HeldTargets } from './held-targets';
 import { OccurrenceEnds } from './occurrence-ends';
 import type { Stop } from './target-steps';
 import { TargetStore } from './target-store';
@@ -39,6 +40,7 @@ export class OccurrenceRunner {
     private readonly clock: DatabaseClock,
     private readonly contracts: Contracts,
     private readonly targets: TargetStore,
+    private readonly held: HeldTargets,
     private readonly worker: TargetWorker,
     private readonly ends: OccurrenceEnds,
     private readonly bus: LiveBus,
@@ -78,6 +80,7 @@ export class OccurrenceRunner {
     const occurrence = { id, scheduleId, definition: reading.document, answerableIds, machines, now, stop };
     if (row.status === 'queued') return this.begin(tx, occurrence);
     const settled = await this.worker.settle(tx, occurrence);
+    await this.targets.end(tx, id, await this.held.missed(tx, id, now), now);
     const begun = stop === null ? await this.fill(tx, occurrence) : await this.wind(tx, occurrence, stop);
     const { running, waiting } = await this.targets.standing(tx, id);
     if (running === 0 && !waiting) await this.ends.end(tx, occurrence);
@@ -109,10 +112,14 @@ export class OccurrenceRunner {
     const { running, waiting } = await this.targets.standing(tx, id);
     const free = Math.min(definition.concurrency - running, MACHINES_AT_ONCE);
     if (!waiting || free <= 0) return 0;
-    const machineIds = await this.targets.waiting(tx, id, free);
-    const refused = await this.worker.startAction(tx, occurrence, machineIds, 0);
+    const next = await this.held.next(tx, id, occurrence.now, free);
+    let refused = 0;
+    for (const [position, ofPosition] of Map.groupBy(next, (target) => target.position)) {
+      const machineIds = ofPosition.map(({ machineId }) => machineId);
+      refused += await this.worker.startAction(tx, occurrence, machineIds, position);
+    }
     // A machine that cannot be worked on leaves its place to the next.
-    return refused > 0 ? MACHINES_AT_ONCE : machineIds.length;
+    return refused > 0 ? MACHINES_AT_ONCE : next.length;
   }
 
   /** Begins nothing any more: what waits ends, and so do jobs that have not begun. @returns how many ended */

@@ -15,6 +15,8 @@ export type NextStep =
   | { readonly kind: 'end'; readonly end: TargetEnd }
   /** The plan is made: it is held against the policy. */
   | { readonly kind: 'decide'; readonly requestId: string }
+  /** What its change needs is fetched, or could not be: it waits for its maintenance window. */
+  | { readonly kind: 'hold' }
   | { readonly kind: 'action'; readonly position: number; readonly worst: FinalStatus };
 
 /** Pure. @param actions how many the schedule has */
@@ -23,6 +25,8 @@ export function nextStep(target: EndedTarget, actions: number, stop: Stop | null
   const end = (status: FinalStatus, kind: string | null, message: string | null): NextStep => {
     return { kind: 'end', end: { machineId, status, errorKind: kind, errorMessage: message } };
   };
+  // The change fetches itself what is missing.
+  if (target.stage === 'download') return stop === null ? { kind: 'hold' } : end('cancelled', stop.kind, stop.message);
   if (jobStatus === null) return end('error', 'job_gone', say.job_gone());
   if (jobStatus === 'cancelled') {
     // Whoever stopped the occurrence stopped the job; else it says itself why.

@@ -13,6 +13,9 @@ export interface EndedTarget {
   readonly stage: TargetStage;
   readonly worstStatus: FinalStatus | null;
   readonly requestId: string | null;
+  /** Of the maintenance window that it waited for: begun later, the change could not end inside. */
+  readonly startBefore: Date | null;
+  readonly windowName: string | null;
   /** Null: the job is gone. */
   readonly jobStatus: Exclude<JobStatus, 'queued' | 'running'> | null;
   readonly errorKind: string | null;
@@ -76,11 +79,6 @@ export class TargetStore {
   async standing(tx: Transaction, occurrenceId: string): Promise<{ running: number; waiting: boolean }> {
     const row = await queryOne<{ running: number; waiting: boolean }>(tx.manager, STANDING, [occurrenceId]);
     return row ?? { running: 0, waiting: false };
-  }
-
-  async waiting(tx: Transaction, occurrenceId: string, limit: number): Promise<string[]> {
-    const rows = await queryRows<{ machine_id: string }>(tx.manager, WAITING, [occurrenceId, limit]);
-    return rows.map(({ machine_id }) => machine_id);
   }
 
   async ended(tx: Transaction, occurrenceId: string, limit: number): Promise<EndedTarget[]> {
@@ -155,13 +153,9 @@ const STANDING = `
   SELECT (SELECT count(*)::integer FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'running') AS running,
     EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued') AS waiting`;
 
-const WAITING = `
-  SELECT machine_id FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued'
-  ORDER BY machine_id LIMIT $2`;
-
 const ENDED = `
   SELECT t.machine_id AS "machineId", t.position, t.stage, t.worst_status AS "worstStatus", t.request_id AS "requestId",
-    j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage", j.request_id AS "jobRequestId"
+    t.start_before AS "startBefore", t.window_name AS "windowName", j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage", j.request_id AS "jobRequestId"
   FROM schedule_occurrence_targets t LEFT JOIN jobs j ON j.id = t.job_id
   WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.id IS NULL OR j.status NOT IN ('queued', 'running'))
   ORDER BY t.machine_id LIMIT $2`;

@@ -7,6 +7,7 @@ import { Dispatcher } from '../../jobs/dispatcher';
 import { JobsService } from '../../jobs/jobs.service';
 import type { DefinitionDocument } from '../contracts/schedule-documents';
 import { PolicyDecisions, type PolicyDecision } from '../policy/policy-decisions';
+import { HeldTargets, missedWindow } from './held-targets';
 import { nextStep, worse, type Stop } from './target-steps';
 import { TargetStore, type EndedTarget, type TargetEnd, type TargetWork } from './target-store';
 
@@ -41,6 +42,7 @@ export class TargetWorker {
     private readonly dispatcher: Dispatcher,
     private readonly registry: ActionRegistry,
     private readonly policies: PolicyDecisions,
+    private readonly held: HeldTargets,
   ) {}
 
   /** @returns how many machines had come to an end of their job */
@@ -48,10 +50,12 @@ export class TargetWorker {
     const { id, definition, now, stop } = occurrence;
     const ended = await this.targets.ended(tx, id, MACHINES_AT_ONCE);
     const ends: TargetEnd[] = [];
+    const held: string[] = [];
     const onwards = new Map<string, { position: number; machineIds: string[] }>();
     for (const target of ended) {
       const next = nextStep(target, definition.actions.length, stop);
       if (next.kind === 'end') ends.push(next.end);
+      else if (next.kind === 'hold') held.push(target.machineId);
       else if (next.kind === 'decide') await this.decide(tx, occurrence, target, next.requestId);
       else {
         const key = `${String(next.position)} ${next.worst}`;
@@ -60,6 +64,7 @@ export class TargetWorker {
         onwards.set(key, group);
       }
     }
+    await this.held.leavePlaces(tx, id, held);
     await this.targets.end(tx, id, ends, now);
     for (const [key, { position, machineIds }] of onwards) {
       await this.targets.note(tx, id, machineIds, key.endsWith('warning') ? 'warning' : 'ok');
@@ -138,6 +143,7 @@ export class TargetWorker {
     if (decision.kind === 'again') await this.startAction(tx, occurrence, [machineId], position);
     else if (decision.kind === 'run')
       await this.targets.begin(tx, id, [{ machineId, jobId: decision.jobId }], { ...step, stage: 'run' }, requestId);
+    else if (decision.kind === 'later') await this.hold(tx, occurrence, target, decision);
     else await this.leave(tx, occurrence, target, requestId, decision);
   }
 
@@ -145,6 +151,28 @@ export class TargetWorker {
   private jobsOf(action: string): string[] {
     if (this.registry.findChange(action) !== undefined) return [planActionName(action), action];
     return this.registry.find(action) === undefined ? [] : [action];
+  }
+
+  /** The change has to wait for a maintenance window: what it needs may be fetched meanwhile. */
+  private async hold(
+    tx: Transaction,
+    occurrence: RunningOccurrence,
+    { machineId, position, startBefore, windowName }: EndedTarget,
+    { standing, parameters }: Extract<PolicyDecision, { kind: 'later' }>,
+  ): Promise<void> {
+    const { id, now, scheduleId, definition } = occurrence;
+    if (startBefore !== null && startBefore <= now) {
+      await this.targets.end(tx, id, [missedWindow(machineId, windowName)], now);
+      return;
+    }
+    const { from, latestStart, name } = standing;
+    await this.held.note(tx, id, { machineId, position, from, latestStart, windowName: name });
+    const { beforehand } = this.registry.findChange(definition.actions[position]?.action ?? '')?.declaration ?? {};
+    if (beforehand === undefined) return this.held.leavePlaces(tx, id, [machineId]);
+    const wanted = { machineIds: [machineId], action: beforehand, parameters, scheduleId };
+    const { jobs } = await this.jobs.enqueueMany({ ...wanted, requestedBy: scheduleActor(occurrence) });
+    if (jobs.length === 0) await this.held.leavePlaces(tx, id, [machineId]);
+    else await this.targets.begin(tx, id, jobs, { position, stage: 'download', now });
   }
 
   private async leave(

@@ -62,6 +62,17 @@ export class ScheduleOccurrenceTargetEntity {
   @Column({ name: 'error_message', type: 'text', nullable: true })
   errorMessage: string | null;
 
+  /** When the maintenance window opens that the change waits for. */
+  @Column({ name: 'resume_at', type: 'timestamptz', nullable: true })
+  resumeAt: Date | null;
+
+  /** Begun later, the change could not end inside that window. */
+  @Column({ name: 'start_before', type: 'timestamptz', nullable: true })
+  startBefore: Date | null;
+
+  @Column({ name: 'window_name', type: 'text', nullable: true })
+  windowName: string | null;
+
   @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
   startedAt: Date | null;
 

@@ -46,6 +46,8 @@ export interface TargetRecord {
   readonly stage: TargetStage | null;
   readonly jobId: string | null;
   readonly requestId: string | null;
+  readonly windowName: string | null;
+  readonly resumeAt: Date | null;
   readonly errorKind: string | null;
   readonly errorMessage: string | null;
   readonly startedAt: Date | null;

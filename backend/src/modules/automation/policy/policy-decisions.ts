@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../../kernel/database/transaction';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import { ActionRegistry } from '../../jobs/actions/action-registry';
-import { PolicyApprovals, type PolicyHolder } from '../../jobs/requests/policy-approvals';
+import { PolicyApprovals, type AwaitedStanding, type PolicyHolder } from '../../jobs/requests/policy-approvals';
 import type { RequestWithPlan } from '../../jobs/requests/request-record';
 import { RequestsReader } from '../../jobs/requests/requests.reader';
 import { say } from '../automation.sentences';
@@ -12,6 +12,8 @@ import { acceptedBy, excessOf } from './policy-check';
 /** What becomes of a plan that a schedule made. */
 export type PolicyDecision =
   | { readonly kind: 'run'; readonly jobId: string }
+  /** It keeps to the policy, and may not begin now: it is planned again when its window opens. */
+  | { readonly kind: 'later'; readonly standing: AwaitedStanding; readonly parameters: Record<string, unknown> }
   /** It is somebody else's plan, who asked for the same at the same time: the schedule makes its own. */
   | { readonly kind: 'again' }
   | {
@@ -51,6 +53,8 @@ export class PolicyDecisions {
     const { actor, followedBy, policy } = planned;
     const accepted = policy === null ? [] : acceptedBy(policy);
     const approval = await this.approvals.approve(tx, request, { actor, followedBy, accepted });
+    if (approval.kind === 'later')
+      return { kind: 'later', standing: approval.standing, parameters: request.plan?.parameters ?? {} };
     if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId };
     if (approval.kind === 'person')
       return left('warning', 'approval_needed', say.approval_needed({ why: approval.message }));

@@ -8,7 +8,10 @@ import type { Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import type { DomainError } from '../../../kernel/errors/domain-error';
 import type { Sentence } from '../../../kernel/sentences/sentences';
+import type { Standing } from '../../windows/openings';
+import { ActionRegistry } from '../actions/action-registry';
 import { Dispatcher } from '../dispatcher';
+import { StartGate } from '../gate/start-gate';
 import { say } from '../jobs.sentences';
 import { JobsService } from '../jobs.service';
 import { altered, refusalOfPlans, refusalToConfirm } from './refusals';
@@ -27,8 +30,12 @@ export interface PolicyHolder {
   readonly followedBy: readonly string[];
 }
 
+export type AwaitedStanding = Extract<Standing, { kind: 'open' | 'later' }>;
+
 export type PolicyApproval =
   | { readonly kind: 'approved'; readonly jobId: string }
+  /** No maintenance window of the machine lets it begin now: the request has expired, and is made again then. */
+  | { readonly kind: 'later'; readonly standing: AwaitedStanding }
   /** A rule of approval asks for more than a policy can give. */
   | { readonly kind: 'person'; readonly message: Sentence }
   /** The machine cannot be worked on as it stands: no job was made. */
@@ -47,6 +54,8 @@ export class PolicyApprovals {
     private readonly dispatcher: Dispatcher,
     private readonly approvals: Approvals,
     private readonly seals: RequestSeals,
+    private readonly gate: StartGate,
+    private readonly registry: ActionRegistry,
     private readonly audit: AuditLog,
     private readonly bus: LiveBus,
     private readonly clock: DatabaseClock,
@@ -74,7 +83,23 @@ export class PolicyApprovals {
     const [why] = asked.fourEyes || asked.administrators ? sentencesOf(asked) : [];
     if (why !== undefined) return { message: why, kind: 'person' };
     if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId };
-    return this.carryOut(tx, request, machineId, holder);
+    return (await this.later(tx, request, machineId, holder)) ?? this.carryOut(tx, request, machineId, holder);
+  }
+
+  /** A plan that waits for hours would drift: it is let go, and made again when it may begin. */
+  private async later(
+    tx: Transaction,
+    { id, action }: RequestWithPlan,
+    machineId: string,
+    { followedBy }: PolicyHolder,
+  ): Promise<PolicyApproval | null> {
+    const actions = [action, ...followedBy].map((name) => this.registry.require(name).declaration);
+    const [found] = await this.gate.standings(tx.manager, [{ machineId, seconds: null }], actions);
+    if (found?.standing.kind !== 'later') return null;
+    const { standing } = found;
+    await affected(tx.manager, LET_GO, [id, say.request_for_window({ window: standing.name })]);
+    this.bus.changed(tx, { requestIds: [id] });
+    return { kind: 'later', standing };
   }
 
   private async carryOut(
@@ -122,5 +147,10 @@ function refusedFor({ code, detail }: DomainError): PolicyApproval {
 const APPROVE = `
   UPDATE action_requests SET status = 'approved', approved_at = $2, approved_by = $3, decided_by_id = $4
   WHERE id = $1 AND status = 'pending'`;
+
+const LET_GO = `
+  WITH expired AS (
+    UPDATE action_requests SET status = 'expired', decision_reason = $2 WHERE id = $1 AND status = 'pending' RETURNING id)
+  UPDATE action_request_targets t SET status = 'expired' FROM expired WHERE t.request_id = expired.id`;
 
 const TARGET_QUEUED = 'UPDATE action_request_targets SET job_id = $3 WHERE request_id = $1 AND machine_id = $2';

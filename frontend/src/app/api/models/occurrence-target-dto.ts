@@ -23,6 +23,7 @@ export interface OccurrenceTargetDto {
    * The plan that was carried out, or that waits for a person.
    */
   requestId: (string | null);
+  resumeAt: (string | null);
 
   /**
    * The sentences of this document as codes and parameters, by field; one for each line of the field.
@@ -32,9 +33,14 @@ export interface OccurrenceTargetDto {
 };
 
   /**
-   * Of a change: its plan is made, or it is carried out.
+   * Of a change: its plan is made, what it needs is fetched before its window opens, or it is carried out.
    */
-  stage: ('plan' | 'run' | null);
+  stage: ('plan' | 'download' | 'run' | null);
   startedAt: (string | null);
   status: 'queued' | 'running' | 'ok' | 'warning' | 'error' | 'cancelled';
+
+  /**
+   * The maintenance window that its change waits for, or waited for, and when it opens.
+   */
+  windowName: (string | null);
 }

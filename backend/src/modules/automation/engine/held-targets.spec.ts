@@ -1,0 +1,191 @@
+import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import { FakeMachines } from '../../../../test/support/fake-detached';
+import { insertRow } from '../../../../test/support/insert-row';
+import {
+  answer,
+  CHANGE,
+  CHANGE_PLAN_CONTRACT,
+  fakeAction,
+  fakeChange,
+  READING,
+} from '../../../../test/support/jobs-fakes';
+import { JobsProcess } from '../../../../test/support/jobs-process';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { until } from '../../../../test/support/ssh-wait';
+import { newId } from '../../../kernel/database/ids';
+import { affected, queryRows } from '../../../kernel/database/rows';
+import type { DomainEvent } from '../../../kernel/events/domain-event';
+import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
+import type { TargetRecord } from '../occurrences/occurrence-record';
+
+const NIGHT = new Date('2026-11-26T01:30:00Z');
+const HOUR_MS = 3_600_000;
+const POLICY: SchedulePolicyDto = {
+  archives: 'any',
+  origins: null,
+  packages: null,
+  excludedPackages: [],
+  removals: false,
+  newPackages: false,
+  downgrades: false,
+  accepted: [],
+};
+
+let database: TestDatabase;
+let p: JobsProcess;
+let a: AutomationProcess;
+let clock: SetClock;
+const machines = new FakeMachines();
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  const change = Object.assign(fakeChange({ beforehand: READING }), { packageEffects: () => [] });
+  p = await JobsProcess.open(database.url, [fakeAction(), change]);
+  p.contracts.register(CHANGE_PLAN_CONTRACT);
+  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
+  a = new AutomationProcess(p, clock);
+  p.remote.otherwise(() => answer({ look: 'upgrade a 1 2' }));
+  p.detached.machines = machines;
+  machines.runs.clear();
+});
+afterEach(async () => {
+  await p.close();
+  const source = await database.dataSource();
+  for (const table of ['machine_locks', 'schedules', 'maintenance_windows', 'machines'])
+    await source.query(`DELETE FROM ${table}`);
+});
+
+/** A single window of an hour that opens in so many hours, for these machines each. */
+async function window(hours: number, ...machineIds: string[]): Promise<void> {
+  for (const machineId of machineIds) {
+    const opens = { cron: '@once', opens_at: new Date(Date.now() + hours * HOUR_MS), timezone: 'UTC' };
+    const times = { duration_minutes: 60, created_at: new Date(), updated_at: new Date() };
+    const of = { scope: 'machine', machine_id: machineId };
+    await insertRow(p.dataSource, 'maintenance_windows', { id: newId(), name: 'Nights', ...of, ...opens, ...times });
+  }
+}
+async function openAll(): Promise<void> {
+  await affected(p.dataSource, 'UPDATE maintenance_windows SET opens_at = now()', []);
+  await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
+}
+/** A schedule of the change that has become due, at the time that the database has. */
+async function due(machineIds: string[], more: object = {}): Promise<string> {
+  const id = await a.schedule(machineIds, {
+    policy: POLICY,
+    actions: [{ action: CHANGE, parameters: {} }],
+    ...more,
+  });
+  clock.at = NIGHT;
+  await a.scheduler.tick();
+  clock.at = new Date();
+  return id;
+}
+const targets = async (id: string): Promise<TargetRecord[]> => {
+  const [occurrence] = await a.occurrencesOf(id);
+  return occurrence === undefined ? [] : a.targetsOf(occurrence.id);
+};
+const steps = (what: string, met: () => boolean | Promise<boolean>) =>
+  until(what, async () => {
+    await a.step();
+    return met();
+  });
+const held = async (id: string, count: number): Promise<void> => {
+  await steps(`${String(count)} wait for their windows`, async () => {
+    const all = await targets(id);
+    return all.filter(({ status, resumeAt }) => status === 'queued' && resumeAt !== null).length === count;
+  });
+};
+const jobsOf = (machineId: string) =>
+  queryRows<{ kind: string; status: string }>(
+    p.dataSource,
+    'SELECT kind, status FROM jobs WHERE machine_id = $1 ORDER BY created_at, id',
+    [machineId],
+  );
+/** Ends every detached run that has begun. @returns the most that were at work at once */
+async function endRuns(id: string): Promise<number> {
+  let most = 0;
+  await steps('the occurrence ends', async () => {
+    const open = [...machines.runs].filter(([, run]) => run.ending === null);
+    most = Math.max(most, await p.count('jobs', `kind = $1 AND schedule_id = $2 AND status = 'running'`, [CHANGE, id]));
+    for (const [run] of open) machines.end(run);
+    return ((await a.occurrencesOf(id))[0]?.finishedAt ?? null) !== null;
+  });
+  return most;
+}
+
+describe('a machine of a schedule that waits for its maintenance window', () => {
+  it('has no place among those at work, and fetches beforehand what its change needs', async () => {
+    const [bound, free] = [await p.machine('bound'), await p.machine('free')];
+    await window(3, bound);
+    p.work();
+    const id = await due([bound, free], { concurrency: 1 });
+    await held(id, 1);
+    await steps('the other is at work', async () => (await targets(id)).some(({ stage }) => stage === 'run'));
+    expect(await jobsOf(bound)).toEqual([
+      { kind: `${CHANGE}_plan`, status: 'ok' },
+      { kind: READING, status: 'ok' },
+    ]);
+    expect((await targets(id)).find(({ machineId }) => machineId === bound)).toMatchObject({ windowName: 'Nights' });
+    // The plan is let go: it would drift, and nobody has anything to decide.
+    const requests = 'SELECT status, decision_reason FROM action_requests WHERE machine_id = $1';
+    expect(await queryRows(p.dataSource, requests, [bound])).toEqual([
+      {
+        status: 'expired',
+        decision_reason: 'It keeps to the policy, and is planned again when the maintenance window Nights opens.',
+      },
+    ]);
+    await openAll();
+    await endRuns(id);
+    expect((await a.occurrencesOf(id))[0]).toMatchObject({ status: 'ok', okCount: 2 });
+    expect((await jobsOf(bound)).slice(2)).toEqual([
+      { kind: `${CHANGE}_plan`, status: 'ok' },
+      { kind: CHANGE, status: 'ok' },
+    ]);
+  });
+
+  it('comes as there is room when all windows open: never more at once than the schedule says', async () => {
+    const ids = [await p.machine('a'), await p.machine('b'), await p.machine('c'), await p.machine('d')];
+    await window(3, ...ids);
+    p.work();
+    const id = await due(ids, { concurrency: 2 });
+    await held(id, 4);
+    expect(await p.count('jobs', 'kind = $1 AND schedule_id = $2', [CHANGE, id])).toBe(0);
+    await openAll();
+    expect(await endRuns(id)).toBeLessThanOrEqual(2);
+    expect((await a.occurrencesOf(id))[0]).toMatchObject({ status: 'ok', okCount: 4 });
+  });
+
+  it('ends as such when the window has passed without a place for it', async () => {
+    const machine = await p.machine('late');
+    await window(3, machine);
+    p.work();
+    const id = await due([machine]);
+    await held(id, 1);
+    clock.at = new Date(Date.now() + 4 * HOUR_MS);
+    await a.step();
+    expect(await targets(id)).toMatchObject([
+      {
+        status: 'cancelled',
+        errorKind: 'window_expired',
+        errorMessage: 'Its maintenance window Nights had passed before it could begin.',
+      },
+    ]);
+  });
+
+  it('is let go with its occurrence, and so is what it fetches', async () => {
+    const machine = await p.machine('stopped');
+    await window(3, machine);
+    const worker = p.work();
+    const id = await due([machine]);
+    await steps('its plan is made', async () => (await jobsOf(machine)).some(({ status }) => status === 'ok'));
+    await worker.stop();
+    await steps('what it needs is asked for', async () => (await jobsOf(machine)).length > 1);
+    const [occurrence] = await a.occurrencesOf(id);
+    await a.cancel(occurrence?.id ?? '');
+    await steps('it ends', async () => (await targets(id)).every(({ status }) => status === 'cancelled'));
+    expect((await jobsOf(machine)).at(-1)).toEqual({ kind: READING, status: 'cancelled' });
+  });
+});
