@@ -97,13 +97,13 @@ describe('an occurrence that began no machine', () => {
     const id = await changing([await p.machine('a'), await p.machine('b')]);
     p.work();
     clock.at = NIGHT;
-    const waiting = () => p.count('jobs', `kind = $1 AND status = 'queued'`, [CHANGE]);
+    const waiting = () => p.count('schedule_occurrence_targets', `status = 'queued' AND start_before IS NOT NULL`, []);
     await until('both wait for the window', async () => {
       await a.step();
       return (await waiting()) === 2;
     });
-    const before = `UPDATE jobs SET start_before = clock_timestamp() - interval '1 second' WHERE kind = $1`;
-    await affected(p.dataSource, before, [CHANGE]);
+    const past = 'UPDATE schedule_occurrence_targets SET start_before = $1';
+    await affected(p.dataSource, past, [new Date(NIGHT.getTime() - 1_000)]);
     expect(await over(id)).toMatchObject({
       status: 'cancelled',
       errorKind: 'window_expired',
