@@ -174,6 +174,17 @@ describe('accounts', () => {
     expect((await signIn('vic', changed)).status).toBe(200);
   });
 
+  it('withdraws the links of whoever is disabled, for good', async () => {
+    const [row] = await query<{ id: string }>(`SELECT id FROM users WHERE username = 'vic'`);
+    const id = row?.id ?? '';
+    const reset = await call('post', `/users/${id}/reset-link`, admin);
+    const token = tokenOf((reset.body as { url: string }).url);
+    await call('patch', `/users/${id}`, admin).send({ status: 'disabled' }).expect(200);
+    await call('patch', `/users/${id}`, admin).send({ status: 'active' }).expect(200);
+    expect((await call('post', '/links/inspect').send({ token })).body).toMatchObject({ code: 'link_invalid' });
+    expect((await call('post', '/links/accept').send({ token, password: PASSWORD })).status).toBe(404);
+  });
+
   it('keeps the last administrator', async () => {
     const [row] = await query<{ id: string }>(`SELECT id FROM users WHERE username = 'ada'`);
     for (const body of [{ role: 'viewer' }, { status: 'disabled' }]) {
@@ -231,6 +242,22 @@ describe('accounts', () => {
     expect((await call('get', '/me', admin)).status).toBe(200);
   });
 
+  it('slows guessing the current password down as at the sign-in', async () => {
+    const [row] = await query<{ id: string }>(`SELECT id FROM users WHERE username = 'vic'`);
+    const reset = await call('post', `/users/${row?.id ?? ''}/reset-link`, admin);
+    const token = tokenOf((reset.body as { url: string }).url);
+    const session = cookieOf(await call('post', '/links/accept').send({ token, password: PASSWORD }));
+    const attempt = (currentPassword: string) =>
+      call('post', '/me/password', session).send({ currentPassword, newPassword: PASSWORD });
+    expect((await attempt(PASSWORD)).status).toBe(204);
+    const wrong: number[] = [];
+    for (let count = 0; count < 8; count += 1) wrong.push((await attempt('not my password')).status);
+    expect(wrong).toEqual(Array(8).fill(400));
+    const refused = await attempt(PASSWORD);
+    expect(refused.body).toMatchObject({ code: 'too_many_attempts', status: 429 });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+  });
+
   it('slows guessing down and says for how long', async () => {
     const answers: number[] = [];
     for (let attempt = 0; attempt < 9; attempt += 1) answers.push((await signIn('nobody', 'guess')).status);
@@ -252,6 +279,7 @@ describe('accounts', () => {
         'user.invite ok',
         'user.change ok',
         'user.password ok',
+        'user.password denied',
         'session.end ok',
       ]),
     );

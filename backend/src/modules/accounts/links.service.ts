@@ -95,6 +95,11 @@ export class LinksService {
     return { url: `${origin}/link#token=${token}`, expiresAt };
   }
 
+  /** No link of this person works any more, whatever becomes of the account. */
+  withdrawAllOf(tx: Transaction, userId: string): Promise<void> {
+    return this.links.withdrawAllOf(tx.manager, userId, this.clock.now());
+  }
+
   /** What a link is for. @throws DomainError `link_invalid` (404). */
   async inspect(token: string): Promise<{ link: LinkRow; user: UserRow | null }> {
     const link = await this.links.find(this.database.manager, tokenHash(token), this.clock.now());

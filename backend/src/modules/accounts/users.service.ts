@@ -13,6 +13,7 @@ import { LiveBus } from '../../kernel/live/live-bus';
 import { LinksService, type IssuedLink } from './links.service';
 import { Passwords } from './passwords';
 import { SessionsRepository } from './sessions.repository';
+import { SignInLimits } from './sign-in-limits';
 import { UsersRepository, type UserChanges, type UserRow } from './users.repository';
 import { say } from './accounts.sentences';
 import type { AuditAction } from '../../kernel/audit/audit-actions';
@@ -32,6 +33,7 @@ export class UsersService {
     private readonly sessions: SessionsRepository,
     private readonly links: LinksService,
     private readonly passwords: Passwords,
+    private readonly limits: SignInLimits,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
     private readonly live: LiveBus,
@@ -109,16 +111,24 @@ export class UsersService {
         await this.sessions.revokeAll(tx.manager, id, this.clock.now());
         this.live.changed(tx, { userIds: [id] });
       }
+      if (changes.status === 'disabled') await this.links.withdrawAllOf(tx, id);
       await this.record(tx, by, 'user.change', id, { ...changes });
       return this.required(tx, id);
     });
   }
 
+  /**
+   * Guessing the current password counts as guessing at the sign-in: an open session is no way round that limit.
+   * @throws DomainError `too_many_attempts` (429), `invalid_input` for a wrong current password
+   */
   async changeOwnPassword(me: Principal, current: string, next: string, by: RequestOrigin): Promise<void> {
     const user = await this.byId(me.userId);
+    await this.limits.check(user.username, by.ip);
     if (!(await this.passwords.matches(user.passwordHash, current))) {
+      await this.passwordRefused(me.userId, by);
       throw invalidInput([{ field: 'currentPassword', message: say.not_your_password() }]);
     }
+    await this.limits.succeeded(user.username, by.ip);
     const passwordHash = await this.passwords.hash(next);
     await this.transactions.run(async (tx) => {
       await this.users.setPassword(tx.manager, me.userId, passwordHash, this.clock.now());
@@ -137,6 +147,11 @@ export class UsersService {
     const user = await this.users.byId(tx.manager, id);
     if (user === null) throw notFound('user', 'user_not_found');
     return user;
+  }
+
+  private passwordRefused(userId: string, by: RequestOrigin): Promise<void> {
+    const object = { objectType: 'user', objectId: userId };
+    return this.audit.record(this.database.manager, { ...by, ...object, action: 'user.password', outcome: 'denied' });
   }
 
   private record(
