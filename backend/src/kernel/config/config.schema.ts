@@ -17,6 +17,12 @@ function wholeNumber(min: number, max: number) {
 const text = z.string().min(1);
 const file = text.refine(isReadable, { error: 'must name a file that can be read' });
 
+/** Nothing but scheme, host and port: the rest would be dropped, or shown to everybody who sees a link. */
+function isOrigin(value: string): boolean {
+  const { username, password, pathname, search, hash } = new URL(value);
+  return pathname === '/' && [username, password, search, hash].every((part) => part === '');
+}
+
 const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
   error: 'must be IP addresses or networks such as 10.0.0.0/8, separated by commas',
 });
@@ -28,7 +34,9 @@ const networks = z
       .map((item) => item.trim())
       .filter((item) => item !== ''),
   )
-  .pipe(z.array(network));
+  .pipe(
+    z.array(network.refine((value) => !value.endsWith('/0'), { error: 'must not name everybody: give your proxies' })),
+  );
 
 const keyring = text.superRefine((value, context) => {
   try {
@@ -53,7 +61,10 @@ export const environmentSchema = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(8460),
   /** The address people type. Needed on any other address than loopback: cookies and origins are checked against it. */
-  PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address', abort: true })
+    .refine(isOrigin, { error: 'must be an address without user, path, query or fragment' })
+    .optional(),
   TLS_CERT_FILE: file.optional(),
   TLS_KEY_FILE: file.optional(),
   /** Addresses or networks (CIDR) of reverse proxies whose `X-Forwarded-*` headers are believed. */

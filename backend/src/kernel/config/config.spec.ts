@@ -126,6 +126,44 @@ describe('loadConfig', () => {
     expect(loadConfig(behindProxy).allowedOrigins()).toEqual(['https://su.example']);
   });
 
+  it.each(['http://su.example', 'HTTP://su.example', 'http://192.0.2.7:8460', 'http://[2001:db8::1]'])(
+    'takes %s for no address that people may type: plain HTTP is for loopback',
+    (address) => {
+      for (const ROLE of ['all', 'worker']) {
+        expect(problemsOf({ DATABASE_URL: database, PUBLIC_URL: address, ROLE })).toEqual([
+          `PUBLIC_URL: ${address} is not loopback, so it has to be an https:// address`,
+        ]);
+      }
+    },
+  );
+
+  it.each(['http://localhost:8460', 'http://127.0.0.1:8460/', 'http://[::1]:8460'])(
+    'takes %s, which is loopback',
+    (address) => {
+      expect(problemsOf({ DATABASE_URL: database, PUBLIC_URL: address })).toEqual([]);
+    },
+  );
+
+  it.each(['/base', '/?a=b', '/#part'])('refuses the public address with %s, which it would drop', (rest) => {
+    const address = `https://su.example${rest}`;
+    expect(problemsOf({ DATABASE_URL: database, TRUSTED_PROXIES: '10.0.0.1', PUBLIC_URL: address })).toEqual([
+      `PUBLIC_URL must be an address without user, path, query or fragment, not "${address}"`,
+    ]);
+  });
+
+  it('refuses a user in the public address, and does not repeat the password', () => {
+    const given = { DATABASE_URL: database, TRUSTED_PROXIES: '10.0.0.1', PUBLIC_URL: 'https://u:hunter2@su.example' };
+    expect(problemsOf(given)).toEqual([
+      'PUBLIC_URL must be an address without user, path, query or fragment, not "https://***@su.example"',
+    ]);
+  });
+
+  it.each(['0.0.0.0/0', '::/0', '10.0.0.1,0.0.0.0/0'])('does not believe everybody to be a proxy: %s', (proxies) => {
+    expect(problemsOf({ DATABASE_URL: database, TRUSTED_PROXIES: proxies })).toEqual([
+      `TRUSTED_PROXIES must not name everybody: give your proxies, not "${proxies}"`,
+    ]);
+  });
+
   it('demands the proxy or the certificate that an https:// address needs', () => {
     const [problem, ...others] = problemsOf({ DATABASE_URL: database, PUBLIC_URL: 'https://su.example' });
     expect(problem).toMatch(/^PUBLIC_URL is an https:.*TRUSTED_PROXIES/);

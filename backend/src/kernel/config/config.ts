@@ -90,7 +90,9 @@ function withFiles(variables: Variables, problems: Problems): Record<string, str
 function sentenceAbout(name: string, value: string | undefined, rule: string): string {
   if (value === undefined) return `${name} is not set: it ${rule}`;
   const secret = secretVariables.some((secretName) => secretName === name);
-  return secret ? `${name} ${rule}` : `${name} ${rule}, not ${JSON.stringify(value)}`;
+  // An address may hold a password although it should not.
+  const shown = value.replace(/\/\/[^/?#]*@/, '//***@');
+  return secret ? `${name} ${rule}` : `${name} ${rule}, not ${JSON.stringify(shown)}`;
 }
 
 /**

@@ -17,6 +17,11 @@ export function isLoopback(host: string): boolean {
 
 const isExposed = ({ ROLE, HOST }: Environment): boolean => ROLE !== 'worker' && !isLoopback(HOST);
 
+const isPlainHttp = (address: string | undefined): address is string =>
+  address?.toLowerCase().startsWith('http:') === true;
+
+const hostOf = (address: string): string => new URL(address).hostname.replace(/^\[|\]$/g, '');
+
 const lacksHttps = ({ TLS_CERT_FILE, TRUSTED_PROXIES }: Environment): boolean =>
   TLS_CERT_FILE === undefined && TRUSTED_PROXIES.length === 0;
 
@@ -49,6 +54,13 @@ const crossChecks: readonly CrossCheck[] = [
     broken: (env) =>
       isExposed(env) && env.PUBLIC_URL?.startsWith('https://') !== true
         ? 'PUBLIC_URL: set the https:// address that people type, since HOST is not loopback'
+        : undefined,
+  },
+  {
+    about: ['ROLE', 'HOST', 'PUBLIC_URL'],
+    broken: (env) =>
+      !isExposed(env) && isPlainHttp(env.PUBLIC_URL) && !isLoopback(hostOf(env.PUBLIC_URL))
+        ? `PUBLIC_URL: ${env.PUBLIC_URL} is not loopback, so it has to be an https:// address`
         : undefined,
   },
   {
