@@ -4,7 +4,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { migrate } from '../src/kernel/database/migrate';
+import { loadConfig } from '../src/kernel/config/config';
 import { newId } from '../src/kernel/database/ids';
+import { parseKeyring } from '../src/kernel/secrets/keyring';
+import { openKeyring } from '../src/kernel/secrets/keyring-check';
 import { insertMachine, insertRow } from './support/insert-row';
 import { createTestDatabase, type TestDatabase } from './support/postgres';
 import { forkTypeScript } from './support/typescript-process';
@@ -138,5 +141,27 @@ describe('a start that is refused says why, once and without a stack', () => {
     const { code, stdout, stderr } = await run('main', { ...settings, DATA_DIR: path.join(folder, newId()) });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^Encryption key "lost-key" is missing: [^\n]*no new key was made\.\n$/);
+    await dataSource.query('DELETE FROM machines WHERE id = $1', [machineId]);
+  });
+
+  it('for another key under the id of the one that secrets were stored with, and not for one damaged secret', async () => {
+    const dataSource = await database.dataSource();
+    const keyring = (byte: number) => `k1:${Buffer.alloc(32, byte).toString('base64')}`;
+    const rowId = await insertMachine(dataSource);
+    const place = { table: 'machines', rowId, column: 'enc_apt_proxy_password' };
+    const envelope = parseKeyring(keyring(1)).encrypt(place, 'a proxy password');
+    const store = (id: string) =>
+      dataSource.query('UPDATE machines SET enc_apt_proxy_password = $2 WHERE id = $1', [id, envelope]);
+    await store(rowId);
+    // An envelope in a foreign row opens with no key.
+    await store(await insertMachine(dataSource));
+    const start = (byte: number) =>
+      openKeyring(loadConfig({ ...settings, ENCRYPTION_KEYS: keyring(byte) }), dataSource);
+    expect((await start(1)).decrypt(place, envelope)).toBe('a proxy password');
+    await expect(start(2)).rejects.toThrow(/^Encryption key "k1" does not open the secrets/);
+
+    const { code, stdout, stderr } = await run('main', { ...settings, ENCRYPTION_KEYS: keyring(2) });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^Encryption key "k1" does not open [^\n]*nothing was changed\.\n$/);
   });
 });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestOrigin } from '../../kernel/audit/request-origin';
 import { Clock } from '../../kernel/clock';
 import { TransactionRunner } from '../../kernel/database/transaction';
+import { DomainError } from '../../kernel/errors/domain-error';
 import { DomainEvents } from '../../kernel/events/domain-events';
 import { SshError } from '../../kernel/ssh/ssh-error';
 import { Credentials } from '../credentials/credentials.service';
@@ -23,6 +24,13 @@ const TEST_SCRIPT = 'section root id -u\n';
 
 type Verdict = Pick<ConnectionTestDto, 'status' | 'stages'>;
 
+/** What is kept of a test. */
+interface Ended {
+  readonly status: ConnectionTestDto['status'];
+  readonly kind: string | null;
+  readonly message: Sentence;
+}
+
 /** "Test connection": goes the whole way to root and says how far it came. */
 @Injectable()
 export class ConnectionTests {
@@ -38,26 +46,39 @@ export class ConnectionTests {
 
   /**
    * The outcome is kept with the credentials.
-   * @throws DomainError `not_found`, `machine_archived`, `no_credentials`
+   * @throws DomainError `not_found`, `machine_archived`, `no_credentials`, `credentials_unreadable`
    */
   async run(machineId: string, origin: RequestOrigin): Promise<ConnectionTestDto> {
     const machine = await this.machines.requireLive(machineId);
-    const verdict = machine.status === 'quarantined' ? inQuarantine(machine.name) : await this.try(machineId, origin);
+    try {
+      const verdict = machine.status === 'quarantined' ? inQuarantine(machine.name) : await this.try(machineId, origin);
+      const ended = { status: verdict.status, kind: failureOf(verdict)?.kind ?? null, message: sentenceOf(verdict) };
+      return { ...verdict, testedAt: await this.keep(machineId, ended, origin) };
+    } catch (error) {
+      // No answer of the machine, so there are no stages; that its credentials are of no use is kept all the same.
+      if (error instanceof DomainError && error.code === 'credentials_unreadable')
+        await this.keep(machineId, { status: 'error', kind: error.code, message: error.detail }, origin);
+      throw error;
+    }
+  }
+
+  /** @returns when it was tested */
+  private async keep(machineId: string, ended: Ended, origin: RequestOrigin): Promise<Date> {
+    const { status, kind, message } = ended;
     const testedAt = this.clock.now();
     await this.transactions.run(async (tx) => {
-      const status = verdict.status === 'waiting' ? 'unknown' : verdict.status;
-      await this.credentials.markTested(tx, machineId, status, testedAt);
-      if (verdict.status === 'ok') await this.outcomes.becameRoot(tx, machineId);
+      await this.credentials.markTested(tx, machineId, status === 'waiting' ? 'unknown' : status, testedAt);
+      if (status === 'ok') await this.outcomes.becameRoot(tx, machineId);
       await this.events.publish(tx, {
         type: 'connection_tested',
         machineId,
-        severity: verdict.status === 'error' ? 'warning' : 'info',
+        severity: status === 'error' ? 'warning' : 'info',
         actor: origin.actor,
-        message: sentenceOf(verdict),
-        payload: { status: verdict.status, kind: failureOf(verdict)?.kind ?? null },
+        message,
+        payload: { status, kind },
       });
     });
-    return { ...verdict, testedAt };
+    return testedAt;
   }
 
   private async try(machineId: string, origin: RequestOrigin): Promise<Verdict> {

@@ -132,6 +132,26 @@ describe('host keys', () => {
     expect([status, lastSeenAt]).toEqual(['active', expect.any(String)]);
   });
 
+  it('keeps that a test failed when the stored credentials do not open', async () => {
+    const id = await enrolled('web-1');
+    ssh.willConnect(ed, asRoot);
+    await connectionTest(id);
+    const other = await addMachine(operator, 'web-2');
+    await test.dataSource.query(
+      `UPDATE machine_credentials c SET enc_password = o.enc_password FROM machine_credentials o
+        WHERE c.machine_id = $1 AND o.machine_id = $2`,
+      [id, other],
+    );
+    const { status, body } = await operator.post(`/machines/${id}/connection-test`);
+    expect([status, body]).toMatchObject([409, { code: 'credentials_unreadable' }]);
+    expect(await detail(id)).toMatchObject({ credentials: { status: 'error' } });
+    expect((await eventsOf(id)).at(-1)).toMatchObject({
+      event_type: 'connection_tested',
+      severity: 'warning',
+      payload_json: { status: 'error', kind: 'credentials_unreadable' },
+    });
+  });
+
   it('quarantines on a changed key, tells both fingerprints, and does not come near it again', async () => {
     const id = await enrolled('web-1');
     ssh.willConnect(otherEd);
