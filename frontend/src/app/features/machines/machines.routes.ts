@@ -9,7 +9,11 @@ export const machinesRoutes: Routes = [
     title: 'nav.machines',
     component: Dashboard,
     children: [
-      { path: 'new', loadComponent: async () => (await import('./enrol/enrol-route')).EnrolRoute },
+      {
+        path: 'new',
+        canActivate: [allowed('machines.write')],
+        loadComponent: async () => (await import('./enrol/enrol-route')).EnrolRoute,
+      },
       {
         path: 'tags',
         canActivate: [allowed('tags.write')],
