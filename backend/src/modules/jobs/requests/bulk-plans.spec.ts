@@ -284,11 +284,11 @@ describe('one confirmation', () => {
 
   it('is planned again for the same machines, those that were left out too', async () => {
     const { found, ids } = await asked('upgrade a 1 2', 'nothing');
-    const again = await p.requests.clone(found.id, ben);
+    const again = await p.requests.clone(found.id, anna);
     const id = 'requestId' in again ? again.requestId : '';
     await whole(id);
     expect((await targets(id)).map(({ machineId }) => machineId)).toEqual(ids);
-    expect(await request(id)).toMatchObject({ requestedBy: ben.actor, status: 'pending', machines: 1, leftOut: 1 });
+    expect(await request(id)).toMatchObject({ requestedBy: anna.actor, status: 'pending', machines: 1, leftOut: 1 });
     expect((await request(found.id)).status).toBe('expired');
   });
 });
