@@ -88,6 +88,25 @@ describe.each(suites)('what an analysis on %s does to the state of the machine',
     },
   );
 
+  it('tells of a security update although the list of another repository is missing, and no 0', () => {
+    const incomplete = (state: string) => {
+      const { index, ...rest } = analyseApt(loadFixture(suite, state), { measuredAt });
+      return statePatchOf(
+        { ...rest, status: 'warning', index: { ...index, basis: 'incomplete', last_success_at: null } },
+        measuredAt,
+      );
+    };
+    const security = incomplete('security');
+    expect(security).toMatchObject({ aptStatus: 'security_updates', aptStale: true });
+    expect(security.aptSecurityUpdatesCount).toBeGreaterThan(0);
+    expect(security).not.toHaveProperty('aptLastAnalyzeAt');
+    for (const state of ['clean', 'plain']) {
+      const patch = incomplete(state);
+      expect(patch).toMatchObject({ aptStatus: 'unknown', aptStale: true });
+      expect(patch).not.toHaveProperty('aptUpdatesCount');
+    }
+  });
+
   it('tells no count by lists that nobody has ever seen confirmed, and does not call that a failure', () => {
     const { index, ...rest } = analyseApt(loadFixture(suite, 'lock-lists'), { measuredAt });
     expect(statePatchOf({ ...rest, index }, measuredAt)).toHaveProperty('aptUpdatesCount');

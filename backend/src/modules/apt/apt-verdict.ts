@@ -52,7 +52,7 @@ export function statePatchOf(document: AptUpdateAnalyze, measuredAt: Date): Mach
   if (!isMeasured(document)) {
     // What could not be read says nothing against what was known.
     const reboot = document.reboot.state === 'cannot_tell' ? {} : rebootPatch(document);
-    return { ...common, ...reboot, aptStatus: document.status === 'error' ? 'error' : 'unknown' };
+    return { ...common, ...reboot, ...partialPatch(document) };
   }
   const { plans, counts, index } = document;
   return {
@@ -68,6 +68,22 @@ export function statePatchOf(document: AptUpdateAnalyze, measuredAt: Date): Mach
     aptUpgradeWithNewCount: changesOf(plans.upgrade_with_new),
     aptDistUpgradeCount: changesOf(plans.dist_upgrade),
     aptLastAnalyzeAt: measuredAt,
+  };
+}
+
+/**
+ * Where the list of a repository is missing, a security update that the others offer is known all the same: it is told, as
+ * what there is at least, and raises the need. That there is nothing else is not known, so no 0 comes from here.
+ */
+function partialPatch(document: AptUpdateAnalyze): MachineStatePatch {
+  const found = aptStatus(document, true);
+  if (document.status === 'error') return { aptStatus: 'error' };
+  if (document.index.basis !== 'incomplete' || found !== 'security_updates') return { aptStatus: 'unknown' };
+  const { updates, security } = document.counts;
+  return {
+    aptStatus: found,
+    ...(updates ? { aptUpdatesCount: updates } : {}),
+    ...(security ? { aptSecurityUpdatesCount: security } : {}),
   };
 }
 
