@@ -6,6 +6,7 @@ import { originOf } from './kernel/audit/request-origin';
 import { systemActor } from './kernel/auth/actor';
 import { DomainError } from './kernel/errors/domain-error';
 import { parseHostKeyLine } from './kernel/ssh/host-key';
+import { HostKeys } from './modules/credentials/host-keys.service';
 import { JobsService } from './modules/jobs/jobs.service';
 import { CreateMachineDto } from './modules/machines/dto/machine-input.dto';
 import { MachineHostKeys } from './modules/machines/machine-host-keys';
@@ -33,8 +34,9 @@ type Enrolment = z.infer<typeof inventorySchema>['machines'][number];
 const origin = originOf(systemActor);
 
 /**
- * Adds machines from an inventory (JSON). One whose address is known already is left as it is, so that it may be run again.
- * A host key that the inventory names is approved if the machine shows that very key.
+ * Adds machines from an inventory (JSON). One whose address is known already, archived ones too, is left as it is, so that it
+ * may be run again and undoes nothing that people decided meanwhile. A host key that the inventory names is approved if the
+ * machine shows that very key and nobody has decided about its keys.
  *
  * @returns one line per machine
  */
@@ -42,12 +44,25 @@ export async function enrol(app: INestApplicationContext, text: string): Promise
   const inventory = inventorySchema.parse(JSON.parse(text));
   const lines: string[] = [];
   for (const enrolment of inventory.machines) {
-    const { id, added } = await add(app, enrolment);
-    if (enrolment.hostKey !== undefined) await approve(app, id, enrolment.hostKey);
-    if (inventory.analyse) await analyse(app, id);
-    lines.push(`${enrolment.name}: ${added ? 'added' : 'was there already'}`);
+    lines.push(`${enrolment.name}: ${await enrolOne(app, enrolment, inventory.analyse)}`);
   }
   return lines;
+}
+
+async function enrolOne(app: INestApplicationContext, enrolment: Enrolment, analysed: boolean): Promise<string> {
+  const known = await app.get(Machines).known(enrolment.hostname, enrolment.port);
+  if (known !== null && known.deletedAt !== null) return 'is archived, and stays so';
+  const { id, added } = known === null ? await add(app, enrolment) : { id: known.id, added: false };
+  if (known?.status === 'quarantined') return 'is in quarantine, and stays so';
+  if (enrolment.hostKey !== undefined && (added || (await isUndecided(app, id))))
+    await approve(app, id, enrolment.hostKey);
+  if (analysed) await analyse(app, id);
+  return added ? 'added' : 'was there already';
+}
+
+/** An earlier run may have been interrupted before it came to the key. */
+async function isUndecided(app: INestApplicationContext, machineId: string): Promise<boolean> {
+  return (await app.get(HostKeys).list(machineId)).every(({ status }) => status === 'unknown');
 }
 
 async function add(app: INestApplicationContext, enrolment: Enrolment): Promise<{ id: string; added: boolean }> {

@@ -59,6 +59,16 @@ export class MachinesRepository {
     );
   }
 
+  /** Archived ones too, of which there may be several: one in use first, else the one archived last. */
+  knownAt(hostname: string, port: number): Promise<MachineRow | null> {
+    return queryOne<MachineRow>(
+      this.dataSource,
+      `SELECT ${MACHINE_COLUMNS} FROM machines WHERE lower(hostname) = lower($1) AND port = $2
+        ORDER BY deleted_at DESC NULLS FIRST LIMIT 1`,
+      [hostname, port],
+    );
+  }
+
   async insert(manager: EntityManager, id: string, machine: EditableMachine, at: Date): Promise<void> {
     await affected(
       manager,

@@ -155,6 +155,11 @@ export class Machines {
     });
   }
 
+  /** The machine at this address, one in use before one that is archived; null: there is none. */
+  known(hostname: string, port: number): Promise<MachineRow | null> {
+    return this.repository.knownAt(canonicalAddress(hostname), port);
+  }
+
   /** @throws DomainError `not_found` */
   async required(id: string): Promise<MachineRow> {
     const machine = await this.repository.find(id);
