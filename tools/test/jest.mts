@@ -19,8 +19,12 @@ interface JestReport {
   readonly success: boolean;
 }
 
-/** Runs Jest. A suite that could not even be loaded counts as one failure, and so does a run that found no test. */
-export async function jest(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Totals> {
+/** Runs Jest, and ends it when the signal comes: only then this rejects. A suite that could not even be loaded counts as one failure, and so does a run that found no test. */
+export async function jest(
+  args: readonly string[],
+  { env, signal }: { env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
+): Promise<Totals> {
+  signal?.throwIfAborted();
   const folder = mkdtempSync(path.join(tmpdir(), 'system-update-jest-'));
   const report = path.join(folder, 'report.json');
   try {
@@ -39,7 +43,11 @@ export async function jest(args: readonly string[], env: NodeJS.ProcessEnv = {})
       // With --json Jest prints the report itself on standard output; people read what it says on standard error.
       { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } },
     );
+    const stop = (): void => void child.kill('SIGTERM');
+    signal?.addEventListener('abort', stop, { once: true });
     await once(child, 'close');
+    signal?.removeEventListener('abort', stop);
+    signal?.throwIfAborted();
     const result = JSON.parse(readFileSync(report, 'utf8')) as JestReport;
     const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
     const silent = !result.success && failed === 0;

@@ -27,14 +27,22 @@ async function obstacle(fleet: Fleet): Promise<string | undefined> {
 }
 
 /** Brings up fresh machines for one run. @returns in a sentence why that cannot be here, where it cannot. */
-export async function startTestMachines(): Promise<TestMachines | string> {
+export async function startTestMachines(signal: AbortSignal): Promise<TestMachines | string> {
   const fleet = new Fleet(place);
   const problem = await obstacle(fleet);
   if (problem !== undefined) return problem;
   say(`Starting ${String(MACHINES + SYSTEMD_MACHINES)} Debian machines …`);
   await fleet.down();
-  await fleet.up(MACHINES, { suite: 'mix', bulkSsh: true });
-  await fleet.up(SYSTEMD_MACHINES, { suite: 'mix', bulkSsh: true, variant: 'systemd', from: MACHINES + 1 });
+  try {
+    await fleet.up(MACHINES, { suite: 'mix', bulkSsh: true });
+    signal.throwIfAborted();
+    await fleet.up(SYSTEMD_MACHINES, { suite: 'mix', bulkSsh: true, variant: 'systemd', from: MACHINES + 1 });
+    signal.throwIfAborted();
+  } catch (error) {
+    // Nobody else knows of those that are up already.
+    await fleet.down();
+    throw error;
+  }
   const env = { FLEET_ROOT: place.root, FLEET_NET: place.net, FLEET_APT: place.apt, NODE: node };
   return { env, stop: () => fleet.down() };
 }

@@ -12,6 +12,7 @@ setting() { sed -n "s/^$2=//p" "$1/settings"; } # FOLDER KEY
 
 require_machines() { # NAME..
   local name
+  [ $# -gt 0 ] || die 'which machines?'
   for name; do
     [[ $name =~ ^fleet[0-9]+$ && -f $MACHINES/$name/settings ]] || die "no machine named '$name'"
   done
