@@ -117,6 +117,11 @@ export class Facts {
     const left = apt.keptBackCount === null ? '' : t('fact.leftBack', { n: apt.keptBackCount });
     const since = apt.lastAnalyzeAt === null ? '' : t('fact.lastKnown', { age: this.formats.age(apt.lastAnalyzeAt) });
     const value = security === '' ? count : `${count},`;
+    const state = this.apt();
+    if (state !== undefined && security !== '' && apt.status === 'security_updates' && isIncomplete(state)) {
+      const what = `${value} ${security}`;
+      return { term, value: t('fact.atLeast', { what }), note: this.said.of(state, 'staleReason') };
+    }
     return {
       term,
       value: old && security ? `${value} ${security}` : value,
@@ -206,4 +211,9 @@ export class Facts {
       ? { term: t('fact.alsoBy'), value: this.formats.list(programs), note: t('fact.alsoBy.note') }
       : null;
   }
+}
+
+/** The list of a repository is missing: what is counted by the others is what there is at least. */
+function isIncomplete({ said }: AptStateDto): boolean {
+  return said['staleReason']?.some(({ code }) => code === 'apt.index_incomplete') ?? false;
 }
