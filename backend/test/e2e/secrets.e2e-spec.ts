@@ -81,8 +81,9 @@ describe('secrets that people entrust to it', () => {
       onMachine(machine, BETRAY, ...forms);
       expect(await everyday.run(index, 'machine_probe')).toMatchObject({ errorKind: null });
       expect((await everyday.run(index, 'apt_update_analyze')).snapshotId).not.toBeNull();
-      // Its proxy lets nobody in; the lists come another way.
+      // Its proxy lets nobody in; lists and archives come another way.
       fleet('exec', machine.name, 'apt-get', '-q', 'update');
+      fleet('exec', machine.name, 'apt-get', '-q', '-y', '--download-only', 'upgrade');
       expect(await everyday.change(index, 'apt_upgrade')).toMatchObject({ status: 'ok', errorKind: null });
       expect(await everyday.change(index, 'apt_hold', { packages: ['fleet-plain'], note: 'for a test' })).toMatchObject(
         {
