@@ -5,7 +5,7 @@ const stages = (words: string): string => `
     ADD CONSTRAINT schedule_occurrence_targets_stage_check CHECK (stage IN (${words}))`;
 
 /** A machine of a schedule waits for its maintenance window without a place among those at work. */
-export class ScheduleOccurrenceTargetsWindows1767225707460 implements MigrationInterface {
+export class ScheduleOccurrenceTargetsWindows1767225707470 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       ALTER TABLE schedule_occurrence_targets ADD COLUMN resume_at timestamptz, ADD COLUMN start_before timestamptz,
