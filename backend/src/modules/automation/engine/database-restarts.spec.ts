@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
+import { Client } from 'pg';
 import { PacedClock } from '../../../../test/support/automation-load-child';
 import { AutomationProcess } from '../../../../test/support/automation-process';
 import { fakeAction, READING } from '../../../../test/support/jobs-fakes';
@@ -31,9 +32,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'automation-restarts-'));
   server = await startServer();
   database = await createTestDatabase({ adminUrl: server.url });
+  await commitsAreDurable();
   p = await JobsProcess.open(database.url, [fakeAction()]);
-  // What was committed must be there after a server that was not shut down.
-  await p.dataSource.query(`ALTER DATABASE "${database.name}" SET synchronous_commit = on`);
 }, 120_000);
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
@@ -46,6 +46,14 @@ afterAll(async () => {
 function startServer(port?: number): Promise<RunningPostgres> {
   const options = { dataDir: join(folder, 'data'), durable: false, logFile: join(folder, 'log') };
   return startPostgres(port === undefined ? options : { ...options, port });
+}
+
+/** What was committed must be there after a server that was not shut down; said before anybody connects who commits. */
+async function commitsAreDurable(): Promise<void> {
+  const client = new Client(server.url);
+  await client.connect();
+  await client.query(`ALTER DATABASE "${database.name}" SET synchronous_commit = on`);
+  await client.end();
 }
 
 /** `immediate`: the server ends as it stands, and recovers from its log when it begins again. */
