@@ -91,8 +91,7 @@ export class ApiClient {
 
   /** One request; an answer that refuses is an answer. @throws when there is none */
   async send<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
-    const answer = await fetch(`${this.origin}/api${path}`, {
-      method,
+    const answer = await this.fetch(method, path, {
       // Commands of the fleet block this process for seconds: a connection that was kept is closed by the server meanwhile.
       headers: {
         'X-System-Update': '1',
@@ -110,6 +109,16 @@ export class ApiClient {
       contentType: answer.headers.get('content-type') ?? '',
       body: (text === '' ? undefined : JSON.parse(text)) as T,
     };
+  }
+
+  private async fetch(method: string, path: string, request: RequestInit): Promise<Response> {
+    try {
+      return await fetch(`${this.origin}/api${path}`, { method, ...request });
+    } catch (cause) {
+      // Its own words do not say which request it was.
+      const { message, cause: reason } = cause as Error;
+      throw new Error(`${method} ${path}: ${message} (${String(reason)})`, { cause });
+    }
   }
 
   private async call<T>(method: string, path: string, body?: object): Promise<T> {

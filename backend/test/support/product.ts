@@ -38,6 +38,11 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}): Promise<Product
     });
   });
   const text = await started;
+  let stopping = false;
+  const ended = (once(child, 'close') as Promise<[number | null]>).then(([code]) => {
+    if (!stopping) process.stderr.write(`The product ended by itself (${String(code)}):\n${printed.slice(-8_000)}\n`);
+    return code;
+  });
   const setupLink = /http\S+#token=\S+/.exec(text)?.[0] ?? '';
   return {
     origin: new URL(setupLink).origin,
@@ -45,9 +50,9 @@ export async function startProduct(env: NodeJS.ProcessEnv = {}): Promise<Product
     setupLink,
     output: () => printed,
     stop: async () => {
-      const closed = once(child, 'close') as Promise<[number | null]>;
+      stopping = true;
       child.kill('SIGTERM');
-      const [code] = await closed;
+      const code = await ended;
       rmSync(dataDir, { recursive: true, force: true });
       return code;
     },
