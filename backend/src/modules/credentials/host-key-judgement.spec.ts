@@ -8,20 +8,34 @@ const rsa = hostKey('third', 'ssh-rsa');
 const known = (status: HostKeyStatus, key = ed): KnownHostKey => ({ ...key, status });
 
 describe('judgeShownKeys', () => {
-  it.each<[string, KnownHostKey[], (typeof ed)[], HostKeyStatus[]]>([
+  it.each<[string, KnownHostKey[], (typeof ed)[], HostKeyStatus[], boolean[]?]>([
     ['nothing is stored', [], [ed, rsa], ['unknown', 'unknown']],
     ['it waits already', [known('unknown')], [ed], ['unknown']],
     ['it was rejected and nothing else approved', [known('rejected')], [ed], ['rejected']],
     ['it is approved', [known('approved')], [ed], ['approved']],
     ['approved, and one of another type beside it', [known('approved')], [ed, rsa], ['approved', 'unknown']],
-    ['approved, and one of the same type beside it', [known('approved')], [ed, otherEd], ['approved', 'changed']],
-    ['another of the same type in its place', [known('approved')], [otherEd], ['changed']],
-    ['another type in its place', [known('approved')], [rsa], ['changed']],
+    [
+      'approved, and one of the same type beside it',
+      [known('approved')],
+      [ed, otherEd],
+      ['approved', 'changed'],
+      [false, true],
+    ],
+    ['another of the same type in its place', [known('approved')], [otherEd], ['changed'], [true]],
+    ['another type in its place', [known('approved')], [rsa], ['changed'], [true]],
     [
       'a rejected one in place of the approved',
       [known('approved'), known('rejected', otherEd)],
       [otherEd],
-      ['changed'],
+      ['rejected'],
+      [true],
+    ],
+    [
+      'a rejected one in place of the approved, and a new one of the same server',
+      [known('approved'), known('rejected', otherEd)],
+      [otherEd, rsa],
+      ['rejected', 'rejected'],
+      [true, true],
     ],
     [
       'a rejected one of another type beside it',
@@ -35,7 +49,8 @@ describe('judgeShownKeys', () => {
       [rsa],
       ['approved'],
     ],
-  ])('%s', (_case, stored, shown, expected) => {
+  ])('%s', (_case, stored, shown, statuses, displaces = statuses.map(() => false)) => {
+    const expected = statuses.map((status, index) => ({ status, displaces: displaces[index] }));
     expect(judgeShownKeys(stored, shown)).toEqual(expected);
   });
 });

@@ -111,4 +111,9 @@ export class HostKeysRepository {
       [keyIds],
     );
   }
+
+  /** They wait for no decision any more, and nobody has approved them. */
+  async settle(manager: EntityManager, keyIds: readonly string[]): Promise<void> {
+    await affected(manager, `UPDATE machine_host_keys SET status = 'unknown' WHERE id = ANY ($1::uuid[])`, [keyIds]);
+  }
 }

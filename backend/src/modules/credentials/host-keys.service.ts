@@ -17,10 +17,17 @@ export interface RecordedHostKeys {
   readonly shown: readonly HostKeyRow[];
   /** Those of them that were never seen on this machine. */
   readonly added: readonly HostKeyRow[];
-  /** One of them stands where an approved key should: the machine must be quarantined. */
-  readonly changed: boolean;
+  /** Those of them that stand where an approved key should: with any, the machine must be quarantined. */
+  readonly displacing: readonly HostKeyRow[];
   /** The fingerprints that were approved at this moment. */
   readonly approved: readonly string[];
+}
+
+/** What approving a key led to. */
+export interface ApprovedHostKeyRow {
+  readonly key: HostKeyRow;
+  /** It answers a change. A key that was only noticed beside others, and is approved too, does not. */
+  readonly settles: boolean;
 }
 
 /** The host keys of machines and what people decided about them. Only `approved` ones are ever signed in to. */
@@ -44,13 +51,13 @@ export class HostKeys {
     shown: readonly PresentedHostKey[],
   ): Promise<RecordedHostKeys> {
     const known = await this.repository.lock(tx.manager, shownAt.machineId);
-    const statuses = judgeShownKeys(known, shown);
-    const judged = shown.map((key, index) => ({ ...key, status: statuses[index] ?? 'unknown' }));
+    const judgements = judgeShownKeys(known, shown);
+    const judged = shown.map((key, index) => ({ ...key, status: judgements[index]?.status ?? 'unknown' }));
     const rows = await this.repository.upsert(tx.manager, { ...shownAt, at: this.clock.now() }, judged);
     return {
       shown: rows,
       added: rows.filter((row) => !known.some((key) => key.fingerprint === row.fingerprint)),
-      changed: statuses.includes('changed') && known.some((key) => key.status === 'approved'),
+      displacing: rows.filter((_row, index) => judgements[index]?.displaces === true),
       approved: known.filter((key) => key.status === 'approved').map((key) => key.fingerprint),
     };
   }
@@ -62,7 +69,8 @@ export class HostKeys {
 
   /**
    * Approves a key. There is one approved key per type, so others of its type are rejected by this. After a change the
-   * approved keys that the machine no longer shows are rejected with them: they belong to what stood there before.
+   * approved keys that the machine no longer shows are rejected with them: they belong to what stood there before. What else
+   * was shown with the key waits for nobody any more. Approving again what was decided before rejects all that stood in its place.
    *
    * @throws DomainError `fingerprint_mismatch` when another fingerprint was compared than the key has; that is audited
    */
@@ -72,26 +80,35 @@ export class HostKeys {
     keyId: string,
     fingerprint: string,
     origin: RequestOrigin,
-  ): Promise<HostKeyRow> {
+  ): Promise<ApprovedHostKeyRow> {
     const known = await this.repository.lock(tx.manager, machineId);
     const key = this.find(known, keyId);
     if (key.fingerprint !== fingerprint) throw await this.mismatch(machineId, key, fingerprint, origin);
-    const superseded = known.filter((other) => other.id !== key.id && isSuperseded(other, key));
-    await this.repository.reject(
-      tx.manager,
-      superseded.map((other) => other.id),
-    );
+    const others = known.filter((other) => other.id !== keyId);
+    const superseded = others.filter((other) => isSuperseded(other, key));
+    await this.repository.reject(tx.manager, idsOf(superseded));
+    if (key.status === 'changed') await this.repository.settle(tx.manager, idsOf(others.filter(isOpenBeside(key))));
     await this.repository.approve(tx.manager, keyId, origin.actor.name, this.clock.now());
     const details = { fingerprint, rejected: superseded.map((other) => other.fingerprint) };
     await this.writeAudit(tx, 'host_key.approved', machineId, key, origin, details);
-    return this.reread(tx, machineId, keyId);
+    const settles = key.status !== 'unknown' || !others.some((other) => other.status === 'approved');
+    return { key: await this.reread(tx, machineId, keyId), settles };
   }
 
-  /** Never to be signed in to, whatever it was before. */
+  /**
+   * Never to be signed in to, whatever it was before, also when it is shown again. Keys that wait for the same decision were
+   * shown by the same server, and go with it.
+   */
   async reject(tx: Transaction, machineId: string, keyId: string, origin: RequestOrigin): Promise<HostKeyRow> {
-    const key = this.find(await this.repository.lock(tx.manager, machineId), keyId);
-    await this.repository.reject(tx.manager, [keyId]);
-    await this.writeAudit(tx, 'host_key.rejected', machineId, key, origin, { fingerprint: key.fingerprint });
+    const known = await this.repository.lock(tx.manager, machineId);
+    const key = this.find(known, keyId);
+    const waits = key.status === 'changed' || !known.some((other) => other.status === 'approved');
+    const alike = known.filter((other) => other.id !== keyId && waits && other.status === key.status);
+    await this.repository.reject(tx.manager, idsOf([key, ...alike]));
+    for (const each of [key, ...alike]) {
+      const details = { fingerprint: each.fingerprint };
+      await this.writeAudit(tx, 'host_key.rejected', machineId, each, origin, details);
+    }
     return this.reread(tx, machineId, keyId);
   }
 
@@ -142,10 +159,22 @@ export class HostKeys {
   }
 }
 
+function idsOf(keys: readonly HostKeyRow[]): string[] {
+  return keys.map(({ id }) => id);
+}
+
 function isSuperseded(other: HostKeyRow, approved: HostKeyRow): boolean {
   if (other.status === 'rejected') return false;
   if (keyTypeOf(other.keyType) === keyTypeOf(approved.keyType)) return true;
-  return approved.status === 'changed' && other.status === 'approved' && other.lastSeenAt < approved.lastSeenAt;
+  const { status } = approved;
+  if (other.status === 'changed') return status === 'approved' || status === 'rejected';
+  const replaces = status === 'changed' || status === 'rejected';
+  return replaces && other.status === 'approved' && other.lastSeenAt < approved.lastSeenAt;
+}
+
+/** Of another type, and it asks for a decision that was made by approving the one. */
+function isOpenBeside(approved: HostKeyRow): (other: HostKeyRow) => boolean {
+  return (other) => other.status === 'changed' && keyTypeOf(other.keyType) !== keyTypeOf(approved.keyType);
 }
 
 export function toHostKeyDto(row: HostKeyRow): HostKeyDto {

@@ -30,19 +30,21 @@ export interface Reached {
   readonly remoteAddress: string;
 }
 
-/** Errors up to being signed in: once somebody is, they are settled. */
-const signInKinds: readonly SshErrorKind[] = [
+/** Errors up to being signed in that a machine answered with. */
+const answeredKinds: readonly SshErrorKind[] = [
   'auth_timeout',
   'host_key_unknown',
   'host_key_changed',
   'key_exchange_unsupported',
   'auth_failed',
   'password_expired',
-  'key_invalid',
 ];
+const answers: ReadonlySet<string> = new Set(answeredKinds);
+/** Errors up to being signed in: once somebody is, they are settled. */
 const settledBySignIn: ReadonlySet<string> = new Set([
   ...UNREACHABLE_KINDS,
-  ...signInKinds,
+  ...answeredKinds,
+  'key_invalid',
   'no_credentials',
   'credentials_unreadable',
 ]);
@@ -105,6 +107,7 @@ export class ConnectionOutcomes {
       const current = await this.machines.lockLive(tx, machine.id);
       if (current.status === 'quarantined') return;
       const silent = UNREACHABLE_KINDS.has(error.kind);
+      if (answers.has(error.kind)) await this.backAgain(tx, current, context);
       const patch: MachineStatePatch = { lastErrorKind: error.kind, lastErrorMessage: error.sentence };
       this.state.patch(tx, machine.id, silent ? { ...patch, status: 'unreachable' } : patch);
       if (silent && current.status !== 'unreachable') {
@@ -113,9 +116,24 @@ export class ConnectionOutcomes {
     });
   }
 
+  /** It showed its host keys; nobody has signed in. That it could not be reached is settled by that. */
+  async answered(machine: MachineRow, context: ConnectionContext): Promise<void> {
+    if (machine.status !== 'unreachable') return;
+    await this.transactions.run(async (tx) => {
+      await this.backAgain(tx, await this.machines.lockLive(tx, machine.id), context);
+      this.state.patch(tx, machine.id, await this.settled(tx, machine.id, UNREACHABLE_KINDS));
+    });
+  }
+
   /** A run became root. */
   async becameRoot(tx: Transaction, machineId: string): Promise<void> {
     this.state.patch(tx, machineId, await this.settled(tx, machineId, settledByRoot));
+  }
+
+  private async backAgain(tx: Transaction, machine: MachineRow, context: ConnectionContext): Promise<void> {
+    if (machine.status !== 'unreachable') return;
+    this.state.patch(tx, machine.id, { status: machine.lastSeenAt === null ? 'new' : 'active' });
+    await this.publish(tx, machine.id, context, 'machine_reachable', 'info', say.answers_again());
   }
 
   private async settled(tx: Transaction, machineId: string, kinds: ReadonlySet<string>): Promise<MachineStatePatch> {

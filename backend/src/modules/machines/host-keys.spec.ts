@@ -212,7 +212,6 @@ describe('host keys', () => {
     await approve(id, otherEd.fingerprint);
     ssh.willConnect(otherEd, asRoot);
     expect((await connectionTest(id)).status).toBe('ok');
-    expect(Object.values(await statuses(id))).toContain('changed');
     await operator.post(`/machines/${id}/archive`);
     expect((await operator.post(`/machines/${id}/restore`)).body).toMatchObject({ status: 'active' });
   });
@@ -235,6 +234,47 @@ describe('host keys', () => {
     expect(await statuses(id)).toMatchObject({ [ed.fingerprint]: 'approved', [otherEd.fingerprint]: 'rejected' });
     ssh.willConnect(ed, asRoot);
     expect((await connectionTest(id)).status).toBe('ok');
+  });
+
+  it('does not ask again about a rejected key, and stays in quarantine while it is shown', async () => {
+    const id = await quarantined('web-1');
+    ssh.willShow([otherEd, hostKey('impostor', 'ssh-rsa')]);
+    await operator.post(`/machines/${id}/host-keys/scan`);
+    await administrator.post(`/machines/${id}/host-keys/${await keyId(id, otherEd.fingerprint)}/reject`);
+    ssh.willShow([otherEd, hostKey('impostor', 'ssh-rsa')]);
+    await operator.post(`/machines/${id}/host-keys/scan`);
+    const shown = { [otherEd.fingerprint]: 'rejected', [hostKey('impostor', 'ssh-rsa').fingerprint]: 'rejected' };
+    expect(await statuses(id)).toEqual({ [ed.fingerprint]: 'approved', [rsa.fingerprint]: 'unknown', ...shown });
+    expect(await detail(id)).toMatchObject({ status: 'quarantined' });
+    // The old machine is back: the key that was approved is approved again, and nothing is left to decide.
+    expect((await approve(id, ed.fingerprint)).status).toBe(200);
+    expect(await detail(id)).toMatchObject({ status: 'new', lastError: null });
+    // Whoever shows the rejected key from now on is locked away without a question.
+    ssh.willConnect(otherEd);
+    await connectionTest(id);
+    expect(await statuses(id)).toMatchObject({ [otherEd.fingerprint]: 'rejected' });
+    expect(await detail(id)).toMatchObject({ status: 'quarantined', lastError: { kind: 'host_key_changed' } });
+    expect((await detail(id)).lastError?.message).toContain(otherEd.fingerprint);
+  });
+
+  it('leaves no question about what was shown beside a key that was approved', async () => {
+    const id = await enrolled('web-1');
+    const beside = hostKey('reinstalled', 'ssh-rsa');
+    ssh.willShow([otherEd, beside]);
+    await operator.post(`/machines/${id}/host-keys/scan`);
+    expect(await statuses(id)).toMatchObject({ [otherEd.fingerprint]: 'changed', [beside.fingerprint]: 'changed' });
+    await approve(id, otherEd.fingerprint);
+    expect(await statuses(id)).toMatchObject({ [otherEd.fingerprint]: 'approved', [beside.fingerprint]: 'unknown' });
+    ssh.willShow([otherEd, beside]);
+    await operator.post(`/machines/${id}/host-keys/scan`);
+    expect(await detail(id)).toMatchObject({ status: 'new' });
+  });
+
+  it('is not lifted by a key that was only noticed beside the approved one', async () => {
+    const id = await quarantined('web-1');
+    expect((await approve(id, rsa.fingerprint)).status).toBe(200);
+    expect(await detail(id)).toMatchObject({ status: 'quarantined', lastError: { kind: 'host_key_changed' } });
+    expect(await statuses(id)).toMatchObject({ [otherEd.fingerprint]: 'changed' });
   });
 
   it('takes another key type in place of the approved one for a change, not for something new', async () => {
@@ -261,11 +301,29 @@ describe('host keys', () => {
     expect(await detail(id)).toMatchObject({ status: 'quarantined' });
   });
 
-  it('says why a machine shows no keys', async () => {
+  it('says why a machine shows no keys, and keeps that until it shows some', async () => {
     const id = await addMachine(operator, 'web-1');
     ssh.willShow(new SshError('unreachable', 'connect', { host: 'web-1.example', port: 22 }));
     const { status, body } = await operator.post(`/machines/${id}/host-keys/scan`);
     expect([status, body]).toMatchObject([409, { code: 'host_keys_not_shown', kind: 'unreachable' }]);
+    expect(await detail(id)).toMatchObject({
+      status: 'unreachable',
+      need: 'unreachable',
+      lastError: { kind: 'unreachable' },
+    });
+    ssh.willShow([ed]);
+    await operator.post(`/machines/${id}/host-keys/scan`);
+    expect(await detail(id)).toMatchObject({ status: 'new', need: 'unknown', lastError: null });
+  });
+
+  it('is not unreachable any more once it answers a test, also before its key is approved', async () => {
+    const id = await addMachine(operator, 'web-1');
+    ssh.willShow(new SshError('dns', 'connect', { host: 'web-1.example', port: 22 }));
+    expect((await connectionTest(id)).stages[0]).toMatchObject({ name: 'resolve', status: 'failed', kind: 'dns' });
+    expect(await detail(id)).toMatchObject({ need: 'unreachable' });
+    ssh.willShow([ed]);
+    expect((await connectionTest(id)).status).toBe('waiting');
+    expect(await detail(id)).toMatchObject({ status: 'new', need: 'unknown', lastError: { kind: 'host_key_unknown' } });
   });
 
   it('warns when two machines have the same key', async () => {

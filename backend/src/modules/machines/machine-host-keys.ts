@@ -4,9 +4,11 @@ import { TransactionRunner, type Transaction } from '../../kernel/database/trans
 import { DomainEvents } from '../../kernel/events/domain-events';
 import { keyTypeOf, type PresentedHostKey } from '../../kernel/ssh/host-key';
 import { SshConnectionFactory } from '../../kernel/ssh/ssh-connection-factory';
+import { SshError } from '../../kernel/ssh/ssh-error';
 import type { HostKeyDto } from '../credentials/dto/host-key.dto';
 import type { HostKeyRow, JudgedHostKey } from '../credentials/host-keys.repository';
 import { HostKeys, toHostKeyDto, type RecordedHostKeys } from '../credentials/host-keys.service';
+import { ConnectionOutcomes } from './connection-outcomes';
 import { MachineState } from './machine-state';
 import { MachinesRepository, type MachineRow } from './machines.repository';
 import { Machines } from './machines.service';
@@ -24,18 +26,21 @@ export class MachineHostKeys {
     private readonly repository: MachinesRepository,
     private readonly hostKeys: HostKeys,
     private readonly ssh: SshConnectionFactory,
+    private readonly outcomes: ConnectionOutcomes,
     private readonly state: MachineState,
     private readonly events: DomainEvents,
   ) {}
 
   /**
-   * Asks the machine for its keys and keeps them; nothing is authenticated. Works in quarantine too.
+   * Asks the machine for its keys and keeps them; nothing is authenticated. Works in quarantine too. Whether it answered is
+   * kept, as of any other try to connect.
    * @throws DomainError `host_keys_not_shown` when it cannot be reached
    */
   async scan(machineId: string, origin: RequestOrigin): Promise<HostKeyDto[]> {
     const machine = await this.machines.requireLive(machineId);
-    const shown = await this.shownBy(machine);
+    const shown = await this.shownBy(machine, origin);
     await this.keep(machine, shown, origin);
+    await this.outcomes.answered(machine, { origin });
     return (await this.hostKeys.list(machineId)).map(toHostKeyDto);
   }
 
@@ -48,7 +53,7 @@ export class MachineHostKeys {
       const current = await this.machines.lockLive(tx, machine.id);
       const { id: machineId, hostname, port } = machine;
       const recorded = await this.hostKeys.record(tx, { machineId, hostname, port }, shown);
-      if (recorded.changed) await this.quarantine(tx, current, recorded, origin);
+      if (recorded.displacing.length > 0) await this.quarantine(tx, current, recorded, origin);
       else await this.tellNew(tx, machineId, recorded.added, origin);
       return recorded;
     });
@@ -60,23 +65,24 @@ export class MachineHostKeys {
   quarantineUnseen(machine: MachineRow, approved: readonly string[], origin: RequestOrigin): Promise<void> {
     return this.transactions.run(async (tx) => {
       const current = await this.machines.lockLive(tx, machine.id);
-      await this.quarantine(tx, current, { shown: [], added: [], changed: true, approved }, origin);
+      await this.quarantine(tx, current, { added: [], displacing: [], approved }, origin);
     });
   }
 
   /**
-   * Approves a key that a person has compared. Lifts the quarantine: the next connection checks against the new decision.
+   * Approves a key that a person has compared: the one shown now, or the one approved before, when what was shown in between
+   * was an impostor. Lifts the quarantine: the next connection checks against the new decision.
    * @returns the key, with the other machines that have shown it
    */
   async approve(machineId: string, keyId: string, fingerprint: string, origin: RequestOrigin): Promise<HostKeyDto> {
     const key = await this.transactions.run(async (tx) => {
       const machine = await this.machines.lockLive(tx, machineId);
-      const approved = await this.hostKeys.approve(tx, machineId, keyId, fingerprint, origin);
-      const lifted = machine.status === 'quarantined';
+      const { key: approved, settles } = await this.hostKeys.approve(tx, machineId, keyId, fingerprint, origin);
+      const lifted = settles && machine.status === 'quarantined';
       const status = machine.lastSeenAt === null ? 'new' : 'active';
       this.state.patch(tx, machineId, {
         ...(lifted ? { status } : {}),
-        ...(await this.errorSettled(tx, machineId)),
+        ...(settles ? await this.errorSettled(tx, machineId) : {}),
       });
       await this.tellDecision(tx, machineId, approved, 'host_key_approved', origin, lifted);
       return approved;
@@ -97,10 +103,11 @@ export class MachineHostKeys {
     return toHostKeyDto(key);
   }
 
-  private async shownBy(machine: MachineRow): Promise<readonly PresentedHostKey[]> {
+  private async shownBy(machine: MachineRow, origin: RequestOrigin): Promise<readonly PresentedHostKey[]> {
     try {
       return await this.ssh.scanHostKeys({ host: machine.hostname, port: machine.port });
     } catch (error) {
+      if (error instanceof SshError) await this.outcomes.failed(machine, error, { origin });
       throw unreachableProblem(error);
     }
   }
@@ -117,10 +124,10 @@ export class MachineHostKeys {
   private async quarantine(
     tx: Transaction,
     machine: MachineRow,
-    keys: RecordedHostKeys,
+    keys: Omit<RecordedHostKeys, 'shown'>,
     origin: RequestOrigin,
   ): Promise<void> {
-    const changed = keys.shown.filter((key) => key.status === 'changed');
+    const changed = keys.displacing;
     const shown = changed.length === 0 ? say.none_of_them() : changed.map(nameOf).join(', ');
     const message = say.host_key_changed({ approved: keys.approved.join(', '), shown });
     this.state.patch(tx, machine.id, {
