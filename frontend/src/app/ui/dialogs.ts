@@ -1,5 +1,5 @@
-import { Dialog, type DialogRef } from '@angular/cdk/dialog';
-import { createGlobalPositionStrategy, type ComponentType, type PositionStrategy } from '@angular/cdk/overlay';
+import { Dialog, type DialogConfig, type DialogRef } from '@angular/cdk/dialog';
+import { createGlobalPositionStrategy, type ComponentType } from '@angular/cdk/overlay';
 import { inject, Injectable, Injector } from '@angular/core';
 import { firstValueFrom } from 'rxjs';
 import { ReasonDialog, type Decision } from './reason-dialog';
@@ -10,15 +10,27 @@ export class Dialogs {
   private readonly dialog = inject(Dialog);
   private readonly injector = inject(Injector);
 
-  /** @param focus selector of what takes the focus; the first control without it */
-  open<R, D, C>(component: ComponentType<C>, data: D, labelledBy: string, focus = 'first-tabbable'): DialogRef<R, C> {
-    return this.show(component, data, labelledBy, focus, null);
+  /**
+   * @param focus selector of what takes the focus; the first control without it
+   * @param mayClose asked before it closes, also by a click beside it or by Escape
+   */
+  open<R, D, C>(
+    component: ComponentType<C>,
+    data: D,
+    labelledBy: string,
+    focus = 'first-tabbable',
+    mayClose: (component: C) => boolean = () => true,
+  ): DialogRef<R, C> {
+    const ref: DialogRef<R, C> = this.show(component, data, labelledBy, focus, {
+      closePredicate: () => ref.componentInstance === null || mayClose(ref.componentInstance),
+    });
+    return ref;
   }
 
   /** Near the top, so that a list that grows and shrinks below a field does not move the field. */
   openAtTop<R, D, C>(component: ComponentType<C>, data: D, labelledBy: string): DialogRef<R, C> {
     const place = createGlobalPositionStrategy(this.injector).centerHorizontally().top('10vh');
-    return this.show(component, data, labelledBy, 'first-tabbable', place);
+    return this.show(component, data, labelledBy, 'first-tabbable', { positionStrategy: place });
   }
 
   /** Asks for a decision with its reason. @returns what it came to; undefined when it was not made */
@@ -33,10 +45,10 @@ export class Dialogs {
     data: D,
     labelledBy: string,
     focus: string,
-    place: PositionStrategy | null,
+    more: DialogConfig<D, DialogRef<R, C>>,
   ): DialogRef<R, C> {
     return this.dialog.open<R, D, C>(component, {
-      ...(place === null ? {} : { positionStrategy: place }),
+      ...more,
       data,
       autoFocus: focus,
       restoreFocus: true,

@@ -1,5 +1,5 @@
 import { DIALOG_DATA, DialogRef } from '@angular/cdk/dialog';
-import { Component, computed, inject, signal } from '@angular/core';
+import { Component, computed, effect, ElementRef, inject, linkedSignal, signal, viewChild } from '@angular/core';
 import { Router } from '@angular/router';
 import type { ConnectionTestDto, HostKeyDto, MachineDetailDto } from '../../../api/models';
 import { problemOf, type Problem } from '../../../core/errors/problem';
@@ -10,10 +10,11 @@ import { ErrorNotice } from '../../../ui/error-notice';
 import { Icon } from '../../../ui/icon';
 import { MachineList } from '../dashboard/machine-list';
 import { MachinesApi } from '../machines-api';
-import { AddressForm, type AddressDraft } from './address-form';
+import { AddressForm, isSameAddress, type AddressDraft } from './address-form';
 import { ConnectionStages } from './connection-stages';
-import { CredentialsForm, EMPTY_DRAFT, inputOf, isComplete } from './credentials-form';
+import { CredentialsForm, EMPTY_DRAFT, hasSecrets, inputOf, isComplete } from './credentials-form';
 import { HostKeyCard } from './host-key-card';
+import { approvedKey, offeredKey } from './offered-key';
 import { parseAddress, writeAddress } from './ssh-address';
 
 export interface AddMachineData {
@@ -53,7 +54,9 @@ export class AddMachine {
   protected readonly compared = signal<boolean | null>(null);
   protected readonly credentials = signal(EMPTY_DRAFT);
   protected readonly editing = signal(false);
-  protected readonly address = signal<AddressDraft>(draftOf(this.data.address));
+  /** What the form of the address began with. */
+  private readonly given = signal<AddressDraft>(draftOf(this.data.address));
+  protected readonly address = linkedSignal(this.given);
   protected readonly subject = computed(() => {
     const machine = this.machine();
     return machine === null ? null : writeAddress(machine.hostname, machine.port, machine.username);
@@ -61,50 +64,102 @@ export class AddMachine {
   protected readonly parsed = computed(() => parseAddress(this.address().address));
   protected readonly ready = computed(
     () =>
-      this.parsed() !== null && this.address().username.trim() !== '' && isComplete(this.credentials()) && !this.busy(),
+      this.parsed() !== null &&
+      this.address().username.trim() !== '' &&
+      (!this.asksCredentials() || isComplete(this.credentials())) &&
+      !this.busy(),
   );
-  /** The key to decide about: the newest that nobody has decided on. */
-  protected readonly offered = computed(
-    () => this.keys().find((key) => key.status === 'changed' || key.status === 'unknown') ?? null,
+  /** Of a machine that is added already the credentials are kept, and only asked for when somebody replaces them. */
+  protected readonly asksCredentials = computed(() => this.machine() === null || this.editing());
+  protected readonly offered = computed(() => offeredKey(this.keys(), this.machine()?.status === 'quarantined'));
+  protected readonly before = computed(() => (this.offered()?.status === 'changed' ? approvedKey(this.keys()) : null));
+  /** Something was typed that nothing has kept yet. */
+  private readonly typed = computed(
+    () => (this.step() === 'address' && !isSameAddress(this.address(), this.given())) || hasSecrets(this.credentials()),
   );
-  protected readonly before = computed(() => {
-    const offered = this.offered();
-    return offered?.status === 'changed' ? (this.keys().find((key) => key.status === 'approved') ?? null) : null;
-  });
+  /** Somebody is about to leave what was typed, and is asked. */
+  protected readonly leaving = signal(false);
+  private readonly stay = viewChild<ElementRef<HTMLButtonElement>>('stay');
   protected readonly stages = computed(() => this.test()?.stages ?? null);
   protected readonly passed = computed(() => this.test()?.status === 'ok');
 
   constructor() {
+    effect(() => {
+      this.stay()?.nativeElement.focus();
+    });
     if (this.data.machineId !== null) {
       void this.resume(this.data.machineId);
     }
   }
 
-  protected create(): Promise<void> {
+  /** Asked before the dialog closes: a click beside it must not lose a key that was pasted. */
+  mayClose(): boolean {
+    this.leaving.set(this.typed());
+    return !this.leaving();
+  }
+
+  /** Closes, whatever was typed. */
+  leave(): void {
+    this.given.set(this.address());
+    this.credentials.set(EMPTY_DRAFT);
+    this.ref.close();
+  }
+
+  /** Adds the machine, or corrects one that was added, and sees how far it comes. */
+  protected keep(): Promise<void> {
     return this.act(async () => {
       const place = this.parsed();
       if (place === null) {
         return;
       }
       const { name, username, kind, tagIds } = this.address();
-      const machine = await this.api.create({
+      const about = {
         name: name.trim() || place.host,
         hostname: place.host,
         port: place.port,
         username: username.trim(),
-        credentials: inputOf(this.credentials()),
         ...(kind === '' ? {} : { machineKind: kind }),
-        ...(tagIds.length === 0 ? {} : { tagIds: [...tagIds] }),
-      });
+        tagIds: [...tagIds],
+      };
+      const added = this.machine();
+      const machine =
+        added === null
+          ? await this.api.create({ ...about, credentials: inputOf(this.credentials()) })
+          : await this.api.change(added.id, about);
+      if (added !== null) {
+        await this.keepCredentials(machine.id);
+      }
       this.credentials.set(EMPTY_DRAFT);
       this.enter(machine);
       void this.list.refresh();
-      await this.scan(machine.id);
+      await this.runTest(machine.id);
     });
   }
 
+  /** Back to the first step: what was typed there was not where the machine is. */
+  protected correct(): void {
+    const machine = this.machine();
+    if (machine !== null) {
+      this.given.set(draftOfMachine(machine));
+      this.problem.set(null);
+      this.step.set('address');
+    }
+  }
+
+  protected cancel(): void {
+    if (this.machine() === null) {
+      this.ref.close();
+    } else {
+      this.given.set(this.address());
+      this.credentials.set(EMPTY_DRAFT);
+      this.editing.set(false);
+      this.problem.set(null);
+      this.step.set(this.stepOfKeys());
+    }
+  }
+
   protected readAgain(): Promise<void> {
-    return this.act(() => this.scan(this.machine()?.id ?? ''));
+    return this.act(() => this.runTest(this.machine()?.id ?? ''));
   }
 
   protected trust(): Promise<void> {
@@ -125,8 +180,8 @@ export class AddMachine {
       const machine = this.machine();
       const key = this.offered();
       if (machine && key) {
-        const rejected = await this.api.rejectHostKey(machine.id, key.id);
-        this.keys.update((keys) => keys.map((one) => (one.id === rejected.id ? rejected : one)));
+        await this.api.rejectHostKey(machine.id, key.id);
+        this.keys.set((await this.api.get(machine.id)).hostKeys);
       }
     });
   }
@@ -135,11 +190,7 @@ export class AddMachine {
     return this.act(async () => {
       const machine = this.machine();
       if (machine) {
-        if (this.editing()) {
-          await this.api.putCredentials(machine.id, inputOf(this.credentials()));
-          this.credentials.set(EMPTY_DRAFT);
-          this.editing.set(false);
-        }
+        await this.keepCredentials(machine.id);
         await this.runTest(machine.id);
       }
     });
@@ -172,12 +223,8 @@ export class AddMachine {
       this.enter(machine);
       this.keys.set(machine.hostKeys);
       this.sharedWith.set(machine.duplicateHostKeyMachines);
-      if (this.offered() === null && machine.hostKeys.some((key) => key.status === 'approved')) {
-        this.step.set('test');
-        await this.runTest(id);
-      } else {
-        await this.scan(id);
-      }
+      this.step.set(this.stepOfKeys());
+      await this.runTest(id);
     });
   }
 
@@ -191,25 +238,33 @@ export class AddMachine {
     });
   }
 
-  /** Connects without signing in, and tells where it came to. */
-  private async scan(id: string): Promise<void> {
-    this.keys.set(await this.api.scanHostKeys(id));
-    this.test.set(await this.api.testConnection(id).catch(() => null));
-    if (this.offered() === null && this.keys().some((key) => key.status === 'approved')) {
-      this.step.set('test');
+  private async keepCredentials(id: string): Promise<void> {
+    if (this.editing()) {
+      await this.api.putCredentials(id, inputOf(this.credentials()));
+      this.credentials.set(EMPTY_DRAFT);
+      this.editing.set(false);
     }
   }
 
+  /** Goes as far as the machine lets it, and shows where that is: before a key is approved, nothing signs in. */
   private async runTest(id: string): Promise<void> {
     this.test.set(null);
     const test = await this.api.testConnection(id);
     this.test.set(test);
     if (test.status === 'ok') {
       this.step.set('analyse');
-    } else if (test.status === 'waiting') {
-      this.step.set('hostKey');
-      this.keys.set((await this.api.get(id)).hostKeys);
+      return;
     }
+    const machine = await this.api.get(id);
+    this.machine.set(machine);
+    this.keys.set(machine.hostKeys);
+    this.sharedWith.set(machine.duplicateHostKeyMachines);
+    this.step.set(this.stepOfKeys());
+  }
+
+  /** Where a machine stands that cannot be analysed yet. */
+  private stepOfKeys(): Step {
+    return this.offered() === null && approvedKey(this.keys()) !== null ? 'test' : 'hostKey';
   }
 
   private async act(work: () => Promise<void>): Promise<void> {
@@ -233,5 +288,15 @@ function draftOf(text: string | null): AddressDraft {
     name: '',
     kind: '',
     tagIds: [],
+  };
+}
+
+function draftOfMachine({ hostname, port, username, name, machineKind, tags }: MachineDetailDto): AddressDraft {
+  return {
+    address: writeAddress(hostname, port),
+    username,
+    name,
+    kind: machineKind === 'unknown' ? '' : machineKind,
+    tagIds: tags.map((tag) => tag.id),
   };
 }

@@ -16,6 +16,17 @@ export interface AddressDraft {
   readonly tagIds: readonly string[];
 }
 
+export function isSameAddress(one: AddressDraft, other: AddressDraft): boolean {
+  const { address, username, name, kind } = one;
+  return (
+    address === other.address &&
+    username === other.username &&
+    name === other.name &&
+    kind === other.kind &&
+    one.tagIds.join() === other.tagIds.join()
+  );
+}
+
 const KINDS = ['vm', 'physical', 'proxmox_host', 'lxc', 'raspberry_pi', 'workstation'] as const;
 
 /** Where the machine is and what it is called. Whoever types `user@host` fills two fields at once. */

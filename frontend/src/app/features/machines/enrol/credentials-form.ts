@@ -42,6 +42,10 @@ export function isComplete(draft: CredentialsDraft): boolean {
   return input.privateKey !== '' && input.password !== '' && input.sudoPassword !== '';
 }
 
+export function hasSecrets({ password, privateKey, keyPassphrase, sudoPassword }: CredentialsDraft): boolean {
+  return [password, privateKey, keyPassphrase, sudoPassword].some((secret) => secret !== '');
+}
+
 /** How to sign in. Everything typed here can be replaced later, never read back. */
 @Component({
   selector: 'su-credentials-form',

@@ -16,6 +16,7 @@ export class EnrolRoute {
       data,
       'enrol-title',
       '[data-first]',
+      (shown) => shown.mayClose(),
     );
     let left = false;
     dialog.closed.subscribe((target) => {
@@ -30,7 +31,7 @@ export class EnrolRoute {
     });
     inject(DestroyRef).onDestroy(() => {
       left = true;
-      dialog.close();
+      dialog.componentInstance?.leave();
     });
   }
 }

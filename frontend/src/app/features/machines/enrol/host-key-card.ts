@@ -11,7 +11,7 @@ import {
 } from '@angular/core';
 import type { HostKeyDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
-import { Texts } from '../../../core/i18n/texts';
+import { Texts, type TextKey } from '../../../core/i18n/texts';
 import { Session } from '../../../core/session/session';
 import { CopyButton } from '../../../ui/copy-button';
 import { Icon } from '../../../ui/icon';
@@ -32,6 +32,8 @@ export class HostKeyCard {
   readonly key = input.required<HostKeyDto>();
   /** The key that was approved before, when this one replaces it. */
   readonly before = input<HostKeyDto | null>(null);
+  /** Another key is approved, and this one is no question. */
+  readonly beside = input(false);
   /** Machines that show the same key. */
   readonly sharedWith = input<readonly { readonly id: string; readonly name: string }[]>([]);
   /** Rises to true when the pasted fingerprint is the offered one, false when it is another. */
@@ -44,6 +46,15 @@ export class HostKeyCard {
   protected readonly command = computed(() => commandFor(this.key().keyType));
   protected readonly same = computed(() => sameFingerprint(this.pasted(), this.key().fingerprintSha256));
   protected readonly type = computed(() => this.key().keyType.replace(/^ssh-/, '').toUpperCase());
+  protected readonly standing = computed<TextKey>(() => {
+    if (this.key().status === 'rejected') {
+      return 'hostKey.wasRejected';
+    }
+    if (this.before() !== null) {
+      return 'hostKey.changed';
+    }
+    return this.beside() ? 'hostKey.beside' : 'hostKey.first';
+  });
   protected readonly diff = computed(() => {
     const before = this.before();
     return before === null

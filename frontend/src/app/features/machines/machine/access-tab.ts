@@ -10,6 +10,7 @@ import { Icon } from '../../../ui/icon';
 import { ConnectionStages } from '../enrol/connection-stages';
 import { CredentialsForm, EMPTY_DRAFT, inputOf, isComplete } from '../enrol/credentials-form';
 import { HostKeyCard } from '../enrol/host-key-card';
+import { approvedKey, offeredKey } from '../enrol/offered-key';
 import { MachinesApi } from '../machines-api';
 import { MachineSettings } from './machine-settings';
 import { MachineStore } from './machine-store';
@@ -39,15 +40,27 @@ export class AccessTab {
   protected readonly compared = signal<boolean | null>(null);
   protected readonly typedName = signal('');
   protected readonly keys = computed(() => this.machine()?.hostKeys ?? []);
+  protected readonly quarantined = computed(() => this.machine()?.status === 'quarantined');
+  /** A key that nobody has to decide about, and somebody wants to. */
+  protected readonly chosen = signal<string | null>(null);
   protected readonly offered = computed(
-    () => this.keys().find((key) => key.status === 'changed' || key.status === 'unknown') ?? null,
+    () => this.keys().find((key) => key.id === this.chosen()) ?? offeredKey(this.keys(), this.quarantined()),
   );
-  protected readonly before = computed(() =>
-    this.offered()?.status === 'changed' ? (this.keys().find((key) => key.status === 'approved') ?? null) : null,
-  );
+  protected readonly approved = computed(() => approvedKey(this.keys()));
+  protected readonly before = computed(() => (this.quarantined() ? this.approved() : null));
 
   protected state(key: HostKeyDto): string {
     return { approved: 'clean', changed: 'quarantined', rejected: 'failed', unknown: 'unknown' }[key.status];
+  }
+
+  /** Shown beside an approved key: nobody has to decide about it. */
+  protected isBeside(key: HostKeyDto): boolean {
+    return this.approved() !== null && !this.quarantined() && (key.status === 'unknown' || key.status === 'changed');
+  }
+
+  protected choose(key: HostKeyDto | null): void {
+    this.chosen.set(key?.id ?? null);
+    this.compared.set(null);
   }
 
   protected readKeys(): Promise<void> {
@@ -61,18 +74,27 @@ export class AccessTab {
     return this.act(async (id) => {
       const key = this.offered();
       if (key) {
-        await this.api.approveHostKey(id, key);
-        this.store.refresh();
+        await this.approve(id, key);
       }
     });
   }
 
-  /** Taking trust away stops everything on the machine: the name is typed first. */
+  /** What was shown in between is rejected by this, and the next connection expects the key of before. */
+  protected trustOld(): Promise<void> {
+    return this.act(async (id) => {
+      const key = this.approved();
+      if (key) {
+        await this.approve(id, key);
+      }
+    });
+  }
+
   protected reject(): Promise<void> {
     return this.act(async (id) => {
       const key = this.offered();
       if (key) {
         await this.api.rejectHostKey(id, key.id);
+        this.chosen.set(null);
         this.store.refresh();
       }
     });
@@ -104,6 +126,12 @@ export class AccessTab {
       await this.api.purge(id, this.typedName());
       await this.router.navigateByUrl('/machines');
     });
+  }
+
+  private async approve(id: string, key: HostKeyDto): Promise<void> {
+    await this.api.approveHostKey(id, key);
+    this.chosen.set(null);
+    this.store.refresh();
   }
 
   private async runTest(id: string): Promise<void> {

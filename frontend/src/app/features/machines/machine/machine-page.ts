@@ -3,10 +3,9 @@ import { toSignal } from '@angular/core/rxjs-interop';
 import { MatMenuModule } from '@angular/material/menu';
 import { ActivatedRoute, NavigationEnd, Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { filter, startWith } from 'rxjs';
-import type { HostKeyDto } from '../../../api/models';
 import { problemOf } from '../../../core/errors/problem';
 import { Formats } from '../../../core/i18n/formats';
-import { Texts } from '../../../core/i18n/texts';
+import { Texts, type TextKey } from '../../../core/i18n/texts';
 import { Shortcuts } from '../../../core/keyboard/shortcuts';
 import { Activity } from '../../../core/live/activity';
 import { isMachineTab } from '../../../core/preferences/machine-tabs';
@@ -19,6 +18,7 @@ import { Icon } from '../../../ui/icon';
 import { JobWords } from '../../../ui/job-words';
 import { Lamp } from '../../../ui/lamp';
 import { LoadingNote } from '../../../ui/loading-note';
+import { offeredKey } from '../enrol/offered-key';
 import { writeAddress } from '../enrol/ssh-address';
 import { MachineWords } from '../machine-words';
 import { MachinesApi } from '../machines-api';
@@ -95,7 +95,16 @@ export class MachinePage {
     source: this.id,
     computation: () => null,
   });
-  protected readonly undecidedKey = computed(() => waitsForDecision(this.machine()?.hostKeys ?? []));
+  /** What there is to say of its host keys; null when nothing waits for a decision. */
+  protected readonly keyNote = computed<TextKey | null>(() => {
+    const machine = this.machine();
+    const quarantined = machine?.status === 'quarantined';
+    const offered = offeredKey(machine?.hostKeys ?? [], quarantined);
+    if (quarantined) {
+      return offered === null ? 'machine.keyRejected' : 'machine.keyChanged';
+    }
+    return offered === null ? null : 'machine.keyWaits';
+  });
 
   constructor() {
     const trail = inject(Trail);
@@ -169,10 +178,4 @@ export class MachinePage {
       this.store.refused.set(problemOf(error));
     }
   }
-}
-
-/** Keys of other types beside an approved one need no decision; a changed one always does. */
-function waitsForDecision(keys: readonly HostKeyDto[]): boolean {
-  const has = (status: HostKeyDto['status']): boolean => keys.some((key) => key.status === status);
-  return has('changed') || (has('unknown') && !has('approved'));
 }
