@@ -42,6 +42,12 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/changes/plan-page')).PlanPage,
       },
       {
+        path: 'requests/runs/:occurrenceId/:action',
+        title: 'requests.title',
+        canActivate: [allowed('jobs.read')],
+        loadComponent: async () => (await import('./features/changes/request-group-page')).RequestGroupPage,
+      },
+      {
         path: 'requests/:id/machines/:machineId',
         title: 'plan.title',
         canActivate: [allowed('jobs.read')],

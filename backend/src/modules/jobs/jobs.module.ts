@@ -39,6 +39,9 @@ import { PolicyApprovals } from './requests/policy-approvals';
 import { RequestExpiry } from './requests/request-expiry';
 import { RequestSeals } from './requests/request-seals';
 import { REQUESTS_AUDIT } from './requests/requests-audit';
+import { EachDecision } from './requests/inbox/each-decision';
+import { RequestInbox } from './requests/inbox/request-inbox';
+import { RequestInboxController } from './requests/inbox/request-inbox.controller';
 import { RequestsController } from './requests/requests.controller';
 import { RequestsReader } from './requests/requests.reader';
 import { Requests } from './requests/requests.service';
@@ -73,6 +76,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     JobsController,
     MaintenanceController,
     RequestsController,
+    RequestInboxController,
     BulkPlansController,
     ApprovalRulesController,
   ],
@@ -112,6 +116,8 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     RequestExpiry,
     RequestSeals,
     Requests,
+    EachDecision,
+    RequestInbox,
     RequestsReader,
     RequestsTopic,
     RunDurations,

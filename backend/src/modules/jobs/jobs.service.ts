@@ -32,6 +32,8 @@ export interface EnqueueRequest {
   readonly requestId?: string | undefined;
   /** The schedule that it belongs to. */
   readonly scheduleId?: string | undefined;
+  /** Of a schedule: the occurrence that it belongs to. */
+  readonly occurrenceId?: string | undefined;
   /** Of a schedule: the users who answer for what it asks; null: not known. */
   readonly answerableIds?: readonly string[] | null | undefined;
   /** Of a schedule: so many machines the run has that it belongs to. */
@@ -57,6 +59,7 @@ interface NewJob {
   readonly requestedBy: Actor;
   readonly requestId: string | null;
   readonly scheduleId: string | null;
+  readonly occurrenceId: string | null;
   readonly answerableIds: readonly string[] | null;
   readonly runMachines: number | null;
   readonly windowOverride: string | null;
@@ -158,6 +161,7 @@ export class JobsService {
       requestedBy: request.requestedBy,
       requestId: request.requestId ?? null,
       scheduleId: request.scheduleId ?? null,
+      occurrenceId: request.occurrenceId ?? null,
       answerableIds: request.answerableIds ?? null,
       runMachines: request.runMachines ?? null,
       windowOverride: request.windowOverride ?? null,
@@ -226,6 +230,7 @@ export class JobsService {
       max_attempts: declaration.kind === 'read' ? declaration.maxAttempts : 1,
       request_id: job.requestId,
       schedule_id: job.scheduleId,
+      occurrence_id: job.occurrenceId,
       answerable_ids: job.answerableIds,
       run_machines: job.runMachines,
       window_override: job.windowOverride,
@@ -254,6 +259,7 @@ export class JobsService {
         max_attempts: 'integer',
         request_id: 'uuid',
         schedule_id: 'uuid',
+        occurrence_id: 'uuid',
         answerable_ids: 'uuid[]',
         run_machines: 'integer',
         requested_by_type: 'text',

@@ -193,6 +193,14 @@ export type { RequestsWithdraw$Params as RequestsWithdraw$Params } from './fn/re
 export { requestsWithdraw as requestsWithdraw } from './fn/requests/requests-withdraw';
 export type { RequestsClone$Params as RequestsClone$Params } from './fn/requests/requests-clone';
 export { requestsClone as requestsClone } from './fn/requests/requests-clone';
+export type { RequestInboxList$Params as RequestInboxList$Params } from './fn/requests/request-inbox-list';
+export { requestInboxList as requestInboxList } from './fn/requests/request-inbox-list';
+export type { RequestInboxGroup$Params as RequestInboxGroup$Params } from './fn/requests/request-inbox-group';
+export { requestInboxGroup as requestInboxGroup } from './fn/requests/request-inbox-group';
+export type { RequestInboxConfirm$Params as RequestInboxConfirm$Params } from './fn/requests/request-inbox-confirm';
+export { requestInboxConfirm as requestInboxConfirm } from './fn/requests/request-inbox-confirm';
+export type { RequestInboxReject$Params as RequestInboxReject$Params } from './fn/requests/request-inbox-reject';
+export { requestInboxReject as requestInboxReject } from './fn/requests/request-inbox-reject';
 export type { BulkPlansPlan$Params as BulkPlansPlan$Params } from './fn/requests/bulk-plans-plan';
 export { bulkPlansPlan as bulkPlansPlan } from './fn/requests/bulk-plans-plan';
 export type { ApprovalRulesList$Params as ApprovalRulesList$Params } from './fn/requests/approval-rules-list';

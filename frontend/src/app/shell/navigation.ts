@@ -35,7 +35,7 @@ import { Icon } from '../ui/icon';
         <h2>{{ texts.t('nav.change') }}</h2>
         <a routerLink="/requests" routerLinkActive ariaCurrentWhenActive="page" [attr.title]="texts.t('nav.requests')">
           <su-icon name="inbox" /><span>{{ texts.t('nav.requests') }}</span>
-          @if (waiting.items().length; as n) {
+          @if (waiting.total(); as n) {
             <small class="hot"
               >{{ formats.number(n) }}<span class="unseen">, {{ texts.t('nav.requests.wait', { n }) }}</span></small
             >

@@ -20,7 +20,7 @@ import { Icon } from '../ui/icon';
       @if (session.can('jobs.read')) {
         <a routerLink="/requests" routerLinkActive ariaCurrentWhenActive="page"
           ><su-icon class="large" name="inbox" />{{ texts.t('nav.requests') }}
-          @if (waiting.items().length; as n) {
+          @if (waiting.total(); as n) {
             <em class="hot"
               >{{ n }}<span class="unseen">, {{ texts.t('nav.requests.wait', { n }) }}</span></em
             >

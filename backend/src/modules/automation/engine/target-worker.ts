@@ -94,6 +94,7 @@ export class TargetWorker {
       parameters: scheduled.parameters,
       requestedBy: scheduleActor(occurrence),
       scheduleId,
+      occurrenceId: id,
       answerableIds: occurrence.answerableIds,
       runMachines: occurrence.machines ?? undefined,
     });

@@ -34,6 +34,10 @@ export class ActionRequestEntity {
   @Column({ name: 'answerable_ids', type: 'uuid', array: true, nullable: true })
   answerableIds: string[] | null;
 
+  /** Of a schedule: the occurrence that asked for it. What it leaves to people is decided together. */
+  @Column({ name: 'occurrence_id', type: 'uuid', nullable: true })
+  occurrenceId: string | null;
+
   @Column({ type: 'text' })
   action: string;
 

@@ -138,6 +138,10 @@ export class JobEntity {
   @Column({ name: 'answerable_ids', type: 'uuid', array: true, nullable: true })
   answerableIds: string[] | null;
 
+  /** Of a schedule: the occurrence that it belongs to. */
+  @Column({ name: 'occurrence_id', type: 'uuid', nullable: true })
+  occurrenceId: string | null;
+
   /** Of a schedule: so many machines the run has that it belongs to. */
   @Column({ name: 'run_machines', type: 'integer', nullable: true })
   runMachines: number | null;

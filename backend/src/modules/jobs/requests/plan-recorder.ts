@@ -40,6 +40,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 interface PlanningJobRow {
   /** The request of several machines that it plans for. */
   readonly request_id: string | null;
+  readonly occurrence_id: string | null;
   readonly answerable_ids: string[] | null;
   readonly run_machines: number | null;
 }
@@ -87,6 +88,7 @@ export class PlanRecorder {
       now,
       new Date(now.getTime() + (await this.validForMs(tx, made))),
       job.answerable_ids,
+      job.occurrence_id,
     ]);
     await affected(tx.manager, INSERT_TARGET, [id, machineId, digest, document]);
     await this.askRules(tx, id, made, job.run_machines ?? 1);
@@ -159,10 +161,10 @@ export class PlanRecorder {
 
 const INSERT_REQUEST = `
   INSERT INTO action_requests (id, machine_id, requested_by_type, requested_by_id, requested_by_name, action, risk, status,
-    summary, payload_json, plan_digest, created_at, expires_at, answerable_ids)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $12, $13)`;
+    summary, payload_json, plan_digest, created_at, expires_at, answerable_ids, occurrence_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $12, $13, $14)`;
 
-const PLANNING_JOB = 'SELECT request_id, answerable_ids, run_machines FROM jobs WHERE id = $1';
+const PLANNING_JOB = 'SELECT request_id, occurrence_id, answerable_ids, run_machines FROM jobs WHERE id = $1';
 
 const INSERT_TARGET = `
   INSERT INTO action_request_targets (request_id, machine_id, status, plan_digest, plan_json)

@@ -25,6 +25,8 @@ export interface RequestRecord {
   readonly requestedBy: Actor;
   /** Of a schedule: the users who answer for what it asks. Null: not known, or somebody asked by name. */
   readonly answerableIds: readonly string[] | null;
+  /** Of a schedule: its run that asked for it. */
+  readonly occurrenceId: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly planDigest: string | null;

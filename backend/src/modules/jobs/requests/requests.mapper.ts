@@ -55,6 +55,7 @@ export function toRequest(
     requestedBy: { type: requestedBy.type, name: requestedBy.name },
     requestedById: requestedBy.id,
     answerableIds: [...(request.answerableIds ?? [])],
+    occurrenceId: request.occurrenceId,
     approval: toApproval(approval),
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,

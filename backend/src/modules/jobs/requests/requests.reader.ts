@@ -28,6 +28,7 @@ interface RequestRow {
   requested_by_id: string | null;
   requested_by_name: string | null;
   answerable_ids: string[] | null;
+  occurrence_id: string | null;
   created_at: Date;
   expires_at: Date | null;
   plan_digest: string | null;
@@ -66,7 +67,7 @@ const HAS_STATUS = `r.status = ANY($2 || CASE WHEN 'expired' = ANY($2) THEN ARRA
 
 const COLUMNS = `
   r.id, r.action, r.machine_id, m.name AS machine_name, n.machines, n.left_out, n.planning, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
-  r.requested_by_type, r.requested_by_id, r.requested_by_name, r.answerable_ids, r.created_at, r.expires_at, r.plan_digest, r.approval_json, r.approved_at,
+  r.requested_by_type, r.requested_by_id, r.requested_by_name, r.answerable_ids, r.occurrence_id, r.created_at, r.expires_at, r.plan_digest, r.approval_json, r.approved_at,
   r.approved_by, r.decided_by_id, r.decision_reason, t.job_id, COALESCE(t.execution_id, r.execution_id) AS execution_id,
   (SELECT j.id FROM jobs j WHERE j.request_id = r.id AND j.kind <> r.action ORDER BY j.created_at LIMIT 1) AS plan_job_id`;
 
@@ -127,23 +128,18 @@ export class RequestsReader {
   }
 
   async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<RequestWithPlan | null> {
-    const sql = `SELECT ${COLUMNS}, t.plan_json, r.payload_json ${FROM} WHERE r.id = $2`;
-    const row = await queryOne<RequestWithPlanRow>(manager, sql, [await this.clock.now(manager), id]);
-    if (row === null) return null;
-    const { payload_json: stored } = row;
-    const payload = stored === null ? null : this.contracts.read<ParametersDocument>(REQUEST_PARAMETERS.name, stored);
-    const reading = this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, row.plan_json);
-    return {
-      ...this.toRecord(row),
-      plan: reading.readable ? reading.document : null,
-      parameters: payload?.readable === true ? payload.document.parameters : null,
-      unreadable: unreadable({
-        // The plans of several machines are read one by one.
-        [ACTION_PLAN.name]: row.machine_id === null ? null : reading,
-        [REQUEST_PARAMETERS.name]: payload,
-        [REQUEST_APPROVAL.name]: this.approvalOf(row),
-      }),
-    };
+    const [found = null] = await this.withPlans([id], manager);
+    return found;
+  }
+
+  /** In no order. */
+  async withPlans(
+    ids: readonly string[],
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<RequestWithPlan[]> {
+    const sql = `SELECT ${COLUMNS}, t.plan_json, r.payload_json ${FROM} WHERE r.id = ANY($2::uuid[])`;
+    const rows = await queryRows<RequestWithPlanRow>(manager, sql, [await this.clock.now(manager), ids]);
+    return rows.map((row) => this.toRecordWithPlan(row));
   }
 
   /** The difference to the plan of the same action that was made before on the machine; null without a readable one. */
@@ -174,6 +170,23 @@ export class RequestsReader {
     return stored === null ? null : this.contracts.read<ApprovalDocument>(REQUEST_APPROVAL.name, stored);
   }
 
+  private toRecordWithPlan(row: RequestWithPlanRow): RequestWithPlan {
+    const { payload_json: stored } = row;
+    const payload = stored === null ? null : this.contracts.read<ParametersDocument>(REQUEST_PARAMETERS.name, stored);
+    const reading = this.contracts.read<ActionPlanDocument>(ACTION_PLAN.name, row.plan_json);
+    return {
+      ...this.toRecord(row),
+      plan: reading.readable ? reading.document : null,
+      parameters: payload?.readable === true ? payload.document.parameters : null,
+      unreadable: unreadable({
+        // The plans of several machines are read one by one.
+        [ACTION_PLAN.name]: row.machine_id === null ? null : reading,
+        [REQUEST_PARAMETERS.name]: payload,
+        [REQUEST_APPROVAL.name]: this.approvalOf(row),
+      }),
+    };
+  }
+
   private toRecord(row: RequestRow): RequestRecord {
     const approval = this.approvalOf(row);
     return {
@@ -189,6 +202,7 @@ export class RequestsReader {
       summary: row.summary,
       requestedBy: { type: row.requested_by_type, id: row.requested_by_id, name: row.requested_by_name ?? '' },
       answerableIds: row.answerable_ids,
+      occurrenceId: row.occurrence_id,
       createdAt: row.created_at,
       expiresAt: row.expires_at,
       planDigest: row.plan_digest,

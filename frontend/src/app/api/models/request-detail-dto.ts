@@ -70,6 +70,11 @@ export interface RequestDetailDto {
   machines: number;
 
   /**
+   * Of a schedule: its occurrence that asked for it.
+   */
+  occurrenceId: (string | null);
+
+  /**
    * Of one machine: null when it cannot be read, see `unreadable`.
    */
   plan: (PlanDto | null);

@@ -62,6 +62,11 @@ export interface RequestDto {
   machines: number;
 
   /**
+   * Of a schedule: its occurrence that asked for it.
+   */
+  occurrenceId: (string | null);
+
+  /**
    * SHA-256, hexadecimal: what is confirmed.
    */
   planDigest: (string | null);

@@ -6,6 +6,9 @@ import {
   artifactsExecution,
   jobsGet,
   bulkPlansPlan,
+  requestInboxConfirm,
+  requestInboxGroup,
+  requestInboxReject,
   requestsClone,
   requestsConfirm,
   requestsConfirmAll,
@@ -18,11 +21,14 @@ import {
 import type { AptErrorStandings$Params } from '../../api/fn/apt/apt-error-standings';
 import type {
   ClonedRequestDto,
+  ConfirmedPlanDto,
+  EachResultDto,
   ErrorStandingDto,
   ExecutionDetailDto,
   JobDto,
   RequestDetailDto,
   RequestDto,
+  RequestGroupPageDto,
   RequestPageDto,
   TargetPlanDto,
 } from '../../api/models';
@@ -112,6 +118,26 @@ export class ChangesApi {
 
   reject(id: string, reason: string): Promise<RequestDto> {
     return this.api.invoke(requestsReject, { id, body: given(reason) });
+  }
+
+  /** What one run of a schedule left to people. @param limit at most 200 */
+  group(occurrenceId: string, action: string, limit: number, cursor?: string): Promise<RequestGroupPageDto> {
+    return this.api.invoke(requestInboxGroup, {
+      occurrenceId,
+      action,
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+  }
+
+  /** Each by its own digest. @param requests at most 100 */
+  async confirmEach(requests: ConfirmedPlanDto[], reason: string): Promise<EachResultDto[]> {
+    return (await this.api.invoke(requestInboxConfirm, { body: { requests, ...given(reason) } })).results;
+  }
+
+  /** @param ids at most 100 */
+  async rejectEach(ids: string[], reason: string): Promise<EachResultDto[]> {
+    return (await this.api.invoke(requestInboxReject, { body: { ids, ...given(reason) } })).results;
   }
 
   execution(id: string): Promise<ExecutionDetailDto> {

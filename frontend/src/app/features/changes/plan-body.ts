@@ -3,6 +3,7 @@ import { RouterLink } from '@angular/router';
 import type { PlanDto, RequestDetailDto } from '../../api/models';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
+import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
 import { Icon } from '../../ui/icon';
 import { Checks } from './checks';
@@ -47,6 +48,7 @@ import { Transaction } from './transaction';
 export class PlanBody {
   protected readonly texts = inject(Texts);
   protected readonly formats = inject(Formats);
+  protected readonly session = inject(Session);
   private readonly clock = inject(Clock);
   readonly request = input.required<RequestDetailDto>();
   readonly plan = input.required<PlanDto>();

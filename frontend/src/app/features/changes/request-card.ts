@@ -4,15 +4,14 @@ import type { RequestDto } from '../../api/models';
 import { Formats } from '../../core/i18n/formats';
 import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
+import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
 import { Icon } from '../../ui/icon';
 import type { IconName } from '../../ui/icons';
 import { Digest } from './digest';
 import { Refusal } from './refusal';
+import { SOON_MS } from './request-standing';
 import { RequestWords } from './request-words';
-
-/** Less time than this is said in the colour of a warning. */
-const SOON_MS = 60 * 60 * 1000;
 
 const REQUESTER_ICON: Readonly<Record<string, IconName>> = { user: 'user', schedule: 'clock' };
 
@@ -28,6 +27,7 @@ export class RequestCard {
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   protected readonly words = inject(RequestWords);
+  protected readonly session = inject(Session);
   private readonly clock = inject(Clock);
   private readonly refusal = inject(Refusal);
   readonly request = input.required<RequestDto>();

@@ -33,6 +33,7 @@ const request = (over: Partial<RequestDetailDto>): RequestDetailDto => ({
   several: null,
   requestedById: 'u',
   answerableIds: [],
+  occurrenceId: null,
   approval: { ownConfirmation: false, fourEyes: false, administrators: false, why: null, said: {} },
   status: 'pending',
   risk: 'low',

@@ -1,6 +1,9 @@
 import type { PlanDto, RequestDetailDto, RequestDto } from '../../api/models';
 import { isOverdue } from '../../core/live/waiting-requests';
 
+/** Less time than this for a decision is said in the colour of a warning. */
+export const SOON_MS = 60 * 60 * 1000;
+
 /**
  * Where a request stands for whoever looks at it. `replaced` and `overdue` are both `expired` to the server, and lead
  * on alike; `blocked` and `unreadable` still wait, and cannot be confirmed.

@@ -16,6 +16,7 @@ import { LoadingNote } from '../../ui/loading-note';
 import { WhenSeen } from '../../ui/when-seen';
 import { ChangesApi } from './changes-api';
 import { RequestCard } from './request-card';
+import { RequestGroupCard } from './request-group-card';
 import { RequestWords } from './request-words';
 
 type Decided = Exclude<RequestDto['status'], 'pending'>;
@@ -31,7 +32,7 @@ const ICON: Readonly<Record<RequestDto['status'], IconName>> = {
 /** May this happen? What waits for a decision, what ends first first; below, what was decided. */
 @Component({
   selector: 'su-requests-page',
-  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, RequestCard, RouterLink, WhenSeen],
+  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, RequestCard, RequestGroupCard, RouterLink, WhenSeen],
   templateUrl: './requests-page.html',
   styleUrl: './requests-page.scss',
 })

@@ -53,7 +53,10 @@ const NAMED = 4;
 export class SharedPlan {
   protected readonly texts = inject(Texts);
   private readonly formats = inject(Formats);
-  readonly several = input.required<SeveralMachinesDto>();
+  readonly several = input.required<{
+    readonly targets: readonly Pick<SeveralMachinesDto['targets'][number], 'machineId' | 'machineName'>[];
+    readonly effects: SeveralMachinesDto['effects'];
+  }>();
   private readonly names = computed(
     () => new Map(this.several().targets.map(({ machineId, machineName }) => [machineId, machineName])),
   );

@@ -31,8 +31,8 @@ import {
   type TargetStatus,
 } from '../../entities/jobs.values';
 
-const REASON_MAX = 500;
-const CONSEQUENCES_MAX = 50;
+export const REASON_MAX = 500;
+export const CONSEQUENCES_MAX = 50;
 /** Machines that one request may be for: what one person can look through and decide at once. */
 const TARGETS_MAX = 1_000;
 
@@ -77,6 +77,8 @@ export class RequestDto {
   requestedById: string | null;
   /** Of a schedule: the users who answer for what it asks, who confirmed its policy and who started it by hand. */
   answerableIds: string[];
+  /** Of a schedule: its occurrence that asked for it. */
+  occurrenceId: string | null;
   /** As the rules asked for when it was made; on its own page also as they ask for now. */
   approval: ApprovalDto;
   createdAt: Date;

@@ -4,7 +4,7 @@ import { RouterLink } from '@angular/router';
 import type { AptHoldDto, AptPackageDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
-import { WaitingRequests } from '../../../core/live/waiting-requests';
+import { undecidedOn } from '../../../core/live/undecided';
 import { Session } from '../../../core/session/session';
 import { Ago } from '../../../ui/ago';
 import { Dialogs } from '../../../ui/dialogs';
@@ -79,7 +79,6 @@ export class UpdatesTab {
   protected readonly formats = inject(Formats);
   protected readonly session = inject(Session);
   protected readonly store = inject(MachineStore);
-  private readonly waiting = inject(WaitingRequests);
   private readonly dialogs = inject(Dialogs);
   protected readonly mode = signal<Mode>('withNew');
   /** Names of what is planned alone; none for all that the mode brings. Another mode brings other packages. */
@@ -101,9 +100,7 @@ export class UpdatesTab {
   protected readonly never = computed(() => this.store.apt.problem()?.code === 'not_analysed');
   protected readonly failures = computed(() => (this.apt()?.errors ?? []).map(aptFailure));
   /** Plans of this machine that wait for a decision. */
-  protected readonly undecided = computed(() =>
-    this.waiting.items().filter(({ machineId }) => machineId === this.store.id()),
-  );
+  protected readonly undecided = undecidedOn(this.store.id);
   protected readonly parameters = computed(() => updateParameters(this.mode(), this.chosen()));
   protected readonly errorKinds = computed(() => this.apt()?.errors.map(({ kind }) => kind) ?? []);
   /** Those whose day has passed first. */

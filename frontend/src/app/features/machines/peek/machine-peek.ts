@@ -5,7 +5,7 @@ import { Loadable } from '../../../core/errors/loadable';
 import { Formats } from '../../../core/i18n/formats';
 import { Said } from '../../../core/i18n/said';
 import { Texts } from '../../../core/i18n/texts';
-import { WaitingRequests } from '../../../core/live/waiting-requests';
+import { undecidedOn } from '../../../core/live/undecided';
 import { Session } from '../../../core/session/session';
 import { ErrorNotice } from '../../../ui/error-notice';
 import { Icon } from '../../../ui/icon';
@@ -38,7 +38,6 @@ export class MachinePeek {
   protected readonly jobs = inject(JobWords);
   protected readonly store = inject(MachineStore);
   private readonly api = inject(MachinesApi);
-  private readonly waiting = inject(WaitingRequests);
   readonly machineId = input.required<string>();
   protected readonly machine = this.store.machine.value;
   protected readonly last = new Loadable<JobDto | null>();
@@ -54,9 +53,7 @@ export class MachinePeek {
     return machine?.archivedAt === null && machine.underlyingNeed !== 'quarantined' && this.session.can('machines.run');
   });
   /** Plans of this machine that wait for a decision. */
-  protected readonly undecided = computed(() =>
-    this.waiting.items().filter(({ machineId }) => machineId === this.machineId()),
-  );
+  protected readonly undecided = undecidedOn(this.machineId);
 
   constructor() {
     effect((onCleanup) => {

@@ -1,0 +1,142 @@
+import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import { person } from '../../../../test/support/deciders';
+import {
+  answer,
+  CHANGE,
+  CHANGE_PLAN_CONTRACT,
+  fakeAction,
+  fakeChange,
+  fakePlan,
+} from '../../../../test/support/jobs-fakes';
+import { insertRow } from '../../../../test/support/insert-row';
+import { JobsProcess } from '../../../../test/support/jobs-process';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { until } from '../../../../test/support/ssh-wait';
+import { newId } from '../../../kernel/database/ids';
+import { queryRows } from '../../../kernel/database/rows';
+import { EachDecision } from '../../jobs/requests/inbox/each-decision';
+import { RequestInbox } from '../../jobs/requests/inbox/request-inbox';
+import type { RequestWithPlan } from '../../jobs/requests/request-record';
+import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
+
+const POLICY: SchedulePolicyDto = {
+  archives: 'security',
+  origins: null,
+  packages: null,
+  excludedPackages: [],
+  removals: false,
+  newPackages: false,
+  downgrades: false,
+  accepted: [],
+};
+const MACHINES = 3;
+
+let database: TestDatabase;
+let p: JobsProcess;
+let a: AutomationProcess;
+let inbox: RequestInbox;
+let decisions: EachDecision;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  const change = fakeChange({ planned: () => fakePlan(['remove a 1']) });
+  const packageEffects = () => [{ operation: 'remove', name: 'a', origin: null, security: null } as const];
+  p = await JobsProcess.open(database.url, [fakeAction(), Object.assign(change, { packageEffects })]);
+  p.contracts.register(CHANGE_PLAN_CONTRACT);
+  a = new AutomationProcess(p, new SetClock(new Date('2026-11-25T12:00:00Z')));
+  inbox = new RequestInbox(p.dataSource, p.requestsReader, p.shared);
+  decisions = new EachDecision(p.requests);
+  p.remote.otherwise(() => answer({ look: 'fine' }));
+});
+afterEach(async () => {
+  await p.close();
+  const source = await database.dataSource();
+  for (const table of ['machine_locks', 'schedules', 'machines', 'approval_rules']) {
+    await source.query(`DELETE FROM ${table}`);
+  }
+});
+
+/** The requests that a run of a schedule left to people, one for each of its machines. */
+async function left(): Promise<RequestWithPlan[]> {
+  const machineIds = await Promise.all(Array.from({ length: MACHINES }, () => p.machine()));
+  const actions = [{ action: CHANGE, parameters: {} }];
+  const scheduleId = await a.schedule(machineIds, { policy: POLICY, enabled: false, actions });
+  const { id } = await a.runNow(scheduleId, person('Starter'));
+  p.work();
+  await until('the run ends', async () => {
+    await a.step();
+    return ((await a.occurrences.find(id))?.finishedAt ?? null) !== null;
+  });
+  const group = { occurrenceId: id, action: CHANGE };
+  expect(await inbox.count(group)).toBe(MACHINES);
+  const { items } = await inbox.group(group, { limit: 50 });
+  expect((await inbox.page({ limit: 50 })).items).toMatchObject([
+    { requests: MACHINES, request: { occurrenceId: id, requestedBy: { type: 'schedule', id: scheduleId } } },
+  ]);
+  return items;
+}
+
+const confirmed = ({ id, planDigest }: RequestWithPlan) => ({ id, digest: planDigest ?? '', accepted: [] });
+
+describe('what one run of a schedule leaves to people', () => {
+  it('is confirmed together, each by its own digest, in a job and a line of the audit of its own', async () => {
+    const [first, second, third] = await left();
+    if (first === undefined || second === undefined || third === undefined) throw new Error('there are not three');
+    const ben = person('Ben');
+    const wanted = [confirmed(first), { ...confirmed(second), digest: 'b'.repeat(64) }, confirmed(third)];
+    const results = await decisions.confirm(wanted, ben);
+    expect(results.map(({ id, refusal }) => [id, refusal?.code ?? null])).toEqual([
+      [first.id, null],
+      [second.id, 'digest_differs'],
+      [third.id, null],
+    ]);
+    for (const { id, jobId } of results.filter(({ refusal }) => refusal === null)) {
+      expect(await p.requestsReader.find(id)).toMatchObject({ jobId, decidedBy: 'Ben' });
+    }
+    const noted = await queryRows<{ id: string }>(
+      p.dataSource,
+      `SELECT object_id AS id FROM audit_log WHERE action = 'request.confirmed' AND actor_id = $1 ORDER BY at`,
+      [ben.actor.id],
+    );
+    expect(noted.map(({ id }) => id)).toEqual([first.id, third.id]);
+    // Again, it is the same decision; what was refused still waits.
+    expect(await decisions.confirm([confirmed(first)], ben)).toMatchObject([{ jobId: results[0]?.jobId }]);
+    expect(await inbox.count()).toBe(1);
+  });
+
+  it('keeps to four eyes for each of them', async () => {
+    const conditions = { actions: [], risks: [], requesters: [], tag_ids: [], min_machines: null, origin: null };
+    await insertRow(p.dataSource, 'approval_rules', {
+      id: newId(),
+      name: 'Two people',
+      enabled: true,
+      version: 1,
+      demand: 'four_eyes',
+      conditions_json: { schema_version: 1, ...conditions, removals: false, new_packages: false },
+      created_at: new Date(),
+      created_by: 'Anna',
+      updated_at: new Date(),
+      updated_by: 'Anna',
+    });
+    const requests = await left();
+    const starter = requests[0]?.answerableIds?.at(-1) ?? '';
+    const same = { ...person('Starter'), actor: { type: 'user', id: starter, name: 'Starter' } as const };
+    const refused = await decisions.confirm(requests.map(confirmed), same);
+    expect(refused.map(({ refusal }) => refusal?.code)).toEqual(['four_eyes', 'four_eyes', 'four_eyes']);
+    expect(await inbox.count()).toBe(MACHINES);
+    const other = await decisions.confirm(requests.map(confirmed), person('Carla'));
+    expect(other.map(({ refusal }) => refusal)).toEqual([null, null, null]);
+  });
+
+  it('is decided by people alone', async () => {
+    const requests = await left();
+    const program = { ...person('Ben'), actor: { type: 'schedule', id: newId(), name: 'Nightly' } as const };
+    await expect(decisions.confirm(requests.map(confirmed), program)).rejects.toMatchObject({ code: 'person_needed' });
+    const ids = requests.map(({ id }) => id);
+    await expect(decisions.reject(ids, null, program)).rejects.toMatchObject({ code: 'person_needed' });
+    expect(await inbox.count()).toBe(MACHINES);
+  });
+});
