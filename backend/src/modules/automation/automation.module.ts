@@ -24,6 +24,7 @@ import { SchedulesReader } from './schedules/schedules.reader';
 import { Schedules } from './schedules/schedules.service';
 import { SchedulesTopic } from './schedules/schedules.topic';
 import { MachineScope } from './scope/machine-scope';
+import { ScheduleTagEdits } from './scope/schedule-tag-edits';
 import { ScheduleTags } from './scope/schedule-tags';
 import { ScopePreview } from './scope/scope-preview';
 
@@ -44,6 +45,7 @@ import { ScopePreview } from './scope/scope-preview';
     OccurrencesReader,
     PolicyDecisions,
     ScheduleInput,
+    ScheduleTagEdits,
     ScheduleTags,
     ScheduleOccurrencesRetention,
     Schedules,

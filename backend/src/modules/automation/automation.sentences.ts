@@ -55,6 +55,8 @@ export const say = sentences('automation', {
   ended_empty: '{name}: no machine was in its scope.',
   maintenance_missed: 'Its maintenance window {window} had passed before it could begin.',
   tag_in_use: 'Schedules go by this tag: {names}. Without it, they would leave its machines out.',
+  tags_change: 'By these tags the schedules {schedules} would change this machine, which is not yours to decide.',
+  tags_change_action: 'Leave these tags out, or ask somebody who may confirm changes.',
   ended_late: '{name}: it did not begin in time.',
   ended_cancelled: '{name}: it was cancelled before it had begun.',
   ended_unreadable: '{name}: it is stored in a form that cannot be read, so nothing was begun.',

@@ -52,6 +52,7 @@ import { ApprovalRulesController } from './rules/approval-rules.controller';
 import { ApprovalRulesRepository } from './rules/approval-rules.repository';
 import { ApprovalRules } from './rules/approval-rules.service';
 import { REQUEST_APPROVAL } from './rules/approval';
+import { RuleTagEdits } from './rules/rule-tag-edits';
 import { RuleTags } from './rules/rule-tags';
 import { Approvals } from './rules/approvals';
 import { ActionRequestsRetention, JobLogsRetention, JobsRetention } from './retention';
@@ -93,6 +94,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     DeadLetters,
     DeadLettersReader,
     RequestTargets,
+    RuleTagEdits,
     RuleTags,
     Dispatcher,
     ForcedStops,

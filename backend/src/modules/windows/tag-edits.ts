@@ -4,15 +4,10 @@ import { DatabaseClock } from '../../kernel/database/database-clock';
 import type { Transaction } from '../../kernel/database/transaction';
 import { DomainError } from '../../kernel/errors/domain-error';
 import { OnDomainEvent, type DomainEvent } from '../../kernel/events/domain-event';
+import { tagsChangeOf } from '../machines/tags-change';
 import { bindingWindows } from './binding-windows';
 import { WindowsRepository, type WindowOfMachine } from './windows.repository';
 import { say } from './windows.sentences';
-
-/** The tags of a machine before and after an edit, by name. */
-interface TagsChange {
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-}
 
 /**
  * Tags decide which windows count for a machine: an edit that takes it out of one, or into the openings of another, is a
@@ -30,8 +25,9 @@ export class TagEdits {
    * @throws DomainError 403 `windows_bound` for people without the permission to change windows
    */
   @OnDomainEvent('machine_edited')
-  async refuseSidestep({ machineId, payload, role }: DomainEvent, tx: Transaction): Promise<void> {
-    const tags = tagsChange(payload);
+  async refuseSidestep(event: DomainEvent, tx: Transaction): Promise<void> {
+    const { machineId, role } = event;
+    const tags = tagsChangeOf(event);
     if (machineId === null || tags === null || (role != null && roleAllows(role, 'windows.write'))) return;
     const now = await this.clock.now(tx.manager);
     const binding = async (names: readonly string[]): Promise<WindowOfMachine[]> =>
@@ -43,9 +39,4 @@ export class TagEdits {
     const [detail, action] = [say.tags_bind({ windows }), say.tags_bind_action()];
     throw new DomainError({ code: 'windows_bound', status: 403, detail, action });
   }
-}
-
-function tagsChange(payload: DomainEvent['payload']): TagsChange | null {
-  const { tags } = (payload?.['changes'] ?? {}) as { readonly tags?: TagsChange };
-  return tags ?? null;
 }

@@ -45,7 +45,11 @@ export class WindowsService {
       await this.checkSubject(tx, window);
       const id = newId();
       await this.repository.insert(tx.manager, id, window, now, origin.actor.name);
-      await this.audit.record(tx.manager, { ...entry(origin, id), action: 'window.created', details: { window } });
+      await this.audit.record(tx.manager, {
+        ...entry(origin, id),
+        action: 'window.created',
+        details: { window: audited(window) },
+      });
       await this.announce(tx);
       return this.required(tx, id);
     });
@@ -62,7 +66,7 @@ export class WindowsService {
       const before = factsOf(await this.unchanged(tx, id, seen));
       await this.checkSubject(tx, window);
       await this.repository.update(tx.manager, id, window, now, origin.actor.name);
-      const details = { before, after: window };
+      const details = { before: audited(before), after: audited(window) };
       await this.audit.record(tx.manager, { ...entry(origin, id), action: 'window.changed', details });
       await this.announce(tx);
       return this.required(tx, id);
@@ -74,7 +78,11 @@ export class WindowsService {
     await this.transactions.run(async (tx) => {
       const window = factsOf(await this.unchanged(tx, id, seen));
       await this.repository.delete(tx.manager, id);
-      await this.audit.record(tx.manager, { ...entry(origin, id), action: 'window.removed', details: { window } });
+      await this.audit.record(tx.manager, {
+        ...entry(origin, id),
+        action: 'window.removed',
+        details: { window: audited(window) },
+      });
       await this.announce(tx);
     });
   }
@@ -152,6 +160,11 @@ export function openingProblems(
 function factsOf(window: WindowRecord): WindowFacts {
   const { name, enabled, scope, tagId, machineId, cron, opensAt, timezone, durationMinutes } = window;
   return { name, enabled, scope, tagId, machineId, cron, opensAt, timezone, durationMinutes };
+}
+
+/** As the audit keeps it. */
+function audited(window: WindowFacts): object {
+  return { ...window, opensAt: window.opensAt?.toISOString() ?? null };
 }
 
 function entry(origin: RequestOrigin, objectId: string) {

@@ -105,6 +105,30 @@ describe('maintenance windows', () => {
     expect(audit[1]?.details).toMatchObject({ before: { name: 'Nights', tag_id: tagId }, after: { name: 'Sundays' } });
   });
 
+  it('open once, at a time of their own: made, changed from and to a repeated one, removed', async () => {
+    const administrator = test.as('administrator');
+    const once = { cron: '@once', opensAt: '2040-01-01T20:00:00.000Z' };
+    const made = await create(once);
+    expect(made).toMatchObject({ ...once, openings: [{ from: once.opensAt, until: '2040-01-01T22:00:00.000Z' }] });
+    const path = `/maintenance-windows/${made.id}`;
+    const repeated = (await administrator.put(path, { ...nights, seen: made.updatedAt })).body as Window;
+    expect(repeated).toMatchObject({ cron: nights.cron, opensAt: null });
+    const again = (await administrator.put(path, { ...nights, ...once, seen: repeated.updatedAt })).body as Window;
+    expect(again).toMatchObject(once);
+    expect((await administrator.delete(`${path}?seen=${encodeURIComponent(again.updatedAt)}`)).status).toBe(204);
+    const audit = await queryRows<{ details: object }>(
+      test.dataSource,
+      'SELECT details_json AS details FROM audit_log WHERE object_id = $1 ORDER BY id',
+      [made.id],
+    );
+    expect(audit.map(({ details }) => details)).toMatchObject([
+      { window: { opens_at: once.opensAt } },
+      { before: { opens_at: once.opensAt }, after: { opens_at: null } },
+      { before: { opens_at: null }, after: { opens_at: once.opensAt } },
+      { window: { opens_at: once.opensAt } },
+    ]);
+  });
+
   it.each([
     ['a cron of six fields', { cron: '0 0 2 * * *' }, 'cron'],
     ['a day that no month has', { cron: '0 2 30 2 *' }, 'cron'],

@@ -273,6 +273,23 @@ describe('schedules over HTTP', () => {
     expect((await operator.delete(`/schedules/${id}?version=2`)).status).toBe(204);
   });
 
+  it('that change machines keep the tags of their scope from whoever may not confirm changes', async () => {
+    const { id: tag } = (await administrator.post('/tags', { name: 'changing' })).body as { id: string };
+    const made = await create({
+      scope: { tagIds: [tag] },
+      actions: [{ action: 'apt_upgrade', parameters: { mode: 'upgrade' } }],
+      acknowledged: ['no_machines'],
+      policy,
+    });
+    const edit = (client: Client, tagIds: string[]) => client.patch(`/machines/${machines[2] ?? ''}`, { tagIds });
+    const refused = await edit(operator, [tag]);
+    expect(refused).toMatchObject({ status: 403, body: { code: 'schedules_bound' } });
+    expect((await administrator.get(`/machines/${machines[2] ?? ''}`)).body).toMatchObject({ tags: [] });
+    expect((await edit(administrator, [tag])).status).toBe(200);
+    expect((await edit(operator, [])).status).toBe(200);
+    expect((await administrator.delete(`/schedules/${made.id}?version=1`)).status).toBe(204);
+  });
+
   it('keep a tag of their scope from being removed, as rules of approval do, and say which they are', async () => {
     const made = await administrator.post('/tags', { name: 'nightly' });
     const { id: tag } = made.body as { id: string };

@@ -15,7 +15,7 @@ export interface ApprovalConditions {
   readonly risks: readonly string[];
   /** Asked for by one of these; by anybody when empty. */
   readonly requesters: readonly ActionRequesterType[];
-  /** One of its machines carries one of these tags; any when empty. */
+  /** One of its machines carries one of these tags (each of them, where the rule asks for less); any when empty. */
   readonly tagIds: readonly string[];
   /** So many machines at least; null: any number. */
   readonly minMachines: number | null;
@@ -39,7 +39,7 @@ export const APPROVAL_CONDITIONS: Contract = {
   title: 'Conditions of a rule of approval',
   description:
     'Of which requests a rule speaks. All conditions must hold; an empty list, null and false ask for nothing. Tags are ' +
-    'those of the machines when the rule is asked.',
+    'those of the machines when the rule is asked: of one of them, or of each where the rule asks for less.',
   columns: ['approval_rules.conditions_json'],
   versions: {
     1: {
@@ -63,21 +63,27 @@ export interface ApprovalFacts {
   readonly risk: string | null;
   readonly requester: ActionRequesterType;
   readonly machines: number;
-  readonly tagIds: ReadonlySet<string>;
+  /** The tags of its machines; sets that several of them have stand here once. */
+  readonly tagSets: readonly ReadonlySet<string>[];
   readonly effects: PlanEffects;
 }
 
 /** `unknown`: what a condition asks for is not known of the request. */
 export type Match = 'yes' | 'no' | 'unknown';
 
-/** Whether a rule with these conditions speaks of a request. Pure. */
-export function matches(conditions: ApprovalConditions, facts: ApprovalFacts): Match {
+/**
+ * Whether a rule with these conditions speaks of a request. Pure.
+ *
+ * @param tagged of how many of its machines the tags are asked: `every` for a rule that asks for less, which one machine that
+ * may be touched must not open for all the others
+ */
+export function matches(conditions: ApprovalConditions, facts: ApprovalFacts, tagged: 'some' | 'every'): Match {
   const { removed, added } = facts.effects;
   const answers: Match[] = [
     among(conditions.actions, facts.action),
     facts.risk === null && conditions.risks.length > 0 ? 'unknown' : among(conditions.risks, facts.risk ?? ''),
     among(conditions.requesters, facts.requester),
-    conditions.tagIds.length === 0 || conditions.tagIds.some((id) => facts.tagIds.has(id)) ? 'yes' : 'no',
+    conditions.tagIds.length === 0 || carried(conditions.tagIds, facts.tagSets, tagged) ? 'yes' : 'no',
     facts.machines >= (conditions.minMachines ?? 0) ? 'yes' : 'no',
     conditions.removals ? some(removed) : 'yes',
     conditions.newPackages ? some(added) : 'yes',
@@ -85,6 +91,11 @@ export function matches(conditions: ApprovalConditions, facts: ApprovalFacts): M
   ];
   if (answers.includes('no')) return 'no';
   return answers.includes('unknown') ? 'unknown' : 'yes';
+}
+
+function carried(wanted: readonly string[], sets: ApprovalFacts['tagSets'], tagged: 'some' | 'every'): boolean {
+  const carries = (tags: ReadonlySet<string>): boolean => wanted.some((id) => tags.has(id));
+  return tagged === 'some' ? sets.some(carries) : sets.length > 0 && sets.every(carries);
 }
 
 function among(wanted: readonly string[], found: string): Match {

@@ -55,11 +55,9 @@ export class ApprovalRulesController {
     await this.rules.check(this.database, conditions);
     const found = await this.requests.page({ statuses: ['pending'] }, LOOKED_AT + 1, null);
     const waiting = found.slice(0, LOOKED_AT);
-    const matches = await this.approvals.matching(this.database, conditions, waiting.map(askedOf));
-    const spoken = (index: number): boolean =>
-      matches[index] === 'yes' || (matches[index] === 'unknown' && demand !== 'own_confirmation');
+    const spoken = await this.approvals.spoken(this.database, { demand, conditions }, waiting.map(askedOf));
     return {
-      requests: waiting.filter((_request, index) => spoken(index)).map((request) => toRequest(request, this.registry)),
+      requests: waiting.filter((_request, index) => spoken[index]).map((request) => toRequest(request, this.registry)),
       waiting: waiting.length,
       more: found.length > LOOKED_AT,
     };

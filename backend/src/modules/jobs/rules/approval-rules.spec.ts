@@ -1,5 +1,5 @@
 import { addMachine } from '../../../../test/support/machine-samples';
-import { insertRow } from '../../../../test/support/insert-row';
+import { insertMachine, insertRow } from '../../../../test/support/insert-row';
 import { createWholeApp, principalOf, type Client, type TestApp } from '../../../../test/support/test-app';
 import { newId } from '../../../kernel/database/ids';
 import { RequestSeals } from '../requests/request-seals';
@@ -242,6 +242,41 @@ describe('rules of approval', () => {
     expect(await confirm(administrator, own)).toBe(ALLOWED);
     await insertRow(test.dataSource, 'machine_tags', { machine_id: machineId, tag_id: tagId });
     expect(await confirm(administrator, own)).toBe('403 four_eyes');
+    await test.dataSource.query('DELETE FROM tags');
+  });
+
+  it('that ask for less by a tag do so only where each of the machines carries it', async () => {
+    const { id: tagId } = (await administrator.post('/tags', { name: 'sandbox' })).body as { id: string };
+    await rule('own_confirmation', { tagIds: [tagId] });
+    const own = await asked(operator, SECURITY);
+    await insertRow(test.dataSource, 'machine_tags', { machine_id: machineId, tag_id: tagId });
+    expect(await confirm(test.as('operator'), own)).toBe('403 not_permitted');
+    const sandboxed = await asked(operator, SECURITY, { own_confirmation: true });
+    expect(await confirm(test.as('operator'), sandboxed)).toBe(ALLOWED);
+    const other = await insertMachine(test.dataSource);
+    await insertRow(test.dataSource, 'action_request_targets', {
+      request_id: sandboxed,
+      machine_id: other,
+      status: 'pending',
+    });
+    await test.app.get(TransactionRunner).run((tx) => test.app.get(RequestSeals).seal(tx, sandboxed));
+    expect(await confirm(test.as('operator'), sandboxed)).toBe('403 not_permitted');
+    await test.dataSource.query('DELETE FROM tags');
+  });
+
+  it('keep the tags that they go by from whoever may not confirm changes', async () => {
+    const { id: tagId } = (await administrator.post('/tags', { name: 'sandbox' })).body as { id: string };
+    const { id: free } = (await administrator.post('/tags', { name: 'web' })).body as { id: string };
+    await rule('own_confirmation', { tagIds: [tagId] });
+    const edit = async (client: Client, tagIds: string[]): Promise<string> => {
+      const { status, body } = await client.patch(`/machines/${machineId}`, { tagIds });
+      return `${String(status)} ${(body as Partial<Problem>).code ?? ''}`.trim();
+    };
+    expect(await edit(test.as('operator'), [tagId])).toBe('403 rules_bound');
+    expect(await edit(test.as('operator'), [free])).toBe('200');
+    expect(await edit(administrator, [tagId])).toBe('200');
+    expect(await edit(test.as('operator'), [free])).toBe('403 rules_bound');
+    expect(await edit(test.as('operator'), [tagId, free])).toBe('200');
     await test.dataSource.query('DELETE FROM tags');
   });
 

@@ -16,7 +16,7 @@ const FACTS: ApprovalFacts = {
   risk: 'medium',
   requester: 'user',
   machines: 3,
-  tagIds: new Set(['t1']),
+  tagSets: [new Set(['t1']), new Set(['t2'])],
   effects: { removed: 1, added: 0, origins: 'security' },
 };
 const rule = (demand: AskedRule['demand'], conditions: Partial<ApprovalConditions> = {}, name = demand): AskedRule => ({
@@ -45,7 +45,7 @@ describe('a condition', () => {
     ['other archives', { origin: 'other_archives' }, 'no'],
     ['all of it, but for one', { actions: ['apt_upgrade'], removals: true, minMachines: 9 }, 'no'],
   ])('%s', (_what, conditions, match) => {
-    expect(matches({ ...ANY, ...conditions }, FACTS)).toBe(match);
+    expect(matches({ ...ANY, ...conditions }, FACTS, 'some')).toBe(match);
   });
 
   it.each<Partial<ApprovalConditions>>([
@@ -56,14 +56,20 @@ describe('a condition', () => {
     { risks: ['high'] },
   ])('of what is not known is not known: %j', (conditions) => {
     const unknown = { ...FACTS, risk: null, effects: { removed: null, added: null, origins: null } };
-    expect(matches({ ...ANY, ...conditions }, unknown)).toBe('unknown');
-    expect(matches({ ...ANY, ...conditions, minMachines: 4 }, unknown)).toBe('no');
+    expect(matches({ ...ANY, ...conditions }, unknown, 'some')).toBe('unknown');
+    expect(matches({ ...ANY, ...conditions, minMachines: 4 }, unknown, 'some')).toBe('no');
   });
 
   it('on where packages come from holds for nothing that brings none', () => {
     const none = { ...FACTS, effects: { removed: 1, added: 0, origins: 'none' } as const };
-    expect(matches({ ...ANY, origin: 'security_only' }, none)).toBe('no');
-    expect(matches({ ...ANY, origin: 'other_archives' }, none)).toBe('no');
+    expect(matches({ ...ANY, origin: 'security_only' }, none, 'some')).toBe('no');
+    expect(matches({ ...ANY, origin: 'other_archives' }, none, 'some')).toBe('no');
+  });
+
+  it('on tags holds for a rule that asks for less only where each machine carries one', () => {
+    const of = (...tagIds: string[]) => matches({ ...ANY, tagIds }, FACTS, 'every');
+    expect([of('t1'), of('t2'), of('t1', 't2'), of()]).toEqual(['no', 'no', 'yes', 'yes']);
+    expect(matches({ ...ANY, tagIds: ['t1'] }, { ...FACTS, tagSets: [] }, 'every')).toBe('no');
   });
 });
 

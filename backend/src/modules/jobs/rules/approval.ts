@@ -81,14 +81,18 @@ const PROGRAMS: readonly ActionRequesterType[] = ['hermes', 'api_client'];
 const ALWAYS = 'programs';
 
 /**
- * What the rules ask for. A rule that asks for more counts also where it is not known whether it speaks of the request; one
- * that asks for less only where it is. Pure.
+ * Whether a rule counts for a request. One that asks for more counts also where it is not known whether it speaks of it; one
+ * that asks for less only where that is known, and where it speaks of each of the machines. Pure.
  */
+export function speaks(demand: ApprovalDemand, conditions: ApprovalConditions, facts: ApprovalFacts): boolean {
+  const asksLess = demand === 'own_confirmation';
+  const match = matches(conditions, facts, asksLess ? 'every' : 'some');
+  return match === 'yes' || (match === 'unknown' && !asksLess);
+}
+
+/** What the rules ask for. Pure. */
 export function approvalOf(rules: readonly AskedRule[], facts: ApprovalFacts): Approval {
-  const speaking = rules.filter(({ demand, conditions }) => {
-    const match = matches(conditions, facts);
-    return match === 'yes' || (match === 'unknown' && demand !== 'own_confirmation');
-  });
+  const speaking = rules.filter(({ demand, conditions }) => speaks(demand, conditions, facts));
   const program = PROGRAMS.includes(facts.requester);
   const asks = (demand: ApprovalDemand): boolean => speaking.some((rule) => rule.demand === demand);
   const fourEyes = program || asks('four_eyes');

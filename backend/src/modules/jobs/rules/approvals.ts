@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { queryRows } from '../../../kernel/database/rows';
 import { UNKNOWN_EFFECTS } from '../contracts/action-plan';
-import { approvalOf, stricter, type Approval, type AskedRule, type RequestApproval } from './approval';
-import { matches, type ApprovalConditions, type ApprovalFacts, type Match } from './approval-conditions';
+import { approvalOf, speaks, stricter, type Approval, type AskedRule, type RequestApproval } from './approval';
+import type { ApprovalConditions, ApprovalFacts } from './approval-conditions';
 import { ApprovalRulesRepository } from './approval-rules.repository';
 
 /** What is known of a request, but for the tags of its machines: those are as they are now. */
-export interface AskedRequest extends Omit<ApprovalFacts, 'tagIds'> {
+export interface AskedRequest extends Omit<ApprovalFacts, 'tagSets'> {
   readonly id: string;
 }
 
@@ -50,20 +50,20 @@ export class Approvals {
     return stricter(request.approval ?? NOTHING_ASKED, await this.of(connection, knownOf(request)));
   }
 
-  /** Whether a rule with these conditions speaks of each of these requests; in their order. */
-  async matching(
+  /** Whether such a rule would speak of each of these requests; in their order. */
+  async spoken(
     connection: Connection,
-    conditions: ApprovalConditions,
+    { demand, conditions }: Pick<AskedRule, 'demand' | 'conditions'>,
     requests: readonly MadeRequest[],
-  ): Promise<Match[]> {
-    return (await this.facts(connection, requests.map(knownOf))).map((facts) => matches(conditions, facts));
+  ): Promise<boolean[]> {
+    return (await this.facts(connection, requests.map(knownOf))).map((facts) => speaks(demand, conditions, facts));
   }
 
   private async facts(connection: Connection, requests: readonly AskedRequest[]): Promise<ApprovalFacts[]> {
     const ids = requests.map(({ id }) => id);
-    const rows = await queryRows<{ id: string; tags: string[] }>(connection, TAGS, [ids]);
-    const tags = new Map(rows.map((row) => [row.id, new Set(row.tags)]));
-    return requests.map(({ id, ...known }) => ({ ...known, tagIds: tags.get(id) ?? new Set<string>() }));
+    const rows = await queryRows<{ id: string; sets: string[][] }>(connection, TAG_SETS, [ids]);
+    const sets = new Map(rows.map((row) => [row.id, row.sets.map((tags) => new Set(tags))]));
+    return requests.map(({ id, ...known }) => ({ ...known, tagSets: sets.get(id) ?? [] }));
   }
 
   private async asked(connection: Connection): Promise<AskedRule[]> {
@@ -79,7 +79,9 @@ function knownOf({ approval, ...request }: MadeRequest): AskedRequest {
   return { ...request, effects: approval?.effects ?? UNKNOWN_EFFECTS };
 }
 
-const TAGS = `
-  SELECT t.request_id AS id, array_agg(DISTINCT mt.tag_id)::text[] AS tags
-  FROM action_request_targets t JOIN machine_tags mt ON mt.machine_id = t.machine_id
-  WHERE t.request_id = ANY($1::uuid[]) AND t.status <> 'skipped' GROUP BY t.request_id`;
+const TAG_SETS = `
+  SELECT request_id AS id, jsonb_agg(DISTINCT tags) AS sets FROM (
+    SELECT t.request_id, coalesce(jsonb_agg(mt.tag_id ORDER BY mt.tag_id) FILTER (WHERE mt.tag_id IS NOT NULL), '[]') AS tags
+    FROM action_request_targets t LEFT JOIN machine_tags mt ON mt.machine_id = t.machine_id
+    WHERE t.request_id = ANY($1::uuid[]) AND t.status <> 'skipped' GROUP BY t.request_id, t.machine_id
+  ) machine GROUP BY request_id`;
