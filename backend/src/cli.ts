@@ -9,8 +9,9 @@ import { loadConfig, type Config } from './kernel/config/config';
 import { contractFiles, EXAMPLES } from './kernel/contracts/contract-files';
 import { Contracts } from './kernel/contracts/contracts';
 import { migrate } from './kernel/database/migrate';
-import { StartRefusedError } from './kernel/errors/start-refused';
+import { startFailure } from './kernel/errors/start-failure';
 import { openApiDocument } from './kernel/http/openapi';
+import { secretRegistry } from './kernel/logging/secret-registry';
 import { LinksService } from './modules/accounts/links.service';
 
 /**
@@ -71,7 +72,7 @@ async function withApplication(
 ): Promise<void> {
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
     logger: ['error'],
-    // A failure to start is told once, by `explained`.
+    // A failure to start is told once, by `startFailure`.
     bufferLogs: true,
     autoFlushLogs: false,
     abortOnError: false,
@@ -92,17 +93,11 @@ async function main(): Promise<void> {
   await command(loadConfig({ ...process.env, ROLE: 'api', LOG_LEVEL: 'error' }), args);
 }
 
-/** What a person has to mend as a sentence; anything else with its stack. */
-function explained(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const forPeople = error instanceof StartRefusedError || error instanceof UsageError;
-  return forPeople ? error.message : (error.stack ?? error.message);
-}
-
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(`${explained(error)}\n`);
-    process.exit(error instanceof UsageError ? 2 : 1);
+    const usage = error instanceof UsageError;
+    process.stderr.write(`${secretRegistry.mask(usage ? error.message : startFailure(error))}\n`);
+    process.exit(usage ? 2 : 1);
   },
 );

@@ -7,8 +7,8 @@ import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module';
 import { ListeningOrigins } from './kernel/auth/listening-origins';
 import { loadConfig, type Config } from './kernel/config/config';
-import { isDatabaseUnavailable } from './kernel/errors/database-errors';
 import { errorCode } from './kernel/errors/error-code';
+import { startFailure } from './kernel/errors/start-failure';
 import { StartRefusedError } from './kernel/errors/start-refused';
 import { Drain } from './kernel/http/drain';
 import { configureHttp } from './kernel/http/http-app';
@@ -100,15 +100,6 @@ async function main(): Promise<void> {
   const password = new URL(config.env.DATABASE_URL).password;
   if (password !== '') secretRegistry.register(decodeURIComponent(password));
   await (config.servesHttp ? serve(config) : work(config));
-}
-
-/** What went wrong at the start, in the words of somebody who has to mend it; a fault of ours with its stack. */
-function startFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof StartRefusedError) return error.message;
-  return isDatabaseUnavailable(error)
-    ? `The database does not answer (${error.message || String(errorCode(error))}). Check DATABASE_URL and that PostgreSQL runs.`
-    : (error.stack ?? error.message);
 }
 
 main().catch((error: unknown) => {

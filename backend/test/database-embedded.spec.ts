@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { eventually } from './support/eventually';
 import { startPostgres } from '../../tools/postgres/embedded.cjs';
 
 const program = join(__dirname, '..', '..', 'tools', 'postgres', 'embedded.cjs');
@@ -88,6 +89,43 @@ describe('the embedded server, durable', () => {
     launcher.kill('SIGKILL');
     await once(launcher, 'exit');
     await (await startPostgres(options())).stop();
+  });
+
+  it('is started again on the same port when it was killed, and keeps what was committed', async () => {
+    const restarts: string[] = [];
+    const ends: string[] = [];
+    const server = await startPostgres({
+      ...options(),
+      onRestart: (how) => restarts.push(how),
+      onEnd: (why) => ends.push(why),
+    });
+    const killed = server.pid;
+    await query(server.url, 'CREATE TABLE kept AS SELECT 7 AS value');
+    process.kill(killed, 'SIGKILL');
+    await eventually(
+      () => restarts,
+      (all) => all.length === 1,
+    );
+    expect(await query(server.url, 'SELECT value FROM kept')).toEqual([{ value: 7 }]);
+    expect(server.pid).not.toBe(killed);
+    await server.stop();
+    await expect(query(server.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
+    expect([restarts, ends]).toEqual([['SIGKILL'], []]);
+  });
+
+  it('says why when it cannot be started again', async () => {
+    const ends: string[] = [];
+    const server = await startPostgres({ ...options(), onEnd: (why) => ends.push(why) });
+    writeFileSync(join(dataDir, 'postgresql.auto.conf'), 'no_such_setting = on\n');
+    process.kill(server.pid, 'SIGKILL');
+    await eventually(
+      () => ends,
+      (all) => all.length === 1,
+    );
+    expect(ends[0]).toMatch(
+      /^PostgreSQL ended by itself \(SIGKILL\) and cannot be started again: configuration file .* contains errors/,
+    );
+    await server.stop();
   });
 
   it('says why it does not start, with the end of its log', async () => {

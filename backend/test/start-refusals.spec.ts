@@ -113,6 +113,33 @@ describe('a start that is refused says why, once and without a stack', () => {
     }
   });
 
+  it.each<[string, (url: URL) => void, RegExp]>([
+    ['does not answer', (url) => (url.port = '9'), /^The database does not answer \([^\n]+\)\. Check DATABASE_URL/],
+    [
+      'cannot be resolved',
+      (url) => (url.hostname = 'nosuch.invalid'),
+      /^The database does not answer \(getaddrinfo E\w+ nosuch\.invalid\)\. Check DATABASE_URL/,
+    ],
+    [
+      'is not there',
+      (url) => (url.pathname = '/nosuch'),
+      /^The database is not there \(database "nosuch" does not exist\)\. Create it,/,
+    ],
+    [
+      'knows no such user',
+      (url) => (url.username = 'nobody-of-ours'),
+      /^The database refuses the sign-in \([^\n]+\)\. Check user and password/,
+    ],
+  ])('for a database that %s, the server and its migration alike', async (_what, change, sentence) => {
+    const url = new URL(database.url);
+    change(url);
+    const env = { ...settings, DATABASE_URL: url.href };
+    for (const ended of [await run('main', env), await run('cli', env, ['migrate'])]) {
+      expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(sentence) as string });
+      expect(ended.stderr.trimEnd()).not.toContain('\n');
+    }
+  });
+
   it('for an address that is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

@@ -64,7 +64,7 @@ export async function withJobs<T>(server: string, name: string, work: (room: Roo
   const url = new URL(server);
   url.pathname = `/${name}`;
   require('reflect-metadata');
-  support('typescript-loader.cjs');
+  require('../typescript-loader.cjs');
   const { migrate } = source('kernel/database/migrate.ts') as { migrate: (settings: object) => Promise<unknown> };
   const { JobsProcess } = support('jobs-process.ts') as {
     JobsProcess: { open(url: string, actions: readonly unknown[]): Promise<Jobs> };

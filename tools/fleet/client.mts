@@ -3,7 +3,9 @@
  * Everything about machines is decided there; nothing is cached here.
  */
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { lastLine } from '../launch/output.mts';
 
 const command = fileURLToPath(new URL('fleet', import.meta.url));
 
@@ -74,6 +76,14 @@ export class FleetError extends Error {
   constructor(message: string, exitCode: number) {
     super(message);
     this.exitCode = exitCode;
+  }
+
+  /** Its last words in one line, with the last line of the log that they name. */
+  get reason(): string {
+    const line = lastLine(this.message).replace(/^fleet: /, '');
+    const log = /: see (\S+)$/.exec(line)?.[1];
+    const end = log !== undefined && existsSync(log) ? lastLine(readFileSync(log, 'utf8')) : '';
+    return end === '' ? line : `${line}, which ends with "${end}"`;
   }
 }
 

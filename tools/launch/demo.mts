@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Fleet, type FleetMachine } from '../fleet/client.mts';
+import { Fleet, FleetError, type FleetMachine } from '../fleet/client.mts';
 import { say } from './output.mts';
 import { demoPackages, ensurePackages, isRoot } from './packages.mts';
 
@@ -104,6 +104,9 @@ export async function startDemoFleet(signal: AbortSignal): Promise<DemoFleet> {
     return { inventory, stop };
   } catch (error) {
     await stop();
-    throw error;
+    signal.throwIfAborted();
+    if (!(error instanceof FleetError)) throw error;
+    say(`Starting without demo machines: they could not be made (${error.reason}).`);
+    return none;
   }
 }

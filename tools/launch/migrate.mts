@@ -9,7 +9,7 @@ async function main(): Promise<void> {
     throw new CommandError('Set DATABASE_URL (postgres://user:password@host/database), or DATABASE_URL_FILE.');
   }
   await build({ only: 'server' });
-  say((await run(node, [cli, 'migrate'], { cwd: root, output: 'capture' })).trim());
+  say((await run(node, [cli, 'migrate'], { cwd: root, output: 'capture', explains: true })).trim());
 }
 
 main().catch(fail);

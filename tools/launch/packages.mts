@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { say } from './output.mts';
+import { CommandError, lastLine, say } from './output.mts';
 import { run } from './processes.mts';
 
 /** What the demo and the tests need from Debian, each with a file that shows it is there. */
@@ -49,7 +49,7 @@ function canInstall(): boolean {
 }
 
 /**
- * Installs what is missing, after naming it. Only as root on a Debian-family machine.
+ * Installs what is missing, after naming it. Only as root on a Debian-family machine. Where that fails, says why.
  *
  * @returns what is still missing, for the caller to say what cannot run.
  */
@@ -61,7 +61,13 @@ export async function ensurePackages(wanted: readonly DebianPackage[], signal?: 
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
     ...(signal === undefined ? {} : { signal }),
   };
-  await run('apt-get', ['-qq', 'update'], options);
-  await run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing], options);
+  try {
+    await run('apt-get', ['-qq', 'update'], options);
+    await run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing], options);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof CommandError)) throw error;
+    say(`They could not be installed: ${lastLine(error.message)}`);
+  }
   return missingPackages(wanted);
 }

@@ -10,6 +10,8 @@ export interface RunOptions {
   /** Where output goes: `show` passes it through, `capture` returns standard output. */
   readonly output?: 'show' | 'capture';
   readonly signal?: AbortSignal;
+  /** Its last words are for people and say it all; otherwise the failure names the command before them. */
+  readonly explains?: boolean;
 }
 
 /** Runs a command to its end. @returns standard output when captured. @throws CommandError with the last words of the command. */
@@ -37,6 +39,7 @@ export async function run(command: string, args: readonly string[], options: Run
       .split('\n')
       .slice(-15)
       .join('\n');
+    if (options.explains === true && words !== '') throw new CommandError(words);
     throw new CommandError(
       `${command} ${args.slice(0, 3).join(' ')} failed (${code === null ? 'killed' : `exit ${String(code)}`})\n${words}`,
     );

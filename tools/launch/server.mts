@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { cli, entry, node, portal, root } from './paths.mts';
+import { CommandError, say } from './output.mts';
+import { cli, entry, node, portal, root, settingsCheck } from './paths.mts';
 import { run, Service } from './processes.mts';
 
-const { startPostgres } = createRequire(import.meta.url)(
+const { inUseBy, PostgresError, startPostgres } = createRequire(import.meta.url)(
   '../postgres/embedded.cjs',
 ) as typeof import('../postgres/embedded.cjs');
 
@@ -34,23 +35,72 @@ export interface StartOptions {
   readonly signal: AbortSignal;
 }
 
+export function hasOwnDatabase(): boolean {
+  return (process.env['DATABASE_URL'] ?? '') !== '' || (process.env['DATABASE_URL_FILE'] ?? '') !== '';
+}
+
+const databaseFolder = (dataDir: string): string => path.join(dataDir, 'postgres');
+
+/**
+ * Before anything is built or started: a second start would otherwise take away what the first one runs.
+ * @throws CommandError when a living program has its database there
+ */
+export function refuseSecondStart(dataDir: string): void {
+  const owner = hasOwnDatabase() ? null : inUseBy(databaseFolder(dataDir));
+  if (owner === null) return;
+  throw new CommandError(
+    `system_update runs already with this data folder (process ${String(owner)}, ${dataDir}). Stop it first, or set another DATA_DIR.`,
+  );
+}
+
 /** PostgreSQL of the user's choice, or the embedded one with its data kept in the data folder. */
-async function database(
-  dataDir: string,
-): Promise<{ url: string; stop: () => Promise<void>; discard: () => Promise<void> }> {
-  const given = process.env['DATABASE_URL'] ?? '';
-  if (given !== '' || (process.env['DATABASE_URL_FILE'] ?? '') !== '') {
+async function database({
+  dataDir,
+  onEnd,
+}: StartOptions): Promise<{ url: string; stop: () => Promise<void>; discard: () => Promise<void> }> {
+  if (hasOwnDatabase()) {
     const leave = (): Promise<void> => Promise.resolve();
-    return { url: given, stop: leave, discard: leave };
+    return { url: process.env['DATABASE_URL'] ?? '', stop: leave, discard: leave };
   }
-  const folder = path.join(dataDir, 'postgres');
-  return startPostgres({ dataDir: folder, durable: true, logFile: path.join(dataDir, 'postgres.log') });
+  try {
+    return await startPostgres({
+      dataDir: databaseFolder(dataDir),
+      durable: true,
+      logFile: path.join(dataDir, 'postgres.log'),
+      onRestart: (how) => {
+        say(`PostgreSQL ended by itself (${how}) and was started again.`);
+      },
+      onEnd,
+    });
+  } catch (error) {
+    throw error instanceof PostgresError ? new CommandError(error.message, { cause: error }) : error;
+  }
+}
+
+function serverSettings(dataDir: string, databaseUrl: string): NodeJS.ProcessEnv {
+  return {
+    LOG_LEVEL: 'warn',
+    ...process.env,
+    ...(databaseUrl === '' ? {} : { DATABASE_URL: databaseUrl }),
+    DATA_DIR: dataDir,
+    PORTAL_DIR: portal,
+    NODE_ENV: 'production',
+  };
+}
+
+/**
+ * Lets the server look at its settings, before anything is built or started for it.
+ * @throws CommandError with everything that is wrong with them
+ */
+export async function checkSettings(dataDir: string, signal: AbortSignal): Promise<void> {
+  const env = serverSettings(dataDir, hasOwnDatabase() ? '' : 'postgres://127.0.0.1/postgres');
+  await run(node, [settingsCheck], { cwd: root, env, output: 'capture', explains: true, signal });
 }
 
 /** Starts database and server. Whatever was started is stopped again when a later step fails. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o755 });
-  const postgres = await database(options.dataDir);
+  const postgres = await database(options);
   let service: Service | undefined;
   const stop = async (): Promise<void> => {
     await service?.stop(STOP_GRACE_MS);
@@ -61,16 +111,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await postgres.discard();
   };
   try {
-    const env: NodeJS.ProcessEnv = {
-      LOG_LEVEL: 'warn',
-      ...process.env,
-      ...(postgres.url === '' ? {} : { DATABASE_URL: postgres.url }),
-      DATA_DIR: options.dataDir,
-      PORTAL_DIR: portal,
-      NODE_ENV: 'production',
-    };
+    const env = serverSettings(options.dataDir, postgres.url);
     const command = (args: readonly string[], input = ''): Promise<string> =>
-      run(node, [cli, ...args], { cwd: root, env, input, output: 'capture' });
+      run(node, [cli, ...args], { cwd: root, env, input, output: 'capture', explains: true });
     await command(['migrate']);
     service = Service.start('server', node, [...NODE_FLAGS, entry], env, (_name, code) => {
       options.onEnd(`The server ended by itself (${code === null ? 'killed' : `exit ${String(code)}`}).`);

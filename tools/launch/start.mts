@@ -3,7 +3,7 @@ import { build } from './build.mts';
 import { startDemoFleet, type DemoFleet } from './demo.mts';
 import { CommandError, fail, say } from './output.mts';
 import { root } from './paths.mts';
-import { startServer, type RunningServer } from './server.mts';
+import { checkSettings, refuseSecondStart, startServer, type RunningServer } from './server.mts';
 
 /**
  * `npm start` and `npm run demo`: one command from a checkout to a page in the browser.
@@ -50,6 +50,8 @@ async function enrolDemo(server: RunningServer, fleet: DemoFleet): Promise<void>
 async function main(): Promise<void> {
   let why = '';
   const finished = new Promise<void>((resolve) => (ended = resolve));
+  refuseSecondStart(dataDir);
+  await checkSettings(dataDir, interrupted.signal);
   await build({ signal: interrupted.signal });
   const fleet = demo ? await startDemoFleet(interrupted.signal) : undefined;
   if (fleet !== undefined) running.push({ name: 'demo machines', stop: fleet.stop });

@@ -23,6 +23,8 @@ const {
 } = require('./data-folder.cjs');
 const { bundledInstallation, foreignInstallation, serverEnvironment, serverIdentity } = require('./installation.cjs');
 
+const { KeptUp } = require('./kept-up.cjs');
+
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 30_000;
 const START_ATTEMPTS = 3;
@@ -33,12 +35,15 @@ const START_ATTEMPTS = 3;
  * @property {boolean} durable True: fsync on, password asked. False: fast, trusting, for tests only.
  * @property {string} logFile The server's log is appended here.
  * @property {number} [port] Port on 127.0.0.1; a free one is taken when absent.
+ * @property {(how: string) => void} [onRestart] Told that the server ended by itself (by which code or signal) and is up again.
+ * @property {(why: string) => void} [onEnd] Told that it ended by itself and could not be started again. Without it nothing is
+ *   started again.
  * @property {string} [binDir] Folder of another PostgreSQL's initdb and postgres (15 or later).
  *
  * @typedef {object} RunningPostgres
  * @property {string} url Connection URL of the database `postgres`, superuser, password included.
  * @property {number} port
- * @property {number} pid
+ * @property {number} pid Of the server that runs now.
  * @property {string} dataDir Where the data really is (differs from the wanted folder when that could not be reached).
  * @property {() => Promise<void>} stop Fast shutdown: clients are cut off, everything committed is on disk.
  * @property {() => Promise<void>} discard The same, and then the data go, wherever they are, with their password.
@@ -47,11 +52,14 @@ const START_ATTEMPTS = 3;
  * @typedef {import('./installation.cjs').Installation} Installation
  */
 
+/** What a person has to know or mend: its message is the whole story. */
+class PostgresError extends Error {}
+
 /**
  * Starts a server, initialising its data folder on first use.
  * @param {StartOptions} options
  * @returns {Promise<RunningPostgres>} resolves when the server answers queries
- * @throws {Error} when the folder is in use by a living program, or the server does not come up (with the log's tail)
+ * @throws {PostgresError} when the folder is in use by a living program, or the server does not come up (with the log's tail)
  */
 async function startPostgres(options) {
   const identity = serverIdentity();
@@ -70,6 +78,26 @@ async function startPostgres(options) {
   }
 }
 
+/**
+ * The living program that runs a server with this data, null when there is none.
+ * @param {string} wanted The folder as it is given to `startPostgres`.
+ * @returns {number | null} its process id
+ */
+function inUseBy(wanted) {
+  if (!fs.existsSync(wanted)) return null;
+  const dataDir = fs.realpathSync(wanted);
+  const owner = livingOwner(dataDir);
+  return owner === process.pid ? null : owner;
+}
+
+/** @param {string} dataDir @returns {number | null} the process id of the server that runs there */
+function serverIn(dataDir) {
+  const pidFile = path.join(dataDir, 'postmaster.pid');
+  if (!fs.existsSync(pidFile)) return null;
+  const pid = Number.parseInt(fs.readFileSync(pidFile, 'utf8'), 10);
+  return Number.isInteger(pid) && workingFolder(pid) === dataDir ? pid : null;
+}
+
 /** @param {string} dataDir */
 const ownerPath = (dataDir) => `${dataDir}.owner`;
 
@@ -78,20 +106,21 @@ const ownerPath = (dataDir) => `${dataDir}.owner`;
  * @param {string} dataDir
  */
 async function endOrphan(dataDir) {
-  const pidFile = path.join(dataDir, 'postmaster.pid');
-  if (!fs.existsSync(pidFile)) return;
-  const pid = Number.parseInt(fs.readFileSync(pidFile, 'utf8'), 10);
-  if (!Number.isInteger(pid) || workingFolder(pid) !== dataDir) {
+  const owner = livingOwner(dataDir);
+  const pid = serverIn(dataDir);
+  // Of a server that was killed another program may be about to start the next one.
+  if (owner && (pid !== null || owner !== process.pid))
+    throw new PostgresError(`${dataDir} is in use by process ${owner}.`);
+  if (pid === null) {
     // The number now belongs to another program, or to none: PostgreSQL could refuse to start over it.
-    fs.rmSync(pidFile, { force: true });
+    fs.rmSync(path.join(dataDir, 'postmaster.pid'), { force: true });
     return;
   }
-  const owner = livingOwner(dataDir);
-  if (owner) throw new Error(`${dataDir} is in use by process ${owner}.`);
   process.kill(pid, 'SIGINT');
   const deadline = Date.now() + STOP_WITHIN_MS;
   while (workingFolder(pid) === dataDir) {
-    if (Date.now() > deadline) throw new Error(`The PostgreSQL left behind in ${dataDir} (${pid}) does not stop.`);
+    if (Date.now() > deadline)
+      throw new PostgresError(`The PostgreSQL left behind in ${dataDir} (${pid}) does not stop.`);
     await delay(25);
   }
 }
@@ -137,11 +166,19 @@ async function launch(options, dataDir, installation, identity, password) {
     const port = options.port ?? (await freePort());
     const child = spawnServer(options, dataDir, port, installation, identity);
     const failure = await ready(child, port, password);
-    if (!failure) return describe(child, port, dataDir, password);
+    if (!failure)
+      return running(options, {
+        child,
+        port,
+        dataDir,
+        password,
+        again: (taken) => spawnServer(options, dataDir, taken, installation, identity),
+      });
     const tail = logTail(options.logFile);
     // Between finding a free port and binding it, another program may have taken it.
     const portTaken = options.port === undefined && /could not bind|Address already in use/.test(tail);
-    if (!portTaken || attempt === START_ATTEMPTS) throw new Error(`PostgreSQL did not start (${failure}).\n${tail}`);
+    if (!portTaken || attempt === START_ATTEMPTS)
+      throw new PostgresError(`PostgreSQL did not start (${failure}).\n${tail}`);
   }
 }
 
@@ -221,25 +258,36 @@ async function answers(port, password) {
 }
 
 /**
- * @param {import('node:child_process').ChildProcess} child @param {number} port @param {string} dataDir
- * @param {string | undefined} password @returns {RunningPostgres}
+ * @param {StartOptions} options
+ * @param {{ child: import('node:child_process').ChildProcess, port: number, dataDir: string, password: string | undefined,
+ *   again: (port: number) => import('node:child_process').ChildProcess }} first
+ * @returns {RunningPostgres}
  */
-function describe(child, port, dataDir, password) {
-  const exited = new Promise((resolve) => child.once('exit', resolve));
+function running(options, { child, port, dataDir, password, again }) {
+  const kept = new KeptUp(
+    options,
+    child,
+    () => again(port),
+    (server) => ready(server, port, password),
+  );
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGINT');
-      const force = setTimeout(() => child.kill('SIGQUIT'), STOP_WITHIN_MS);
-      await exited;
-      clearTimeout(force);
-    }
+    await kept.stop();
     fs.rmSync(ownerPath(dataDir), { force: true });
   };
   const discard = async () => {
     await stop();
     for (const left of [dataDir, passwordPath(dataDir)]) fs.rmSync(left, { recursive: true, force: true });
   };
-  return { url: connectionUrl(port, password), port, pid: Number(child.pid), dataDir, stop, discard };
+  return {
+    url: connectionUrl(port, password),
+    port,
+    get pid() {
+      return kept.pid;
+    },
+    dataDir,
+    stop,
+    discard,
+  };
 }
 
 /** @param {number} port @param {string | undefined} password */
@@ -281,4 +329,4 @@ async function removeAbandoned(home) {
   }
 }
 
-module.exports = { removeAbandoned, startPostgres };
+module.exports = { inUseBy, PostgresError, removeAbandoned, startPostgres };

@@ -5,12 +5,14 @@ export interface StartOptions {
   logFile: string;
   port?: number;
   binDir?: string;
+  onRestart?: (how: string) => void;
+  onEnd?: (why: string) => void;
 }
 
 export interface RunningPostgres {
   url: string;
   port: number;
-  pid: number;
+  readonly pid: number;
   dataDir: string;
   stop(): Promise<void>;
   /** Stops it and removes its data. */
@@ -19,3 +21,5 @@ export interface RunningPostgres {
 
 export function startPostgres(options: StartOptions): Promise<RunningPostgres>;
 export function removeAbandoned(home: string): Promise<void>;
+export function inUseBy(dataDir: string): number | null;
+export class PostgresError extends Error {}

@@ -1,4 +1,4 @@
-import { Fleet } from '../fleet/client.mts';
+import { Fleet, FleetError } from '../fleet/client.mts';
 import { say } from '../launch/output.mts';
 import { isRoot, missingPackages, testPackages } from '../launch/packages.mts';
 import { node } from '../launch/paths.mts';
@@ -32,8 +32,8 @@ export async function startTestMachines(signal: AbortSignal): Promise<TestMachin
   const problem = await obstacle(fleet);
   if (problem !== undefined) return problem;
   say(`Starting ${String(MACHINES + SYSTEMD_MACHINES)} Debian machines …`);
-  await fleet.down();
   try {
+    await fleet.down();
     await fleet.up(MACHINES, { suite: 'mix', bulkSsh: true });
     signal.throwIfAborted();
     await fleet.up(SYSTEMD_MACHINES, { suite: 'mix', bulkSsh: true, variant: 'systemd', from: MACHINES + 1 });
@@ -41,7 +41,9 @@ export async function startTestMachines(signal: AbortSignal): Promise<TestMachin
   } catch (error) {
     // Nobody else knows of those that are up already.
     await fleet.down();
-    throw error;
+    signal.throwIfAborted();
+    if (!(error instanceof FleetError)) throw error;
+    return `they could not be made: ${error.reason}`;
   }
   const env = { FLEET_ROOT: place.root, FLEET_NET: place.net, FLEET_APT: place.apt, NODE: node };
   return { env, stop: () => fleet.down() };

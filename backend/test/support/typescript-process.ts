@@ -11,7 +11,7 @@ export function forkTypeScript(
   options: { piped?: boolean; env?: NodeJS.ProcessEnv } = {},
 ): ChildProcess {
   return fork(file, args, {
-    execArgv: ['--require', join(__dirname, 'typescript-loader.cjs')],
+    execArgv: ['--require', join(__dirname, '..', '..', '..', 'tools', 'typescript-loader.cjs')],
     silent: options.piped ?? false,
     env: { ...process.env, ...options.env },
   });

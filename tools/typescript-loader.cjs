@@ -2,14 +2,15 @@
 
 /**
  * Lets a plain Node process load our sources: Jest's transformer is not there, and decorators cannot be stripped. What
- * was translated once is kept by the digest of its text, since some tests start a process fifty times.
+ * was translated once is kept by the digest of its text, since some tests start a process fifty times. The launcher reads the
+ * settings by it, before anything is built.
  */
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 
-const config = path.join(__dirname, '..', '..', '..', 'tsconfig.backend.json');
+const config = path.join(__dirname, '..', 'tsconfig.backend.json');
 const { version } = require('typescript/package.json');
 const keptFor = `${version}\n${fs.readFileSync(config, 'utf8')}`;
 const kept = path.join(os.tmpdir(), `system-update-tests-${process.getuid?.() ?? 0}-translated`);
