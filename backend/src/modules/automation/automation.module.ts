@@ -12,6 +12,7 @@ import { OccurrenceRunner } from './engine/occurrence-runner';
 import { Scheduler } from './engine/scheduler';
 import { TargetStore } from './engine/target-store';
 import { TargetWorker } from './engine/target-worker';
+import { ActiveOccurrences } from './occurrences/active-occurrences';
 import { Calendar } from './occurrences/calendar';
 import { OccurrenceCommands } from './occurrences/occurrence-commands';
 import { OccurrencesController } from './occurrences/occurrences.controller';
@@ -33,6 +34,7 @@ import { ScopePreview } from './scope/scope-preview';
   imports: [JobsModule],
   controllers: [SchedulesController, OccurrencesController],
   providers: [
+    ActiveOccurrences,
     AutomationWorker,
     Calendar,
     Firing,

@@ -6,6 +6,7 @@ import { actorOf, type Principal } from '../../kernel/auth/actor';
 import { notFound } from '../../kernel/errors/domain-error';
 import { uuidPipe } from '../../kernel/http/validation';
 import { createdPage, readCreatedCursor } from '../../kernel/http/keyset-page';
+import { PageQueryDto } from '../../kernel/http/page-query.dto';
 import { ActionRegistry } from './actions/action-registry';
 import {
   ActivityDto,
@@ -56,9 +57,24 @@ export class JobsController {
   @Get('activity')
   @RequirePermission('jobs.read')
   async activity(): Promise<ActivityDto> {
-    const { running, waiting, recent } = await this.reader.activity();
+    const { running, waiting, recent, counts } = await this.reader.activity();
     const map = (jobs: readonly JobRecord[]) => jobs.map((job) => toJob(job, this.registry));
-    return { running: map(running), waiting: map(waiting), recent: map(recent) };
+    return {
+      running: map(running),
+      waiting: map(waiting.items),
+      recent: map(recent),
+      runningCount: counts.running,
+      waitingCount: counts.waiting,
+      waitingCursor: waiting.nextCursor,
+    };
+  }
+
+  /** What waits, in the order in which it would run if every machine were free. */
+  @Get('waiting')
+  @RequirePermission('jobs.read')
+  async waiting(@Query() query: PageQueryDto): Promise<JobPageDto> {
+    const { items, nextCursor } = await this.reader.waiting(query);
+    return { items: items.map((job) => toJob(job, this.registry)), nextCursor };
   }
 
   /** One job as it stands now. */

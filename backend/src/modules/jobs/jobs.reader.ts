@@ -4,7 +4,8 @@ import type { Actor } from '../../kernel/auth/actor';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { unreadable } from '../../kernel/contracts/document.dto';
 import { queryOne, queryRows } from '../../kernel/database/rows';
-import type { CreatedCursor } from '../../kernel/http/keyset-page';
+import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
+import type { CreatedCursor, Page, PageRequest } from '../../kernel/http/keyset-page';
 import {
   JOB_RESULT,
   JOB_STEPS,
@@ -69,8 +70,13 @@ const SELECT_JOB = `
   FROM jobs j JOIN machines m ON m.id = j.machine_id`;
 
 const RECENT = 20;
-/** More than this waiting or running is a list for the jobs page, not for the dock. */
+/** More than this running is not told one by one. */
 const ACTIVITY_LIMIT = 500;
+/** Of what waits the head of the line; the rest comes page by page. */
+const WAITING_HEAD = 200;
+const WAITING = 'jobs-waiting';
+/** As PostgreSQL prints a turn. */
+const turnForm = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?$/;
 /** Further back in a line nobody looks at each step of its head. */
 const BEHIND_LIMIT = 50;
 
@@ -81,8 +87,15 @@ export interface JobFilter {
 
 export interface JobActivity {
   readonly running: JobRecord[];
-  readonly waiting: JobRecord[];
+  readonly waiting: Page<JobRecord>;
   readonly recent: JobRecord[];
+  /** All of them, not only those that are told. */
+  readonly counts: ActivityCounts;
+}
+
+export interface ActivityCounts {
+  readonly running: number;
+  readonly waiting: number;
 }
 
 /** Reads jobs. */
@@ -123,15 +136,35 @@ export class JobsReader {
   }
 
   async activity(): Promise<JobActivity> {
-    const [running, waiting, recent] = await Promise.all([
+    const [running, waiting, recent, counts] = await Promise.all([
       this.list(`WHERE j.status = 'running' ORDER BY j.started_at, j.id LIMIT $1`, [ACTIVITY_LIMIT]),
-      this.list(`WHERE j.status = 'queued' ORDER BY ${turnOf('j')}, j.id LIMIT $1`, [ACTIVITY_LIMIT]),
+      this.waiting({ limit: WAITING_HEAD }),
       this.list(
         `WHERE j.status IN ('ok', 'warning', 'error', 'cancelled') ORDER BY j.created_at DESC, j.id DESC LIMIT $1`,
         [RECENT],
       ),
+      this.counts(),
     ]);
-    return { running, waiting, recent };
+    return { running, waiting, recent, counts };
+  }
+
+  /** Of all jobs that have not ended. */
+  async counts(): Promise<ActivityCounts> {
+    return (await queryOne<ActivityCounts>(this.dataSource, COUNTS)) ?? { running: 0, waiting: 0 };
+  }
+
+  /** What waits, in the order in which it would run if every machine were free. */
+  async waiting({ cursor, limit }: PageRequest): Promise<Page<JobRecord>> {
+    const key = cursor === undefined ? [null, null] : decodeCursor(WAITING, [turnForm, keyForms.uuid], cursor);
+    const rows = await queryRows<{ id: string; turn: string }>(this.dataSource, WAITING_IDS, [...key, limit + 1]);
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    const ids = rows.slice(0, limit).map(({ id }) => id);
+    // What has begun since then waits no more.
+    const rest = `WHERE j.id = ANY($1::uuid[]) AND j.status = 'queued' ORDER BY ${turnOf('j')}, j.id`;
+    return {
+      items: ids.length === 0 ? [] : await this.list(rest, [ids]),
+      nextCursor: last === undefined ? null : encodeCursor(WAITING, [last.turn, last.id]),
+    };
   }
 
   /** What waits for the machines of these jobs besides them: the next of them have another reason once those go on. */
@@ -185,6 +218,16 @@ export class JobsReader {
     };
   }
 }
+
+const COUNTS = `
+  SELECT count(*) FILTER (WHERE status = 'running')::integer AS running,
+    count(*) FILTER (WHERE status = 'queued')::integer AS waiting
+  FROM jobs WHERE status IN ('queued', 'running')`;
+
+const WAITING_IDS = `
+  SELECT j.id, ${turnOf('j')}::text AS turn FROM jobs j
+  WHERE j.status = 'queued' AND ($1::timestamp IS NULL OR (${turnOf('j')}, j.id) > ($1::timestamp, $2::uuid))
+  ORDER BY ${turnOf('j')}, j.id LIMIT $3`;
 
 function plainFacts(row: JobRow): Omit<JobRecord, 'steps' | 'waitingOn' | 'errorAction' | 'snapshotId' | 'unreadable'> {
   return {

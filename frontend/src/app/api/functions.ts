@@ -167,6 +167,8 @@ export type { JobsList$Params as JobsList$Params } from './fn/jobs/jobs-list';
 export { jobsList as jobsList } from './fn/jobs/jobs-list';
 export type { JobsActivity$Params as JobsActivity$Params } from './fn/jobs/jobs-activity';
 export { jobsActivity as jobsActivity } from './fn/jobs/jobs-activity';
+export type { JobsWaiting$Params as JobsWaiting$Params } from './fn/jobs/jobs-waiting';
+export { jobsWaiting as jobsWaiting } from './fn/jobs/jobs-waiting';
 export type { JobsGet$Params as JobsGet$Params } from './fn/jobs/jobs-get';
 export { jobsGet as jobsGet } from './fn/jobs/jobs-get';
 export type { JobsCancel$Params as JobsCancel$Params } from './fn/jobs/jobs-cancel';
@@ -245,6 +247,8 @@ export type { SchedulesListOccurrences$Params as SchedulesListOccurrences$Params
 export { schedulesListOccurrences as schedulesListOccurrences } from './fn/schedules/schedules-list-occurrences';
 export type { OccurrencesList$Params as OccurrencesList$Params } from './fn/schedules/occurrences-list';
 export { occurrencesList as occurrencesList } from './fn/schedules/occurrences-list';
+export type { OccurrencesListActive$Params as OccurrencesListActive$Params } from './fn/schedules/occurrences-list-active';
+export { occurrencesListActive as occurrencesListActive } from './fn/schedules/occurrences-list-active';
 export type { OccurrencesGet$Params as OccurrencesGet$Params } from './fn/schedules/occurrences-get';
 export { occurrencesGet as occurrencesGet } from './fn/schedules/occurrences-get';
 export type { OccurrencesCancel$Params as OccurrencesCancel$Params } from './fn/schedules/occurrences-cancel';

@@ -3,6 +3,7 @@
 
 export type { AcceptLinkDto } from './models/accept-link-dto';
 export type { ActionDto } from './models/action-dto';
+export type { ActiveOccurrenceDto } from './models/active-occurrence-dto';
 export type { ActivityDto } from './models/activity-dto';
 export type { AppearanceDto } from './models/appearance-dto';
 export type { ApprovalConditionsDto } from './models/approval-conditions-dto';

@@ -84,5 +84,5 @@ export class Navigation {
   protected readonly waiting = inject(WaitingRequests);
   protected readonly letters = inject(DeadLetters);
   private readonly activity = inject(Activity);
-  protected readonly busy = computed(() => this.activity.running().length + this.activity.waiting().length);
+  protected readonly busy = computed(() => this.activity.runningCount() + this.activity.waitingCount());
 }

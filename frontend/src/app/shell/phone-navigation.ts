@@ -121,5 +121,5 @@ export class PhoneNavigation {
   protected readonly waiting = inject(WaitingRequests);
   protected readonly letters = inject(DeadLetters);
   private readonly activity = inject(Activity);
-  protected readonly running = computed(() => this.activity.running().length);
+  protected readonly running = computed(() => this.activity.runningCount());
 }

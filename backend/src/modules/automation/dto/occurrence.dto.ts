@@ -51,6 +51,14 @@ export class OccurrenceDto {
   finishedAt: Date | null;
 }
 
+/** An occurrence that has not ended: what of it is at work, and what waits for what. */
+export class ActiveOccurrenceDto extends OccurrenceDto {
+  /** So many machines are at work at a time; null: not to be read. */
+  concurrency: number | null;
+  /** Of the machines that wait: those that wait for their maintenance window. The others wait for a place. */
+  heldCount: number;
+}
+
 export class OccurrencePageDto {
   items: OccurrenceDto[];
   /** Null on the last page. */

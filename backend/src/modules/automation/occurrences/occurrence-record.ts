@@ -26,6 +26,14 @@ export interface OccurrenceRecord {
   readonly finishedAt: Date | null;
 }
 
+/** An occurrence that has not ended. */
+export interface ActiveOccurrence extends OccurrenceRecord {
+  /** Null: its definition cannot be read. */
+  readonly concurrency: number | null;
+  /** Machines that wait for their maintenance window. */
+  readonly heldCount: number;
+}
+
 /** A schedule with more occurrences within a span than are told one by one. */
 export interface FrequentOccurrences {
   readonly scheduleId: string;

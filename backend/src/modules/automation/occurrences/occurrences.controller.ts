@@ -5,6 +5,7 @@ import { RequirePermission } from '../../../kernel/auth/access.decorators';
 import { notFound } from '../../../kernel/errors/domain-error';
 import { uuidPipe } from '../../../kernel/http/validation';
 import {
+  ActiveOccurrenceDto,
   CalendarDto,
   CalendarQueryDto,
   CancelOccurrenceDto,
@@ -12,7 +13,8 @@ import {
   OccurrenceTargetPageDto,
   TargetListQueryDto,
 } from '../dto/occurrence.dto';
-import { toOccurrence, toTarget } from '../schedules/schedules.mapper';
+import { toActiveOccurrence, toOccurrence, toTarget } from '../schedules/schedules.mapper';
+import { ActiveOccurrences } from './active-occurrences';
 import { Calendar } from './calendar';
 import { OccurrenceCommands } from './occurrence-commands';
 import { OccurrencesReader } from './occurrences.reader';
@@ -23,6 +25,7 @@ export class OccurrencesController {
   constructor(
     private readonly reader: OccurrencesReader,
     private readonly calendar: Calendar,
+    private readonly active: ActiveOccurrences,
     private readonly commands: OccurrenceCommands,
   ) {}
 
@@ -31,6 +34,13 @@ export class OccurrencesController {
   @RequirePermission('schedules.read')
   list(@Query() query: CalendarQueryDto): Promise<CalendarDto> {
     return this.calendar.between(query.from, query.to, query.scheduleId ?? null);
+  }
+
+  /** Those that have not ended, the first due first, at most 100: what is at work, and what waits for what. */
+  @Get('active')
+  @RequirePermission('schedules.read')
+  async listActive(): Promise<ActiveOccurrenceDto[]> {
+    return (await this.active.list()).map(toActiveOccurrence);
   }
 
   /** One occurrence as it stands now. */

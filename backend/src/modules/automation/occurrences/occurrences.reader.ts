@@ -62,6 +62,11 @@ export class OccurrencesReader {
   }
 }
 
+/** The statement that reads those that have not ended, the first due first; $1: how many. @param more columns of `o` */
+export function activeOccurrences(more: string): string {
+  return `SELECT ${COLUMNS}, ${more} ${FROM} WHERE o.status IN ('queued', 'running') ORDER BY o.due_at, o.id LIMIT $1`;
+}
+
 /** Counted from its machines while it runs, kept in its own row once it has ended. */
 const COLUMNS = `o.id, o.schedule_id AS "scheduleId", s.name AS "scheduleName", s.timezone, o.due_at AS "dueAt", o.trigger,
   o.started_by AS "startedBy", o.status, o.error_kind AS "errorKind", o.error_message AS "errorMessage",

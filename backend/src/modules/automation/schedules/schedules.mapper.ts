@@ -1,10 +1,10 @@
 import { saidIn } from '../../../kernel/sentences/said';
 import type { ActionRegistry } from '../../jobs/actions/action-registry';
 import type { PolicyDocument, ScopeDocument } from '../contracts/schedule-documents';
-import type { OccurrenceDto, OccurrenceTargetDto } from '../dto/occurrence.dto';
+import type { ActiveOccurrenceDto, OccurrenceDto, OccurrenceTargetDto } from '../dto/occurrence.dto';
 import type { ScheduleDto } from '../dto/schedule.dto';
 import type { SchedulePolicyDto, ScheduleScopeDto } from '../dto/schedule-input.dto';
-import type { OccurrenceRecord, TargetRecord } from '../occurrences/occurrence-record';
+import type { ActiveOccurrence, OccurrenceRecord, TargetRecord } from '../occurrences/occurrence-record';
 import type { ScheduleWithLast } from './schedule-record';
 
 export function toSchedule(schedule: ScheduleWithLast, registry: Pick<ActionRegistry, 'find' | 'title'>): ScheduleDto {
@@ -25,6 +25,10 @@ export function toSchedule(schedule: ScheduleWithLast, registry: Pick<ActionRegi
 }
 
 export function toOccurrence(occurrence: OccurrenceRecord): OccurrenceDto {
+  return { ...occurrence, said: saidIn(occurrence, ['errorMessage']) };
+}
+
+export function toActiveOccurrence(occurrence: ActiveOccurrence): ActiveOccurrenceDto {
   return { ...occurrence, said: saidIn(occurrence, ['errorMessage']) };
 }
 

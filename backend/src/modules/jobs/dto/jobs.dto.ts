@@ -147,11 +147,18 @@ export class JobPageDto {
 }
 
 export class ActivityDto {
+  /** The first 500. */
   running: JobDto[];
-  /** In the order in which they would run if every machine were free. */
+  /** The first 200, in the order in which they would run if every machine were free. */
   waiting: JobDto[];
   /** The last 20 that ended. */
   recent: JobDto[];
+  /** All that run. */
+  runningCount: number;
+  /** All that wait. */
+  waitingCount: number;
+  /** Where what waits goes on, at `GET /jobs/waiting`; null: that is all. */
+  waitingCursor: string | null;
 }
 
 export class LogLineDto {

@@ -362,8 +362,17 @@ describe('jobs, live', () => {
     expect((await viewer.get('/jobs?cursor=nonsense')).status).toBe(400);
     expect((await viewer.get('/jobs?status=wrong')).status).toBe(400);
     expect((await viewer.get('/jobs?status=ok,error')).status).toBe(200);
+    expect((await viewer.get('/jobs/waiting?cursor=nonsense')).status).toBe(400);
+    expect((await viewer.get('/jobs/waiting?limit=1')).body).toMatchObject({ items: [expect.anything()] });
     const activity = await viewer.get('/jobs/activity');
-    expect(Object.keys(activity.body as object)).toEqual(['running', 'waiting', 'recent']);
+    expect(Object.keys(activity.body as object)).toEqual([
+      'running',
+      'waiting',
+      'recent',
+      'runningCount',
+      'waitingCount',
+      'waitingCursor',
+    ]);
     expect((await app.as('operator').post(`/jobs/${ids[0] ?? ''}/cancel`)).status).toBeLessThan(410);
   });
 });

@@ -8,6 +8,8 @@ import { until } from '../../../../test/support/ssh-wait';
 import type { Actor } from '../../../kernel/auth/actor';
 import { affected } from '../../../kernel/database/rows';
 import { SshError } from '../../../kernel/ssh/ssh-error';
+import type { Page } from '../../../kernel/http/keyset-page';
+import type { JobRecord } from '../job-record';
 import { toJob } from '../jobs.mapper';
 import { waitingOn, type FleetStanding, type Standing } from './waiting';
 
@@ -193,10 +195,30 @@ describe('what a waiting job is told', () => {
     });
     await askAll(p, await addMachines(p, 40));
     const statements = await recordStatements(p.dataSource, () => p.reader.activity());
-    // Three lists, and two more for what waits.
-    expect(statements.filter(({ sql }) => sql.includes('jobs j'))).toHaveLength(5);
-    expect((await p.reader.activity()).waiting.every((job) => job.waitingOn !== null)).toBe(true);
+    // Three lists, the ids of what waits, and two more for what it waits for.
+    expect(statements.filter(({ sql }) => sql.includes('jobs j'))).toHaveLength(6);
+    expect((await p.reader.activity()).waiting.items.every((job) => job.waitingOn !== null)).toBe(true);
     held.open();
+  });
+
+  it('counts all that wait, and reaches each of them once, in the order in which they go', async () => {
+    const p = await start();
+    const machineIds = await addMachines(p, 7);
+    const jobIds = await askAll(p, machineIds);
+    const urgent = await p.enqueue(machineIds[0] ?? '', { parameters: { number: 1 }, priority: 5 });
+    expect((await p.reader.activity()).counts).toEqual({ running: 0, waiting: 8 });
+    const seen: string[] = [];
+    for (let cursor: string | undefined = undefined, more = true; more;) {
+      const page: Page<JobRecord> = await p.reader.waiting({ limit: 3, ...(cursor === undefined ? {} : { cursor }) });
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor ?? undefined;
+      more = cursor !== undefined;
+    }
+    expect(seen[0]).toBe(urgent.id);
+    expect([...seen].sort()).toEqual([urgent.id, ...jobIds].sort());
+    const { waiting } = await p.reader.activity();
+    expect([waiting.items.map(({ id }) => id), waiting.nextCursor]).toEqual([seen, null]);
+    await expect(p.reader.waiting({ limit: 3, cursor: 'nonsense' })).rejects.toMatchObject({ status: 400 });
   });
 
   it('tells who waits behind a job, in the order in which they go', async () => {

@@ -8,10 +8,29 @@ export interface ActivityDto {
    * The last 20 that ended.
    */
   recent: Array<JobDto>;
+
+  /**
+   * The first 500.
+   */
   running: Array<JobDto>;
 
   /**
-   * In the order in which they would run if every machine were free.
+   * All that run.
+   */
+  runningCount: number;
+
+  /**
+   * The first 200, in the order in which they would run if every machine were free.
    */
   waiting: Array<JobDto>;
+
+  /**
+   * All that wait.
+   */
+  waitingCount: number;
+
+  /**
+   * Where what waits goes on, at `GET /jobs/waiting`; null: that is all.
+   */
+  waitingCursor: (string | null);
 }

@@ -1,5 +1,5 @@
 import type { ActivityDto, JobDto } from '../../api/models';
-import { place } from './activity';
+import { isPartial, place } from './activity';
 
 const job = (id: string, status: JobDto['status']): JobDto => ({
   id,
@@ -37,7 +37,14 @@ const job = (id: string, status: JobDto['status']): JobDto => ({
   redriveOf: null,
   lastSeq: 0,
 });
-const empty: ActivityDto = { running: [], waiting: [], recent: [] };
+const empty: ActivityDto = {
+  running: [],
+  waiting: [],
+  recent: [],
+  runningCount: 0,
+  waitingCount: 0,
+  waitingCursor: null,
+};
 const ids = (now: ActivityDto): string[][] =>
   [now.running, now.waiting, now.recent].map((list) => list.map((one) => one.id));
 
@@ -59,5 +66,23 @@ describe('place', () => {
   it('does not raise an ended job from the dead by a late event', () => {
     const now: ActivityDto = { ...empty, recent: [job('a', 'error')] };
     expect(ids(place(now, job('a', 'running')))).toEqual([[], [], ['a']]);
+  });
+
+  it('counts with what it moves', () => {
+    const counts = ({ runningCount, waitingCount }: ActivityDto): number[] => [runningCount, waitingCount];
+    const waiting = place(place(empty, job('a', 'queued')), job('b', 'queued'));
+    const running = place(waiting, job('a', 'running'));
+    expect([counts(waiting), counts(running), counts(place(running, job('a', 'ok')))]).toEqual([
+      [0, 2],
+      [1, 1],
+      [0, 1],
+    ]);
+  });
+
+  it('leaves what waits behind what was asked for to the server, which counts it', () => {
+    const part: ActivityDto = { ...empty, waiting: [job('a', 'queued')], waitingCount: 900, waitingCursor: 'more' };
+    expect(place(part, job('z', 'queued'))).toEqual(part);
+    expect(place(part, job('a', 'running'))).toMatchObject({ waiting: [], runningCount: 1, waitingCount: 899 });
+    expect([isPartial(empty), isPartial(part), isPartial({ ...empty, runningCount: 1 })]).toEqual([false, true, true]);
   });
 });

@@ -6,6 +6,7 @@ import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Activity } from '../../core/live/activity';
 import { Live } from '../../core/live/live';
+import { openJobsOn } from '../../core/live/open-jobs';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { JobWords } from '../../ui/job-words';
@@ -39,6 +40,7 @@ export class MakePlan {
   private readonly activity = inject(Activity);
   private readonly router = inject(Router);
   readonly machineId = input.required<string>();
+  private readonly openJobs = openJobsOn(this.machineId);
   readonly action = input.required<string>();
   readonly parameters = input.required<Record<string, unknown>>();
   readonly label = input.required<string>();
@@ -71,10 +73,8 @@ export class MakePlan {
       });
     });
     effect(() => {
-      const under = [...this.activity.running(), ...this.activity.waiting()].find(
-        ({ machineId, kind }) =>
-          machineId === this.machineId() &&
-          (kind === this.ahead() || (kind === `${this.action()}_plan` && !this.ahead())),
+      const under = this.openJobs().find(
+        ({ kind }) => kind === this.ahead() || (kind === `${this.action()}_plan` && !this.ahead()),
       );
       untracked(() => {
         if (under !== undefined && !this.busy()) {

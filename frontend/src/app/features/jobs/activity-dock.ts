@@ -57,7 +57,8 @@ export class ActivityDock {
   }
 
   protected count(tab: DockTab): number {
-    return this.lists()[tab].length;
+    // Of what goes on more is known than is told one by one.
+    return tab === 'busy' ? this.activity.runningCount() + this.activity.waitingCount() : this.lists()[tab].length;
   }
 
   protected toggle(): void {

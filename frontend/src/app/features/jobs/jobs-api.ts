@@ -1,8 +1,17 @@
 import { inject, Injectable } from '@angular/core';
 import { Api } from '../../api/api';
-import { jobsClose, jobsForceStop, jobsGet, jobsLog } from '../../api/functions';
-import type { JobDto, JobLogDto } from '../../api/models';
+import {
+  jobsClose,
+  jobsForceStop,
+  jobsGet,
+  jobsLog,
+  occurrencesListActive,
+  occurrencesTargets,
+} from '../../api/functions';
+import type { ActiveOccurrenceDto, JobDto, JobLogDto, OccurrenceTargetPageDto } from '../../api/models';
 
+/** Machines shown at once. */
+const MACHINES = 50;
 /** Lines asked for at once. */
 const LINES = 2000;
 
@@ -22,6 +31,17 @@ export class JobsApi {
   /** @param machineName as the person typed it */
   forceStop(id: string, machineName: string, reason: string): Promise<JobDto> {
     return this.api.invoke(jobsForceStop, { id, body: { machineName, reason } });
+  }
+
+  /** Runs of schedules that go on. */
+  activeRuns(): Promise<ActiveOccurrenceDto[]> {
+    return this.api.invoke(occurrencesListActive);
+  }
+
+  /** Machines of a run that have not begun. */
+  waitingMachines(id: string, cursor?: string): Promise<OccurrenceTargetPageDto> {
+    const after = cursor === undefined ? {} : { cursor };
+    return this.api.invoke(occurrencesTargets, { id, status: 'queued', limit: MACHINES, ...after });
   }
 
   log(id: string, after: number): Promise<JobLogDto> {

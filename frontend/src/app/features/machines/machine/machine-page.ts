@@ -7,7 +7,7 @@ import { problemOf } from '../../../core/errors/problem';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts, type TextKey } from '../../../core/i18n/texts';
 import { Shortcuts } from '../../../core/keyboard/shortcuts';
-import { Activity } from '../../../core/live/activity';
+import { openJobsOn } from '../../../core/live/open-jobs';
 import { isMachineTab } from '../../../core/preferences/machine-tabs';
 import { MachineUi } from '../../../core/preferences/machine-ui';
 import { Session } from '../../../core/session/session';
@@ -59,13 +59,13 @@ export class MachinePage {
   protected readonly words = inject(MachineWords);
   protected readonly jobs = inject(JobWords);
   protected readonly formats = inject(Formats);
-  private readonly activity = inject(Activity);
   private readonly api = inject(MachinesApi);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
   private readonly ui = inject(MachineUi);
   private readonly list = inject(MachineList);
   readonly id = input.required<string>();
+  private readonly openJobs = openJobsOn(this.id);
   private readonly arrived = toSignal(
     this.router.events.pipe(
       filter((event) => event instanceof NavigationEnd),
@@ -82,9 +82,7 @@ export class MachinePage {
     return machine === undefined ? '' : this.words.about(machine);
   });
   /** Changes that wait for the machine's maintenance window. */
-  protected readonly held = computed(() =>
-    this.activity.waiting().filter((job) => job.machineId === this.id() && job.waitingOn?.reason === 'window'),
-  );
+  protected readonly held = computed(() => this.openJobs().filter((job) => job.waitingOn?.reason === 'window'));
   /** Nothing runs on an archived machine, nor on one whose key is in doubt. */
   protected readonly runnable = computed(() => {
     const machine = this.machine();
