@@ -11,6 +11,7 @@ import { HeldTargets } from '../../src/modules/automation/engine/held-targets';
 import { OccurrenceEnds } from '../../src/modules/automation/engine/occurrence-ends';
 import { OccurrenceNews } from '../../src/modules/automation/engine/occurrence-news';
 import { OccurrenceRunner } from '../../src/modules/automation/engine/occurrence-runner';
+import { OccurrenceStops } from '../../src/modules/automation/engine/occurrence-stops';
 import { Scheduler } from '../../src/modules/automation/engine/scheduler';
 import { TargetStore } from '../../src/modules/automation/engine/target-store';
 import { TargetWorker } from '../../src/modules/automation/engine/target-worker';
@@ -61,13 +62,14 @@ export class AutomationProcess {
     const firing = new Firing(contracts, news, bus);
     const targets = new TargetStore();
     this.held = new HeldTargets(bus);
+    const stops = new OccurrenceStops(targets, service, dispatcher);
     const input = new ScheduleInput(registry, new MachineScope(), clock);
     const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, registry);
     const worker = new TargetWorker(targets, service, dispatcher, registry, policies, this.held);
     const ends = new OccurrenceEnds(targets, news, bus);
     this.occurrences = new OccurrencesReader(dataSource);
     this.reader = new SchedulesReader(dataSource, contracts, this.occurrences);
-    this.schedules = new Schedules(transactions, this.reader, input, firing, contracts, clock, audit, bus);
+    this.schedules = new Schedules(transactions, this.reader, input, firing, stops, contracts, clock, audit, bus);
     this.scheduler = new Scheduler(transactions, clock, this.reader, firing);
     this.runner = new OccurrenceRunner(
       dataSource,
@@ -86,9 +88,7 @@ export class AutomationProcess {
       this.occurrences,
       input,
       firing,
-      targets,
-      service,
-      dispatcher,
+      stops,
       clock,
       audit,
       bus,
@@ -109,6 +109,11 @@ export class AutomationProcess {
   async setEnabled(id: string, enabled: boolean): Promise<void> {
     const { version } = await this.required(id);
     await this.schedules.setEnabled(id, enabled, version, administrator, origin);
+  }
+
+  async remove(id: string): Promise<void> {
+    const { version } = await this.required(id);
+    await this.schedules.remove(id, version, origin);
   }
 
   /** @param by a person other than the one who makes the schedules */

@@ -9,6 +9,7 @@ import { HeldTargets } from './engine/held-targets';
 import { OccurrenceEnds } from './engine/occurrence-ends';
 import { OccurrenceNews } from './engine/occurrence-news';
 import { OccurrenceRunner } from './engine/occurrence-runner';
+import { OccurrenceStops } from './engine/occurrence-stops';
 import { Scheduler } from './engine/scheduler';
 import { TargetStore } from './engine/target-store';
 import { TargetWorker } from './engine/target-worker';
@@ -44,6 +45,7 @@ import { ScopePreview } from './scope/scope-preview';
     OccurrenceEnds,
     OccurrenceNews,
     OccurrenceRunner,
+    OccurrenceStops,
     OccurrencesReader,
     PolicyDecisions,
     ScheduleInput,

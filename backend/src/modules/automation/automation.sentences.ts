@@ -34,6 +34,8 @@ export const say = sentences('automation', {
   window_expired: 'Its time to begin was over at {end}.',
   scope_empty: 'No machine was in its scope.',
   cancelled_by: '{name} cancelled it.',
+  cancelled_as_disabled: '{name} switched the schedule off before it had begun.',
+  cancelled_as_removed: '{name} removed the schedule before it had begun.',
   no_policy: 'Nobody has said what it may change by itself.',
   times_unreadable: 'Its time or its time zone cannot be read any more, so nothing was begun and it is due no more.',
   unreadable: 'The schedule is stored in a form that this program cannot read, so nothing was begun.',

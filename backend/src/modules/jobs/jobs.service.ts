@@ -4,12 +4,12 @@ import { Clock } from '../../kernel/clock';
 import type { JsonDocument } from '../../kernel/contracts/json-document';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
-import { affected, queryOne, queryRows } from '../../kernel/database/rows';
+import { affected, queryOne } from '../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { DomainError, notFound } from '../../kernel/errors/domain-error';
 import { LiveBus } from '../../kernel/live/live-bus';
 import { ActionRegistry, type AnyDeclaration } from './actions/action-registry';
-import { planActionName } from './actions/plan-action';
+import { isPlanAction, planActionName } from './actions/plan-action';
 import { Dispatcher } from './dispatcher';
 import { freeTerms, machineTerms, type MachineTerms } from './gate/machine-terms';
 import { StartGate } from './gate/start-gate';
@@ -17,6 +17,7 @@ import type { JobStatus } from './entities/jobs.values';
 import type { JobRecord } from './job-record';
 import { JobsReader } from './jobs.reader';
 import { MachineEligibility, type MachineRefusal } from './machine-eligibility';
+import { findSame, join } from './same-work';
 import { JobHistory } from './worker/job-history';
 import { say } from './jobs.sentences';
 import { ASKED_BY_SCHEDULE } from './turns';
@@ -65,11 +66,6 @@ interface NewJob {
   readonly windowOverride: string | null;
 }
 
-interface ActiveRow {
-  id: string;
-  machine_id: string;
-}
-
 /** The main door of the room: asks for work on machines, and takes it back. */
 @Injectable()
 export class JobsService {
@@ -87,7 +83,7 @@ export class JobsService {
 
   /**
    * Queues one action. Called inside a transaction it joins it: job and queue entry exist if and only if that commits.
-   * The same reading action with the same parameters that waits or runs already is returned instead.
+   * The same reading action with the same parameters that waits or runs already is returned instead; a plan only to whoever asked for it.
    *
    * @throws DomainError 404 (`unknown_action`, `unknown_machine`), 400, 409 `plan_needed` for a change that nobody has
    * confirmed, or 409 with the reason why the machine is refused
@@ -147,11 +143,9 @@ export class JobsService {
     const machineIds = [...new Set(request.machineIds)];
     await this.dispatcher.lockMachines(tx, machineIds);
     const { able, refused } = await this.eligibility.check(tx, machineIds);
-    // What plans for a request, or carries one out, is a job of its own.
-    const active =
-      declaration.kind === 'read' && request.requestId === undefined
-        ? await this.active(tx, declaration.name, able, parameters)
-        : new Map<string, string>();
+    const active = mayBeShared(declaration, request)
+      ? await findSame(tx, { kind: declaration.name, machineIds: able, parameters, askedBy: request.requestedBy })
+      : new Map<string, string>();
     const fresh = able.filter((id) => !active.has(id));
     const terms = await this.startTerms(tx, declaration, fresh, request);
     const priority = request.priority ?? usualPriority(declaration, request.requestedBy);
@@ -168,7 +162,7 @@ export class JobsService {
     });
     if (declaration.kind === 'change')
       await affected(tx.manager, VALID_FOR, [[...created.values()], declaration.validForSeconds]);
-    await this.raisePriority(tx, [...active.values()], priority);
+    await join(tx, [...active.values()], priority, request.requestedBy);
     await this.dispatcher.dispatch(tx, able);
     this.bus.changed(tx, { jobIds: [...created.values()] });
     const jobs = able.flatMap((machineId) => {
@@ -191,24 +185,6 @@ export class JobsService {
     const wanted = machineIds.map((machineId) => ({ machineId, seconds: null }));
     const standings = await this.gate.standings(tx.manager, wanted, actions, followedBy.length > 0);
     return standings.map((standing) => machineTerms(standing, declaration.title));
-  }
-
-  /** By machine, the job that does the very same already. One that is about to be cancelled does not count. */
-  private async active(
-    tx: Transaction,
-    kind: string,
-    machineIds: readonly string[],
-    parameters: JsonDocument,
-  ): Promise<Map<string, string>> {
-    const rows = await queryRows<ActiveRow>(
-      tx.manager,
-      `SELECT DISTINCT ON (machine_id) id, machine_id FROM jobs
-       WHERE machine_id = ANY($1::uuid[]) AND kind = $2 AND status IN ('queued', 'running') AND cancel_requested_at IS NULL
-         AND payload_json = $3::jsonb AND request_id IS NULL
-       ORDER BY machine_id, status DESC, created_at`,
-      [machineIds, kind, parameters],
-    );
-    return new Map(rows.map((row) => [row.machine_id, row.id]));
   }
 
   private async insert(
@@ -280,17 +256,6 @@ export class JobsService {
     return ids;
   }
 
-  /** Asked for again with more urgency. The dispatcher lets the more urgent job go first. */
-  private async raisePriority(tx: Transaction, jobIds: readonly string[], priority: number): Promise<void> {
-    if (jobIds.length === 0) return;
-    await affected(
-      tx.manager,
-      `UPDATE jobs SET priority = $2, phase = 'waiting', boss_job_id = NULL
-       WHERE id = ANY($1::uuid[]) AND status = 'queued' AND priority < $2`,
-      [jobIds, priority],
-    );
-  }
-
   /** What its last attempt failed by stands in its log: it did not end by that. */
   private async cancelQueued(tx: Transaction, job: JobRecord, by: Actor): Promise<void> {
     await affected(
@@ -327,6 +292,11 @@ export function refusalError(refusal: MachineRefusal): DomainError {
   if (refusal.code === 'unknown_machine') return notFound('machine', 'not_found');
   const { code, message: detail, action } = refusal;
   return new DomainError({ code, status: 409, detail, action });
+}
+
+/** What plans for a request or a run of a schedule, or carries a request out, is a job of its own. */
+function mayBeShared({ kind, name }: AnyDeclaration, { requestId, occurrenceId }: EnqueueManyRequest): boolean {
+  return kind === 'read' && requestId === undefined && !(isPlanAction(name) && occurrenceId !== undefined);
 }
 
 function usualPriority({ priority = 0 }: AnyDeclaration, by: Actor): number {

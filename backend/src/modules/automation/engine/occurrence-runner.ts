@@ -5,9 +5,10 @@ import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { LiveBus } from '../../../kernel/live/live-bus';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 import { say } from '../automation.sentences';
 import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
-import type { OccurrenceStatus } from '../entities/automation.values';
+import type { CancelCause, OccurrenceStatus } from '../entities/automation.values';
 import { HeldTargets } from './held-targets';
 import { OccurrenceEnds } from './occurrence-ends';
 import type { Stop } from './target-steps';
@@ -20,6 +21,7 @@ interface OccurrenceRow {
   readonly status: OccurrenceStatus;
   readonly expires_at: Date | null;
   readonly cancel_requested_by: string | null;
+  readonly cancel_cause: CancelCause | null;
   readonly definition_json: unknown;
   readonly answerable_ids: readonly string[] | null;
   readonly machines_count: number | null;
@@ -79,6 +81,7 @@ export class OccurrenceRunner {
     const { schedule_id: scheduleId, answerable_ids: answerableIds, machines_count: machines } = row;
     const occurrence = { id, scheduleId, definition: reading.document, answerableIds, machines, now, stop };
     if (row.status === 'queued') return this.begin(tx, occurrence);
+    await this.targets.holdPlaces(tx, scheduleId);
     const settled = await this.worker.settle(tx, occurrence);
     await this.targets.end(tx, id, await this.held.missed(tx, id, now), now);
     const begun = stop === null ? await this.fill(tx, occurrence) : await this.wind(tx, occurrence, stop);
@@ -106,12 +109,13 @@ export class OccurrenceRunner {
     return true;
   }
 
-  /** Begins as many machines as the schedule allows at once. @returns how many were looked at */
+  /** Begins as many machines as the schedule allows at once, in all of its runs together. @returns how many were looked at */
   private async fill(tx: Transaction, occurrence: RunningOccurrence): Promise<number> {
-    const { id, definition } = occurrence;
-    const { running, waiting } = await this.targets.standing(tx, id);
-    const free = Math.min(definition.concurrency - running, MACHINES_AT_ONCE);
-    if (!waiting || free <= 0) return 0;
+    const { id, scheduleId, definition } = occurrence;
+    const { waiting } = await this.targets.standing(tx, id);
+    if (!waiting) return 0;
+    const free = Math.min(definition.concurrency - (await this.targets.placesTaken(tx, scheduleId)), MACHINES_AT_ONCE);
+    if (free <= 0) return 0;
     const next = await this.held.next(tx, id, occurrence.now, free);
     let refused = 0;
     for (const [position, ofPosition] of Map.groupBy(next, (target) => target.position)) {
@@ -125,14 +129,22 @@ export class OccurrenceRunner {
   /** Begins nothing any more: what waits ends, and so do jobs that have not begun. @returns how many ended */
   private async wind(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
     await this.targets.cancelWaiting(tx, occurrence.id, stop.kind, stop.message, occurrence.now);
-    return this.worker.cancelJobs(tx, occurrence, stop);
+    return this.worker.endUnbegun(tx, occurrence, stop);
   }
 }
 
-function stopOf({ cancel_requested_by: by, expires_at: end }: OccurrenceRow, now: Date): Stop | null {
-  if (by !== null) return { kind: 'cancelled', message: say.cancelled_by({ name: by }), by };
+function stopOf(
+  { cancel_requested_by: by, cancel_cause: cause, expires_at: end }: OccurrenceRow,
+  now: Date,
+): Stop | null {
+  if (by !== null) return { kind: 'cancelled', message: cancelMessage(by, cause), by };
   if (end === null || end > now) return null;
   return { kind: 'window_expired', message: say.window_expired({ end: end.toISOString() }), by: null };
+}
+
+function cancelMessage(name: string, cause: CancelCause | null): Sentence {
+  if (cause === null) return say.cancelled_by({ name });
+  return cause === 'disabled' ? say.cancelled_as_disabled({ name }) : say.cancelled_as_removed({ name });
 }
 
 const ACTIVE = `
@@ -140,8 +152,8 @@ const ACTIVE = `
   WHERE status IN ('queued', 'running') AND ($1::uuid[] IS NULL OR schedule_id = ANY ($1)) ORDER BY due_at, id`;
 
 const TAKE = `
-  SELECT id, schedule_id, status, expires_at, cancel_requested_by, definition_json, answerable_ids,
-    machines_count
+  SELECT id, schedule_id, status, expires_at, cancel_requested_by, cancel_cause, definition_json,
+    answerable_ids, machines_count
   FROM schedule_occurrences
   WHERE id = $1 AND status IN ('queued', 'running') FOR UPDATE SKIP LOCKED`;
 

@@ -30,7 +30,8 @@ export function nextStep(target: EndedTarget, actions: number, stop: Stop | null
   if (jobStatus === null) return end('error', 'job_gone', say.job_gone());
   if (jobStatus === 'cancelled') {
     // Whoever stopped the occurrence stopped the job; else it says itself why.
-    return end('cancelled', errorKind ?? stop?.kind ?? 'cancelled', errorMessage ?? stop?.message ?? null);
+    const why = target.cancelledBy === null ? null : say.cancelled_by({ name: target.cancelledBy });
+    return end('cancelled', errorKind ?? stop?.kind ?? 'cancelled', errorMessage ?? stop?.message ?? why);
   }
   if (jobStatus === 'error') return end('error', errorKind, errorMessage);
   const plan = target.stage === 'plan' ? target.jobRequestId : null;

@@ -20,6 +20,8 @@ export interface EndedTarget {
   readonly jobStatus: Exclude<JobStatus, 'queued' | 'running'> | null;
   readonly errorKind: string | null;
   readonly errorMessage: string | null;
+  /** Who cancelled the job. */
+  readonly cancelledBy: string | null;
   /** Of a plan: the request that it made; null: there was nothing to change. */
   readonly jobRequestId: string | null;
 }
@@ -81,13 +83,32 @@ export class TargetStore {
     return row ?? { running: 0, waiting: false };
   }
 
+  /**
+   * The places of a schedule, for all of its runs together: until the end of `tx` no other run of it gives one away. Taken before
+   * the queue of any machine.
+   */
+  async holdPlaces(tx: Transaction, scheduleId: string): Promise<void> {
+    await queryRows(tx.manager, HOLD_PLACES, [scheduleId]);
+  }
+
+  /** How many machines are at work, over all runs of a schedule. */
+  async placesTaken(tx: Transaction, scheduleId: string): Promise<number> {
+    const row = await queryOne<{ running: number }>(tx.manager, PLACES_TAKEN, [scheduleId]);
+    return row?.running ?? 0;
+  }
+
   async ended(tx: Transaction, occurrenceId: string, limit: number): Promise<EndedTarget[]> {
     return queryRows<EndedTarget>(tx.manager, ENDED, [occurrenceId, limit]);
   }
 
-  /** The jobs at work, those that have not begun or all. */
-  async jobs(tx: Transaction, occurrenceId: string, unbegun: boolean): Promise<TargetWork[]> {
-    return queryRows<TargetWork>(tx.manager, JOBS, [occurrenceId, unbegun]);
+  /** The jobs at work that are this occurrence's alone, those that have not begun or all. What others want too is not its to end. */
+  async ownJobs(tx: Transaction, occurrenceId: string, unbegun: boolean, now: Date): Promise<TargetWork[]> {
+    return queryRows<TargetWork>(tx.manager, OWN_JOBS, [occurrenceId, unbegun, now]);
+  }
+
+  /** Ends the machines whose job has not begun, and goes on for others. @returns how many */
+  async leaveUnbegun(tx: Transaction, occurrenceId: string, kind: string, message: string, now: Date): Promise<number> {
+    return affected(tx.manager, LEAVE_UNBEGUN, [occurrenceId, kind, message, now]);
   }
 
   async begin(
@@ -153,17 +174,35 @@ const STANDING = `
   SELECT (SELECT count(*)::integer FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'running') AS running,
     EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued') AS waiting`;
 
+const HOLD_PLACES = `SELECT pg_advisory_xact_lock(hashtext('schedule_places'), hashtext($1))`;
+
+const PLACES_TAKEN = `
+  SELECT count(*)::integer AS running
+  FROM schedule_occurrences o JOIN schedule_occurrence_targets t ON t.occurrence_id = o.id AND t.status = 'running'
+  WHERE o.schedule_id = $1 AND o.status IN ('queued', 'running')`;
+
 const ENDED = `
   SELECT t.machine_id AS "machineId", t.position, t.stage, t.worst_status AS "worstStatus", t.request_id AS "requestId",
-    t.start_before AS "startBefore", t.window_name AS "windowName", j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage", j.request_id AS "jobRequestId"
+    t.start_before AS "startBefore", t.window_name AS "windowName", j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage",
+    j.cancel_requested_by AS "cancelledBy", j.request_id AS "jobRequestId"
   FROM schedule_occurrence_targets t LEFT JOIN jobs j ON j.id = t.job_id
   WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.id IS NULL OR j.status NOT IN ('queued', 'running'))
   ORDER BY t.machine_id LIMIT $2`;
 
-const JOBS = `
-  SELECT t.machine_id AS "machineId", t.job_id AS "jobId" FROM schedule_occurrence_targets t JOIN jobs j ON j.id = t.job_id
+/** Another run that is to end as well needs the job no more than this one. */
+const OWN_JOBS = `
+  SELECT t.machine_id AS "machineId", t.job_id AS "jobId" FROM schedule_occurrence_targets t
+    JOIN schedule_occurrences o ON o.id = t.occurrence_id JOIN jobs j ON j.id = t.job_id
   WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.status = 'queued' OR (j.status = 'running' AND NOT $2))
+    AND j.schedule_id = o.schedule_id AND NOT j.shared AND NOT EXISTS (
+      SELECT 1 FROM schedule_occurrence_targets other JOIN schedule_occurrences run ON run.id = other.occurrence_id
+      WHERE other.machine_id = t.machine_id AND other.job_id = t.job_id AND other.occurrence_id <> t.occurrence_id
+        AND other.status = 'running' AND run.cancel_requested_at IS NULL AND (run.expires_at IS NULL OR run.expires_at > $3))
   ORDER BY t.machine_id`;
+
+const LEAVE_UNBEGUN = `
+  UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4
+  FROM jobs j WHERE t.occurrence_id = $1 AND t.status = 'running' AND j.id = t.job_id AND j.status = 'queued'`;
 
 const BEGIN = `
   UPDATE schedule_occurrence_targets t SET status = 'running', job_id = work.job_id, position = $4, stage = $5,

@@ -9,7 +9,7 @@ import type { DefinitionDocument } from '../contracts/schedule-documents';
 import { PolicyDecisions, type PolicyDecision } from '../policy/policy-decisions';
 import { HeldTargets, missedWindow } from './held-targets';
 import { nextStep, worse, type Stop } from './target-steps';
-import { TargetStore, type EndedTarget, type TargetEnd, type TargetWork } from './target-store';
+import { TargetStore, type EndedTarget, type TargetEnd } from './target-store';
 
 /** Machines that one transaction begins or goes on with. */
 export const MACHINES_AT_ONCE = 500;
@@ -106,23 +106,23 @@ export class TargetWorker {
     return refused.length;
   }
 
-  /** Ends jobs that have not begun. @returns how many */
-  async cancelJobs(tx: Transaction, { id, scheduleId, definition }: RunningOccurrence, stop: Stop): Promise<number> {
-    const found = await this.targets.jobs(tx, id, true);
+  /** Ends machines whose job has not begun, with the job where nobody else wants it. @returns how many */
+  async endUnbegun(
+    tx: Transaction,
+    { id, scheduleId, definition, now }: RunningOccurrence,
+    stop: Stop,
+  ): Promise<number> {
+    const found = await this.targets.ownJobs(tx, id, true, now);
     await this.dispatcher.lockMachines(
       tx,
       found.map(({ machineId }) => machineId),
     );
     // As they stand now that nobody can take them.
-    const unbegun = await this.targets.jobs(tx, id, true);
+    const unbegun = await this.targets.ownJobs(tx, id, true, now);
     const { by: name } = stop;
     const by: Actor = name === null ? scheduleActor({ scheduleId, definition }) : { type: 'user', id: null, name };
-    await this.cancelEach(unbegun, by);
-    return unbegun.length;
-  }
-
-  private async cancelEach(work: readonly TargetWork[], by: Actor): Promise<void> {
-    for (const { jobId } of work) await this.jobs.cancel(jobId, by);
+    for (const { jobId } of unbegun) await this.jobs.cancel(jobId, by);
+    return unbegun.length + (await this.targets.leaveUnbegun(tx, id, stop.kind, stop.message, now));
   }
 
   private async decide(

@@ -14,6 +14,10 @@ export type OccurrenceStatus = (typeof OCCURRENCE_STATUSES)[number];
 export const FINAL_STATUSES = ['ok', 'warning', 'error', 'cancelled'] as const satisfies readonly OccurrenceStatus[];
 export type FinalStatus = (typeof FINAL_STATUSES)[number];
 
+/** What a person did by which a run was ended before its time. */
+export const CANCEL_CAUSES = ['disabled', 'removed'] as const;
+export type CancelCause = (typeof CANCEL_CAUSES)[number];
+
 /** Of a change: its plan is made, what it needs is fetched before its window opens, or it is carried out. */
 export const TARGET_STAGES = ['plan', 'download', 'run'] as const;
 export type TargetStage = (typeof TARGET_STAGES)[number];

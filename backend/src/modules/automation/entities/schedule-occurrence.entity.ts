@@ -1,8 +1,10 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
 import { nonNegative, oneOf, openName } from '../../../kernel/database/checks';
 import {
+  CANCEL_CAUSES,
   OCCURRENCE_STATUSES,
   OCCURRENCE_TRIGGERS,
+  type CancelCause,
   type OccurrenceStatus,
   type OccurrenceTrigger,
 } from './automation.values';
@@ -15,6 +17,7 @@ import {
 @Unique('schedule_occurrences_schedule_id_due_at_key', ['scheduleId', 'dueAt'])
 @Index('schedule_occurrences_active_idx', ['dueAt', 'id'], { where: "status IN ('queued', 'running')" })
 @Index('schedule_occurrences_due_at_id_idx', ['dueAt', 'id'])
+@Check('schedule_occurrences_cancel_cause_check', oneOf('cancel_cause', CANCEL_CAUSES))
 @Check('schedule_occurrences_cancelled_count_check', nonNegative('cancelled_count'))
 @Check('schedule_occurrences_error_count_check', nonNegative('error_count'))
 @Check('schedule_occurrences_error_kind_check', openName('error_kind'))
@@ -97,4 +100,8 @@ export class ScheduleOccurrenceEntity {
   /** Name of the user. */
   @Column({ name: 'cancel_requested_by', type: 'text', nullable: true })
   cancelRequestedBy: string | null;
+
+  /** What was done to the schedule by it; null: the run alone was cancelled. */
+  @Column({ name: 'cancel_cause', type: 'text', nullable: true })
+  cancelCause: CancelCause | null;
 }

@@ -3,15 +3,13 @@ import { AuditLog } from '../../../kernel/audit/audit-log';
 import type { RequestOrigin } from '../../../kernel/audit/request-origin';
 import type { Principal } from '../../../kernel/auth/actor';
 import { DatabaseClock } from '../../../kernel/database/database-clock';
-import { affected, queryOne } from '../../../kernel/database/rows';
+import { queryOne } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { DomainError, notFound } from '../../../kernel/errors/domain-error';
 import { LiveBus } from '../../../kernel/live/live-bus';
-import { Dispatcher } from '../../jobs/dispatcher';
-import { JobsService } from '../../jobs/jobs.service';
 import { say } from '../automation.sentences';
 import { Firing } from '../engine/firing';
-import { TargetStore } from '../engine/target-store';
+import { OccurrenceStops } from '../engine/occurrence-stops';
 import { ScheduleInput } from '../schedules/schedule-input';
 import { SchedulesReader } from '../schedules/schedules.reader';
 import type { OccurrenceRecord } from './occurrence-record';
@@ -26,9 +24,7 @@ export class OccurrenceCommands {
     private readonly occurrences: OccurrencesReader,
     private readonly input: ScheduleInput,
     private readonly firing: Firing,
-    private readonly targets: TargetStore,
-    private readonly jobs: JobsService,
-    private readonly dispatcher: Dispatcher,
+    private readonly stops: OccurrenceStops,
     private readonly clock: DatabaseClock,
     private readonly audit: AuditLog,
     private readonly bus: LiveBus,
@@ -56,7 +52,8 @@ export class OccurrenceCommands {
   }
 
   /**
-   * Begins no further machine, ends jobs that wait and asks those that run to stop; it is over when they are.
+   * Begins no further machine, ends jobs that wait and asks those that run to stop; it is over when they are. Jobs that somebody else
+   * asked for too go on.
    * @throws DomainError 404, or 409 `occurrence_ended`
    */
   async cancel(id: string, reason: string | null, origin: RequestOrigin): Promise<OccurrenceRecord> {
@@ -68,8 +65,7 @@ export class OccurrenceCommands {
       }
       const { scheduleId, scheduleName: name, dueAt } = occurrence;
       const now = await this.clock.now(tx.manager);
-      await affected(tx.manager, CANCEL, [id, now, origin.actor.name]);
-      await this.stopJobs(tx, id, origin);
+      await this.stops.stop(tx, id, origin.actor, now);
       await this.audit.record(tx.manager, {
         ...origin,
         action: 'schedule.occurrence_cancelled',
@@ -83,24 +79,9 @@ export class OccurrenceCommands {
     });
   }
 
-  private async stopJobs(tx: Transaction, id: string, { actor }: RequestOrigin): Promise<void> {
-    const found = await this.targets.jobs(tx, id, false);
-    await this.dispatcher.lockMachines(
-      tx,
-      found.map(({ machineId }) => machineId),
-    );
-    // As they stand now that nobody can take or end them.
-    for (const { jobId } of await this.targets.jobs(tx, id, false)) await this.jobs.cancel(jobId, actor);
-  }
-
   private async required(tx: Transaction, id: string): Promise<OccurrenceRecord> {
     const occurrence = await this.occurrences.find(id, tx.manager);
     if (occurrence === null) throw notFound('occurrence');
     return occurrence;
   }
 }
-
-const CANCEL = `
-  UPDATE schedule_occurrences SET cancel_requested_at = COALESCE(cancel_requested_at, $2),
-    cancel_requested_by = COALESCE(cancel_requested_by, $3)
-  WHERE id = $1`;

@@ -45,6 +45,8 @@ export class PolicyDecisions {
     if (request === null) return left('error', 'plan_gone', say.plan_gone());
     const { type, id } = request.requestedBy;
     if (type !== 'schedule' || id !== planned.actor.id) return { kind: 'again' };
+    // A newer plan of the same schedule took its place before it was looked at.
+    if (request.status === 'expired') return { kind: 'again' };
     const blocked = request.plan?.checks.find(({ verdict }) => verdict === 'blocked');
     // What the check says is a sentence that the plan keeps.
     if (blocked !== undefined) return left('error', 'plan_blocked', blocked.sentence as Sentence);

@@ -12,6 +12,7 @@ import { LiveBus } from '../../../kernel/live/live-bus';
 import { say } from '../automation.sentences';
 import { SCHEDULE_ACTIONS, SCHEDULE_NOTIFY, SCHEDULE_POLICY, SCHEDULE_SCOPE } from '../contracts/schedule-documents';
 import { Firing } from '../engine/firing';
+import { OccurrenceStops } from '../engine/occurrence-stops';
 import type { ChangeScheduleDto, SaveScheduleDto } from '../dto/schedule-input.dto';
 import { dueTimeAfter } from '../times/due-times';
 import { ScheduleInput, type CheckedSchedule } from './schedule-input';
@@ -28,6 +29,7 @@ export class Schedules {
     private readonly reader: SchedulesReader,
     private readonly input: ScheduleInput,
     private readonly firing: Firing,
+    private readonly stops: OccurrenceStops,
     private readonly contracts: Contracts,
     private readonly clock: DatabaseClock,
     private readonly audit: AuditLog,
@@ -56,13 +58,17 @@ export class Schedules {
       const checked = await this.input.check(tx, input, by);
       const now = await this.clock.now(tx.manager);
       await this.firing.settle(tx, before, now, !input.enabled);
+      if (before.enabled && !input.enabled) await this.stops.stopAll(tx, id, 'disabled', origin.actor, now);
       await affected(tx.manager, UPDATE, [id, ...this.values(input, checked, origin.actor, now)]);
       await this.planNext(tx, id, now);
       await this.record(tx, 'changed', before, await this.reader.find(id, tx.manager), origin);
     });
   }
 
-  /** Due times while it was switched off are not made up for. @throws DomainError 404, 403, 409 `version_differs`, `times_unreadable`, `schedule_over` */
+  /**
+   * Due times while it was switched off are not made up for. What its runs have not begun when it is switched off is cancelled.
+   * @throws DomainError 404, 403, 409 `version_differs`, `times_unreadable`, `schedule_over`
+   */
   async setEnabled(id: string, enabled: boolean, version: number, by: Principal, origin: RequestOrigin): Promise<void> {
     await this.transactions.run(async (tx) => {
       const before = await this.held(tx, id);
@@ -73,19 +79,21 @@ export class Schedules {
       if (enabled && before.timingProblem !== null) throw timesUnreadable();
       if (enabled && dueTimeAfter(before, now) === null) throw scheduleOver();
       await this.firing.settle(tx, before, now, true);
+      if (!enabled) await this.stops.stopAll(tx, id, 'disabled', origin.actor, now);
       await affected(tx.manager, SET_ENABLED, [id, enabled, now, origin.actor.name]);
       await this.planNext(tx, id, now);
       await this.record(tx, enabled ? 'enabled' : 'disabled', before, await this.reader.find(id, tx.manager), origin);
     });
   }
 
-  /** What it ran stays until its time is over. @throws DomainError 404, or 409 `version_differs` */
+  /** What it ran stays until its time is over; what its runs have not begun is cancelled. @throws DomainError 404, or 409 `version_differs` */
   async remove(id: string, version: number, origin: RequestOrigin): Promise<void> {
     await this.transactions.run(async (tx) => {
       const before = await this.held(tx, id);
       requireVersion(before, version);
       const now = await this.clock.now(tx.manager);
       await this.firing.settle(tx, before, now, true);
+      await this.stops.stopAll(tx, id, 'removed', origin.actor, now);
       await affected(tx.manager, REMOVE, [id, now, origin.actor.name]);
       await this.record(tx, 'deleted', before, null, origin);
     });

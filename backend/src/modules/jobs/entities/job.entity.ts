@@ -146,6 +146,10 @@ export class JobEntity {
   @Column({ name: 'run_machines', type: 'integer', nullable: true })
   runMachines: number | null;
 
+  /** Somebody other than who asked for it first asked for the same, and was given it. */
+  @Column({ type: 'boolean', default: false })
+  shared: boolean;
+
   @Column({ name: 'cancel_requested_at', type: 'timestamptz', nullable: true })
   cancelRequestedAt: Date | null;
 
