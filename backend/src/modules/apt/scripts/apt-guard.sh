@@ -2,7 +2,9 @@
 # The last comparison, within apt: it runs this with its locks taken, once it knows what it will do and before it does
 # anything (DPkg::Pre-Install-Pkgs, third version of the protocol). So no refresh of the lists and no other change can come
 # between the comparison and what happens. A difference ends apt. Goes after apt-transaction.sh, in a file of its own in the
-# folder of the run; leaves `guard.found`, the plan as apt has it, for confirm_plan. Where `guard.within` lies in that folder,
+# folder of the run; leaves `guard.found`, the plan as apt has it, for confirm_plan. The locks may have taken long: where the
+# maintenance window has closed meanwhile (`begin_before`), it ends apt too; where it agrees, the change has begun and nobody
+# asks for the window any more. Where `guard.within` lies in that folder,
 # less than the plan is no difference: a repair that has configured packages may have less left to do.
 guard_dir=${0%/*}
 LC_ALL=C
@@ -47,6 +49,19 @@ guard_more() {
     { confirmed[$1 " " $2 " " $3 " " $4] = 1 }' "$guard_dir/plan" "$1"
 }
 
+guard_agrees() {
+  rm -f "$guard_dir/begin_before"
+  exit 0
+}
+
+if [ -e "$guard_dir/begin_before" ]; then
+  read -r guard_before <"$guard_dir/begin_before"
+  read -r guard_up _ </proc/uptime
+  if [ "${guard_up%%.*}" -ge "$guard_before" ]; then
+    echo 'system-update: the maintenance window has closed while apt waited; it does nothing'
+    exit 1
+  fi
+fi
 if ! guard_effects >"$guard_dir/guard.told"; then
   echo 'system-update: apt told its work in a way that is not known'
   exit 1
@@ -54,13 +69,13 @@ fi
 transaction_coded <"$guard_dir/guard.told" >"$guard_dir/guard.effects"
 if [ -e "$guard_dir/guard.within" ]; then
   guard_more "$guard_dir/guard.effects" >"$guard_dir/guard.more"
-  [ -s "$guard_dir/guard.more" ] || exit 0
+  [ -s "$guard_dir/guard.more" ] || guard_agrees
   echo 'system-update: repair_differs: apt is about to do more than was confirmed; it does nothing'
   sed 's/^/system-update: added: /' "$guard_dir/guard.more"
   exit 1
 fi
 guard_plan "$guard_dir/guard.effects" | sort -u >"$guard_dir/guard.found"
-! cmp -s "$guard_dir/guard.found" "$guard_dir/plan" || exit 0
+! cmp -s "$guard_dir/guard.found" "$guard_dir/plan" || guard_agrees
 echo 'system-update: what apt is about to do is not the confirmed plan; nothing is changed'
 comm -23 "$guard_dir/plan" "$guard_dir/guard.found" | sed 's/^/system-update: missing: /'
 comm -13 "$guard_dir/plan" "$guard_dir/guard.found" | sed 's/^/system-update: added: /'

@@ -13,6 +13,7 @@ marks_environment
 marks_change() {
   deadline=$(($(date +%s) + LOCK_WAIT))
   while :; do
+    begin_in_time
     # shellcheck disable=SC2046 # names of packages hold no special sign
     apt-mark "$OPERATION" -- $(awk -v operation="$OPERATION" '$1 == operation { print $2 }' "$marks_work/lines") \
       >"$marks_work/said" 2>&1

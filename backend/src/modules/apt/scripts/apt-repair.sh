@@ -20,11 +20,13 @@ simulate() {
   repair_lines "$work/simulation" >"$work/lines"
 }
 
-# dpkg does not wait for its locks, so the bounded waiting is done here. What it could not configure, apt may have to
-# bring a dependency for: its failure is no end.
+# dpkg does not wait for its locks, so the bounded waiting is done here. Once it works the repair has begun, however late the
+# rest of it comes. What it could not configure, apt may have to bring a dependency for: its failure is no end.
 configure() {
   deadline=$(($(date +%s) + LOCK_WAIT))
   while plan_locks | grep -q '^/var/lib/dpkg/' && [ "$(date +%s)" -lt "$deadline" ]; do sleep 1; done
+  begin_in_time
+  has_begun
   dpkg --force-confdef --force-confold --configure -a
 }
 

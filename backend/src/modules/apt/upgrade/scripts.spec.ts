@@ -96,6 +96,18 @@ describe('the guard', () => {
     expect(asked(plan, told(...doing))).toMatchObject({ status: 0, said: '' });
   });
 
+  it('lets apt begin only while the maintenance window is open, and asks for it no more afterwards', () => {
+    const within = path.join(work, 'begin_before');
+    writeFileSync(within, '1\n');
+    const late = asked(plan, told(...doing));
+    expect(late).toMatchObject({ status: 1, found: '' });
+    expect(late.said).toContain('the maintenance window has closed');
+    expect(existsSync(within)).toBe(true);
+    writeFileSync(within, '99999999999\n');
+    expect(asked(plan, told(...doing))).toMatchObject({ status: 0, said: '' });
+    expect(existsSync(within)).toBe(false);
+  });
+
   it('takes a package that is removed and put back for one upgrade', () => {
     const lines = ['a 1 all none > - - none **REMOVE**', 'a 1 all none < 2 all none /a.deb'];
     expect(asked(['upgrade a:all 1 2 X:y'], told(...lines))).toMatchObject({ status: 0 });

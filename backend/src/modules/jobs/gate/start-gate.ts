@@ -12,6 +12,8 @@ export interface GateStanding {
   /** Null where nobody had to know: no window speaks of the machine, or the length was given. */
   readonly estimate: Estimate | null;
   readonly windows: BoundMachine['windows'];
+  /** The moment of the decision. */
+  readonly now: Date;
 }
 
 /** A machine, and how long its change will take in seconds where that was estimated already. */
@@ -72,7 +74,7 @@ export class StartGate {
     return machines.map((machine, at) => {
       const estimate = estimates.get(machine.machineId) ?? null;
       const seconds = wanted[at]?.seconds ?? estimate?.seconds ?? 0;
-      return { ...machine, estimate, standing: standings.of(machine.windows, seconds) };
+      return { ...machine, estimate, standing: standings.of(machine.windows, seconds), now };
     });
   }
 }

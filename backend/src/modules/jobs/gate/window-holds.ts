@@ -14,7 +14,7 @@ import { Contracts } from '../../../kernel/contracts/contracts';
 import { requester } from '../job-record';
 import { say } from '../jobs.sentences';
 import { JobHistory } from '../worker/job-history';
-import { StartGate, termsOf } from './start-gate';
+import { StartGate, termsOf, type GateStanding } from './start-gate';
 
 const BATCH = 200;
 
@@ -23,6 +23,14 @@ interface HeldRow {
   machine_id: string;
   kind: string;
   window_seconds: number | null;
+}
+
+/** Whether a change that a worker has in hand may be begun. */
+export interface Beginning {
+  /** Why not at this moment; null: it may. */
+  readonly refusal: RunFailure | null;
+  /** So long its window stays open, in seconds; null: it is bound by none. */
+  readonly withinSeconds: number | null;
 }
 
 interface OverdueFailure extends RunFailure {
@@ -72,16 +80,27 @@ export class WindowHolds {
   }
 
   /**
-   * Why a change that a worker has in hand may not be begun at this moment; null: it may. Asked right before the start is
-   * sent, however long ago the job was taken: of one that has begun nobody asks.
+   * Asked right before the start is sent, however long ago the job was taken: of one that has begun nobody asks.
    */
-  async refusalToBegin(jobId: string): Promise<RunFailure | null> {
+  async beginning(jobId: string): Promise<Beginning> {
     return this.transactions.run(async (tx) => {
       const job = await queryOne<TakenRow>(tx.manager, TAKEN, [jobId]);
-      if (job === null) return null;
-      const window = job.overridden ? null : await this.closedWindow(tx, job);
-      if (window === null && !job.over) return null;
+      if (job === null) return { refusal: null, withinSeconds: null };
+      const found = job.overridden ? null : await this.standing(tx, job);
+      const window = found === null ? null : closedWindow(found, job.window_name);
+      if (window === null && !job.over) return { refusal: null, withinSeconds: secondsOpen(found) };
       const name = window ?? job.window_name;
+      const refusal = overdueFailure(quoted(this.registry.title(job.kind)), { ...job, window_name: name });
+      return { refusal, withinSeconds: null };
+    });
+  }
+
+  /** Of a change whose window closed on the machine before it had changed anything there. */
+  async closedMeanwhile(jobId: string): Promise<RunFailure> {
+    return this.transactions.run(async (tx) => {
+      const job = await queryOne<TakenRow>(tx.manager, TAKEN, [jobId]);
+      if (job === null) throw new Error(`There is no job ${jobId}.`);
+      const name = job.window_name ?? (await this.standing(tx, job))?.windows[0]?.name ?? '';
       return overdueFailure(quoted(this.registry.title(job.kind)), { ...job, window_name: name });
     });
   }
@@ -104,20 +123,11 @@ export class WindowHolds {
     for (const { id, machine_id } of overdue) await this.end(id, machine_id);
   }
 
-  /** What the next window of its machine is called, while none is open; null: it may begin. */
-  private async closedWindow(tx: Transaction, job: TakenRow): Promise<string | null> {
+  private async standing(tx: Transaction, job: TakenRow): Promise<GateStanding | null> {
     const { declaration } = this.registry.require(job.kind);
     const wanted = [{ machineId: job.machine_id, seconds: job.window_seconds }];
     const [found] = await this.gate.standings(tx.manager, wanted, [declaration]);
-    switch (found?.standing.kind) {
-      case 'open':
-      case 'unbound':
-        return null;
-      case 'later':
-        return found.standing.name;
-      default:
-        return job.window_name ?? '';
-    }
+    return found ?? null;
   }
 
   private async decide(tx: Transaction, jobs: readonly HeldRow[], freeToo: boolean): Promise<void> {
@@ -180,6 +190,24 @@ export class WindowHolds {
       .filter(({ kind }) => kind === 'change')
       .map(({ name }) => name);
   }
+}
+
+/** What the next window of the machine is called, while none is open; null: it may begin. */
+function closedWindow({ standing }: GateStanding, waitedFor: string | null): string | null {
+  switch (standing.kind) {
+    case 'open':
+    case 'unbound':
+      return null;
+    case 'later':
+      return standing.name;
+    case 'never':
+      return waitedFor ?? '';
+  }
+}
+
+function secondsOpen(found: GateStanding | null): number | null {
+  if (found?.standing.kind !== 'open') return null;
+  return Math.max(1, Math.floor((found.standing.until.getTime() - found.now.getTime()) / 1000));
 }
 
 /**

@@ -8,6 +8,7 @@ import type { ActionScripts, ScriptText } from '../actions/action-scripts';
 import type { ChangeAction, ChangeContext, FinishedChange, StepProgress } from '../actions/change-action';
 import type { ActionScript, RunFailure } from '../actions/job-action';
 import type { JobResult } from '../job-record';
+import type { Beginning, WindowHolds } from '../gate/window-holds';
 import type { ConfirmedPlan } from '../requests/confirmed-plans';
 import { AftermathWatch } from './aftermath-watch';
 import type { Attempt } from './attempt';
@@ -26,7 +27,7 @@ export interface ChangeTools {
   readonly scripts: ActionScripts;
   readonly recorder: ProgressRecorder;
   readonly requests: { forJob(jobId: string): Promise<ConfirmedPlan> };
-  readonly windows: { refusalToBegin(jobId: string): Promise<RunFailure | null> };
+  readonly windows: Pick<WindowHolds, 'beginning' | 'closedMeanwhile'>;
   readonly chance: Chance;
 }
 
@@ -36,6 +37,11 @@ const RECONNECT_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 3
 const LATER_MS = 60_000;
 /** A refused login, a changed host key: asking often would lock accounts, and nothing changes by itself. */
 const MUCH_LATER_MS = 600_000;
+
+/** The fact that changes.sh leaves of a run whose window closed before it changed anything. */
+const WINDOW_CLOSED = 'window_closed';
+/** Nobody asks again. */
+const BEGUN: Beginning = { refusal: null, withinSeconds: null };
 
 interface Prepared {
   readonly plan: ConfirmedPlan;
@@ -160,7 +166,7 @@ export class ChangeAttempt implements Attempt {
     this.lostSight(failure, error, awaited);
     const outcome = awaited ? watch.givenUp(failure, prepared.context) : null;
     if (outcome !== null && prepared !== undefined) {
-      return { kind: 'changed', outcome, finished: unseenChange, requestId: prepared.plan.requestId };
+      return { kind: 'changed', outcome, finished: unseenChange, requestId: prepared.plan.requestId, failure: null };
     }
     const leftMs = awaited ? watch.leftMs(prepared.context) : Infinity;
     const pauseMs = RECONNECT_PAUSES_MS[this.failedLooks];
@@ -189,8 +195,9 @@ export class ChangeAttempt implements Attempt {
     const session = await this.tools.runner.open({ machineId, id, actor, purpose, secrets, signal: this.abort.signal });
     this.session = session;
     try {
-      const closed = this.begun ? null : await this.tools.windows.refusalToBegin(id);
-      const outcome = await this.start(session, prepared, closed);
+      const beginning = this.begun ? BEGUN : await this.tools.windows.beginning(id);
+      const outcome = await this.start(session, prepared, beginning);
+      const closed = beginning.refusal;
       if (outcome.kind === 'missing' && !this.begun) {
         if (!prepared.plan.intact) return { kind: 'failed', failure: alteredFailure };
         return closed === null || this.cancelWanted ? { kind: 'cancelled' } : { kind: 'cancelled', failure: closed };
@@ -209,22 +216,25 @@ export class ChangeAttempt implements Attempt {
     }
   }
 
-  /** @param closed why it may not be begun now: then it is only looked for */
+  /** What may not be begun now is only looked for. */
   private async start(
     session: DetachedSession,
     { plan, wanted, script }: Prepared,
-    closed: RunFailure | null,
+    { refusal, withinSeconds }: Beginning,
   ): Promise<StartOutcome> {
     this.abort.signal.throwIfAborted();
     this.mayHaveBegun = true;
     const { outcome } = await session.start({
       fence: this.claim.fence,
       script: script.text,
-      parameters: wanted.parameters ?? {},
+      parameters: {
+        ...wanted.parameters,
+        ...(withinSeconds === null ? {} : { BEGIN_WITHIN: String(withinSeconds) }),
+      },
       plan: { lines: plan.planLines, digest: plan.planDigest },
       stoppable: this.action.declaration.steps.filter(({ stoppable }) => stoppable).map(({ name }) => name),
       // Nor is a run begun that somebody does not want any more, that is not what was confirmed, or whose window has closed.
-      expected: this.begun || this.cancelWanted || !plan.intact || closed !== null,
+      expected: this.begun || this.cancelWanted || !plan.intact || refusal !== null,
     });
     return outcome;
   }
@@ -292,7 +302,9 @@ export class ChangeAttempt implements Attempt {
     const finished = finishedChange(collected, log, [look, more]);
     const { requestId } = prepared.plan;
     const outcome = await ofOurs(() => this.action.collect(finished, prepared.context));
-    return { kind: 'changed', outcome, finished, requestId };
+    const late = finished.ending === 'stopped' && finished.sections.has(WINDOW_CLOSED);
+    const failure = late ? await this.tools.windows.closedMeanwhile(this.claim.jobId) : null;
+    return { kind: 'changed', outcome, finished, requestId, failure };
   }
 
   private async readMore(

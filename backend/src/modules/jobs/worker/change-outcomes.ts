@@ -16,6 +16,8 @@ export interface Changed {
   readonly outcome: ChangeOutcome;
   readonly finished: FinishedChange;
   readonly requestId: string;
+  /** Of a run that its window ended before it had changed anything: that. */
+  readonly failure: RunFailure | null;
 }
 
 /** The part of a changing job's end that a reading one does not have. All of it in the transaction that ends the job. */

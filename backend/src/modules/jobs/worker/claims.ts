@@ -13,7 +13,7 @@ import { JOB_STEPS, stepsDocument, stepsOf, type JobStepsDocument } from '../con
 import { Executions } from '../../history/executions';
 import { WindowHolds } from '../gate/window-holds';
 import type { JobStep } from '../job-record';
-import { StartRooms, type ClaimLimits } from './start-room';
+import { PAID_FROM, StartRooms, type ClaimLimits } from './start-room';
 import { freshSteps } from './step-tracker';
 import { requester } from '../job-record';
 
@@ -238,7 +238,7 @@ const CLAIM = prepared(`
     RETURNING job_id, fence),
   paid AS (
     UPDATE work_pace SET paid_until =
-      GREATEST(paid_until, clock_timestamp()) + make_interval(secs => $8::float8 * (SELECT count(*) FROM lock))
+      ${PAID_FROM} + make_interval(secs => $8::float8 * (SELECT count(*) FROM lock))
     WHERE $8::float8 > 0 AND EXISTS (SELECT 1 FROM lock))
   UPDATE jobs j SET status = 'running', phase = CASE WHEN adopted THEN 'reconciling' ELSE 'starting' END,
     step = CASE WHEN adopted THEN j.step END, fence = lock.fence, worker_id = $3, boss_job_id = NULL,

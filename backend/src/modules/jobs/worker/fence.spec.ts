@@ -4,6 +4,7 @@ import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { systemActor } from '../../../kernel/auth/actor';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
+import { LEASE_SECONDS } from './claims';
 import { FenceLostError, type Ending } from './outcomes';
 
 let database: TestDatabase;
@@ -80,6 +81,20 @@ describe('the fence', () => {
     expect(await p.job(id)).toMatchObject({ status: 'ok' });
     expect(await p.count('snapshots')).toBe(1);
   }, 60_000);
+
+  it('is not kept for the dead until a clock catches up that was ahead, and is kept for the living', async () => {
+    const p = await start();
+    const machineId = await p.machine();
+    const { id } = await p.enqueue(machineId, { action: 'counting_reading' });
+    const claim = await p.takeOne('worker');
+    const ahead = `UPDATE machine_locks SET renewed_at = now() + interval '2 hours', expires_at = now() + interval '2 hours'`;
+    await affected(p.dataSource, ahead, []);
+    await p.sweeper.sweep();
+    const left = 'SELECT extract(epoch FROM expires_at - now())::float8 AS seconds FROM machine_locks';
+    expect((await queryOne<{ seconds: number }>(p.dataSource, left))?.seconds).toBeLessThanOrEqual(LEASE_SECONDS);
+    expect(await p.claims.renew('worker', [claim])).toEqual({ lost: [], cancelled: [], forced: [] });
+    expect(await p.job(id)).toMatchObject({ status: 'running', attempt: 1 });
+  });
 
   it('rolls back all of a result when it is lost while the result is stored', async () => {
     const p = await start();

@@ -52,7 +52,7 @@ export interface WorkerTools {
   readonly runner: RemoteRunner;
   readonly detached: DetachedRunner;
   readonly requests: Pick<ConfirmedPlans, 'forJob'>;
-  readonly windows: Pick<WindowHolds, 'refusalToBegin'>;
+  readonly windows: Pick<WindowHolds, 'beginning' | 'closedMeanwhile'>;
   readonly log: JobLogRepository;
   readonly bus: LiveBus;
   readonly clock: Clock;

@@ -157,9 +157,9 @@ export class Outcomes {
 
   private async storeChange(tx: Transaction, claim: Claim, changed: Changed, facts: AttemptFacts): Promise<FinalRow> {
     const { outcome, finished } = changed;
-    // It stopped because somebody had asked for it, whatever it had done until then.
+    // It stopped because somebody had asked for it, or its window closed, whatever it had done until then.
     const status = finished.ending === 'stopped' ? 'cancelled' : outcome.status;
-    const told = status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : null;
+    const told = status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : changed.failure;
     const forced = finished.ending === 'interrupted' && finished.forced === true;
     const message = told === null || !forced ? null : await this.changes.forcedBy(tx, claim.jobId);
     const failure = told === null || message === null ? told : { ...told, message };

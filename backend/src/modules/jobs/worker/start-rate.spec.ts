@@ -4,7 +4,7 @@ import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { addMachines, addNetwork, askAll, RunWatch } from '../../../../test/support/queue-tests';
 import { until } from '../../../../test/support/ssh-wait';
-import { queryRows } from '../../../kernel/database/rows';
+import { affected, queryRows } from '../../../kernel/database/rows';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import { StartRate } from './start-room';
 
@@ -100,6 +100,15 @@ describe('the rate of starts', () => {
     await until('a second has passed', async () => (await p.claims.take('worker', limits)).length === 1);
     expect(await p.claims.take('worker', { ...limits, free: 0 })).toEqual([]);
     expect(await p.claims.take('worker', { free: 10, fleet: 10 })).toHaveLength(1);
+  });
+
+  it('waits for no clock to catch up that was ahead while something began, and is right again', async () => {
+    const p = await start();
+    await askAll(p, await addMachines(p, 2));
+    await affected(p.dataSource, `UPDATE work_pace SET paid_until = clock_timestamp() + interval '2 hours'`, []);
+    const limits = { free: 10, fleet: 10, startRate: 1 };
+    expect(await p.claims.take('worker', limits)).toHaveLength(1);
+    expect(await p.claims.take('worker', limits)).toEqual([]);
   });
 });
 

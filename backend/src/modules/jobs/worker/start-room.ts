@@ -105,10 +105,18 @@ export class StartRooms {
   }
 }
 
+/**
+ * From where the next start pays. A mark further ahead than starts can bring it was left by a clock that has been put back
+ * since: nobody waits for that clock to catch up.
+ */
+export const PAID_FROM = `
+  CASE WHEN paid_until > clock_timestamp() + make_interval(secs => ${String(2 * BURST_SECONDS)}) THEN clock_timestamp()
+    ELSE GREATEST(paid_until, clock_timestamp()) END`;
+
 /** One that waits for somebody to take it over holds no place. */
 const ROOM = `
   SELECT (SELECT count(*)::int FROM jobs WHERE status = 'running' AND worker_id IS NOT NULL) AS running,
-    (SELECT GREATEST(0, extract(epoch FROM paid_until - clock_timestamp()))::float8 FROM work_pace) AS ahead,
+    (SELECT GREATEST(0, extract(epoch FROM ${PAID_FROM} - clock_timestamp()))::float8 FROM work_pace) AS ahead,
     (SELECT COALESCE(jsonb_object_agg(n.id, n.concurrency - (
         SELECT count(*) FROM jobs j JOIN machines m ON m.id = j.machine_id
         WHERE j.status = 'running' AND j.worker_id IS NOT NULL AND m.network_id = n.id)), '{}')

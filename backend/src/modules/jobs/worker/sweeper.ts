@@ -61,6 +61,7 @@ export class Sweeper {
         SWEEP_LOCK,
       ]);
       if (row?.mine !== true) return false;
+      await affected(tx.manager, SHORTEN, [LEASE_SECONDS]);
       await this.dropLeftLocks(tx);
       await this.dropLostTokens(tx);
       return true;
@@ -236,6 +237,14 @@ const CLOSE = `
   UPDATE jobs SET status = $3, fence = NULL, phase = NULL, step = NULL, steps_json = COALESCE($2::jsonb, steps_json), error_kind = $4, error_message = $5,
     result_json = $6::jsonb, finished_at = clock_timestamp(), died_at = CASE WHEN $3 = 'error' THEN clock_timestamp() END
   WHERE id = $1 AND status = 'running'`;
+
+/**
+ * A lease that ends later than one taken now was made by a clock that has been put back since: whoever holds it renews it
+ * in time, and nobody waits for a dead one until that clock catches up.
+ */
+const SHORTEN = `
+  UPDATE machine_locks SET expires_at = clock_timestamp() + make_interval(secs => $1)
+  WHERE expires_at > clock_timestamp() + make_interval(secs => 2 * $1)`;
 
 const DROP_LEFT_LOCKS = `
   DELETE FROM machine_locks l

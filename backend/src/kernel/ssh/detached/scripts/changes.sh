@@ -32,12 +32,36 @@ keep() {
   return "$su_kept"
 }
 
-# confirm_plan FILE: goes on only if these lines are those that were confirmed. Call it outside subshells and pipes.
+su_seconds_up() {
+  read -r su_up _ </proc/uptime
+  echo "${su_up%%.*}"
+}
+
+# begin_in_time: goes on only while the maintenance window is open. After waiting, and right before the first change; call
+# it outside subshells and pipes.
+begin_in_time() {
+  [ -e "$SU_DIR/begin_before" ] || return 0
+  read -r su_before <"$SU_DIR/begin_before"
+  [ "$(su_seconds_up)" -ge "$su_before" ] || return 0
+  echo 'system-update: the maintenance window has closed; nothing is changed'
+  keep window_closed true
+  echo stopped >"$SU_DIR/ending"
+  exit 0
+}
+
+# has_begun: something is changed from here on, so what was begun is brought to its end.
+has_begun() { rm -f "$SU_DIR/begin_before"; }
+
+# confirm_plan FILE: goes on only if these lines are those that were confirmed, and in time. Call it outside subshells and
+# pipes.
 confirm_plan() {
   LC_ALL=C sort -u -- "$1" >"$SU_DIR/plan.found"
   su_digest=$(sha256sum <"$SU_DIR/plan.found")
   read -r su_confirmed <"$SU_DIR/digest"
-  [ "${su_digest%% *}" != "$su_confirmed" ] || return 0
+  if [ "${su_digest%% *}" = "$su_confirmed" ]; then
+    begin_in_time
+    return 0
+  fi
   LC_ALL=C comm -23 "$SU_DIR/plan" "$SU_DIR/plan.found" >"$SU_DIR/drift.missing"
   LC_ALL=C comm -13 "$SU_DIR/plan" "$SU_DIR/plan.found" >"$SU_DIR/drift.added"
   echo drifted >"$SU_DIR/ending"
@@ -48,3 +72,5 @@ confirm_plan() {
 . "$SU_DIR/parameters"
 # They may hold secrets.
 rm -f "$SU_DIR/parameters"
+# By the machine's own time since its boot: its clock may be wrong, or be set meanwhile.
+[ -z "${BEGIN_WITHIN:-}" ] || echo "$(($(su_seconds_up) + BEGIN_WITHIN))" >"$SU_DIR/begin_before"
