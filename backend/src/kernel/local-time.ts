@@ -17,7 +17,8 @@ interface Zone {
 
 const zones = new Map<string, Zone>();
 
-const NAME = /^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/;
+/** `Europe/Paris`, `UTC`, and old names as `EST5EDT`. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*(\/[A-Za-z0-9_+-]+)*$/;
 
 /** Whether a time zone exists, by the zone data of this program. */
 export function isTimezone(name: string): boolean {

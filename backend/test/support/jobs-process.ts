@@ -183,7 +183,7 @@ export class JobsProcess {
     const { transactions, dispatcher, reader, history, machineState } = this;
     const eligibility = new MachineEligibility();
     const gate = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), this.shared);
-    this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, clock, eligibility, gate);
+    this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, eligibility, gate);
     const holds = new WindowHolds(transactions, registry, dispatcher, gate, history, contracts, bus);
     this.holds = holds;
     this.requestsReader = new RequestsReader(dataSource, contracts, this.shared);

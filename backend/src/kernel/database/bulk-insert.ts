@@ -7,6 +7,8 @@ export type BulkType =
   'uuid' | 'uuid[]' | 'text' | 'boolean' | 'integer' | 'smallint' | 'bigint' | 'real' | 'timestamptz' | 'jsonb';
 
 export interface BulkInsertOptions {
+  /** Columns that the database fills, with the expressions for it. Fixed text of the caller, never data. */
+  computed?: Readonly<Record<string, string>>;
   /** What follows the rows, e.g. `ON CONFLICT (id) DO NOTHING`. Fixed text of the caller, never data. */
   onConflict?: string;
 }
@@ -39,11 +41,13 @@ export async function bulkInsert<Column extends string>(
     refuseUnknownValues(row, names, index);
     for (const name of names) if (columns[name] === 'jsonb') refuseOther(`${table}.${name}`, row[name]);
   });
-  const list = names.join(', ');
+  const computed = Object.entries(options.computed ?? {});
+  const list = [...names, ...computed.map(([name]) => name)].join(', ');
+  const values = [...names, ...computed.map(([, expression]) => expression)].join(', ');
   const shape = names.map((name) => `${name} ${columns[name]}`).join(', ');
   return affectedByBulk(
     connection,
-    `INSERT INTO ${table} (${list}) SELECT ${list} FROM json_to_recordset($1::json) AS given (${shape})
+    `INSERT INTO ${table} (${list}) SELECT ${values} FROM json_to_recordset($1::json) AS given (${shape})
      ${options.onConflict ?? ''}`,
     JSON.stringify(rows),
   );

@@ -62,7 +62,8 @@ export const say = sentences('jobs', {
   rule_name_taken: 'There is a rule with the name {name} already.',
   rule_no_change: '{action} is no action that changes machines',
   rule_tag_in_use: 'Rules of approval go by this tag: {names}. Without it, they would ask for less on its machines.',
-  tags_decide: 'These tags decide who may confirm changes on this machine, by the rules {rules}, which is not yours to decide.',
+  tags_decide:
+    'These tags decide who may confirm changes on this machine, by the rules {rules}, which is not yours to decide.',
   tags_decide_action: 'Leave the tags as they are, or ask somebody who may confirm changes.',
   rule_no_tag: 'there is no such tag',
   request_of_many: 'Machines: {machines}, left out: {left}.',

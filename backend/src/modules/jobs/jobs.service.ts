@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../kernel/auth/actor';
-import { Clock } from '../../kernel/clock';
 import type { JsonDocument } from '../../kernel/contracts/json-document';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
@@ -76,7 +75,6 @@ export class JobsService {
     private readonly reader: JobsReader,
     private readonly history: JobHistory,
     private readonly bus: LiveBus,
-    private readonly clock: Clock,
     private readonly eligibility: MachineEligibility,
     private readonly gate: StartGate,
   ) {}
@@ -200,7 +198,6 @@ export class JobsService {
       status: 'queued',
       phase: 'waiting',
       priority: job.priority,
-      created_at: this.clock.now(),
       timeout_seconds: declaration.timeoutSeconds,
       // What has begun to change a machine is followed to its end, never begun again.
       max_attempts: declaration.kind === 'read' ? declaration.maxAttempts : 1,
@@ -225,7 +222,6 @@ export class JobsService {
         status: 'text',
         phase: 'text',
         priority: 'integer',
-        created_at: 'timestamptz',
         available_at: 'timestamptz',
         start_before: 'timestamptz',
         window_name: 'text',
@@ -252,6 +248,8 @@ export class JobsService {
         window_seconds: seconds,
         ...common,
       })),
+      // By the clock that windows, turns and the validity of plans go by.
+      { computed: { created_at: 'now()' } },
     );
     return ids;
   }

@@ -312,6 +312,15 @@ describe('a change that was confirmed already', () => {
     });
     expect(await p.job(job.id)).toMatchObject({ windowOverride: null, status: 'queued' });
   });
+
+  it('waits by the clock of all, not by that of the process that asked', async () => {
+    p.work();
+    const machineId = await p.machine();
+    const requestId = await planned(machineId);
+    p.clock.wrongByMs = -2 * 3_600_000;
+    const job = await confirm(requestId);
+    expect(Math.abs(job.createdAt.getTime() - Date.now())).toBeLessThan(60_000);
+  });
 });
 
 describe('which windows count', () => {

@@ -74,9 +74,17 @@ export function refusalOfPlans(
       extensions: { checks: blocked.map(({ code }) => code) },
     });
   }
-  const asked = new Set(plans.flatMap(({ consequences }) => consequences.map(({ code }) => code)));
-  const missing = [...asked].filter((code) => !accepted.includes(code));
+  const missing = consequencesLeft(plans, accepted);
   return missing.length === 0 ? null : notAccepted(missing);
+}
+
+/** What follows from these plans and is not among what was accepted, by code. Pure. */
+export function consequencesLeft(
+  plans: readonly Pick<ActionPlanDocument, 'consequences'>[],
+  accepted: readonly string[],
+): string[] {
+  const asked = new Set(plans.flatMap(({ consequences }) => consequences.map(({ code }) => code)));
+  return [...asked].filter((code) => !accepted.includes(code));
 }
 
 /** Why a request cannot be rejected; null when it can. Pure. */

@@ -18,6 +18,7 @@ import { deciderOf, type Decider } from './decider';
 import {
   altered,
   confirmedOtherwise,
+  consequencesLeft,
   decidedAlready,
   forSeveral,
   notReadable,
@@ -75,7 +76,7 @@ export class Requests {
       const { machineId, plan, jobId } = request;
       if (machineId === null) throw forSeveral();
       if (jobId !== null) {
-        await this.refuseOther(tx, request, given);
+        await this.refuseOther(tx, request, plan === null ? [] : [plan], given);
         return this.jobs.require(jobId, tx);
       }
       const refusal = refusalOfPlans(request, plan === null ? null : [plan], given);
@@ -95,7 +96,8 @@ export class Requests {
       const request = await this.decidable(tx, id, given, decider);
       if (request.machineId !== null) throw new Error(`The request ${id} is for one machine.`);
       if (request.status !== 'pending') {
-        await this.refuseOther(tx, request, given);
+        const plans = (await this.targets.of(id, tx.manager)).flatMap(({ plan }) => plan ?? []);
+        await this.refuseOther(tx, request, plans, given);
         return request;
       }
       const waiting = (await this.targets.of(id, tx.manager)).filter(({ status }) => status === 'pending');
@@ -165,11 +167,18 @@ export class Requests {
   }
 
   /** The same again is answered as before; what says something else would only look as if it counted. */
-  private async refuseOther(tx: Transaction, request: RequestWithPlan, given: Confirmation): Promise<void> {
-    const { reason = null, windowOverride = null } = given;
+  private async refuseOther(
+    tx: Transaction,
+    request: RequestWithPlan,
+    plans: Parameters<typeof consequencesLeft>[0],
+    given: Confirmation,
+  ): Promise<void> {
+    const { reason = null, windowOverride = null, accepted } = given;
     const values = [request.id, request.action, windowOverride];
     const other = windowOverride === null ? null : await queryOne(tx.manager, OTHER_OVERRIDE, values);
-    if (other !== null || (reason !== null && reason !== request.decisionReason)) throw confirmedOtherwise();
+    const lessAccepted = consequencesLeft(plans, accepted).length > 0;
+    if (lessAccepted || other !== null || (reason !== null && reason !== request.decisionReason))
+      throw confirmedOtherwise();
   }
 
   private async refuse(

@@ -224,6 +224,15 @@ describe('a confirmation', () => {
     },
   );
 
+  it('is answered as before for the same words only', async () => {
+    const lines = ['remove a 1 -'];
+    planned = fakePlan(lines, { consequences: [{ code: 'removals', sentence: quoted('a is removed.') }] });
+    const id = text(await plan(await p.machine(), ''));
+    const job = await confirm(id, planDigest(lines), ['removals']);
+    expect((await confirm(id, planDigest(lines), ['removals'])).id).toBe(job.id);
+    await expect(confirm(id, planDigest(lines), [])).rejects.toMatchObject({ code: 'confirmed_otherwise', status: 409 });
+  });
+
   it('leaves nothing when the machine cannot be worked on', async () => {
     const machineId = await p.machine();
     const id = text(await plan(machineId, 'upgrade a 1 2'));
