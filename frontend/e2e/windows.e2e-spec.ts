@@ -128,6 +128,8 @@ describe('maintenance windows, in the portal and on a real machine', () => {
     expect(await axeViolations(page)).toEqual([]);
     await button(/Nights/).click();
     await page.getByRole('menuitem', { name: 'Désactiver' }).click();
+    await page.getByText(/Sans la fenêtre Nights, ses machines suivent/).waitFor();
+    await button('Désactiver Nights').click();
     await row('Désactivée').waitFor();
     await button(/Nights/).click();
     await page.getByRole('menuitem', { name: 'Supprimer la fenêtre' }).click();

@@ -41,6 +41,12 @@ export class ScheduleWords {
       : told.reduce((before, next) => this.texts.t('schedules.then', { before, next }));
   }
 
+  /** What is to be acknowledged about a scope. Machines that are named one by one stay these. */
+  notice(code: 'all_machines' | 'no_machines', { wholeFleet, tagIds }: ScheduleScopeDto, n: number): string {
+    const named = code === 'all_machines' && !wholeFleet && tagIds.length === 0;
+    return this.texts.t(`schedules.notice.${named ? 'all_named' : code}`, { n });
+  }
+
   /** What an action can be told, by the name of its parameter. */
   parameter(name: string): string {
     return this.texts.known(`parameter.${name}`, name.replaceAll('_', ' '));

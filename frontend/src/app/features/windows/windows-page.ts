@@ -15,6 +15,7 @@ import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
 import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
 import { ScheduleTabs } from '../schedules/schedule-tabs';
+import { ScheduleWords } from '../schedules/schedule-words';
 import { WindowForm } from './window-form';
 import { WindowsApi } from './windows-api';
 
@@ -28,14 +29,15 @@ export class WindowsPage {
   protected readonly texts = inject(Texts);
   protected readonly formats = inject(Formats);
   protected readonly words = inject(RecurrenceWords);
+  protected readonly times = inject(ScheduleWords);
   private readonly session = inject(Session);
   private readonly clock = inject(Clock);
   private readonly api = inject(WindowsApi);
   private readonly dialogs = inject(Dialogs);
   protected readonly windows = new Loadable<WindowDto[]>();
   protected readonly problem = signal<Problem | null>(null);
-  /** The window that is about to be removed. */
-  protected readonly removing = signal<string | null>(null);
+  /** The window that is about to be removed or turned off: either way it holds nothing back any more. */
+  protected readonly ending = signal<{ readonly id: string; readonly how: 'remove' | 'disable' } | null>(null);
 
   constructor() {
     const trail = inject(Trail);
@@ -69,8 +71,12 @@ export class WindowsPage {
     });
   }
 
-  protected remove(window: WindowDto): Promise<void> {
+  private remove(window: WindowDto): Promise<void> {
     return this.act(() => this.api.remove(window));
+  }
+
+  protected end(window: WindowDto, how: 'remove' | 'disable'): Promise<void> {
+    return how === 'remove' ? this.remove(window) : this.enable(window, false);
   }
 
   protected isOpen({ enabled, openings: [first] }: WindowDto): boolean {
@@ -81,7 +87,7 @@ export class WindowsPage {
     try {
       await work();
       this.problem.set(null);
-      this.removing.set(null);
+      this.ending.set(null);
     } catch (error) {
       this.problem.set(problemOf(error));
     }
