@@ -179,7 +179,7 @@ describe('the portal on real machines', () => {
         ['fleet-plain', '1.0', '1.1'],
         ['fleet-guard', securityVersion, 'Debian-Security'],
         ['fleet-held', '1.1', 'Held', 'The package is on hold.'],
-        ['fleet-pinned', '1.1', 'Pinned', 'Preferences give version 1.1 the priority'],
+        ['fleet-pinned', '1.1', 'Pinned', 'Preferences prefer version 1.0 (990) to 1.1 (500).'],
         ['fleet-phased', '1.1', 'Phased'],
         ['fleet-newdep', '2.0', 'Needs new packages', 'fleet-lib2'],
         ['fleet-swap', '2.0', 'Needs a removal', 'fleet-old'],

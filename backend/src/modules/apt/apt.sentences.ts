@@ -29,6 +29,9 @@ export const say = sentences('apt', {
   pinned: 'Preferences give version {version} the priority {priority}, so apt does not choose it.',
   pinned_and_held:
     'Preferences give version {version} the priority {priority}, so apt does not choose it. It is also on hold.',
+  prefers: 'Preferences prefer version {chosen} ({chosenPriority}) to {version} ({priority}).',
+  forbids: 'Preferences forbid version {version} (priority {priority}).',
+  also_held: '{why} The package is also on hold.',
   held: 'The package is on hold.',
   removes_itself: 'A full upgrade would remove the package itself.',
   removes_altogether: 'Only a full upgrade takes it; altogether that removes {packages}.',

@@ -67,7 +67,18 @@ describe('reasons that need more than the plans', () => {
         available_priority: -1,
         installed_priority: 500,
         security: true,
+        detail: 'Preferences forbid version 1.1 (priority -1).',
       }),
+    ]);
+  });
+
+  it('a preference for another version is told with both priorities, since 500 alone is that of any version', () => {
+    const rows = version('1.1', 500, stable) + current('1.0', 990);
+    const told = (more = {}): unknown =>
+      leftBack({ installed: '1.0', candidate: '1.0', rows }, more)?.map(({ detail }) => detail);
+    expect(told()).toEqual(['Preferences prefer version 1.0 (990) to 1.1 (500).']);
+    expect(told({ holds: 'p\n' })).toEqual([
+      'Preferences prefer version 1.0 (990) to 1.1 (500). The package is also on hold.',
     ]);
   });
 

@@ -106,8 +106,9 @@ export class LeftBackFinder {
         detail: say.pro_only({ version: version.version }),
       };
     }
-    const told = this.context.holds.has(entry.name) ? say.pinned_and_held : say.pinned;
-    return { reason: 'pinned', detail: told({ version: version.version, priority: version.priority }) };
+    const why = whyWithheld(entry, version);
+    const held = this.context.holds.has(entry.name);
+    return { reason: 'pinned', detail: held ? say.also_held({ why }) : why };
   }
 
   private whyNotPlanned(entry: PolicyPackage, candidate: string): Finding {
@@ -184,8 +185,6 @@ export class LeftBackFinder {
     finding: Finding,
   ): LeftBackPackage {
     const { origins, records } = this.context;
-    const priorityOf = (version: string): number | null =>
-      entry.versions.find((known) => known.version === version)?.priority ?? null;
     const pinned = finding.reason === 'pinned';
     return {
       name: splitName(entry.name).name,
@@ -199,9 +198,23 @@ export class LeftBackFinder {
       left_by: leftBy,
       needs: finding.needs ?? [],
       phased_percent: finding.phasedPercent ?? null,
-      available_priority: pinned ? priorityOf(available) : null,
-      installed_priority: pinned ? priorityOf(installed) : null,
+      available_priority: pinned ? priorityOf(entry, available) : null,
+      installed_priority: pinned ? priorityOf(entry, installed) : null,
       evidence: (finding.evidence ?? []).slice(0, 10),
     };
   }
+}
+
+function priorityOf(entry: PolicyPackage, version: string): number | null {
+  return entry.versions.find((known) => known.version === version)?.priority ?? null;
+}
+
+/** A priority alone says nothing: 500 is that of any version that no preference speaks of. */
+function whyWithheld(entry: PolicyPackage, { version, priority }: PolicyVersion): Sentence {
+  if (priority < 0) return say.forbids({ version, priority });
+  const chosen = entry.candidate ?? entry.installed ?? '';
+  const chosenPriority = priorityOf(entry, chosen);
+  return chosenPriority === null
+    ? say.pinned({ version, priority })
+    : say.prefers({ chosen, chosenPriority, version, priority });
 }
