@@ -3,10 +3,33 @@ import { invalidInput, type FieldProblem } from '../errors/domain-error';
 import { quoted } from '../sentences/sentences';
 import { say } from './validation.sentences';
 
+/**
+ * What a value has to be before anything else can be said of it. Rules are asked from the last one declared to the first,
+ * and one about a length or a limit fails too for what has none.
+ */
+const OF_ANY_VALUE: ReadonlySet<string> = new Set([
+  'whitelistValidation',
+  'isDefined',
+  'isArray',
+  'isObject',
+  'isString',
+  'isInt',
+  'isNumber',
+  'isBoolean',
+  'isDate',
+]);
+
+/** The one problem of a field that helps most. */
+function foremost(constraints: Readonly<Record<string, string>> = {}): string[] {
+  const all = Object.entries(constraints);
+  const chosen = all.find(([rule]) => OF_ANY_VALUE.has(rule)) ?? all[0];
+  return chosen === undefined ? [] : [chosen[1]];
+}
+
 function flatten(errors: readonly ValidationError[], prefix = ''): FieldProblem[] {
   return errors.flatMap((error) => {
     const field = prefix === '' ? error.property : `${prefix}.${error.property}`;
-    const own = Object.values(error.constraints ?? {}).map((message) => ({ field, message: quoted(message) }));
+    const own = foremost(error.constraints).map((message) => ({ field, message: quoted(message) }));
     return [...own, ...flatten(error.children ?? [], field)];
   });
 }
@@ -18,7 +41,6 @@ export function validationPipe(): ValidationPipe {
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
-    stopAtFirstError: true,
     // Values must not be echoed: one of them may be a password.
     validationError: { target: false, value: false },
     exceptionFactory: (errors) => invalidInput(flatten(errors)),

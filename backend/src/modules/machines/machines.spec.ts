@@ -110,6 +110,14 @@ describe('machines', () => {
       expect(status).toBe(400);
     });
 
+    it('tells of a wrong type before any length or limit', async () => {
+      const messages = (body: object) => (body as Problem).errors?.map(({ message }) => message);
+      const created = await operator.post('/machines', machineInput('web-1', { port: '22', name: 7 }));
+      expect(messages(created.body)).toEqual(['name must be a string', 'port must be an integer number']);
+      const listed = await operator.get('/machines?q=a&q=b&limit=many');
+      expect(messages(listed.body)).toEqual(['q must be a string', 'limit must be an integer number']);
+    });
+
     it('a change with a bad field, whole', async () => {
       const id = await addMachine(operator, 'web-1');
       const { status } = await operator.patch(`/machines/${id}`, { name: 'renamed', username: '-x' });

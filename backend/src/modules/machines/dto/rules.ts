@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { Length, Matches, registerDecorator } from 'class-validator';
+import { IsString, Length, Matches, registerDecorator } from 'class-validator';
 import { GIVEN_NAME, isHostAddress, isProxyUrl, UNIX_USERNAME } from '../address';
 
 function textRule(name: string, message: string, test: (text: string) => boolean): PropertyDecorator {
@@ -26,11 +26,13 @@ export const IsProxyUrl = () =>
 
 /** A name that people give, of 1 to `max` characters. */
 export function IsGivenName(max: number): PropertyDecorator {
+  const text = IsString();
   const length = Length(1, max);
   const form = Matches(GIVEN_NAME, {
     message: '$property must be printable, must not begin with a space or one of - = + @, nor contain $ ` \\ < > " | ;',
   });
   return (target, property) => {
+    text(target, property);
     form(target, property);
     length(target, property);
   };
