@@ -23,6 +23,23 @@ describe('the steps of an attempt', () => {
     ]);
   });
 
+  it('do not overlap when sections of a step come after those of the next one', () => {
+    let second = 0;
+    const tracker = new StepTracker(declared, () => new Date(now.getTime() + 1000 * (second += 1)));
+    tracker.begin('connect');
+    tracker.section('plan.upgrade');
+    expect([tracker.section('refresh'), tracker.section('policy')]).toEqual([true, false]);
+    tracker.begin('store');
+    tracker.finish();
+    const times = tracker
+      .snapshot()
+      .map(({ name, startedAt, endedAt }) => [name, startedAt ?? '', endedAt ?? ''] as const);
+    const byBeginning = [...times].sort((a, b) => a[1].localeCompare(b[1]));
+    expect(byBeginning.map(([name]) => name)).toEqual(['connect', 'plans', 'refresh', 'store']);
+    for (const [index, [, , end]] of byBeginning.slice(0, -1).entries())
+      expect(end <= (byBeginning[index + 1]?.[1] ?? '')).toBe(true);
+  });
+
   it('end with what failed and what was skipped', () => {
     const tracker = new StepTracker(declared, () => now);
     tracker.begin('connect');

@@ -48,7 +48,7 @@ export class StepTracker {
     const step = this.steps.find((candidate) => candidate.name === name);
     if (step === undefined || step === this.current) return false;
     this.end('done');
-    // Of sections that alternate between two steps, the first time counts.
+    // Another attempt at the same run may come to it again.
     step.startedAt ??= this.now().toISOString();
     step.endedAt = null;
     step.status = 'running';
@@ -66,10 +66,14 @@ export class StepTracker {
     return true;
   }
 
-  /** A section of the script begins. @returns false when no other step begins with it */
+  /**
+   * A section of the script begins. One of a step that is over counts into the present one: a step that went on from its
+   * first section to its last would overlap others, and the times of all would come to more than the run.
+   * @returns false when no other step begins with it
+   */
   section(section: string): boolean {
-    const step = this.stepOf(section);
-    return step === undefined ? false : this.begin(step.name);
+    const step = this.steps.find(({ name }) => name === this.stepOf(section)?.name);
+    return step?.status === 'waiting' ? this.begin(step.name) : false;
   }
 
   /** What of a section's output a person sees. */
