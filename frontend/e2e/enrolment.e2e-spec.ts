@@ -11,6 +11,8 @@ import { parseHostKeyLine } from '../../backend/src/kernel/ssh/host-key';
 import { axeViolations, consoleErrors, sidewaysElements, startBrowser } from './support/browser';
 
 const PASSWORD = 'a password of this test';
+const DESKTOP = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
 
 interface Detail {
   readonly status: string;
@@ -38,7 +40,7 @@ describe('adding a machine whose way in is not right at once, and deciding about
     product = await startProduct();
     api = await ApiClient.administrator(product);
     browser = await startBrowser();
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' });
+    const context = await browser.newContext({ viewport: DESKTOP, locale: 'en-GB' });
     context.setDefaultTimeout(60_000);
     page = await context.newPage();
     errors = consoleErrors(page);
@@ -66,7 +68,10 @@ describe('adding a machine whose way in is not right at once, and deciding about
 
   async function fits(): Promise<void> {
     expect(await axeViolations(page)).toEqual([]);
-    expect(await sidewaysElements(page)).toEqual([]);
+    for (const size of [PHONE, DESKTOP]) {
+      await page.setViewportSize(size);
+      expect(await sidewaysElements(page)).toEqual([]);
+    }
   }
 
   async function type(address: string): Promise<void> {
@@ -143,6 +148,14 @@ describe('adding a machine whose way in is not right at once, and deciding about
     await nothingToDecide();
   });
 
+  it('has nothing outside its landmarks while the menu of a tile is open', async () => {
+    await page.goto(`${product.origin}/machines`);
+    await button('Actions for corrected').click();
+    await page.getByRole('menu').waitFor();
+    await fits();
+    await page.keyboard.press('Escape');
+  });
+
   it('keeps a rejected key rejected, and takes the old key back when the old machine is back', async () => {
     fleet('reset', '--new-identity', machine.name);
     await page.goto(`${product.origin}/machines/${id}/access`);
@@ -164,6 +177,28 @@ describe('adding a machine whose way in is not right at once, and deciding about
     await button('Test the connection').click();
     await page.getByText('The machine can be read.').waitFor();
     expect(await detail()).toMatchObject({ status: 'active', lastError: null });
+  }, 120_000);
+
+  it('offers nothing that could not run on an archived machine, and still shows what is known of it', async () => {
+    fleet('scenario', machine.name, 'plain');
+    const job = await api.post<{ id: string }>(`/machines/${id}/actions/apt_update_analyze`);
+    await eventually(
+      () => api.get<{ status: string }>(`/jobs/${job.id}`),
+      ({ status }) => status === 'ok',
+    );
+    await page.goto(`${product.origin}/machines/${id}/updates`);
+    await button('Plan update').waitFor();
+    await api.post(`/machines/${id}/archive`);
+    await page.reload();
+    await page.getByText('fleet-plain').first().waitFor();
+    await button('Restore').waitFor();
+    expect(await button('Plan update').count()).toBe(0);
+    await fits();
+    await page.goto(`${product.origin}/machines/${id}/access`);
+    await page.getByText('Host keys').waitFor();
+    for (const name of ['Read keys', 'Test the connection', 'Replace the credentials', 'Compare', 'Save'])
+      expect([name, await button(name).count()]).toEqual([name, 0]);
+    await fits();
   }, 120_000);
 
   it('logged no error', () => {

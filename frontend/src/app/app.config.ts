@@ -1,3 +1,4 @@
+import { OverlayContainer } from '@angular/cdk/overlay';
 import { provideHttpClient, withInterceptors } from '@angular/common/http';
 import {
   inject,
@@ -8,6 +9,7 @@ import {
 import { MAT_RIPPLE_GLOBAL_OPTIONS } from '@angular/material/core';
 import { provideRouter, TitleStrategy, withComponentInputBinding, withInMemoryScrolling } from '@angular/router';
 import { routes } from './app.routes';
+import { NamedOverlays } from './ui/named-overlays';
 import { PortalTitle } from './shell/portal-title';
 import { providePortalTexts } from './core/i18n/transloco';
 import { Texts } from './core/i18n/texts';
@@ -22,6 +24,7 @@ export const appConfig: ApplicationConfig = {
     provideRouter(routes, withComponentInputBinding(), withInMemoryScrolling({ scrollPositionRestoration: 'enabled' })),
     ...providePortalTexts(),
     { provide: TitleStrategy, useClass: PortalTitle },
+    { provide: OverlayContainer, useExisting: NamedOverlays },
     { provide: MAT_RIPPLE_GLOBAL_OPTIONS, useValue: { disabled: true } },
     provideAppInitializer(async () => {
       inject(Appearance);

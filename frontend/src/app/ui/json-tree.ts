@@ -12,6 +12,8 @@ const STEP = 100;
         <summary>
           @if (name() !== null) {
             <span class="key">{{ name() }}</span>:
+          } @else if (caption() !== null) {
+            <span>{{ caption() }}</span>
           }
           <span class="t3">{{ bracket() }}</span>
         </summary>
@@ -82,6 +84,8 @@ const STEP = 100;
 })
 export class JsonTree {
   readonly name = input<string | null>(null);
+  /** What the whole is called, in words; not a name of JSON. */
+  readonly caption = input<string | null>(null);
   readonly value = input.required<unknown>();
   readonly startOpen = input(false);
   protected readonly step = STEP;

@@ -45,7 +45,8 @@ export function bySeverity(checks: readonly PlanCheckDto[]): PlanCheckDto[] {
               <su-icon [name]="icon[check.verdict]" [class]="colour[check.verdict]" />
               <div>
                 <b [attr.lang]="said.lang(check, 'sentence')"
-                  ><span class="unseen">{{ texts.t(verdictKey(check)) }}: </span>{{ said.of(check, 'sentence') }}</b
+                  ><span class="unseen">{{ texts.t(verdictKey(check)) }}{{ texts.t('text.colon') }} </span
+                  >{{ said.of(check, 'sentence') }}</b
                 >
                 @if (check.action) {
                   <small [attr.lang]="said.lang(check, 'action')">{{ said.of(check, 'action') }}</small>

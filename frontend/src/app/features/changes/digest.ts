@@ -10,7 +10,8 @@ import { shortDigest } from './request-standing';
   imports: [CopyButton, Icon],
   template: `
     <span class="digest" [title]="digest()">
-      <su-icon class="small" name="lock" /><span class="unseen">{{ texts.t('plan.digest') }}: </span
+      <su-icon class="small" name="lock" /><span class="unseen"
+        >{{ texts.t('plan.digest') }}{{ texts.t('text.colon') }} </span
       ><span class="wide-only">sha256</span> {{ short() }}
     </span>
     <su-copy-button [text]="digest()" [label]="texts.t('plan.digest.copy')" />

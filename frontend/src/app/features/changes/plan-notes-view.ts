@@ -52,7 +52,7 @@ import type { KeptPackage, PlanNotes } from './plan-notes';
         <div class="in s">
           <p>{{ marks.length === 0 ? texts.t('plan.marks.none') : formats.list(marks) }}</p>
           @if (notes().note; as note) {
-            <p>{{ texts.t('hold.note') }}: {{ note }}</p>
+            <p>{{ texts.t('hold.note') }}{{ texts.t('text.colon') }} {{ note }}</p>
           }
           @if (notes().expiresAt; as day) {
             <p class="t2">{{ texts.t('hold.until', { day: formats.day(day) }) }}</p>

@@ -75,6 +75,6 @@ export class SeveralPlans {
 
   private where(sentence: string, machineIds: readonly string[]): string {
     const names = machineIds.map((id) => this.names().get(id) ?? id);
-    return `${this.formats.list(names)}${this.texts.t('several.colon')} ${sentence}`;
+    return `${this.formats.list(names)}${this.texts.t('text.colon')} ${sentence}`;
   }
 }

@@ -36,7 +36,7 @@ const ORDER: readonly Stage['name'][] = [
             [class]="stage.status === 'ok' ? 'fg-clean' : stage.status === 'failed' ? 'fg-failed' : ''"
           />
           <b
-            >{{ title(stage) }}<span class="unseen">: {{ texts.t(status(stage)) }}</span></b
+            >{{ title(stage) }}<span class="unseen">{{ texts.t('text.colon') }} {{ texts.t(status(stage)) }}</span></b
           >
           <span class="xs t3">{{ stage.durationMs === null ? '' : texts.t('stage.ms', { n: stage.durationMs }) }}</span>
           <small>
@@ -85,6 +85,7 @@ const ORDER: readonly Stage['name'][] = [
       color: var(--text-2);
       font-size: var(--t-xs);
       line-height: 1.4;
+      overflow-wrap: anywhere;
     }
 
     .next {

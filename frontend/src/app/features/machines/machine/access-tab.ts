@@ -44,8 +44,13 @@ export class AccessTab {
   /** A key that nobody has to decide about, and somebody wants to. */
   protected readonly chosen = signal<string | null>(null);
   protected readonly offered = computed(
-    () => this.keys().find((key) => key.id === this.chosen()) ?? offeredKey(this.keys(), this.quarantined()),
+    () =>
+      this.keys().find((key) => key.id === this.chosen()) ??
+      (this.inUse() ? offeredKey(this.keys(), this.quarantined()) : null),
   );
+  protected readonly inUse = this.store.inUse;
+  protected readonly writable = computed(() => this.inUse() && this.session.can('machines.write'));
+  protected readonly decides = computed(() => this.inUse() && this.session.can('hostkeys.decide'));
   protected readonly approved = computed(() => approvedKey(this.keys()));
   protected readonly before = computed(() => (this.quarantined() ? this.approved() : null));
 

@@ -1,7 +1,6 @@
 import { Component, inject, input } from '@angular/core';
 import type { AptHoldDto } from '../../../api/models';
 import { Texts } from '../../../core/i18n/texts';
-import { Session } from '../../../core/session/session';
 import { Dialogs } from '../../../ui/dialogs';
 import { Icon } from '../../../ui/icon';
 import { HoldDialog, type HoldQuestion } from '../../changes/hold-dialog';
@@ -26,7 +25,7 @@ import { HoldFacts } from '../../changes/hold-facts';
                 <b>{{ hold.name }}</b>
                 <su-hold-facts [hold]="hold" />
               </div>
-              @if (session.can('machines.run')) {
+              @if (liftable()) {
                 <button
                   type="button"
                   class="btn small"
@@ -65,9 +64,10 @@ import { HoldFacts } from '../../changes/hold-facts';
 })
 export class Holds {
   protected readonly texts = inject(Texts);
-  protected readonly session = inject(Session);
   private readonly dialogs = inject(Dialogs);
   readonly machineId = input.required<string>();
+  /** Whether something may be done about them here. */
+  readonly liftable = input.required<boolean>();
   readonly holds = input.required<readonly AptHoldDto[]>();
 
   protected lift(hold: AptHoldDto): void {

@@ -83,11 +83,7 @@ export class MachinePage {
   });
   /** Changes that wait for the machine's maintenance window. */
   protected readonly held = computed(() => this.openJobs().filter((job) => job.waitingOn?.reason === 'window'));
-  /** Nothing runs on an archived machine, nor on one whose key is in doubt. */
-  protected readonly runnable = computed(() => {
-    const machine = this.machine();
-    return machine?.archivedAt === null && machine.underlyingNeed !== 'quarantined' && this.session.can('machines.run');
-  });
+  protected readonly runnable = this.store.runnable;
   /** Asked for by hand; another machine begins without. */
   protected readonly restartAsked = linkedSignal<string, AskedRestart | null>({
     source: this.id,

@@ -1,9 +1,10 @@
-import { effect, inject, Injectable, signal, untracked } from '@angular/core';
+import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import type { AptStateDto, MachineDetailDto, MachineTileDto } from '../../../api/models';
 import { Loadable } from '../../../core/errors/loadable';
 import { problemOf, type Problem } from '../../../core/errors/problem';
 import { Activity } from '../../../core/live/activity';
 import { Live } from '../../../core/live/live';
+import { Session } from '../../../core/session/session';
 import { MachinesApi, type ReadActionName } from '../machines-api';
 
 /** One machine and its last analysis, for the page and all its tabs. */
@@ -12,9 +13,16 @@ export class MachineStore {
   private readonly api = inject(MachinesApi);
   private readonly live = inject(Live);
   private readonly activity = inject(Activity);
+  private readonly session = inject(Session);
   readonly id = signal<string | null>(null);
   readonly machine = new Loadable<MachineDetailDto>();
   readonly apt = new Loadable<AptStateDto>();
+  /** Not archived: an archived machine is only looked at. */
+  readonly inUse = computed(() => this.machine.value()?.archivedAt === null);
+  /** Nothing runs on an archived machine, nor on one whose key is in doubt. */
+  readonly runnable = computed(
+    () => this.inUse() && this.machine.value()?.underlyingNeed !== 'quarantined' && this.session.can('machines.run'),
+  );
   /** What could not be started. */
   readonly refused = signal<Problem | null>(null);
   /** Rises when something on the machine was read anew: tabs refetch. */

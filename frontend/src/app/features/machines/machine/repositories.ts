@@ -3,7 +3,6 @@ import type { AptStateDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
 import { MachineUi } from '../../../core/preferences/machine-ui';
-import { Session } from '../../../core/session/session';
 import { Icon } from '../../../ui/icon';
 import { Said } from '../../../core/i18n/said';
 import { MakePlan } from '../../changes/make-plan';
@@ -65,7 +64,7 @@ import { MachineStore } from './machine-store';
             @if (state().broken; as broken) {
               @for (one of broken; track one.name) {
                 <p class="fg-failed">
-                  <su-icon name="failed" /> <b>{{ one.name }}</b>: {{ one.state }}
+                  <su-icon name="failed" /> <b>{{ one.name }}</b>{{ texts.t('text.colon') }} {{ one.state }}
                 </p>
               }
             }
@@ -75,7 +74,7 @@ import { MachineStore } from './machine-store';
                   {{ texts.t('leftovers.autoremovable', { n: names.length }) }}
                   <span class="t2">{{ formats.list(names) }}</span>
                 </p>
-                @if (session.can('machines.run')) {
+                @if (store.runnable()) {
                   <div class="line wrap">
                     <su-make-plan
                       [machineId]="store.id() ?? ''"
@@ -131,7 +130,6 @@ export class Repositories {
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   private readonly ui = inject(MachineUi);
-  protected readonly session = inject(Session);
   protected readonly store = inject(MachineStore);
   protected readonly none = {};
   readonly state = input.required<AptStateDto>();

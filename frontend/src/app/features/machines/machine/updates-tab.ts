@@ -5,8 +5,6 @@ import type { AptHoldDto, AptPackageDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
 import { Texts } from '../../../core/i18n/texts';
 import { undecidedOn } from '../../../core/live/undecided';
-import { Session } from '../../../core/session/session';
-import { Ago } from '../../../ui/ago';
 import { Dialogs } from '../../../ui/dialogs';
 import { download } from '../../../ui/download';
 import { EmptyState } from '../../../ui/empty-state';
@@ -55,7 +53,6 @@ const GROUP_ICON: Readonly<Record<PackageGroupKey, IconName>> = {
 @Component({
   selector: 'su-updates-tab',
   imports: [
-    Ago,
     EmptyState,
     ErrorNotice,
     FailureNotice,
@@ -77,7 +74,6 @@ export class UpdatesTab {
   protected readonly texts = inject(Texts);
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
-  protected readonly session = inject(Session);
   protected readonly store = inject(MachineStore);
   private readonly dialogs = inject(Dialogs);
   protected readonly mode = signal<Mode>('withNew');
@@ -144,7 +140,7 @@ export class UpdatesTab {
   private row(group: PackageGroupKey, pack: AptPackageDto): PackageRow {
     const { name, operation, currentVersion, targetVersion, origin, reasonDetail } = pack;
     const freed = group === 'left' ? this.freed(pack) : null;
-    const choosable = group !== 'left' && operation === 'upgrade' && this.session.can('machines.run');
+    const choosable = group !== 'left' && operation === 'upgrade' && this.store.runnable();
     return {
       key: aptName(pack),
       name,
@@ -207,7 +203,7 @@ export class UpdatesTab {
   }
 
   protected holdable(key: string): boolean {
-    return this.packs().get(key)?.currentVersion != null && this.session.can('machines.run');
+    return this.packs().get(key)?.currentVersion != null && this.store.runnable();
   }
 
   /** Asks for a hold, or for the end of the one that is there. */
