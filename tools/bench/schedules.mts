@@ -151,7 +151,7 @@ async function compareFates(
   for (const { id, sample } of made) {
     // A walk takes seconds; what else lives in this process gets its turn in between.
     await setImmediate();
-    const wanted = known.get(sample) ?? expectedOccurrences([{ ...sample, from, enabled: true }], looks);
+    const wanted = known.get(sample) ?? expectedOccurrences([{ ...sample, from, looks: 0, enabled: true }], looks);
     known.set(sample, wanted);
     const rows = await query<{ due_at: Date; fate: string }>(
       database,

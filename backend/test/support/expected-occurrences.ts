@@ -6,6 +6,8 @@ export type Fate = 'ran' | 'missed' | 'window_expired';
 /** When a schedule says what, by the clock of the time line. */
 export interface Version {
   readonly from: Date;
+  /** So many looks had been made by then. */
+  readonly looks: number;
   readonly cron: string;
   readonly zone: string;
   readonly enabled: boolean;
@@ -21,33 +23,34 @@ export interface Version {
  */
 export function expectedOccurrences(versions: readonly Version[], looks: readonly Date[]): Map<string, Fate> {
   const fates = new Map<string, Fate>();
-  let furthest = versions[0]?.from.getTime() ?? 0;
   for (const [index, version] of versions.entries()) {
     const next = versions[index + 1];
-    const until = next?.from.getTime() ?? Infinity;
-    furthest = version.from.getTime();
-    const mine = looks.map((look) => look.getTime()).filter((look) => look > furthest && look <= until);
+    const mine = looks.slice(version.looks, next?.looks).map((look) => ({ at: look.getTime(), last: false }));
     // Whoever changes a schedule looks first.
-    if (next !== undefined) mine.push(until);
-    const last = Math.max(furthest, ...mine);
+    if (next !== undefined) mine.push({ at: next.from.getTime(), last: true });
     if (!version.enabled || mine.length === 0) continue;
-    const due = walkMinutes(version.cron, version.zone, new Date(furthest), new Date(last)).map((time) =>
-      time.getTime(),
-    );
-    let at = 0;
+    const moments = [version.from.getTime(), ...mine.map(({ at }) => at)];
+    const [first, last] = [Math.min(...moments), Math.max(...moments)];
+    const due = walkMinutes(version.cron, version.zone, new Date(first), new Date(last)).map((time) => time.getTime());
+    let furthest = version.from.getTime();
     for (const look of mine) {
-      if (look <= furthest) continue;
-      const group: number[] = [];
-      for (; at < due.length && (due[at] ?? Infinity) <= look; at += 1) group.push(due[at] ?? 0);
-      const abandon = look === until && next?.enabled === false;
+      // The clock was ahead: what had not come, and was not begun, is open again.
+      if (look.at < furthest) forget(fates, look.at);
+      const group = due.filter((time) => time > furthest && time <= look.at);
+      const abandon = look.last && next?.enabled === false;
       for (const [place, time] of group.entries()) {
         const key = new Date(time).toISOString();
-        if (!fates.has(key)) fates.set(key, fateOf(version, (look - time) / 1000, place === group.length - 1, abandon));
+        const late = (look.at - time) / 1000;
+        if (!fates.has(key)) fates.set(key, fateOf(version, late, place === group.length - 1, abandon));
       }
-      furthest = look;
+      furthest = look.at;
     }
   }
   return fates;
+}
+
+function forget(fates: Map<string, Fate>, after: number): void {
+  for (const [key, fate] of fates) if (fate !== 'ran' && Date.parse(key) > after) fates.delete(key);
 }
 
 function fateOf(version: Version, late: number, newest: boolean, abandon: boolean): Fate {

@@ -12,6 +12,7 @@ import { SCHEDULE_DEFINITION } from '../contracts/schedule-documents';
 import type { OccurrenceTrigger } from '../entities/automation.values';
 import { definitionOf, type ScheduleRecord } from '../schedules/schedule-record';
 import { abandoned, dueDecisions, type DueDecision, type DueDecisions } from './due-decisions';
+import { dueTimeAfter } from '../times/due-times';
 import { OccurrenceNews, type NotStarted } from './occurrence-news';
 
 /** Due times of one schedule that one transaction writes. */
@@ -49,6 +50,24 @@ export class Firing {
     const fired = schedules.map((schedule) => ({ schedule, due: dueDecisions(schedule, now, DUE_TIMES_AT_ONCE) }));
     await this.store(tx, fired, now);
     return fired.some(({ due }) => !due.complete);
+  }
+
+  /**
+   * Takes back what was decided of these schedules while the clock was ahead: due times that were refused and have not come are due
+   * when they come. What was begun then has run, and does not run again.
+   */
+  async takeBack(tx: Transaction, schedules: readonly ScheduleRecord[], now: Date): Promise<void> {
+    const known = schedules.filter(({ timingProblem }) => timingProblem === null);
+    const ids = known.map(({ id }) => id);
+    const reopened = await affected(tx.manager, REOPEN, [ids, now]);
+    const times = known.map((schedule) => dueTimeAfter(schedule, now));
+    const moved = await affected(tx.manager, MOVE_BACK, [ids, times]);
+    if (reopened + moved === 0) return;
+    this.logger.warn(
+      { reopened, moved },
+      'The clock of the database had been ahead: due times that have not come are open again.',
+    );
+    this.bus.changed(tx, { scheduleIds: ids });
   }
 
   /** The same of one schedule to the end, before it is changed; `abandon`: nothing of it is to run any more. */
@@ -168,6 +187,17 @@ const COLUMNS = {
   expires_at: 'timestamptz',
   finished_at: 'timestamptz',
 } as const;
+
+/** A due time that was refused as it was decided carries no definition. */
+const REOPEN = `
+  DELETE FROM schedule_occurrences
+  WHERE schedule_id = ANY($1::uuid[]) AND due_at > $2 AND trigger = 'schedule' AND definition_json IS NULL
+    AND finished_at IS NOT NULL`;
+
+const MOVE_BACK = `
+  UPDATE schedules s SET next_run_at = open.next_run_at
+  FROM unnest($1::uuid[], $2::timestamptz[]) AS open (id, next_run_at)
+  WHERE s.id = open.id AND open.next_run_at IS NOT NULL AND (s.next_run_at IS NULL OR s.next_run_at > open.next_run_at)`;
 
 const ADVANCE = `
   UPDATE schedules s SET next_run_at = fired.next_run_at, last_run_at = COALESCE(fired.last_run_at, s.last_run_at)

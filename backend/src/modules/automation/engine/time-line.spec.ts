@@ -47,7 +47,10 @@ class TimeLine {
     const machineId = await this.first.jobs.machine(`${sample.cron} ${sample.zone}`);
     const { zone: timezone, ...rest } = sample;
     const id = await this.first.schedule([machineId], { timezone, ...rest });
-    this.versions.set(id, { machineId, versions: [{ ...sample, from: this.clock.at, enabled: true }] });
+    this.versions.set(id, {
+      machineId,
+      versions: [{ ...sample, from: this.clock.at, looks: this.looks.length, enabled: true }],
+    });
     return id;
   }
 
@@ -55,7 +58,7 @@ class TimeLine {
     const { machineId, versions } = this.of(id);
     const before = versions.at(-1);
     if (before === undefined) throw new Error('it was never made');
-    const after = { ...before, ...more, from: this.clock.at };
+    const after = { ...before, ...more, from: this.clock.at, looks: this.looks.length };
     const { cron, zone: timezone, missedRuns, graceSeconds, windowSeconds } = after;
     await this.first.change(id, [machineId], { cron, timezone, missedRuns, graceSeconds, windowSeconds });
     versions.push(after);
@@ -66,7 +69,7 @@ class TimeLine {
     const before = versions.at(-1);
     if (before === undefined) throw new Error('it was never made');
     await this.first.setEnabled(id, enabled);
-    versions.push({ ...before, enabled, from: this.clock.at });
+    versions.push({ ...before, enabled, from: this.clock.at, looks: this.looks.length });
   }
 
   /** Both processes look, at the same moment, until `to`; machines do at once what they are told. */
@@ -147,12 +150,16 @@ it('accounts for every due time of thirty days: clocks changed, three hours away
   await line.setEnabled(hourly, false);
   await line.run(new Date('2026-10-18T00:00:00Z'), 30 * MINUTE);
   await line.setEnabled(hourly, true);
-  // The clock of the database goes back by two hours, and later ahead by three and back again.
+  // The clock of the database goes back by two hours, and later ahead by three hours, by three days, and back again.
   clock.at = new Date(clock.at.getTime() - 2 * HOUR);
   await line.run(new Date('2026-10-20T01:00:00Z'), 30 * MINUTE);
   clock.at = new Date(clock.at.getTime() + 3 * HOUR);
   await line.look();
   clock.at = new Date(clock.at.getTime() - 3 * HOUR);
+  await line.run(new Date('2026-10-21T01:00:00Z'), 30 * MINUTE);
+  clock.at = new Date(clock.at.getTime() + 72 * HOUR);
+  await line.look();
+  clock.at = new Date(clock.at.getTime() - 72 * HOUR);
   // Over both changes of the clocks, half the time at an unlucky pace.
   await line.run(new Date('2026-10-30T00:00:00Z'), 30 * MINUTE);
   clock.at = new Date('2026-10-30T04:47:00Z');
