@@ -2,7 +2,7 @@ import { AuditLog } from '../../src/kernel/audit/audit-log';
 import { originOf, type RequestOrigin } from '../../src/kernel/audit/request-origin';
 import { actorOf } from '../../src/kernel/auth/actor';
 import { DatabaseClock } from '../../src/kernel/database/database-clock';
-import { queryRows } from '../../src/kernel/database/rows';
+import { affected, queryRows } from '../../src/kernel/database/rows';
 import { SCHEDULE_AUDIT } from '../../src/modules/automation/contracts/schedule-audit';
 import { SCHEDULE_DOCUMENTS } from '../../src/modules/automation/contracts/schedule-documents';
 import type { ChangeScheduleDto, SaveScheduleDto } from '../../src/modules/automation/dto/schedule-input.dto';
@@ -19,6 +19,7 @@ import { OccurrenceCommands } from '../../src/modules/automation/occurrences/occ
 import type { OccurrenceRecord, TargetRecord } from '../../src/modules/automation/occurrences/occurrence-record';
 import { OccurrencesReader } from '../../src/modules/automation/occurrences/occurrences.reader';
 import { PolicyDecisions } from '../../src/modules/automation/policy/policy-decisions';
+import { PolicyHolders } from '../../src/modules/automation/policy/policy-holders';
 import { ScheduleInput } from '../../src/modules/automation/schedules/schedule-input';
 import { SchedulesReader } from '../../src/modules/automation/schedules/schedules.reader';
 import { Schedules } from '../../src/modules/automation/schedules/schedules.service';
@@ -61,10 +62,10 @@ export class AutomationProcess {
     const news = new OccurrenceNews(events, contracts);
     const firing = new Firing(contracts, news, bus);
     const targets = new TargetStore();
-    this.held = new HeldTargets(bus);
+    this.held = new HeldTargets(jobs.gate, registry, contracts, bus);
     const stops = new OccurrenceStops(targets, service, dispatcher);
     const input = new ScheduleInput(registry, new MachineScope(), clock);
-    const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, registry);
+    const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, new PolicyHolders(), registry);
     const worker = new TargetWorker(targets, service, dispatcher, registry, policies, this.held);
     const ends = new OccurrenceEnds(targets, news, bus);
     this.occurrences = new OccurrencesReader(dataSource);
@@ -97,6 +98,7 @@ export class AutomationProcess {
 
   /** A schedule of the fake reading on these machines, every night at half past two in Paris. @returns its id */
   async schedule(machineIds: readonly string[], more: Partial<SaveScheduleDto> = {}): Promise<string> {
+    await affected(this.jobs.dataSource, USER, [administrator.userId, administrator.displayName]);
     return this.schedules.create(scheduleInput(machineIds, more), administrator, origin);
   }
 
@@ -152,6 +154,11 @@ export class AutomationProcess {
     return schedule;
   }
 }
+
+/** Who makes the schedules is a person with an account, as whoever confirms a policy must be. */
+const USER = `
+  INSERT INTO users (id, username, display_name, role, status, created_at, updated_at)
+  VALUES ($1, 'administrator', $2, 'administrator', 'active', now(), now()) ON CONFLICT (id) DO NOTHING`;
 
 export function scheduleInput(machineIds: readonly string[], more: Partial<SaveScheduleDto> = {}): SaveScheduleDto {
   const conditions = { securityUpdates: false, updates: false, rebootRequired: false, notAnalysedDays: null };

@@ -146,6 +146,7 @@ export class JobsProcess {
   readonly unknown: UnknownOutcomes;
   readonly forcedStops: ForcedStops;
   readonly holds: WindowHolds;
+  readonly gate: StartGate;
   private readonly workers: JobWorker[] = [];
 
   private constructor(
@@ -180,9 +181,9 @@ export class JobsProcess {
     this.dispatcher = new Dispatcher(queue, bus);
     this.history = new JobHistory(this.events, registry, bus, clock);
     this.machineState = new MachineState(clock, bus);
-    const { transactions, dispatcher, reader, history, machineState } = this;
     const eligibility = new MachineEligibility();
-    const gate = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), this.shared);
+    this.gate = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), this.shared);
+    const { transactions, dispatcher, reader, history, machineState, gate } = this;
     this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, eligibility, gate);
     const holds = new WindowHolds(transactions, registry, dispatcher, gate, history, contracts, bus);
     this.holds = holds;

@@ -93,7 +93,7 @@ export const indexQueries: Readonly<Record<string, string>> = {
     'Keeps a due time of a schedule once; the occurrences of a schedule, page by page.',
   schedule_occurrences_due_at_id_idx: 'What was due within a span, for the calendar; occurrences that are old.',
   schedule_occurrences_active_idx: 'Occurrences that wait or run, to go on with them.',
-  schedule_occurrence_targets_waiting_idx: 'The machines of an occurrence that come next.',
+  schedule_occurrence_targets_turn_idx: 'The machines of an occurrence that come next.',
   schedule_occurrence_targets_running_idx: 'The machines of an occurrence at work.',
   action_requests_status_created_at_idx: 'Requests that wait for a decision, oldest first.',
   action_requests_created_at_id_idx: 'Requests of all machines, newest first, page by page; what changed lately.',

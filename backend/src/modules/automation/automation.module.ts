@@ -19,6 +19,7 @@ import { OccurrenceCommands } from './occurrences/occurrence-commands';
 import { OccurrencesController } from './occurrences/occurrences.controller';
 import { OccurrencesReader } from './occurrences/occurrences.reader';
 import { PolicyDecisions } from './policy/policy-decisions';
+import { PolicyHolders } from './policy/policy-holders';
 import { ScheduleOccurrencesRetention } from './retention';
 import { ScheduleInput } from './schedules/schedule-input';
 import { SchedulesController } from './schedules/schedules.controller';
@@ -48,6 +49,7 @@ import { ScopePreview } from './scope/scope-preview';
     OccurrenceStops,
     OccurrencesReader,
     PolicyDecisions,
+    PolicyHolders,
     ScheduleInput,
     ScheduleTagEdits,
     ScheduleTags,

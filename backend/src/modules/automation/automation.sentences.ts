@@ -36,6 +36,9 @@ export const say = sentences('automation', {
   cancelled_by: '{name} cancelled it.',
   cancelled_as_disabled: '{name} switched the schedule off before it had begun.',
   cancelled_as_removed: '{name} removed the schedule before it had begun.',
+  policy_of_nobody: 'It is not known who allowed it; saving the schedule again confirms what it may change by itself.',
+  policy_holder_may_not:
+    '{name} answers for what it may change by itself, and may not confirm changes any more. Somebody who may has to save the schedule.',
   no_policy: 'Nobody has said what it may change by itself.',
   times_unreadable: 'Its time or its time zone cannot be read any more, so nothing was begun and it is due no more.',
   unreadable: 'The schedule is stored in a form that this program cannot read, so nothing was begun.',

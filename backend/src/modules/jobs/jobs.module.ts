@@ -131,7 +131,16 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     WorkerParts,
     WorkerService,
   ],
-  exports: [ActionRegistry, Dispatcher, JobsService, JobsReader, MachineEligibility, PolicyApprovals, RequestsReader],
+  exports: [
+    ActionRegistry,
+    Dispatcher,
+    JobsService,
+    JobsReader,
+    MachineEligibility,
+    PolicyApprovals,
+    RequestsReader,
+    StartGate,
+  ],
 })
 export class JobsModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}

@@ -80,6 +80,11 @@ export class NamedScopeDto {
 }
 
 export class ScheduleDetailDto extends ScheduleDto {
+  /** Why its changes wait for a person, though they keep to the policy: who confirmed it may not any more. Null: nothing is. */
+  policyProblem: string | null;
+  /** Of `policyProblem`. */
+  @ApiSaid()
+  said: SaidByField;
   named: NamedScopeDto;
   /** The next five due times, whether it is switched on or not; none when they cannot be told. */
   nextRuns: Date[];

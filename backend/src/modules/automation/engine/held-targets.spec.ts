@@ -71,6 +71,20 @@ async function openAll(): Promise<void> {
   await affected(p.dataSource, 'UPDATE maintenance_windows SET opens_at = now()', []);
   await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
 }
+/** Three hours pass: what waited for its window may begin. */
+async function windowsOpened(): Promise<void> {
+  const past = `interval '3 hours 1 second'`;
+  await affected(p.dataSource, `UPDATE maintenance_windows SET opens_at = opens_at - ${past}`, []);
+  await affected(
+    p.dataSource,
+    `UPDATE schedule_occurrence_targets SET resume_at = resume_at - ${past}, start_before = start_before - ${past}`,
+    [],
+  );
+}
+async function windowsChanged(set: string): Promise<void> {
+  await affected(p.dataSource, `UPDATE maintenance_windows SET ${set}`, []);
+  await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
+}
 /** A schedule of the change that has become due, at the time that the database has. */
 async function due(machineIds: string[], more: object = {}): Promise<string> {
   const id = await a.schedule(machineIds, {
@@ -156,6 +170,55 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
     await openAll();
     expect(await endRuns(id)).toBeLessThanOrEqual(2);
     expect((await a.occurrencesOf(id))[0]).toMatchObject({ status: 'ok', okCount: 4 });
+  });
+
+  it('waits on for its place when its window is made longer while it is open', async () => {
+    const ids = [await p.machine('a'), await p.machine('b')];
+    await window(3, ...ids);
+    p.work();
+    const id = await due(ids, { concurrency: 1 });
+    await held(id, 2);
+    await windowsOpened();
+    await steps('one is changed', () => machines.runs.size === 1);
+    await windowsChanged('duration_minutes = 240');
+    clock.at = new Date(Date.now() + 2 * HOUR_MS);
+    await a.step();
+    expect((await targets(id)).map(({ status }) => status).sort()).toEqual(['queued', 'running']);
+    // It still ends as such when the longer window is over as well.
+    clock.at = new Date(Date.now() + 5 * HOUR_MS);
+    await a.step();
+    expect((await targets(id)).find(({ status }) => status !== 'running')).toMatchObject({
+      errorKind: 'window_expired',
+    });
+  });
+
+  it('comes in its turn when no window binds it any more, though it was open', async () => {
+    const ids = [await p.machine('a'), await p.machine('b')];
+    await window(3, ...ids);
+    p.work();
+    const id = await due(ids, { concurrency: 1 });
+    await held(id, 2);
+    await windowsOpened();
+    await steps('one is changed', () => machines.runs.size === 1);
+    await affected(p.dataSource, 'DELETE FROM maintenance_windows', []);
+    await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
+    clock.at = new Date(Date.now() + 2 * HOUR_MS);
+    await endRuns(id);
+    expect((await a.occurrencesOf(id))[0]).toMatchObject({ status: 'ok', okCount: 2 });
+  });
+
+  it('is not planned again before its window when that is moved to later', async () => {
+    const machine = await p.machine('later');
+    await window(3, machine);
+    p.work();
+    const id = await due([machine]);
+    await held(id, 1);
+    const before = (await jobsOf(machine)).length;
+    await windowsChanged(`opens_at = opens_at + interval '1 hour'`);
+    await a.step();
+    const [target] = await targets(id);
+    expect(target?.resumeAt?.getTime()).toBeGreaterThan(Date.now() + 3.5 * HOUR_MS);
+    expect(await jobsOf(machine)).toHaveLength(before);
   });
 
   it('ends as such when the window has passed without a place for it', async () => {

@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { affected, queryRows } from '../../../kernel/database/rows';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
 import { LiveBus } from '../../../kernel/live/live-bus';
+import { ActionRegistry, type AnyDeclaration } from '../../jobs/actions/action-registry';
+import { StartGate, termsOf, UNBOUND_TERMS } from '../../jobs/gate/start-gate';
 import { WINDOWS_CHANGED } from '../../windows/entities/windows.values';
 import { say } from '../automation.sentences';
+import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
+import { jobsAfter } from './scheduled-jobs';
 import type { TargetEnd } from './target-store';
 
 /** The maintenance window that a machine of an occurrence waits for. */
@@ -15,6 +20,13 @@ export interface AwaitedWindow {
   readonly windowName: string;
   readonly from: Date;
   readonly latestStart: Date;
+}
+
+interface AwaitingRow {
+  readonly schedule_id: string;
+  readonly occurrence_id: string;
+  readonly machine_id: string;
+  readonly position: number;
 }
 
 /** A machine that may be begun, and where in the list. */
@@ -29,7 +41,12 @@ export interface NextTarget {
  */
 @Injectable()
 export class HeldTargets {
-  constructor(private readonly bus: LiveBus) {}
+  constructor(
+    private readonly gate: StartGate,
+    private readonly registry: ActionRegistry,
+    private readonly contracts: Contracts,
+    private readonly bus: LiveBus,
+  ) {}
 
   async note(tx: Transaction, occurrenceId: string, awaited: AwaitedWindow): Promise<void> {
     const { machineId, position, from, latestStart, windowName } = awaited;
@@ -41,7 +58,7 @@ export class HeldTargets {
     if (machineIds.length > 0) await affected(tx.manager, LEAVE_PLACE, [occurrenceId, machineIds]);
   }
 
-  /** Those that come next. */
+  /** Those whose turn is next. */
   async next(tx: Transaction, occurrenceId: string, now: Date, limit: number): Promise<NextTarget[]> {
     return queryRows<NextTarget>(tx.manager, NEXT, [occurrenceId, now, limit]);
   }
@@ -55,11 +72,43 @@ export class HeldTargets {
     return over.map(({ machine_id, window_name }) => missedWindow(machine_id, window_name));
   }
 
-  /** Windows are others now, or a machine's tags are: what waits is looked at again. */
+  /** Windows are others now, or a machine's tags are: what waits for one, or for a place in one that is open, is decided anew. */
   @OnDomainEvent(WINDOWS_CHANGED, 'machine_edited')
   async lookAgain({ machineId }: DomainEvent, tx: Transaction): Promise<void> {
-    const found = await queryRows<{ id: string }>(tx.manager, LOOK_AGAIN, [machineId]);
-    if (found.length > 0) this.bus.changed(tx, { scheduleIds: [...new Set(found.map(({ id }) => id))] });
+    const found = await queryRows<AwaitingRow>(tx.manager, AWAITING, [machineId]);
+    const groups = Map.groupBy(found, ({ occurrence_id, position }) => `${occurrence_id} ${String(position)}`);
+    for (const awaiting of groups.values()) await this.decideAnew(tx, awaiting);
+    const scheduleIds = [...new Set(found.map(({ schedule_id }) => schedule_id))];
+    if (scheduleIds.length > 0) this.bus.changed(tx, { scheduleIds });
+  }
+
+  /** @param awaiting machines of one occurrence that are at one place of its list */
+  private async decideAnew(tx: Transaction, awaiting: readonly AwaitingRow[]): Promise<void> {
+    const [first] = awaiting;
+    if (first === undefined) return;
+    const { occurrence_id: occurrenceId, position } = first;
+    const actions = await this.actionsFrom(tx, occurrenceId, position);
+    const wanted = awaiting.map(({ machine_id }) => ({ machineId: machine_id, seconds: null }));
+    const standings = await this.gate.standings(tx.manager, wanted, actions);
+    // Where no window speaks of a machine any more, or none is long enough, its next look says so.
+    const terms = standings.map(({ standing }) => termsOf(standing) ?? UNBOUND_TERMS);
+    await affected(tx.manager, DECIDED, [
+      occurrenceId,
+      standings.map(({ machineId }) => machineId),
+      terms.map(({ availableAt }) => availableAt),
+      terms.map(({ startBefore }) => startBefore),
+      terms.map(({ windowName }) => windowName),
+    ]);
+  }
+
+  /** The change at a place of an occurrence's list, and what follows it. */
+  private async actionsFrom(tx: Transaction, occurrenceId: string, position: number): Promise<AnyDeclaration[]> {
+    const row = await queryOne<{ definition_json: unknown }>(tx.manager, DEFINITION, [occurrenceId]);
+    const reading = this.contracts.read<DefinitionDocument>(SCHEDULE_DEFINITION.name, row?.definition_json ?? null);
+    const actions = reading.readable ? reading.document.actions : [];
+    const names = [...actions.slice(position, position + 1).map(({ action }) => action)];
+    names.push(...jobsAfter(this.registry, actions, position));
+    return names.flatMap((name) => this.registry.find(name)?.declaration ?? []);
   }
 }
 
@@ -79,15 +128,27 @@ const LEAVE_PLACE = `
 const NEXT = `
   SELECT machine_id AS "machineId", position FROM schedule_occurrence_targets
   WHERE occurrence_id = $1 AND status = 'queued' AND (resume_at IS NULL OR resume_at <= $2)
-  ORDER BY machine_id LIMIT $3`;
+  ORDER BY turn, machine_id LIMIT $3`;
 
 const OVER = `
   SELECT machine_id, window_name FROM schedule_occurrence_targets
   WHERE occurrence_id = $1 AND status = 'queued' AND start_before <= $2`;
 
-/** Of machines that are planned or fetch at this moment their next look decides. */
-const LOOK_AGAIN = `
-  UPDATE schedule_occurrence_targets t SET resume_at = NULL, start_before = NULL FROM schedule_occurrences o
-  WHERE o.id = t.occurrence_id AND t.status = 'queued' AND t.resume_at > clock_timestamp()
-    AND ($1::uuid IS NULL OR t.machine_id = $1)
-  RETURNING o.schedule_id AS id`;
+const DEFINITION = 'SELECT definition_json FROM schedule_occurrences WHERE id = $1';
+
+/** Of machines that are planned at this moment the plan's end decides. */
+const AWAITS = `t.start_before IS NOT NULL AND (t.status = 'queued' OR (t.status = 'running' AND t.stage = 'download'))`;
+
+const AWAITING = `
+  SELECT o.schedule_id, t.occurrence_id, t.machine_id, t.position
+  FROM schedule_occurrences o JOIN schedule_occurrence_targets t ON t.occurrence_id = o.id
+  WHERE o.status = 'running' AND ${AWAITS} AND ($1::uuid IS NULL OR t.machine_id = $1)
+  ORDER BY t.occurrence_id, t.machine_id`;
+
+/** Of an open window nobody waits for the opening: the machine comes when it is its turn, until the time in which it may begin is over. */
+const DECIDED = `
+  UPDATE schedule_occurrence_targets t SET resume_at = decided.resume_at, start_before = decided.start_before,
+    window_name = decided.window_name
+  FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[])
+    AS decided (machine_id, resume_at, start_before, window_name)
+  WHERE t.occurrence_id = $1 AND t.machine_id = decided.machine_id AND ${AWAITS}`;

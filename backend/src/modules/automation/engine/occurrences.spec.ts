@@ -336,6 +336,39 @@ describe('a change that a schedule makes', () => {
     await affected(p.dataSource, 'DELETE FROM approval_rules');
   });
 
+  it.each([
+    ['whose account is off', `status = 'disabled'`],
+    ['who is an operator now', `role = 'operator'`],
+  ])('waits for a person when the policy is that of somebody %s', async (_who, set) => {
+    const machine = await p.machine();
+    const id = await changing([machine]);
+    await affected(p.dataSource, `UPDATE users SET ${set}`);
+    p.work();
+    clock.at = NIGHT;
+    const occurrence = await over(id);
+    await affected(p.dataSource, `UPDATE users SET status = 'active', role = 'administrator'`);
+    expect(await a.targetsOf(occurrence.id)).toMatchObject([
+      {
+        status: 'warning',
+        errorKind: 'approval_needed',
+        errorMessage:
+          'The plan waits for a person. The administrator answers for what it may change by itself, and may not confirm changes any more. Somebody who may has to save the schedule.',
+      },
+    ]);
+    expect(await requests(machine)).toMatchObject([{ status: 'pending', approved_by: null }]);
+    expect(machines.runs.size).toBe(0);
+  });
+
+  it('waits for a person when nobody knows who confirmed the policy', async () => {
+    const machine = await p.machine();
+    const id = await changing([machine]);
+    await affected(p.dataSource, 'UPDATE schedules SET policy_confirmed_by_id = NULL WHERE id = $1', [id]);
+    p.work();
+    clock.at = NIGHT;
+    expect(await a.targetsOf((await over(id)).id)).toMatchObject([{ status: 'warning', errorKind: 'approval_needed' }]);
+    expect(machines.runs.size).toBe(0);
+  });
+
   it('is none when there is nothing to change, and the next action follows', async () => {
     const machine = await p.machine();
     plan = { lines: [], more: {} };

@@ -153,9 +153,22 @@ export class TargetStore {
   }
 }
 
-const CHOOSE = `${SCOPED}
-  INSERT INTO schedule_occurrence_targets (occurrence_id, machine_id, status)
-  SELECT $9::uuid, id, 'queued' FROM scoped WHERE matches ON CONFLICT DO NOTHING`;
+/**
+ * First come those whose turn did not come in the most runs in a row, the others in an order of this run alone: in a window that is
+ * too short for all it is never the same ones that are left.
+ */
+const CHOOSE = `${SCOPED}, previous AS (
+    SELECT o.id FROM schedule_occurrences o JOIN schedule_occurrences this ON this.schedule_id = o.schedule_id
+    WHERE this.id = $9::uuid AND o.due_at < this.due_at AND o.machines_count > 0 ORDER BY o.due_at DESC LIMIT 1),
+  lined AS (
+    SELECT s.id, CASE WHEN t.status = 'queued' OR (t.status = 'cancelled' AND t.error_kind IN ('window_expired', 'cancelled'))
+      THEN t.waited_runs + 1 ELSE 0 END AS waited_runs
+    FROM scoped s LEFT JOIN previous ON true
+      LEFT JOIN schedule_occurrence_targets t ON t.occurrence_id = previous.id AND t.machine_id = s.id
+    WHERE s.matches)
+  INSERT INTO schedule_occurrence_targets (occurrence_id, machine_id, status, waited_runs, turn)
+  SELECT $9::uuid, id, 'queued', waited_runs, row_number() OVER (ORDER BY waited_runs DESC, md5($9::uuid::text || id::text), id)
+  FROM lined ON CONFLICT DO NOTHING`;
 
 const COUNTS = `
   SELECT count(*)::integer AS machines, count(*) FILTER (WHERE status = 'queued')::integer AS waiting,

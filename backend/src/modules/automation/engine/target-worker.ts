@@ -8,6 +8,7 @@ import { JobsService } from '../../jobs/jobs.service';
 import type { DefinitionDocument } from '../contracts/schedule-documents';
 import { PolicyDecisions, type PolicyDecision } from '../policy/policy-decisions';
 import { HeldTargets, missedWindow } from './held-targets';
+import { jobsAfter } from './scheduled-jobs';
 import { nextStep, worse, type Stop } from './target-steps';
 import { TargetStore, type EndedTarget, type TargetEnd } from './target-store';
 
@@ -133,12 +134,12 @@ export class TargetWorker {
   ): Promise<void> {
     const { id, now, definition } = occurrence;
     const { machineId, position } = target;
-    const following = definition.actions.slice(position + 1).flatMap(({ action }) => this.jobsOf(action));
     const decision = await this.policies.decide(tx, {
       requestId,
       policy: definition.policy,
+      answerableIds: occurrence.answerableIds,
       actor: scheduleActor(occurrence),
-      followedBy: following,
+      followedBy: jobsAfter(this.registry, definition.actions, position),
     });
     const step = { position, now };
     if (decision.kind === 'again') await this.startAction(tx, occurrence, [machineId], position);
@@ -146,12 +147,6 @@ export class TargetWorker {
       await this.targets.begin(tx, id, [{ machineId, jobId: decision.jobId }], { ...step, stage: 'run' }, requestId);
     else if (decision.kind === 'later') await this.hold(tx, occurrence, target, decision);
     else await this.leave(tx, occurrence, target, requestId, decision);
-  }
-
-  /** What an action of the schedule comes to on a machine: a change is planned first. */
-  private jobsOf(action: string): string[] {
-    if (this.registry.findChange(action) !== undefined) return [planActionName(action), action];
-    return this.registry.find(action) === undefined ? [] : [action];
   }
 
   /** The change has to wait for a maintenance window: what it needs may be fetched meanwhile. */

@@ -16,11 +16,13 @@ import {
 })
 @Index('schedule_occurrence_targets_machine_id_idx', ['machineId'])
 @Index('schedule_occurrence_targets_running_idx', ['occurrenceId', 'machineId'], { where: "status = 'running'" })
-@Index('schedule_occurrence_targets_waiting_idx', ['occurrenceId', 'machineId'], { where: "status = 'queued'" })
+@Index('schedule_occurrence_targets_turn_idx', ['occurrenceId', 'turn', 'machineId'], { where: "status = 'queued'" })
 @Check('schedule_occurrence_targets_error_kind_check', openName('error_kind'))
 @Check('schedule_occurrence_targets_position_check', nonNegative('position'))
 @Check('schedule_occurrence_targets_stage_check', oneOf('stage', TARGET_STAGES))
 @Check('schedule_occurrence_targets_status_check', oneOf('status', OCCURRENCE_STATUSES))
+@Check('schedule_occurrence_targets_turn_check', nonNegative('turn'))
+@Check('schedule_occurrence_targets_waited_runs_check', nonNegative('waited_runs'))
 @Check('schedule_occurrence_targets_worst_status_check', oneOf('worst_status', FINAL_STATUSES))
 export class ScheduleOccurrenceTargetEntity {
   @ForeignKey('schedule_occurrences', {
@@ -36,6 +38,14 @@ export class ScheduleOccurrenceTargetEntity {
 
   @Column({ type: 'text' })
   status: OccurrenceStatus;
+
+  /** In this order machines are begun, the lowest first. */
+  @Column({ type: 'integer', default: 0 })
+  turn: number;
+
+  /** So many runs of the schedule in a row before this one its turn did not come. */
+  @Column({ name: 'waited_runs', type: 'integer', default: 0 })
+  waitedRuns: number;
 
   /** Of the action at work in the list of the schedule, from 0. */
   @Column({ type: 'integer', default: 0 })

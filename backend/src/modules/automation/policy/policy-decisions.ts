@@ -8,6 +8,7 @@ import { RequestsReader } from '../../jobs/requests/requests.reader';
 import { say } from '../automation.sentences';
 import type { PolicyDocument } from '../contracts/schedule-documents';
 import { acceptedBy, excessOf } from './policy-check';
+import { PolicyHolders } from './policy-holders';
 
 /** What becomes of a plan that a schedule made. */
 export type PolicyDecision =
@@ -29,6 +30,8 @@ export interface PlannedChange {
   readonly policy: PolicyDocument | null;
   readonly actor: PolicyHolder['actor'];
   readonly followedBy: readonly string[];
+  /** Users who answer for what the schedule does; null: not known. */
+  readonly answerableIds: readonly string[] | null;
 }
 
 /** Holds plans against policies, and approves those that keep to them. */
@@ -37,6 +40,7 @@ export class PolicyDecisions {
   constructor(
     private readonly requests: RequestsReader,
     private readonly approvals: PolicyApprovals,
+    private readonly holders: PolicyHolders,
     private readonly registry: ActionRegistry,
   ) {}
 
@@ -50,8 +54,8 @@ export class PolicyDecisions {
     const blocked = request.plan?.checks.find(({ verdict }) => verdict === 'blocked');
     // What the check says is a sentence that the plan keeps.
     if (blocked !== undefined) return left('error', 'plan_blocked', blocked.sentence as Sentence);
-    const [beyond] = this.excess(request, planned.policy);
-    if (beyond !== undefined) return left('warning', 'approval_needed', say.approval_needed({ why: beyond }));
+    const beyond = await this.notAllowed(tx, request, planned);
+    if (beyond !== null) return left('warning', 'approval_needed', say.approval_needed({ why: beyond }));
     const { actor, followedBy, policy } = planned;
     const accepted = policy === null ? [] : acceptedBy(policy);
     const approval = await this.approvals.approve(tx, request, { actor, followedBy, accepted });
@@ -64,11 +68,16 @@ export class PolicyDecisions {
     return left('error', approval.code, say.plan_refused({ why: approval.message }));
   }
 
-  /** What nobody allowed; without a policy, or without a plan that can be read, nothing is. */
-  private excess({ plan, action }: RequestWithPlan, policy: PolicyDocument | null): Sentence[] {
-    if (plan === null || policy === null) return [say.no_policy()];
+  /** What nobody allows; without a policy, or without a plan that can be read, nothing is. */
+  private async notAllowed(
+    tx: Transaction,
+    { plan, action }: RequestWithPlan,
+    { policy, answerableIds }: PlannedChange,
+  ): Promise<Sentence | null> {
+    if (plan === null || policy === null) return say.no_policy();
     const effects = this.registry.findChange(action)?.packageEffects?.(plan.details) ?? null;
-    return excessOf(policy, plan, effects);
+    const [beyond] = excessOf(policy, plan, effects);
+    return beyond ?? (await this.holders.problem(tx.manager, answerableIds));
   }
 }
 

@@ -9,6 +9,7 @@ import { notFound } from '../../../kernel/errors/domain-error';
 import { createdPage, readCreatedCursor } from '../../../kernel/http/keyset-page';
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import { uuidPipe } from '../../../kernel/http/validation';
+import { saidIn } from '../../../kernel/sentences/said';
 import { ActionRegistry } from '../../jobs/actions/action-registry';
 import { OccurrenceDto, OccurrencePageDto } from '../dto/occurrence.dto';
 import { ScheduleDetailDto, SchedulePageDto, ScopePreviewDto, TimesPreviewDto } from '../dto/schedule.dto';
@@ -21,6 +22,7 @@ import {
 } from '../dto/schedule-input.dto';
 import { OccurrenceCommands } from '../occurrences/occurrence-commands';
 import { OccurrencesReader } from '../occurrences/occurrences.reader';
+import { PolicyHolders } from '../policy/policy-holders';
 import { MachineScope } from '../scope/machine-scope';
 import { ScopePreview } from '../scope/scope-preview';
 import { nextDueTimes } from '../times/due-times';
@@ -45,6 +47,7 @@ export class SchedulesController {
     private readonly preview: ScopePreview,
     private readonly scope: MachineScope,
     private readonly registry: ActionRegistry,
+    private readonly holders: PolicyHolders,
     private readonly clock: DatabaseClock,
     private readonly dataSource: DataSource,
   ) {}
@@ -100,7 +103,10 @@ export class SchedulesController {
     const { manager } = this.dataSource;
     const none = { machines: [], tags: [], more: 0 };
     const named = schedule.scope === null ? none : await this.scope.names(manager, schedule.scope, NAMED);
-    return Object.assign(toSchedule(schedule, this.registry), { nextRuns, named });
+    const holders = schedule.policyConfirmedById === null ? null : [schedule.policyConfirmedById];
+    const policyProblem = schedule.policy === null ? null : await this.holders.problem(manager, holders);
+    const told = { policyProblem, said: saidIn({ policyProblem }, ['policyProblem']) };
+    return Object.assign(toSchedule(schedule, this.registry), { nextRuns, named, ...told });
   }
 
   /** Replaces all of a schedule. 409 `version_differs`, `scope_not_acknowledged`. */

@@ -4,6 +4,7 @@
 import { DocumentDto } from '../models/document-dto';
 import { NamedScopeDto } from '../models/named-scope-dto';
 import { OccurrenceDto } from '../models/occurrence-dto';
+import { SaidDto } from '../models/said-dto';
 import { ScheduleActionDto } from '../models/schedule-action-dto';
 import { SchedulePolicyDto } from '../models/schedule-policy-dto';
 import { ScheduleScopeDto } from '../models/schedule-scope-dto';
@@ -43,7 +44,19 @@ export interface ScheduleDetailDto {
   policy: (SchedulePolicyDto | null);
   policyConfirmedAt: (string | null);
   policyConfirmedBy: (string | null);
+
+  /**
+   * Why its changes wait for a person, though they keep to the policy: who confirmed it may not any more. Null: nothing is.
+   */
+  policyProblem: (string | null);
   runAt: (string | null);
+
+  /**
+   * The sentences of this document as codes and parameters, by field; one for each line of the field.
+   */
+  said: {
+[key: string]: Array<SaidDto>;
+};
 
   /**
    * Null when it cannot be read, see `unreadable`; the same for actions and policy.

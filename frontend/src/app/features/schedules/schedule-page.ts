@@ -4,6 +4,7 @@ import type { OccurrenceDto, ScheduleDetailDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { problemOf, type Problem } from '../../core/errors/problem';
 import { Formats } from '../../core/i18n/formats';
+import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Live } from '../../core/live/live';
 import { Paged } from '../../core/paged';
@@ -31,6 +32,7 @@ export class SchedulePage {
   protected readonly formats = inject(Formats);
   protected readonly words = inject(ScheduleWords);
   protected readonly times = inject(RecurrenceWords);
+  protected readonly said = inject(Said);
   protected readonly session = inject(Session);
   private readonly api = inject(SchedulesApi);
   private readonly router = inject(Router);
