@@ -16,7 +16,8 @@ import { until } from '../../../../test/support/ssh-wait';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import type { PackageEffect } from '../../jobs/actions/change-action';
-import type { NotifyOn } from '../contracts/schedule-documents';
+import { SshError } from '../../../kernel/ssh/ssh-error';
+import { NOTIFY_ON, type NotifyOn } from '../contracts/schedule-documents';
 import type { OccurrenceRecord } from '../occurrences/occurrence-record';
 
 const NIGHT = new Date('2026-11-26T01:30:00Z');
@@ -165,6 +166,71 @@ describe('the news of an occurrence', () => {
       payload: { status: 'warning', approvalNeeded: 2, notify: ['approval_needed'] },
     });
   });
+
+  /** What ends so, and what of it may be told. */
+  const endings: Record<
+    string,
+    { readonly happened: NotifyOn[]; readonly begin: (notifyOn: NotifyOn[]) => Promise<string> }
+  > = {
+    'everything is well': {
+      happened: ['ok'],
+      begin: async (notifyOn) => a.schedule([await p.machine()], { notifyOn }),
+    },
+    'one machine of two is left out': {
+      happened: ['warning'],
+      begin: async (notifyOn) => {
+        const machines = [await p.machine(), await p.machine()];
+        await affected(p.dataSource, `UPDATE machines SET status = 'quarantined' WHERE id = $1`, [machines[0]]);
+        return a.schedule(machines, { notifyOn });
+      },
+    },
+    'a machine fails': {
+      happened: ['error'],
+      begin: async (notifyOn) => {
+        const machine = await p.machine();
+        p.remote.otherwise(() => Promise.reject(new SshError('auth_failed', 'auth')));
+        return a.schedule([machine], { notifyOn });
+      },
+    },
+    'no machine can be begun': {
+      happened: ['cancelled'],
+      begin: async (notifyOn) => {
+        const machine = await p.machine();
+        await affected(p.dataSource, `UPDATE machines SET status = 'quarantined' WHERE id = $1`, [machine]);
+        return a.schedule([machine], { notifyOn });
+      },
+    },
+    'a plan exceeds the policy': {
+      happened: ['warning', 'approval_needed'],
+      begin: async (notifyOn) => {
+        effects = [{ operation: 'remove', name: 'exim4', origin: null, security: null }];
+        return changing([await p.machine()], notifyOn);
+      },
+    },
+  };
+  const chosen: [string, (happened: readonly NotifyOn[]) => NotifyOn[]][] = [
+    ['nothing', () => []],
+    ['all', () => [...NOTIFY_ON]],
+    ['just that', (happened) => [...happened]],
+    ['all but that', (happened) => NOTIFY_ON.filter((one) => !happened.includes(one))],
+    ['the last of that', (happened) => happened.slice(-1)],
+  ];
+
+  it.each(Object.keys(endings).flatMap((ending) => chosen.map(([what, of]) => ({ ending, what, of }))))(
+    'carry what people chose and nothing else: $ending, $what chosen',
+    async ({ ending, of }) => {
+      const { happened, begin } = endings[ending] ?? { happened: [], begin: () => Promise.resolve('') };
+      const notifyOn = of(happened);
+      const id = await begin(notifyOn);
+      p.work();
+      clock.at = NIGHT;
+      const [status] = happened;
+      expect(await over(id)).toMatchObject({ status });
+      expect(news()).toHaveLength(1);
+      expect(news()[0]).toMatchObject({ type: 'schedule_occurrence_ended', payload: { scheduleId: id, status } });
+      expect(news()[0]?.payload?.notify).toEqual(happened.filter((one) => notifyOn.includes(one)));
+    },
+  );
 
   it('say that somebody cancelled it before it had begun', async () => {
     const id = await a.schedule([await p.machine()], { notifyOn: ['cancelled'] });
