@@ -37,6 +37,25 @@ interface Schedule {
   readonly nextRunAt: string;
 }
 
+interface Entry {
+  readonly requests: number;
+  readonly request: { readonly occurrenceId: string | null };
+}
+
+interface Grouped {
+  readonly id: string;
+  readonly planDigest: string;
+  readonly consequences: readonly { readonly code: string }[];
+}
+
+/** Names of the packages whose state or version is another, in order. */
+function differing(before: string, after: string): string[] {
+  const [then, now] = [before.split('\n'), after.split('\n')];
+  const lines = [...then.filter((line) => !now.includes(line)), ...now.filter((line) => !then.includes(line))];
+  const names = lines.map((line) => line.slice(3).trim().split(' ')[0]?.split(':')[0] ?? '');
+  return [...new Set(names)].filter((name) => name !== '').sort();
+}
+
 /** Schedules that change machines at night, on real machines: what their policy allows, and nothing else. */
 describe('a nightly schedule', () => {
   let database: TestDatabase;
@@ -102,6 +121,7 @@ describe('a nightly schedule', () => {
 
   it('of security alone installs exactly that, by its policy, and looks again afterwards', async () => {
     for (const machine of machines) prepare(machine, 'plain', 'security', 'pair-security');
+    const before = machines.map(inventoryOf);
     const nightly = await schedule({ mode: 'upgrade', scope: 'security' }, { archives: 'security' });
     const { occurrence, targets } = await atNight(nightly);
     expect(targets.map(({ status, errorMessage }) => [status, errorMessage])).toEqual([
@@ -114,6 +134,11 @@ describe('a nightly schedule', () => {
         versionOf(machine, name),
       );
       expect(versions).toEqual([expect.stringMatching(/^1\.0-1\+deb/), '1.0+fix1', '1.0+fix1', '1.0']);
+      expect(differing(before[index] ?? '', inventoryOf(machine))).toEqual([
+        'fleet-guard',
+        'fleet-pair',
+        'fleet-pair-data',
+      ]);
       const target = targets.find(({ machineId }) => machineId === ids[index]);
       expect(await upgrades.request(target?.requestId ?? '')).toMatchObject({
         status: 'executed',
@@ -146,6 +171,53 @@ describe('a nightly schedule', () => {
     expect(request).toMatchObject({ status: 'pending', requestedBy: { type: 'schedule', name: 'Nightly upgrades' } });
     expect(await upgrades.run(request)).toMatchObject({ status: 'ok' });
     expect(inventoryOf(removing)).not.toContain('ii  fleet-old');
+  });
+
+  it('of security alone removes nothing for the sake of other archives, though its mode may', async () => {
+    for (const machine of machines) prepare(machine, 'removal', 'security');
+    const before = machines.map(inventoryOf);
+    const nightly = await schedule({ mode: 'dist_upgrade', scope: 'security' }, { archives: 'security' });
+    const { occurrence } = await atNight(nightly);
+    expect(occurrence).toMatchObject({ status: 'ok', okCount: 2 });
+    for (const [index, machine] of machines.entries()) {
+      expect(differing(before[index] ?? '', inventoryOf(machine))).toEqual(['fleet-guard']);
+    }
+  });
+
+  it('leaves what all of its machines need beyond its policy as one entry of the inbox, and it is confirmed together', async () => {
+    for (const machine of machines) prepare(machine, 'removal', 'security');
+    const before = machines.map(inventoryOf);
+    const nightly = await schedule({ mode: 'dist_upgrade', scope: 'all' }, { archives: 'security' });
+    const { occurrence, targets } = await atNight(nightly);
+    expect(occurrence).toMatchObject({ status: 'warning', okCount: 0, warningCount: 2 });
+    for (const { errorMessage } of targets) expect(errorMessage).toContain('It removes fleet-old');
+    expect(machines.map(inventoryOf)).toEqual(before);
+    const inbox = await api.get<{ items: Entry[]; total: number }>('/request-inbox');
+    expect(inbox).toMatchObject({
+      total: 2,
+      items: [{ requests: 2, request: { occurrenceId: occurrence.id, requestedBy: { name: 'Nightly upgrades' } } }],
+    });
+    const group = await api.get<{ items: Grouped[] }>(`/request-inbox/${occurrence.id}/apt_upgrade`);
+    const requests = group.items.map(({ id, planDigest, consequences }) => {
+      return { id, digest: planDigest, accepted: consequences.map(({ code }) => code) };
+    });
+    const [first, second] = requests;
+    const wrong = [
+      { ...first, accepted: [] },
+      { ...second, digest: '0'.repeat(64) },
+    ];
+    expect(await api.post('/request-inbox/confirm', { requests: wrong })).toMatchObject({
+      decided: 0,
+      results: [{ code: 'consequences_not_accepted' }, { code: 'digest_differs' }],
+    });
+    const { results } = await api.post<{ results: { jobId: string }[] }>('/request-inbox/confirm', { requests });
+    for (const { jobId } of results) expect(await upgrades.ended(jobId)).toMatchObject({ status: 'ok' });
+    for (const [index, machine] of machines.entries()) {
+      const changed = ['fleet-guard', 'fleet-old', 'fleet-swap'];
+      expect(differing(before[index] ?? '', inventoryOf(machine))).toEqual(changed);
+      expect(inventoryOf(machine)).not.toContain('ii  fleet-old');
+    }
+    expect(await api.get('/request-inbox')).toMatchObject({ total: 0, items: [] });
   });
 
   it('goes on without a machine whose window is closed, fetches its packages meanwhile, and changes it when it opens', async () => {

@@ -79,6 +79,11 @@ export class Upgrades {
     return this.api.get<UpgradeRequest>(`/requests/${id}`);
   }
 
+  /** A job, once it has ended. */
+  ended(jobId: string): Promise<Job> {
+    return this.jobs.ended({ id: jobId }, 170_000);
+  }
+
   /** Confirms the plan with all that follows from it. @returns the job, once it has ended */
   async run(request: UpgradeRequest): Promise<Job> {
     return this.jobs.ended(await this.confirm(request), 170_000);
