@@ -10,9 +10,18 @@ const MINUTE_MS = 60_000;
 export function bindingWindows(windows: readonly WindowOfMachine[], now: Date): WindowOfMachine[] {
   const repeated = windows.filter(({ cron }) => cron !== '@once');
   const closest = Math.max(-1, ...repeated.map(({ scope }) => WINDOW_SCOPES.indexOf(scope)));
-  return windows.filter(({ cron, scope, opensAt, durationMinutes }) =>
-    cron === '@once'
-      ? opensAt !== null && opensAt.getTime() + durationMinutes * MINUTE_MS > now.getTime()
-      : WINDOW_SCOPES.indexOf(scope) === closest,
+  return windows.filter((window) =>
+    window.cron === '@once' ? closesAt(window) > now.getTime() : WINDOW_SCOPES.indexOf(window.scope) === closest,
   );
+}
+
+/** Of single openings the one that closed last; null: none has. Once it is over it binds nobody. */
+export function lastClosed(windows: readonly WindowOfMachine[], now: Date): WindowOfMachine | null {
+  const closed = windows.filter((window) => window.cron === '@once' && closesAt(window) <= now.getTime());
+  return closed.sort((a, b) => closesAt(b) - closesAt(a))[0] ?? null;
+}
+
+/** Of a single opening, in milliseconds. */
+function closesAt({ opensAt, durationMinutes }: WindowOfMachine): number {
+  return opensAt === null ? -Infinity : opensAt.getTime() + durationMinutes * MINUTE_MS;
 }

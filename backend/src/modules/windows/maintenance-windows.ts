@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { bindingWindows } from './binding-windows';
+import { bindingWindows, lastClosed } from './binding-windows';
 import { standing, type Standing } from './openings';
 import { WindowsRepository, type WindowOfMachine } from './windows.repository';
 
@@ -8,6 +8,8 @@ import { WindowsRepository, type WindowOfMachine } from './windows.repository';
 export interface BoundMachine {
   readonly machineId: string;
   readonly windows: readonly WindowOfMachine[];
+  /** Name of the single window that closed last, where no window counts any more; null: some does, or none was there. */
+  readonly overWindowName: string | null;
 }
 
 /** The gate: when changes of machines may begin. */
@@ -19,10 +21,12 @@ export class MaintenanceWindows {
   async binding(manager: EntityManager, machineIds: readonly string[], now: Date): Promise<BoundMachine[]> {
     const found = await this.repository.ofMachines(manager, machineIds);
     const byMachine = Map.groupBy(found, ({ machineId }) => machineId);
-    return machineIds.map((machineId) => ({
-      machineId,
-      windows: bindingWindows(byMachine.get(machineId) ?? [], now),
-    }));
+    return machineIds.map((machineId) => {
+      const speaking = byMachine.get(machineId) ?? [];
+      const windows = bindingWindows(speaking, now);
+      const overWindowName = windows.length > 0 ? null : (lastClosed(speaking, now)?.name ?? null);
+      return { machineId, windows, overWindowName };
+    });
   }
 }
 

@@ -38,6 +38,8 @@ export class MachineMaintenanceDto {
   /** `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: nobody has run it yet. */
   @ApiProperty({ enum: ESTIMATE_BASES, nullable: true, type: String })
   estimateBasis: EstimateBasis | null;
+  /** `unbound`: the single window that was the last to count and is over; null: there was none. */
+  overWindowName: string | null;
   /** The windows that count for the machine. */
   windows: BindingWindowDto[];
 }

@@ -11,7 +11,11 @@ import { affected, queryOne } from '../../../kernel/database/rows';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import { quoted } from '../../../kernel/sentences/sentences';
 import { WINDOWS_CHANGED, type WindowScope } from '../../windows/entities/windows.values';
+import { MaintenanceWindows } from '../../windows/maintenance-windows';
+import { WindowsRepository } from '../../windows/windows.repository';
 import type { JobRecord } from '../job-record';
+import { RunDurations } from './run-durations';
+import { StartGate } from './start-gate';
 
 const HOUR_MS = 3_600_000;
 let database: TestDatabase;
@@ -89,6 +93,33 @@ async function finish(id: string): Promise<JobRecord> {
 /** Ends the time in which the job may begin. */
 const tooLate = (id: string) =>
   affected(p.dataSource, `UPDATE jobs SET start_before = clock_timestamp() - interval '1 second' WHERE id = $1`, [id]);
+
+describe('a single window that is over', () => {
+  const standing = async (machineId: string) => {
+    const gate = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), p.shared);
+    const [found] = await gate.standings(p.dataSource.manager, [{ machineId, seconds: 0 }], []);
+    if (found === undefined) throw new Error('the gate says nothing');
+    return { kind: found.standing.kind, over: found.overWindowName };
+  };
+
+  it('binds nobody, and the last of them is named where no other counts', async () => {
+    const machineId = await p.machine();
+    expect(await standing(machineId)).toEqual({ kind: 'unbound', over: null });
+    await window(-5);
+    await window(-3, { machineId });
+    expect(await standing(machineId)).toEqual({ kind: 'unbound', over: 'in -3 h' });
+    expect(await standing(await p.machine())).toEqual({ kind: 'unbound', over: 'in -5 h' });
+    await affected(p.dataSource, 'UPDATE maintenance_windows SET enabled = false');
+    expect(await standing(machineId)).toEqual({ kind: 'unbound', over: null });
+  });
+
+  it('is not spoken of while another window counts', async () => {
+    const machineId = await p.machine();
+    await window(-3);
+    await window(2);
+    expect(await standing(machineId)).toEqual({ kind: 'later', over: null });
+  });
+});
 
 describe('a confirmed plan that no window limits', () => {
   it('does not begin later than it is valid, and says so', async () => {

@@ -26,6 +26,11 @@ export interface MachineMaintenanceDto {
   longestSeconds: (number | null);
 
   /**
+   * `unbound`: the single window that was the last to count and is over; null: there was none.
+   */
+  overWindowName: (string | null);
+
+  /**
    * `unbound`: at any time; `open`: now; `later`: from `from` on; `never`: no window is long enough.
    */
   state: 'unbound' | 'open' | 'later' | 'never';

@@ -36,8 +36,8 @@ export class WindowsApi {
     return this.api.invoke(windowsPreview, { body });
   }
 
-  /** When this change may begin on a machine. */
-  standing(machineId: string, action: string): Promise<MachineMaintenanceDto> {
-    return this.api.invoke(maintenanceGet, { id: machineId, action });
+  /** When changes may begin on a machine. @param action whose length counts; without one only whether a window is open */
+  standing(machineId: string, action?: string): Promise<MachineMaintenanceDto> {
+    return this.api.invoke(maintenanceGet, { id: machineId, ...(action === undefined ? {} : { action }) });
   }
 }

@@ -29,6 +29,7 @@ import { Said } from '../../../core/i18n/said';
 import { MachineList } from '../dashboard/machine-list';
 import { TagChip } from '../tags/tag-chip';
 import { ActiveInView } from '../../../ui/active-in-view';
+import { MachineWindows } from '../../windows/machine-windows';
 
 /** What waits on this machine, and why? */
 @Component({
@@ -40,6 +41,7 @@ import { ActiveInView } from '../../../ui/active-in-view';
     Icon,
     Lamp,
     LoadingNote,
+    MachineWindows,
     MatMenuModule,
     RestartOffers,
     RouterLink,
