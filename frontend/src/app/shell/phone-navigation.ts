@@ -99,6 +99,7 @@ import { Icon } from '../ui/icon';
       top: 6px;
       left: 56%;
       min-width: 16px;
+      padding-inline: 4px;
       border-radius: 8px;
       background: var(--select);
       color: var(--text);
