@@ -117,6 +117,24 @@ describe('maintenance windows, in the portal and on a real machine', () => {
     await page.locator('tbody tr', { hasText: 'Begun outside the maintenance window' }).waitFor();
   });
 
+  it('lets what waits for it begin now, for a reason', async () => {
+    fleet('reset', machine.name);
+    fleet('scenario', machine.name, 'plain');
+    expect(await jobs.ended(await jobs.analyse(id))).toMatchObject({ status: 'ok' });
+    await plan();
+    await button(/Confirm, run in the window/).click();
+    await page.waitForURL(/\/runs\//);
+    const job = page.url().split('/').at(-1) ?? '';
+    await page.getByRole('button', { name: 'Begin now all the same' }).click();
+    await page.fill('#reason', 'The shop is down again');
+    await page.locator('.dialog').getByRole('button', { name: 'Begin now all the same' }).click();
+    expect(await jobs.ended({ id: job }, 170_000)).toMatchObject({
+      status: 'ok',
+      windowOverride: 'The shop is down again',
+    });
+    expect(version()).toBe('1.1');
+  });
+
   it('is turned off and removed, in French, in the dark and on a phone', async () => {
     await api.put('/me/preferences/language', { value: 'fr' });
     await page.setViewportSize({ width: 390, height: 844 });

@@ -28,6 +28,7 @@ import { Dispatcher } from '../../src/modules/jobs/dispatcher';
 import { ForcedStops } from '../../src/modules/jobs/forced-stops';
 import { RunDurations } from '../../src/modules/jobs/gate/run-durations';
 import { StartGate } from '../../src/modules/jobs/gate/start-gate';
+import { WindowOverrides } from '../../src/modules/jobs/gate/window-overrides';
 import { WindowHolds } from '../../src/modules/jobs/gate/window-holds';
 import { JobLogRepository } from '../../src/modules/jobs/job-log.repository';
 import type { JobRecord } from '../../src/modules/jobs/job-record';
@@ -145,6 +146,7 @@ export class JobsProcess {
   readonly outcomes: Outcomes;
   readonly unknown: UnknownOutcomes;
   readonly forcedStops: ForcedStops;
+  readonly windowOverrides: WindowOverrides;
   readonly holds: WindowHolds;
   readonly gate: StartGate;
   private readonly workers: JobWorker[] = [];
@@ -253,6 +255,7 @@ export class JobsProcess {
     const changes = new ChangeOutcomes(executions, this.confirmed, this.service);
     this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit, contracts);
     this.forcedStops = new ForcedStops(transactions, dispatcher, reader, registry, audit, bus);
+    this.windowOverrides = new WindowOverrides(transactions, dispatcher, reader, registry, audit, bus);
     const snapshots = new Snapshots(dataSource, contracts, clock);
     this.outcomes = new Outcomes(
       transactions,

@@ -10,6 +10,7 @@ import { PageQueryDto } from '../../kernel/http/page-query.dto';
 import { ActionRegistry } from './actions/action-registry';
 import {
   ActivityDto,
+  BeginNowDto,
   CloseJobDto,
   ForceStopDto,
   JobDto,
@@ -19,6 +20,7 @@ import {
   JobPageDto,
 } from './dto/jobs.dto';
 import { ForcedStops } from './forced-stops';
+import { WindowOverrides } from './gate/window-overrides';
 import { JobLogRepository } from './job-log.repository';
 import type { JobRecord } from './job-record';
 import { toJob, toLog } from './jobs.mapper';
@@ -38,6 +40,7 @@ export class JobsController {
     private readonly registry: ActionRegistry,
     private readonly unknown: UnknownOutcomes,
     private readonly forcedStops: ForcedStops,
+    private readonly windowOverrides: WindowOverrides,
   ) {}
 
   /** Jobs, newest first. */
@@ -123,6 +126,19 @@ export class JobsController {
     @CurrentOrigin() origin: RequestOrigin,
   ): Promise<JobDto> {
     await this.forcedStops.ask(id, body.machineName, body.reason.trim(), origin);
+    return this.get(id);
+  }
+
+  /** Lets a change begin now that waits for its maintenance window, for a reason that the audit keeps. 409 `not_held`. */
+  @Post(':id/begin-now')
+  @HttpCode(200)
+  @RequirePermission('windows.override')
+  async beginNow(
+    @Param('id', uuidPipe('id')) id: string,
+    @Body() { reason }: BeginNowDto,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<JobDto> {
+    await this.windowOverrides.begin(id, reason, origin);
     return this.get(id);
   }
 

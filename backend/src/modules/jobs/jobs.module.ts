@@ -16,6 +16,7 @@ import { MaintenanceController } from './gate/maintenance.controller';
 import { NetworkTokens } from './gate/network-tokens';
 import { RunDurations } from './gate/run-durations';
 import { StartGate } from './gate/start-gate';
+import { WindowOverrides } from './gate/window-overrides';
 import { WindowHolds } from './gate/window-holds';
 import { ForcedStops } from './forced-stops';
 import { JobLogRepository } from './job-log.repository';
@@ -128,6 +129,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     Sweeper,
     UnknownOutcomes,
     WindowHolds,
+    WindowOverrides,
     WorkerParts,
     WorkerService,
   ],

@@ -90,6 +90,7 @@ export const say = sentences('jobs', {
   plan_overdue: '{action} could not begin within {minutes} min after it was confirmed, and does not begin any more.',
   plan_overdue_action: 'Make a new plan, once the machine and a worker are free.',
   policy_of: 'The policy of {schedule}.',
+  not_held: 'This change waits for no maintenance window, or not any more.',
   already_ended: 'The job has ended already; there is nothing to cancel.',
   database_unavailable: 'The database did not answer while the job began.',
   contract_broken: 'The result does not have the form that was agreed for it, so nothing of it was kept.',

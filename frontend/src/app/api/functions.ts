@@ -177,6 +177,8 @@ export type { JobsClose$Params as JobsClose$Params } from './fn/jobs/jobs-close'
 export { jobsClose as jobsClose } from './fn/jobs/jobs-close';
 export type { JobsForceStop$Params as JobsForceStop$Params } from './fn/jobs/jobs-force-stop';
 export { jobsForceStop as jobsForceStop } from './fn/jobs/jobs-force-stop';
+export type { JobsBeginNow$Params as JobsBeginNow$Params } from './fn/jobs/jobs-begin-now';
+export { jobsBeginNow as jobsBeginNow } from './fn/jobs/jobs-begin-now';
 export type { JobsLog$Params as JobsLog$Params } from './fn/jobs/jobs-log';
 export { jobsLog as jobsLog } from './fn/jobs/jobs-log';
 export type { RequestsList$Params as RequestsList$Params } from './fn/requests/requests-list';

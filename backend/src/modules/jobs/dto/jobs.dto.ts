@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
+import { IsVisibleText } from '../../../kernel/http/input-rules';
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import { DocumentDto } from '../../../kernel/contracts/document.dto';
 import { JOB_STATUSES, LOG_STREAMS, type JobStatus, type LogStream } from '../entities/jobs.values';
@@ -199,6 +200,13 @@ export class ForceStopDto {
   @IsString()
   @Length(3, 500)
   @Matches(/\S/)
+  reason: string;
+}
+
+export class BeginNowDto {
+  /** Why it does not wait for its maintenance window; kept with the job and in the audit. */
+  @ApiProperty({ minLength: 3, maxLength: 500 })
+  @IsVisibleText(3, 500)
   reason: string;
 }
 

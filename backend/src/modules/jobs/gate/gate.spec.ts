@@ -329,6 +329,32 @@ describe('a change of a machine that a window speaks of', () => {
   });
 });
 
+describe('a change that waits for its window', () => {
+  const by = anyPerson;
+
+  it('begins before for somebody who says why, once, and the audit keeps it', async () => {
+    const machineId = await p.machine();
+    await window(2);
+    p.work();
+    const { id } = await confirm(await planned(machineId));
+    expect(await p.job(id)).toMatchObject({ status: 'queued', windowName: 'in 2 h' });
+    await p.windowOverrides.begin(id, 'the shop is down', by);
+    expect(await p.job(id)).toMatchObject({ windowOverride: 'the shop is down', windowName: null });
+    expect(await finish(id)).toMatchObject({ status: 'ok' });
+    const audit = `SELECT details_json FROM audit_log WHERE action = 'window.overridden' AND object_id = $1`;
+    expect(await queryOne(p.dataSource, audit, [id])).toMatchObject({ details_json: { reason: 'the shop is down' } });
+    await expect(p.windowOverrides.begin(id, 'once more', by)).rejects.toMatchObject({ code: 'not_held', status: 409 });
+  });
+
+  it('is nothing else that waits', async () => {
+    const machineId = await p.machine();
+    const reading = await p.enqueue(machineId);
+    await expect(p.windowOverrides.begin(reading.id, 'at once', by)).rejects.toMatchObject({ code: 'not_held' });
+    await expect(p.windowOverrides.begin(newId(), 'at once', by)).rejects.toMatchObject({ status: 404 });
+    expect(await p.job(reading.id)).toMatchObject({ windowOverride: null });
+  });
+});
+
 describe('a change that was confirmed already', () => {
   it('is the same job for the same words, and refuses others that would not count', async () => {
     p.work();

@@ -1,6 +1,7 @@
 import { inject, Injectable } from '@angular/core';
 import { Api } from '../../api/api';
 import {
+  jobsBeginNow,
   jobsClose,
   jobsForceStop,
   jobsGet,
@@ -31,6 +32,11 @@ export class JobsApi {
   /** @param machineName as the person typed it */
   forceStop(id: string, machineName: string, reason: string): Promise<JobDto> {
     return this.api.invoke(jobsForceStop, { id, body: { machineName, reason } });
+  }
+
+  /** Outside the maintenance window that it waits for. */
+  beginNow(id: string, reason: string): Promise<JobDto> {
+    return this.api.invoke(jobsBeginNow, { id, body: { reason } });
   }
 
   /** Runs of schedules that go on. */

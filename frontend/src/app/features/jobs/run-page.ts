@@ -167,6 +167,20 @@ export class RunPage {
     if (ended !== undefined) this.receive(ended);
   }
 
+  /** Lets a change begin that waits for its maintenance window. */
+  protected async beginNow({ id, machineName }: JobDto): Promise<void> {
+    const begun = await this.dialogs.decide({
+      title: 'windows.override.title',
+      params: { name: machineName },
+      text: 'windows.override.text',
+      reason: 'windows.override.reason',
+      required: true,
+      act: 'windows.beginNow',
+      decide: (reason) => this.api.beginNow(id, reason),
+    });
+    if (begun !== undefined) this.receive(begun);
+  }
+
   /** Ends what hangs on the machine: what it was doing stays unfinished, and a repair is offered afterwards. */
   protected async forceStop({ id, machineName }: JobDto): Promise<void> {
     const asked = await this.dialogs.decide({
