@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { newId } from '../../src/kernel/database/ids';
 import { queryRows } from '../../src/kernel/database/rows';
 import type { Changes } from '../support/changes';
-import { EnrolledPair, PAIR } from '../support/enrolled-pair';
+import { EnrolledPair, PAIR_AND_SYSTEMD } from '../support/enrolled-pair';
 import { insertRow } from '../support/insert-row';
 import { fleet, wrapCommand, type RealMachine } from '../support/real-machines';
 
@@ -24,19 +24,19 @@ const KERNELS = `
 /** The boot as a restart names it: boot id, and when the first process started. */
 const THIS_BOOT = `printf '%s/%s' "$(cat /proc/sys/kernel/random/boot_id)" "$(sed 's/.*) //' /proc/1/stat | cut -d ' ' -f 20)"`;
 
-/** Removing what nothing needs, kernels only after the newest has been booted, on real machines of both suites. */
+/** Removing what nothing needs, kernels only after the newest has been booted, on real machines of both suites and one with systemd. */
 describe('removing what nothing needs', () => {
   let pair: EnrolledPair;
   let dataSource: DataSource;
   let changes: Changes;
 
   beforeAll(async () => {
-    pair = await EnrolledPair.open();
+    pair = await EnrolledPair.open({ systemd: true });
     ({ dataSource, changes } = pair);
   }, 300_000);
   afterAll(() => pair.close(), 120_000);
 
-  describe.each(PAIR)('on %s', (_name, index) => {
+  describe.each(PAIR_AND_SYSTEMD)('on %s', (_name, index) => {
     const machine = (): RealMachine => pair.at(index).machine;
     const id = (): string => pair.at(index).id;
     /** A restart of ours that came to this, and is the last that is known. */

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
 import type { Changes } from '../support/changes';
-import { EnrolledPair, PAIR } from '../support/enrolled-pair';
+import { EnrolledPair, PAIR_AND_SYSTEMD } from '../support/enrolled-pair';
 import { eventually } from '../support/eventually';
 import type { MachineJobs } from '../support/machine-jobs';
 import { fleet, type RealMachine } from '../support/real-machines';
@@ -21,7 +21,7 @@ interface Hold {
   readonly expired: boolean;
 }
 
-/** Marks of packages from plan to proof, on real machines of both suites. */
+/** Marks of packages from plan to proof, on real machines of both suites and one with systemd. */
 describe('a hold', () => {
   let pair: EnrolledPair;
   let dataSource: DataSource;
@@ -30,9 +30,9 @@ describe('a hold', () => {
   let changes: Changes;
 
   beforeAll(async () => {
-    pair = await EnrolledPair.open();
+    pair = await EnrolledPair.open({ systemd: true });
     ({ dataSource, api, jobs, changes } = pair);
-    for (const [, index] of PAIR) {
+    for (const [, index] of PAIR_AND_SYSTEMD) {
       const { machine, id } = pair.at(index);
       fleet('scenario', machine.name, 'plain');
       fleet('exec', machine.name, 'apt-get', '-q', 'update');
@@ -55,7 +55,7 @@ describe('a hold', () => {
     return known;
   };
 
-  describe.each(PAIR)('on %s', (_name, index) => {
+  describe.each(PAIR_AND_SYSTEMD)('on %s', (_name, index) => {
     const machine = (): RealMachine => pair.at(index).machine;
     const id = (): string => pair.at(index).id;
 

@@ -1,11 +1,12 @@
 import { queryOne } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
+import { Changes } from '../support/changes';
 import { eventually } from '../support/eventually';
 import { Installation } from '../support/installation';
 import { MachineJobs } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { fleet, realMachines, systemdMachines } from '../support/real-machines';
-import { prepare, Upgrades } from '../support/upgrades';
+import { prepare, Upgrades, versionOf } from '../support/upgrades';
 
 interface PackageChange {
   readonly mode: string;
@@ -87,6 +88,25 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`, 
       );
       await jobs.ended(await jobs.analyse(id));
       expect(await changes()).toMatchObject([{ mode: 'manual', jobId: job.id }]);
+    }, 300_000);
+
+    it('offers the repair, which makes the machine whole, and is told as that', async () => {
+      const { errors } = await api.get<{ errors: { kind: string }[] }>(`/machines/${id}/apt`);
+      const kinds = await api.get<{ kind: string; action: string | null }[]>('/error-kinds');
+      const offered = errors.map(({ kind }) => kinds.find((one) => one.kind === kind)?.action);
+      expect({ errors, offered }).toMatchObject({ offered: expect.arrayContaining(['apt_repair']) as string[] });
+
+      const audit = (): string => fleet('exec', machine.name, 'dpkg', '--audit').trim();
+      expect(audit()).toContain('fleet-slow');
+      const repairs = new Changes(api, jobs);
+      const request = await repairs.plan(id, 'apt_repair');
+      expect(request.plan.lines).toContain('configure fleet-slow 1.1');
+      expect(await repairs.run(request)).toMatchObject({ status: 'ok', errorKind: null });
+      expect({ audit: audit(), version: versionOf(machine, 'fleet-slow') }).toEqual({ audit: '', version: '1.1' });
+      await eventually(
+        () => api.get<{ errors: unknown[] }>(`/machines/${id}/apt`),
+        (state) => state.errors.length === 0,
+      );
     }, 300_000);
   },
 );

@@ -5,7 +5,7 @@ import { Changes } from './changes';
 import { Installation, type ProductProcess } from './installation';
 import { MachineJobs } from './machine-jobs';
 import { createTestDatabase, type TestDatabase } from './postgres';
-import { fleet, realMachines, type RealMachine } from './real-machines';
+import { fleet, realMachines, systemdMachines, type RealMachine } from './real-machines';
 
 /** What the two machines of a pair are called in names of tests, with their place in it. */
 export const PAIR = [
@@ -13,12 +13,15 @@ export const PAIR = [
   ['Debian 13', 1],
 ] as const;
 
+/** The same with a machine on which systemd is the first process, see {@link EnrolledPair.open}. */
+export const PAIR_AND_SYSTEMD = [...PAIR, ['Debian 13 with systemd', 2]] as const;
+
 export interface EnrolledMachine {
   readonly machine: RealMachine;
   readonly id: string;
 }
 
-/** A fresh installation, and the first two machines of the fleet, fresh and enrolled in it: one of each suite. */
+/** A fresh installation, and machines of the fleet, fresh and enrolled in it: the first two, one of each suite, and who else is asked for. */
 export class EnrolledPair {
   readonly jobs: MachineJobs;
   readonly changes: Changes;
@@ -35,10 +38,13 @@ export class EnrolledPair {
     this.changes = new Changes(api, this.jobs);
   }
 
-  /** With this many workers in processes of their own; with none, one process does everything. */
-  static async open({ workers: count = 0 } = {}): Promise<EnrolledPair> {
-    const fresh = realMachines().slice(0, 2);
-    expect(fresh.map(({ suite }) => suite)).toEqual(['bookworm', 'trixie']);
+  /**
+   * @param options.workers so many, in processes of their own; with none, one process does everything
+   * @param options.systemd a third machine, with systemd
+   */
+  static async open({ workers: count = 0, systemd = false } = {}): Promise<EnrolledPair> {
+    const fresh = [...realMachines().slice(0, 2), ...(systemd ? systemdMachines().slice(1, 2) : [])];
+    expect(fresh.map(({ suite }) => suite)).toEqual(['bookworm', 'trixie', ...(systemd ? ['trixie'] : [])]);
     const database = await createTestDatabase();
     const dataSource = await database.dataSource();
     const installation = new Installation(database.url);
