@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
 import type { Changes } from '../support/changes';
-import { EnrolledPair, PAIR } from '../support/enrolled-pair';
+import { EnrolledPair, PAIR_AND_SYSTEMD } from '../support/enrolled-pair';
 import { eventually } from '../support/eventually';
 import type { Job, MachineJobs } from '../support/machine-jobs';
 import { fleet, wrapCommand, type RealMachine } from '../support/real-machines';
@@ -13,7 +13,7 @@ interface RepairResult {
   readonly errors: readonly { readonly kind: string }[];
 }
 
-/** States that dpkg and apt cannot leave by themselves, repaired as confirmed, on real machines of both suites. */
+/** States that dpkg and apt cannot leave by themselves, repaired as confirmed, on real machines of both suites and one with systemd. */
 describe('a repair', () => {
   let pair: EnrolledPair;
   let dataSource: DataSource;
@@ -23,7 +23,7 @@ describe('a repair', () => {
 
   beforeAll(async () => {
     // One for each that is killed, and one that is left.
-    pair = await EnrolledPair.open({ workers: PAIR.length + 1 });
+    pair = await EnrolledPair.open({ systemd: true, workers: PAIR_AND_SYSTEMD.length + 1 });
     ({ dataSource, api, jobs, changes } = pair);
   }, 300_000);
   afterAll(() => pair.close(), 120_000);
@@ -45,7 +45,7 @@ describe('a repair', () => {
     return errors.map(({ kind }) => kind);
   };
 
-  describe.each(PAIR)('on %s', (_name, index) => {
+  describe.each(PAIR_AND_SYSTEMD)('on %s', (_name, index) => {
     const machine = (): RealMachine => pair.at(index).machine;
     const id = (): string => pair.at(index).id;
 
@@ -147,6 +147,12 @@ describe('a repair', () => {
       await eventually(
         () => jobs.log(job.id),
         (lines) => lines.some(({ text }) => text.includes('Setting up fleet-slow')),
+      );
+      await eventually(
+        () => api.get<{ steps: { name: string; percent: number | null; subject: string | null }[] }>(`/jobs/${job.id}`),
+        ({ steps }) =>
+          steps.some(({ name, percent, subject }) => name === 'configure' && percent === 0 && subject === 'fleet-slow'),
+        5_000,
       );
       await (await workerOf(dataSource, pair.workers, job)).end('SIGKILL');
       expect(await jobs.ended(job, 150_000)).toMatchObject({ status: 'ok', attempt: 1, errorKind: null });

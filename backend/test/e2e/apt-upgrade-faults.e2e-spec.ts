@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually';
 import { Installation } from '../support/installation';
 import { MachineJobs, type Job } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, wrapCommand, type RealMachine } from '../support/real-machines';
+import { fleet, realMachines, systemdMachines, wrapCommand, type RealMachine } from '../support/real-machines';
 import { inventoryOf, prepare, Upgrades, versionOf } from '../support/upgrades';
 
 interface Fault {
@@ -209,7 +209,7 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
   ],
 ];
 
-/** What can go wrong, on both suites at once: each fault has its name, its evidence, and leaves the machine as it says. */
+/** What can go wrong, on both suites and with systemd at once: each fault has its name, its evidence, and leaves the machine as it says. */
 describe('an upgrade that meets a fault', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
@@ -217,7 +217,7 @@ describe('an upgrade that meets a fault', () => {
   let api: ApiClient;
   let jobs: MachineJobs;
   let upgrades: Upgrades;
-  const machines = realMachines().slice(0, 2);
+  const machines = [...realMachines().slice(0, 2), ...systemdMachines().slice(1, 2)];
   const ids = new Map<string, string>();
   const idOf = ({ name }: RealMachine): string => ids.get(name) ?? '';
   const everywhere = async (test: (machine: RealMachine) => Promise<void>): Promise<void> => {
@@ -227,7 +227,11 @@ describe('an upgrade that meets a fault', () => {
   };
 
   beforeAll(async () => {
-    expect(machines.map(({ suite }) => suite)).toEqual(['bookworm', 'trixie']);
+    expect(machines.map(({ suite, variant }) => `${suite} ${variant}`)).toEqual([
+      'bookworm ',
+      'trixie ',
+      'trixie systemd',
+    ]);
     database = await createTestDatabase();
     dataSource = await database.dataSource();
     installation = new Installation(database.url);
@@ -301,6 +305,29 @@ describe('an upgrade that meets a fault', () => {
       expect(error?.lines).toContainEqual(expect.stringMatching(evidence));
       const rows = await upgrades.applied(job.id);
       expect(rows.map(({ operation, name }) => `${operation} ${name}`)).toEqual(applied);
+    });
+  });
+
+  it('waits for whoever has the lock of the downloads, which apt itself does not, and then does what was confirmed', async () => {
+    await everywhere(async (machine) => {
+      prepare(machine, 'plain');
+      const request = await upgrades.plan(idOf(machine), { mode: 'upgrade' });
+      enters('plain', 'lock-archives')(machine);
+      const job = await upgrades.confirm(request);
+      await eventually(
+        () => jobs.log(job.id),
+        (lines) => lines.some(({ text }) => text.startsWith('E: Could not get lock /var/cache/apt/archives/lock')),
+      );
+      expect({ job: await jobs.job(job.id), version: versionOf(machine, 'fleet-plain') }).toMatchObject({
+        job: { status: 'running' },
+        version: '1.0',
+      });
+      enters('plain')(machine);
+      expect(await jobs.ended(job)).toMatchObject({ status: 'ok', errorKind: null });
+      expect(versionOf(machine, 'fleet-plain')).toBe('1.1');
+      expect((await jobs.log(job.id)).map(({ text }) => text)).toContain(
+        'system-update: lock_waited: /var/cache/apt/archives/lock is free, apt is called again',
+      );
     });
   });
 

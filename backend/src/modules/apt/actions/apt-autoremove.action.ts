@@ -92,7 +92,7 @@ export class AptAutoremoveAction implements ChangeAction {
   }
 
   progress(line: string): StepProgress | null {
-    return aptProgress(line, { fetch: 'check', work: 'remove' });
+    return aptProgress(line, { fetch: 'check', work: 'remove', configure: 'remove' });
   }
 
   watchLog(): AptLogMessages {

@@ -105,7 +105,7 @@ export class AptRepairAction implements ChangeAction {
 
   /** apt both fetches and installs in one step of it. */
   progress(line: string): StepProgress | null {
-    return aptProgress(line, { fetch: 'install', work: 'install' });
+    return aptProgress(line, { fetch: 'install', work: 'install', configure: 'configure' });
   }
 
   watchLog(): AptLogMessages {

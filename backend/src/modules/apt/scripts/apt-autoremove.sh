@@ -3,7 +3,7 @@
 # Removes what a confirmed plan names, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh,
 # apt-facts.sh and apt-autoremove-lines.sh.
 # Parameters besides those of the lines: GUARD (text of what apt asks before it begins), LOCK_WAIT seconds to wait for the
-# locks of dpkg
+# locks of dpkg and for that of the downloads
 
 LOCK_WAIT=${LOCK_WAIT:-120}
 
@@ -28,8 +28,8 @@ confirm_plan "$work/lines"
 step remove
 printf '%s' "$GUARD" >"$SU_DIR/guard" || finish 73
 chmod 700 "$SU_DIR/guard"
-autoremove_apt -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3 \
-  -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3 3>>"$SU_DIR/progress"
+transaction_patiently autoremove_apt -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3 \
+  -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3
 code=$?
 
 step verify

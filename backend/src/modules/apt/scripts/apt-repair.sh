@@ -3,7 +3,7 @@
 # Carries out a confirmed repair, detached. Goes after changes.sh (step, keep, confirm_plan), 15-proxy.sh,
 # apt-transaction.sh, apt-look.sh, apt-facts.sh and apt-repair-lines.sh.
 # Parameters besides those of the lines: NO_REMOVE=1|0, GUARD (text of what apt asks before it begins), LOCK_WAIT seconds to
-# wait for the locks of dpkg
+# wait for the locks of dpkg and for that of the downloads
 
 LOCK_WAIT=${LOCK_WAIT:-120}
 
@@ -27,7 +27,29 @@ configure() {
   while plan_locks | grep -q '^/var/lib/dpkg/' && [ "$(date +%s)" -lt "$deadline" ]; do sleep 1; done
   begin_in_time
   has_begun
-  dpkg --force-confdef --force-confold --configure -a
+  : >"$work/status"
+  # It reads along and nothing depends on it: whatever becomes of it, dpkg writes to a file.
+  tail -n +1 -f --pid="$$" "$work/status" 2>/dev/null | configure_progress "$(grep -c . "$work/unfinished")" >>"$SU_DIR/progress" &
+  dpkg --force-confdef --force-confold --status-fd 3 --configure -a 3>>"$work/status"
+}
+
+# configure_progress COUNT: of what dpkg tells of its work on so many packages, how much is done, in the form of apt. By the shell:
+# Debian's awk would wait for more.
+configure_progress() {
+  configure_ended=0 configure_open=''
+  while IFS= read -r configure_said; do
+    case $configure_said in
+      'processing: configure: '*) configure_open=yes configure_at=${configure_said#processing: configure: } ;;
+      'status: '*': installed' | 'status: '*' : error : '*)
+        [ -n "$configure_open" ] || continue
+        configure_open='' configure_ended=$((configure_ended + 1))
+        ;;
+      *) continue ;;
+    esac
+    configure_percent=100
+    [ "$configure_ended" -ge "$1" ] || configure_percent=$((100 * configure_ended / $1))
+    printf 'configure:%s:%s:Configuring %s\n' "$configure_at" "$configure_percent" "$configure_at"
+  done
 }
 
 # Configuring may have changed what is left to do: less is well, more was never confirmed.
@@ -62,7 +84,7 @@ if [ "$code" = 0 ]; then
   : >"$SU_DIR/guard.within"
   chmod 700 "$SU_DIR/guard"
   set -- -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3 "$@"
-  repair_apt "$@" 3>>"$SU_DIR/progress"
+  transaction_patiently repair_apt "$@"
   code=$?
 fi
 

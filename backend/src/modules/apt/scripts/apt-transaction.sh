@@ -34,6 +34,43 @@ transaction_apt() {
   esac
 }
 
+# transaction_patiently COMMAND…: calls apt with its status on 3. apt waits for the locks of dpkg itself, LOCK_WAIT seconds, and not
+# at all for that of its downloads: for that one it is waited here as long, and apt is called once more. It has done nothing
+# then: where it has told of work by dpkg, it is never called again.
+transaction_patiently() {
+  patience_until=$(($(date +%s) + LOCK_WAIT))
+  : >>"$SU_DIR/progress"
+  while :; do
+    patience_said=$(stat -c %s "$SU_DIR/log") || return 73
+    patience_work=$(transaction_worked)
+    "$@" 3>>"$SU_DIR/progress"
+    patience_code=$?
+    if [ "$patience_code" = 0 ] || [ "$(transaction_worked)" != "$patience_work" ]; then return "$patience_code"; fi
+    patience_lock=$(tail -c "+$((patience_said + 1))" "$SU_DIR/log" | transaction_lock_refused)
+    [ -n "$patience_lock" ] && transaction_freed "$patience_lock" "$patience_until" || return "$patience_code"
+    echo "system-update: lock_waited: $patience_lock is free, apt is called again" >&2
+  done
+}
+
+# Lines by which apt has told that dpkg works.
+transaction_worked() { grep -c '^pmstatus:' "$SU_DIR/progress"; }
+
+# The lock that apt did not get, where it is one for which it does not wait itself.
+transaction_lock_refused() {
+  sed -n 's/^E: Could not get lock \(\/[^ ]*[^ .]\)[. ].*/\1/p' | head -n 1 | grep -v '^/var/lib/dpkg/'
+}
+
+# transaction_freed LOCK UNTIL: waits until nobody holds it; false once that moment is over
+transaction_freed() {
+  while [ "$(date +%s)" -lt "$2" ]; do
+    sleep 1
+    freed_inode=$(stat -c %i "$1") || return
+    # Of a file in an overlay stat names another device: its number alone may make this wait for nothing, within the limit.
+    awk -v inode="$freed_inode" '{ split($6, part, ":"); if (part[3] == inode) held = 1 } END { exit held }' /proc/locks && return 0
+  done
+  return 1
+}
+
 transaction_mode() {
   case $MODE in
     upgrade) apt-get "$@" upgrade ;;

@@ -3,7 +3,8 @@
 # Carries out a confirmed upgrade, detached. Goes after changes.sh (step, keep, confirm_plan), 15-proxy.sh,
 # apt-transaction.sh, apt-archives.sh and apt-facts.sh.
 # Parameters besides those of the transaction: NO_REMOVE=1|0, ALLOW_DOWNGRADES=1|0 (what was confirmed), GUARD (text of
-# what apt asks before it begins), LOCK_WAIT seconds to wait for the locks of dpkg
+# what apt asks before it begins), LOCK_WAIT seconds to wait for the locks of dpkg and for
+# that of the downloads
 
 LOCK_WAIT=${LOCK_WAIT:-120}
 
@@ -41,7 +42,7 @@ proxy_config "$work/proxy.conf" || finish "$?"
 set -- -c "$work/proxy.conf" -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3
 [ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
 [ "$ALLOW_DOWNGRADES" != 1 ] || set -- --allow-downgrades "$@"
-transaction_apt "$@" --download-only 3>>"$SU_DIR/progress" || finish "$?"
+transaction_patiently transaction_apt "$@" --download-only || finish "$?"
 keep archives archives_facts "$work/lines"
 
 step install
@@ -51,7 +52,7 @@ confirm_plan "$work/lines"
 printf '%s' "$GUARD" >"$SU_DIR/guard" || finish 73
 chmod 700 "$SU_DIR/guard"
 set -- -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3 "$@"
-transaction_apt "$@" 3>>"$SU_DIR/progress"
+transaction_patiently transaction_apt "$@"
 code=$?
 failed_here "$code"
 restore_marks

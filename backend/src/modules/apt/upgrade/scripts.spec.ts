@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { aptProgress } from './apt-status';
 import { parsePlanLines } from './plan-lines';
 
 const folder = path.join(__dirname, '..', 'scripts');
@@ -159,5 +160,89 @@ describe('the guard', () => {
       found: '',
       said: 'system-update: apt told its work in a way that is not known\n',
     });
+  });
+});
+
+describe('waiting for the lock of the downloads', () => {
+  const lock = (): string => path.join(work, 'archives-lock');
+  /** apt as it is without that lock: it says so and has done nothing. The calls that it counts get it from `free` on. */
+  const apt = (free: number, otherwise = ''): string => `
+    apt() {
+      calls=$((\${calls-0} + 1))
+      ${otherwise}
+      [ "$calls" -lt ${String(free)} ] || { echo 'pmstatus:dpkg-exec:0.0000:Running dpkg' >&3; return 0; }
+      echo "E: Could not get lock ${lock()}. It is held by process 7 (dpkg)"
+      echo 'E: Unable to lock directory ${work}/'
+      return 100
+    }`;
+  const called = (fake: string, seconds: number): { status: number | null; log: string } => {
+    writeFileSync(lock(), '');
+    const run = `SU_DIR='${work}' LOCK_WAIT=${String(seconds)}
+      exec >>"$SU_DIR/log" 2>&1
+      ${script('apt-transaction.sh')}
+      ${fake}
+      transaction_patiently apt
+      code=$?
+      echo "calls $calls"
+      exit "$code"`;
+    const { status } = spawnSync('sh', ['-c', run]);
+    return { status, log: readFileSync(path.join(work, 'log'), 'utf8') };
+  };
+
+  it('calls apt again once it is free', () => {
+    const { status, log } = called(apt(3), 30);
+    expect({ status, calls: log.split('\n').at(-2) }).toEqual({ status: 0, calls: 'calls 3' });
+    expect(log).toContain(`system-update: lock_waited: ${lock()} is free, apt is called again\n`);
+  });
+
+  it('ends with what apt said once the time is over', () => {
+    const { status, log } = called(apt(100), 2);
+    expect(status).toBe(100);
+    expect(log.split('\n').at(-3)).toMatch(/^E: Unable to lock/);
+  });
+
+  it.each([
+    ['failed otherwise', 'echo "E: Unable to fetch some archives" >&2; return 100'],
+    [
+      'waited for the locks of dpkg itself',
+      'echo "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (dpkg)"; return 100',
+    ],
+    [
+      'began to work',
+      `echo 'pmstatus:a:50:Unpacking a' >&3; echo "E: Could not get lock /x/lock. It is held by process 7 (a)"; return 100`,
+    ],
+  ])('calls no apt again that %s', (_case, otherwise) => {
+    expect(called(apt(2, otherwise), 30)).toMatchObject({
+      status: 100,
+      log: expect.stringMatching(/\ncalls 1\n$/) as string,
+    });
+  });
+});
+
+describe('the progress of configuring', () => {
+  /** As dpkg 1.21 and 1.22 write it. */
+  const dpkg = [
+    'processing: configure: fleet-slow',
+    'status: fleet-slow: half-configured',
+    'status: fleet-slow: installed',
+    'processing: trigproc: man-db',
+    'status: man-db: half-configured',
+    'status: man-db: installed',
+    'processing: configure: libfleet:amd64',
+    'status: libfleet:amd64: half-configured',
+    'status: libfleet:amd64 : error : installed libfleet:amd64 package post-installation script subprocess returned error exit status 1',
+    '',
+  ].join('\n');
+
+  it('says which package dpkg is at, and how many are done, failed ones too', () => {
+    const configure = /^configure_progress\(\) \{\n[^]*?^\}\n/m.exec(script('apt-repair.sh'))?.[0] ?? '';
+    const { stdout } = spawnSync('sh', ['-c', `${configure}configure_progress 2`], { input: dpkg, encoding: 'utf8' });
+    const told = stdout.trimEnd().split('\n');
+    expect(told.map((line) => aptProgress(line))).toEqual([
+      { step: 'configure', percent: 0, subject: 'fleet-slow' },
+      { step: 'configure', percent: 50, subject: 'fleet-slow' },
+      { step: 'configure', percent: 50, subject: 'libfleet:amd64' },
+      { step: 'configure', percent: 100, subject: 'libfleet:amd64' },
+    ]);
   });
 });

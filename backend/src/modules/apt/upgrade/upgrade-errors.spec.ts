@@ -51,6 +51,17 @@ describe.each(SUITES)('the cause of a failed run on %s', (suite) => {
     expect(kinds(`${waited}${failing(suite)}`)).toEqual(['maintainer_script_failed']);
   });
 
+  it('is no lock that was waited for before what failed', () => {
+    const refused = [
+      'E: Could not get lock /var/cache/apt/archives/lock. It is held by process 97 (apt-get)',
+      'E: Unable to lock directory /var/cache/apt/archives/',
+    ];
+    const waited = 'system-update: lock_waited: /var/cache/apt/archives/lock is free, apt is called again';
+    const failed = 'E: Failed to fetch http://archive/fleet-plain_1.1_all.deb  404  Not Found [IP: 127.0.0.1 80]';
+    expect(kinds([...refused, waited, ...refused, waited, failed, ''].join('\n'))).toEqual(['deb_404']);
+    expect(kinds([...refused, waited, ...refused, ''].join('\n'))).toEqual(['apt_lock_busy']);
+  });
+
   it('is found wherever it stands in a long log', () => {
     const lines = Array.from({ length: 20_000 }, (_, n) => `Setting up fleet-${String(n)} (1.1) ...`);
     expect(kinds(`${failing(suite)}${lines.join('\n')}\n`)).toEqual(['maintainer_script_failed']);

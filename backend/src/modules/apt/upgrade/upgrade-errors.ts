@@ -31,6 +31,8 @@ const REFUSED =
 /** The kernel's settings are no disk, though they may be read-only. */
 const KERNEL_SETTING = /(?:sysctl|\/proc\/|\/sys\/).*Read-only file system/;
 const WAITED = /^Waiting for cache lock: /;
+/** A call of apt that did not get a lock and was made once more, see apt-transaction.sh. */
+const CALLED_AGAIN = /(?:^E: .*\n)+^system-update: lock_waited: .*\n/gm;
 const DISK_KINDS: ReadonlySet<AptErrorKind> = new Set(['no_space', 'no_space_boot', 'no_inodes', 'read_only_fs']);
 const DOWNGRADE = /Packages were downgraded and -y was used without --allow-downgrades/;
 const NO_REMOVE = /Packages need to be removed but remove is disabled/;
@@ -50,8 +52,9 @@ export interface RunCircumstances {
  * counts only where theirs is the package that dpkg could not finish. A log that names no known cause gives `unknown` with
  * its lines, never a guess.
  */
-export function upgradeErrors(log: string, exitCode: number | null, more: RunCircumstances = {}): AptError[] {
+export function upgradeErrors(printed: string, exitCode: number | null, more: RunCircumstances = {}): AptError[] {
   if (exitCode === 0) return [];
+  const log = printed.replace(CALLED_AGAIN, '');
   const turns = failedTurns(log);
   const telling = turns.flatMap(({ lines }) => lines).filter((line) => !KERNEL_SETTING.test(line));
   const whole = wholeRun([...new Set([...ownLines(log), ...telling])].join('\n'), log, more.inodesGone ?? []);
