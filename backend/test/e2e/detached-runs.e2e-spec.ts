@@ -362,6 +362,31 @@ describe.each(targets.map((target) => [`${target.suite} ${target.variant}`, targ
       expect(hash.digest('hex')).toBe(sh(target, `sha256sum <${folder(start)}/log`).slice(0, 64));
     });
 
+    it('fills no disk where it prints without an end: beginning and end are kept, and it goes on', async () => {
+      const { runs } = await connect(target);
+      const mebibyte = 1024 * 1024;
+      const start = run(
+        `step flood; while [ ! -e "$SU_DIR/stop" ]; do seq 1 200000; done; step after; echo 'the end'; exit 3`,
+      );
+      await runs.start(start);
+      const log = `${folder(start)}/log`;
+      const printed = (): number => Number(sh(target, `stat -c %s ${log}`));
+      const occupied = (): number => Number(sh(target, `du -B1 ${log}`).split('\t')[0]);
+      await eventually(printed, (bytes) => bytes > 300 * mebibyte);
+      expect(occupied()).toBeLessThan(150 * mebibyte);
+      await runs.askToStop(start.id);
+      const { state, pieces, text } = await followed(runs, start.id);
+      expect(state).toMatchObject({ kind: 'ended', result: { exitCode: 3 } });
+      expect(pieces.map(({ step }) => step).filter((step) => step !== null)).toEqual(['flood', 'after']);
+      expect(text).toMatch(/^1\n2\n3\n[^]*\nthe end\n$/);
+      expect(text.length).toBeLessThan(17 * mebibyte + 1);
+      const omitted = pieces.map(({ omittedBytes = 0 }) => omittedBytes).filter((bytes) => bytes > 0);
+      expect(omitted).toHaveLength(1);
+      const frames = `\u001e${start.id} step flood\n\u001e${start.id} step after\n`.length;
+      expect(text.length + (omitted[0] ?? 0) + frames).toBe(state.logBytes);
+      expect(occupied()).toBeLessThan(18 * mebibyte);
+    });
+
     it('is interrupted by a restart of the machine, and says so', async () => {
       const { runs } = await connect(target);
       const start = run('echo begun; sleep 300');

@@ -2,6 +2,7 @@ import { SecretMasker } from '../../logging/secret-masker';
 import { answer } from '../../../../test/support/jobs-fakes';
 import type { RunScriptOptions } from '../run-types';
 import { DetachedRuns } from './detached-runs';
+import type { LogPiece } from './detached-types';
 
 const run = {
   id: '01890000-0000-7000-8000-000000000000',
@@ -63,5 +64,33 @@ describe('following a detached run', () => {
       onStatus: (line) => void said.push(line),
     });
     expect(said).toEqual(['first\nsecond\n', '2 b', '3 •••']);
+  });
+
+  it.each([
+    ['goes on where the machine has kept it again, and says how much is missing', '+100', null],
+    ['takes no byte that it had before for that', '+3', 'protocol'],
+    ['takes no word for a byte', '+1e9', 'protocol'],
+  ])('%s', async (_name, line, kind) => {
+    const pieces: LogPiece[] = [];
+    const runner = {
+      runScript: async ({ onOutput }: RunScriptOptions) => {
+        const text = `${[base64('first\nhalf'), line, base64('last\n')].join('\n')}\n`;
+        await onOutput?.({ section: 'follow', stream: 'stdout', text });
+        return answer({ follow: '', state: 'state ended\nrebooted 0\nsize 105\nending ended\nexit 0\nfinished 1\n' });
+      },
+    };
+    const runs = new DetachedRuns(runner, { sudo: { kind: 'none' }, masker: new SecretMasker([]) });
+    const end = runs.follow({ id: run.id, offset: 0, onPiece: (piece) => void pieces.push(piece) });
+    if (kind !== null) {
+      await expect(end).rejects.toMatchObject({ kind });
+      return;
+    }
+    await end;
+    expect(pieces).toEqual([
+      { text: 'first\n', step: null, offset: 6 },
+      { text: 'half', step: null, offset: 10 },
+      { text: '', step: null, offset: 100, omittedBytes: 90 },
+      { text: 'last\n', step: null, offset: 105 },
+    ]);
   });
 });

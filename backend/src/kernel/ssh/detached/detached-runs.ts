@@ -133,7 +133,7 @@ export class DetachedRuns {
         if (section !== 'follow' || stream !== 'stdout') return;
         options.onContact?.();
         const lines = text.split('\n');
-        for (const piece of reader.push(logBytes(lines))) await options.onPiece(piece);
+        for (const piece of piecesOf(reader, lines)) await options.onPiece(piece);
         // After the log, which says what step it is about.
         const status = lines.findLast((line) => line.startsWith('='));
         if (status !== undefined)
@@ -160,9 +160,22 @@ function byEvidence(outcome: StartOutcome, { kind }: DetachedState): StartOutcom
   return { kind: kind === 'prepared' ? 'unsure' : 'attached' };
 }
 
-/** Each line is base64 by itself, a status, or a sign of life. */
-function logBytes(lines: readonly string[]): Buffer {
-  return Buffer.concat(lines.filter((line) => line !== '.' && !line.startsWith('=')).map(decoded));
+/** Each line is base64 by itself, the byte at which the log goes on, a status, or a sign of life. */
+function* piecesOf(reader: LogReader, lines: readonly string[]): Generator<LogPiece> {
+  let bytes: Buffer[] = [];
+  for (const line of lines) {
+    if (line === '.' || line.startsWith('=')) continue;
+    if (!line.startsWith('+')) {
+      bytes.push(decoded(line));
+      continue;
+    }
+    yield* reader.push(Buffer.concat(bytes));
+    bytes = [];
+    const goesOn = /^\+\d{1,15}$/.test(line) ? Number(line) : 0;
+    if (goesOn <= reader.position) throw new SshError('protocol', 'run', { serverText: line });
+    yield* reader.skipTo(goesOn);
+  }
+  yield* reader.push(Buffer.concat(bytes));
 }
 
 function decoded(line: string): Buffer {

@@ -68,6 +68,8 @@ export interface LogPiece {
   readonly step: string | null;
   /** So many bytes of the log are given out with this piece: whoever stores it goes on from there. */
   readonly offset: number;
+  /** So many bytes before the offset were not kept by the machine. */
+  readonly omittedBytes?: number;
 }
 
 export interface CollectedDetached {

@@ -42,6 +42,14 @@ export class LogReader {
     return pieces;
   }
 
+  /** What is between here and that byte was not kept. */
+  skipTo(offset: number): LogPiece[] {
+    const before = this.end();
+    const omittedBytes = offset - this.offset;
+    this.offset = offset;
+    return [...before, { text: '', step: null, offset, omittedBytes }];
+  }
+
   /** The log is complete: what has no newline is a line, too. */
   end(): LogPiece[] {
     return this.pieces(this.take(this.pending.length));

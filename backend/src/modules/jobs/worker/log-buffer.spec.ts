@@ -24,13 +24,19 @@ describe('the log that waits to be written', () => {
     expect(lines.slice(-2)).toEqual([expect.stringContaining('cut here'), 'the end']);
   });
 
-  it('of a change is never cut: neither many lines, nor many bytes, nor a long line', () => {
+  it('of a change is not cut: neither many lines, nor many bytes, nor a long line; an endless one is, with the marker', () => {
     const buffer = new LogBuffer(wholeLog);
     const lines = [...Array.from({ length: 25_000 }, (_, n) => `${String(n)} ${'x'.repeat(90)}`), 'y'.repeat(80_000)];
     for (const line of lines) buffer.add('out', 'a', `${line}\n`);
     const chunks = buffer.take();
     expect(chunks.flatMap(({ lines: own }) => own)).toEqual(lines);
     for (const { lines: own } of chunks.slice(0, -1)) expect(own.join('\n').length).toBeLessThan(33_000);
+
+    const mebibyte = 'z'.repeat(1024 * 1024);
+    for (let n = 0; n < 40; n += 1) buffer.add('out', 'a', `${mebibyte}\n`);
+    const flood = buffer.take().flatMap(({ lines: own }) => own);
+    expect(flood.filter((line) => line === mebibyte).length).toBe(29);
+    expect(flood.at(-1)).toContain('cut here');
   });
 
   it('keeps rows small, cuts endless lines and holds nothing that PostgreSQL refuses', () => {

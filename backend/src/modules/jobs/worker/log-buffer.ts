@@ -12,8 +12,11 @@ export interface LogLimits {
 
 /** The log of a reading run is for reading; what a machine floods beyond this is in nobody's interest. */
 export const readingLog: LogLimits = { length: 1024 * 1024, lines: 20_000, lineLength: 16 * 1024 };
-/** The log of a change is evidence: all of it, however long. Whoever fills it waits while much of it is not written yet. */
-export const wholeLog: LogLimits = { length: Infinity, lines: Infinity, lineLength: Infinity };
+/**
+ * The log of a change is evidence: all of it that the machine keeps, which is less than this (16 MiB of its beginning, 1 MiB of
+ * its end). Whoever fills it waits while much of it is not written yet.
+ */
+export const wholeLog: LogLimits = { length: 32 * 1024 * 1024, lines: Infinity, lineLength: Infinity };
 /** A row stays small enough to be read and sent at once. */
 const MAX_CHUNK_BYTES = 32 * 1024;
 

@@ -111,7 +111,9 @@ export class ProgressRecorder {
    * A piece of the log of a changing run, taken before this returns. `offset` goes with its lines into one statement.
    * Resolves once there is room for more, so that a database that is away holds up the reading, never the run.
    */
-  async onLog({ text, step, offset }: LogPiece): Promise<void> {
+  async onLog({ text, step, offset, omittedBytes = 0 }: LogPiece): Promise<void> {
+    if (omittedBytes > 0)
+      this.buffer.note(`${String(omittedBytes)} bytes are left out here: the run has printed more than is kept.`);
     this.buffer.add('out', this.steps.currentName, text);
     this.logOffset = offset;
     if (step !== null) this.step(() => this.steps.begin(step));

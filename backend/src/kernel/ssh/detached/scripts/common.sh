@@ -5,7 +5,7 @@
 # A run is a folder of root's, $RUN_HOME/runs/ID:
 #   script, parameters, plan   what it does; the parameters go as soon as they are read
 #   process                    who runs it: id, start, boot, installation, when. Made once: a run happens once
-#   log                        all that it prints
+#   log                        all that it prints; of very much the beginning and the end, with a hole in between
 #   progress                   what its tool says of itself for programs, line by line
 #   facts/                     what it kept: NAME.out, NAME.err, NAME.code
 #   stop                       somebody asked it to stop
@@ -14,6 +14,9 @@
 #   collected                  its installation has everything it wants to have
 RUN_HOME=/var/lib/system-update
 run_dir=$RUN_HOME/runs/$RUN_ID
+# So many bytes at the beginning of a log are kept, and so many at its end. runner.sh has the same.
+# shellcheck disable=SC2034 # for follow.sh
+run_log_first=16777216 run_log_last=1048576
 
 # run_ticks PROCESS: when it started, in clock ticks since the boot, into $run_ticks, with $run_parent and $run_session;
 # false when it does not live

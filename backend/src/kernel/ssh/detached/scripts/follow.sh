@@ -3,15 +3,30 @@
 # follow.sh - hands out the log of a detached run from a byte on, as it grows. After common.sh.
 #
 # Parameters: RUN_ID, RUN_OFFSET, RUN_BYTES (about so many at most), RUN_SECONDS (so long at most). Prints lines: base64
-# of the next bytes of the log; `=` and base64 of the last line of its status, where that is another; or `.` as a sign of
+# of the next bytes of the log; `+` and a byte, from which it goes on: what is before was not kept; `=` and base64 of the last line of its status, where that is another; or `.` as a sign of
 # life. Ends when the run has ended and all was handed out, or at a limit.
 
 # One line of base64: below the limit for a line.
 run_block=30720
 
+# run_reach: up to where the log can be handed out now, into $run_to. While the run goes on nobody knows what will be its end.
+run_reach() {
+  run_to=$run_size
+  [ "$run_size" -gt "$run_log_first" ] || return 0
+  if [ "$run_at" -lt "$run_log_first" ]; then
+    run_to=$run_log_first
+  elif [ "$run_state" = running ]; then
+    run_to=$run_at
+  elif [ $((run_size - run_at)) -gt "$run_log_last" ]; then
+    run_at=$((run_size - run_log_last))
+    echo "+$run_at"
+  fi
+}
+
 run_hand_out() {
-  while [ "$run_at" -lt "$run_size" ] && [ "$run_sent" -lt "$RUN_BYTES" ]; do
-    run_count=$((run_size - run_at))
+  run_reach
+  while [ "$run_at" -lt "$run_to" ] && [ "$run_sent" -lt "$RUN_BYTES" ]; do
+    run_count=$((run_to - run_at))
     [ "$run_count" -le "$run_block" ] || run_count=$run_block
     printf '%s\n' "$(tail -c "+$((run_at + 1))" "$run_dir/log" | head -c "$run_count" | base64 -w 0)"
     run_at=$((run_at + run_count))

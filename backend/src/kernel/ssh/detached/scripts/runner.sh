@@ -32,9 +32,37 @@ echo "${dir##*/} $(cat installation) $began" >"$home/holder"
 # Room for the result, should the disk be full at the end.
 head -c 8192 /dev/zero >reserve
 
+# So many bytes at the beginning of the log are kept, and so many at its end: a script that prints without an end must fill no
+# disk. common.sh has the same.
+first=16777216
+last=1048576
+
+# What is in between goes, and every byte keeps its place. Where a file system cannot make holes, the end goes as well.
+bound_log() {
+  size=$(stat -c %s log) || return
+  [ "$size" -gt $((first + last)) ] || return
+  fallocate --punch-hole --offset "$first" --length $((size - last - first)) log 2>/dev/null || truncate -s "$first" log
+}
+
+# bound_while PROCESS: as long as it lives, should this head be killed too
+bound_while() {
+  started=$(ticks "$1")
+  while [ -n "$started" ] && [ "$(ticks "$1" 2>/dev/null)" = "$started" ]; do
+    bound_log
+    sleep 0.2
+  done
+}
+
 # Not ignored but handled: what is ignored here would be ignored by every daemon that is started below.
 trap : HUP INT TERM
 (
+  # What replaces this subshell below.
+  own=$(exec /bin/sh -c 'echo "$PPID"')
+  # The lock is closed by exec: for a function the shell would put it aside, and hold it.
+  (
+    exec 9>&-
+    bound_while "$own"
+  ) </dev/null >/dev/null 2>&1 &
   umask 022
   cd / || exit 70
   exec /bin/sh "$dir/script" "$dir" </dev/null >>"$dir/log" 2>&1 9>&-
@@ -45,6 +73,7 @@ ending=ended
 # shellcheck disable=SC2094 # a file that is called as the variable is
 [ ! -e ending ] || read -r ending <ending
 rm -f reserve parameters
+bound_log
 {
   echo "ending $ending"
   echo "exit $code"
