@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import type { DataSource } from 'typeorm';
 import type { ApiClient } from '../../backend/test/support/api-client';
+import { queryRows } from '../../backend/src/kernel/database/rows';
 import { at } from '../../backend/test/support/at';
 import { eventually } from '../../backend/test/support/eventually';
 import type { Job, MachineJobs } from '../../backend/test/support/machine-jobs';
@@ -56,7 +57,7 @@ describe('changes that fail, in the portal', () => {
   }
 
   beforeAll(async () => {
-    machines = realMachines().slice(0, 3);
+    machines = realMachines().slice(0, 4);
     session = await PortalSession.open();
     ({ dataSource, api, jobs, page, errors } = session);
   }, 300_000);
@@ -105,6 +106,63 @@ describe('changes that fail, in the portal', () => {
         (elements) => elements.length === 0,
       );
       expect(await axeViolations(page)).toEqual([]);
+    });
+  });
+
+  describe('the log of a run that has ended', () => {
+    let run: Job;
+
+    beforeAll(async () => {
+      run = await change(at(machines, 3), 'plain');
+      expect(await jobs.ended(run)).toMatchObject({ status: 'ok' });
+      await eventually(
+        () => api.get<{ reportId: string | null }>(`/executions/${run.id}`),
+        ({ reportId }) => reportId !== null,
+      );
+    }, 180_000);
+
+    it.each(looks)('says until when it is kept, and can be pinned and let go again, %s', async (_name, how) => {
+      const french = how.language === 'fr';
+      await look(how, run);
+      const log = page.locator('su-kept-log');
+      await log
+        .getByText(french ? /^Jusqu’au \d.*\d{4}, puis il est supprimé/ : /^Until .*\d{4}, then it is deleted/)
+        .waitFor();
+      const press = async (name: string): Promise<void> => {
+        await log.getByRole('button', { name }).focus();
+        await page.keyboard.press('Enter');
+      };
+      await press(french ? 'Conserver sans limite' : 'Keep for good');
+      await log.getByText(french ? /^Épinglé/ : /^Pinned/).waitFor();
+      expect(await axeViolations(page)).toEqual([]);
+      await eventually(
+        () => sidewaysElements(page),
+        (elements) => elements.length === 0,
+      );
+      await press(french ? 'Ne plus conserver sans limite' : 'Keep no longer for good');
+      await log.getByText(french ? /^Jusqu’au / : /^Until /).waitFor();
+    });
+
+    it('is kept by who may change machines: each decision is in the audit, and a refusal is said', async () => {
+      const rows = await queryRows(
+        dataSource,
+        `SELECT action, count(*)::int AS n FROM audit_log WHERE action LIKE 'artifact.%' GROUP BY action ORDER BY action`,
+      );
+      expect(rows).toEqual([
+        { action: 'artifact.pinned', n: 2 },
+        { action: 'artifact.unpinned', n: 2 },
+      ]);
+      await look(looks[0][1], run);
+      await page.route('**/api/artifacts/*/pin', (route) =>
+        route.fulfill({
+          status: 410,
+          contentType: 'application/problem+json',
+          body: JSON.stringify({ status: 410, code: 'artifact_gone', title: 'Gone', detail: 'The file was removed.' }),
+        }),
+      );
+      await page.locator('su-kept-log button').click();
+      await page.locator('su-kept-log [role=alert]', { hasText: 'It was not changed' }).waitFor();
+      await page.unroute('**/api/artifacts/*/pin');
     });
   });
 

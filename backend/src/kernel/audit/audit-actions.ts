@@ -4,6 +4,8 @@ export const AUDIT_ACTIONS = [
   'approval_rule.created',
   'approval_rule.removed',
   'apt_proxy.used',
+  'artifact.pinned',
+  'artifact.unpinned',
   'credentials.replaced',
   'credentials.stored',
   'credentials.used',

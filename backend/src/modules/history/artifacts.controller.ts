@@ -1,6 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { AuditLog } from '../../kernel/audit/audit-log';
+import { CurrentOrigin, type RequestOrigin } from '../../kernel/audit/request-origin';
 import { ArtifactStore } from '../../kernel/artifacts/artifact-store';
 import { RequirePermission } from '../../kernel/auth/access.decorators';
 import { TransactionRunner } from '../../kernel/database/transaction';
@@ -22,6 +24,7 @@ export class ArtifactsController {
     private readonly machines: Machines,
     private readonly store: ArtifactStore,
     private readonly transactions: TransactionRunner,
+    private readonly audit: AuditLog,
   ) {}
 
   /** Changes of a machine, newest first, without their documents. */
@@ -74,20 +77,38 @@ export class ArtifactsController {
   @Put('artifacts/:id/pin')
   @HttpCode(200)
   @RequirePermission('machines.write')
-  pin(@Param('id', id) artifactId: string): Promise<ArtifactDto> {
-    return this.setPinned(artifactId, true);
+  pin(@Param('id', id) artifactId: string, @CurrentOrigin() origin: RequestOrigin): Promise<ArtifactDto> {
+    return this.decide(artifactId, origin, true);
   }
 
   /** Lets it go when its time has come. */
   @Delete('artifacts/:id/pin')
   @RequirePermission('machines.write')
-  unpin(@Param('id', id) artifactId: string): Promise<ArtifactDto> {
-    return this.setPinned(artifactId, false);
+  unpin(@Param('id', id) artifactId: string, @CurrentOrigin() origin: RequestOrigin): Promise<ArtifactDto> {
+    return this.decide(artifactId, origin, false);
   }
 
-  private async setPinned(artifactId: string, pinned: boolean): Promise<ArtifactDto> {
+  private async decide(artifactId: string, origin: RequestOrigin, pinned: boolean): Promise<ArtifactDto> {
     const { artifact } = await this.required(artifactId);
-    if (!(await this.transactions.run((tx) => this.repository.setPinned(tx, artifactId, pinned)))) throw gone();
+    await this.transactions.run(async (tx) => {
+      const outcome = await this.repository.setPinned(tx, artifactId, pinned);
+      if (outcome === 'gone') throw gone();
+      // Decided so already, by somebody else or by the same person twice.
+      if (outcome === 'same') return;
+      await this.audit.record(tx.manager, {
+        ...origin,
+        action: pinned ? 'artifact.pinned' : 'artifact.unpinned',
+        objectType: 'artifact',
+        objectId: artifactId,
+        machineId: artifact.machineId,
+        outcome: 'ok',
+        details: {
+          kind: artifact.kind,
+          run: await this.repository.runOf(tx, artifactId),
+          expiresAt: artifact.expiresAt?.toISOString() ?? null,
+        },
+      });
+    });
     return Object.assign(artifact, { pinned });
   }
 

@@ -86,10 +86,20 @@ export class ArtifactsRepository {
     };
   }
 
-  /** @returns false when there is none, or its file is gone */
-  async setPinned(tx: Transaction, id: string, pinned: boolean): Promise<boolean> {
-    const sql = 'UPDATE raw_artifacts SET pinned = $2 WHERE id = $1 AND deleted_at IS NULL';
-    return (await affected(tx.manager, sql, [id, pinned])) === 1;
+  /** @returns `same`: it was so already; `gone`: there is none, or its file is gone */
+  async setPinned(tx: Transaction, id: string, pinned: boolean): Promise<'changed' | 'same' | 'gone'> {
+    const held = 'SELECT pinned FROM raw_artifacts WHERE id = $1 AND deleted_at IS NULL FOR UPDATE';
+    const before = await queryOne<{ pinned: boolean }>(tx.manager, held, [id]);
+    if (before === null) return 'gone';
+    if (before.pinned === pinned) return 'same';
+    await affected(tx.manager, 'UPDATE raw_artifacts SET pinned = $2 WHERE id = $1', [id, pinned]);
+    return 'changed';
+  }
+
+  /** The change whose log it is; null where it is no log of one. */
+  async runOf(tx: Transaction, artifactId: string): Promise<string | null> {
+    const sql = 'SELECT id FROM executions WHERE raw_artifact_id = $1';
+    return (await queryOne<{ id: string }>(tx.manager, sql, [artifactId]))?.id ?? null;
   }
 }
 

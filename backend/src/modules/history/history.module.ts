@@ -4,6 +4,7 @@ import { MachinesModule } from '../machines/machines.module';
 import { ArtifactRemovals } from './artifact-removals';
 import { ArtifactsController } from './artifacts.controller';
 import { ArtifactsRepository } from './artifacts.repository';
+import { ARTIFACTS_AUDIT } from './contracts/artifacts-audit';
 import { IMPORTANT_MESSAGE } from './contracts/important-message';
 import { MESSAGES_AUDIT } from './contracts/messages-audit';
 import { RUN_LOG } from './contracts/run-log';
@@ -59,6 +60,13 @@ export class HistoryModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}
 
   onModuleInit(): void {
-    this.contracts.register(IMPORTANT_MESSAGE, RUN_LOG, RUN_REPORT, SNAPSHOT_PATCH, ...MESSAGES_AUDIT);
+    this.contracts.register(
+      IMPORTANT_MESSAGE,
+      RUN_LOG,
+      RUN_REPORT,
+      SNAPSHOT_PATCH,
+      ...ARTIFACTS_AUDIT,
+      ...MESSAGES_AUDIT,
+    );
   }
 }

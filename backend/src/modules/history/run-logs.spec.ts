@@ -4,7 +4,7 @@ import path from 'node:path';
 import { addMachine } from '../../../test/support/machine-samples';
 import { until } from '../../../test/support/ssh-wait';
 import { createTestApp, type Client, type TestApp } from '../../../test/support/test-app';
-import { queryOne } from '../../kernel/database/rows';
+import { queryOne, queryRows } from '../../kernel/database/rows';
 import { TransactionRunner } from '../../kernel/database/transaction';
 import { MachinesModule } from '../machines/machines.module';
 import { HistoryModule } from './history.module';
@@ -175,7 +175,8 @@ describe('the sealed log of a change', () => {
       await test.app.get(ArtifactRemovals).sweep();
     };
     expect((await test.as('viewer').put(`/artifacts/${id}/pin`)).status).toBe(403);
-    expect((await operator.put(`/artifacts/${id}/pin`)).body).toMatchObject({ pinned: true });
+    for (const time of ['first', 'again'])
+      expect({ time, ...(await operator.put(`/artifacts/${id}/pin`)).body }).toMatchObject({ time, pinned: true });
     await forget();
     expect(existsSync(file())).toBe(true);
     expect((await operator.delete(`/artifacts/${id}/pin`)).body).toMatchObject({ pinned: false });
@@ -184,6 +185,16 @@ describe('the sealed log of a change', () => {
     expect(await artifact(id)).toMatchObject({ deleteReason: 'expired' });
     expect((await operator.get(`/artifacts/${id}/content`)).status).toBe(410);
     expect((await operator.put(`/artifacts/${id}/pin`)).status).toBe(410);
+    const decisions = await queryRows(
+      test.dataSource,
+      `SELECT action, object_id, actor_name, details_json->>'run' AS run, details_json->>'kind' AS kind
+         FROM audit_log WHERE action LIKE 'artifact.%' ORDER BY id`,
+    );
+    const by = { object_id: id, actor_name: 'The operator', run: CHANGE, kind: 'raw_log' };
+    expect(decisions).toEqual([
+      { action: 'artifact.pinned', ...by },
+      { action: 'artifact.unpinned', ...by },
+    ]);
   });
 
   it('stays when it is pinned at the moment at which it would go', async () => {

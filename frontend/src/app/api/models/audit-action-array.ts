@@ -11,6 +11,8 @@ export const AUDIT_ACTION: AuditAction[] = [
   'approval_rule.created',
   'approval_rule.removed',
   'apt_proxy.used',
+  'artifact.pinned',
+  'artifact.unpinned',
   'credentials.replaced',
   'credentials.stored',
   'credentials.used',

@@ -23,6 +23,7 @@ import {
   type ResultPackage,
 } from './change-result-document';
 import { ChangesApi } from './changes-api';
+import { KeptLog } from './kept-log';
 import { LineDifference } from './line-difference';
 import { PackageNews } from './package-news';
 import { ErrorVerdicts } from './error-verdicts';
@@ -63,6 +64,7 @@ interface Cell {
     FailureNotice,
     Icon,
     JsonTree,
+    KeptLog,
     LineDifference,
     LoadingNote,
     PackageNews,

@@ -3,7 +3,10 @@ import { Api } from '../../api/api';
 import {
   actionsRun,
   aptErrorStandings,
+  artifactsArtifact,
   artifactsExecution,
+  artifactsPin,
+  artifactsUnpin,
   jobsGet,
   bulkPlansPlan,
   requestInboxConfirm,
@@ -20,6 +23,7 @@ import {
 } from '../../api/functions';
 import type { AptErrorStandings$Params } from '../../api/fn/apt/apt-error-standings';
 import type {
+  ArtifactDto,
   ClonedRequestDto,
   ConfirmedPlanDto,
   EachResultDto,
@@ -142,6 +146,20 @@ export class ChangesApi {
 
   execution(id: string): Promise<ExecutionDetailDto> {
     return this.api.invoke(artifactsExecution, { id });
+  }
+
+  artifact(id: string): Promise<ArtifactDto> {
+    return this.api.invoke(artifactsArtifact, { id });
+  }
+
+  /** Keeps the file whatever its age. */
+  pin(id: string): Promise<ArtifactDto> {
+    return this.api.invoke(artifactsPin, { id });
+  }
+
+  /** Lets it go when its time has come. */
+  unpin(id: string): Promise<ArtifactDto> {
+    return this.api.invoke(artifactsUnpin, { id });
   }
 }
 
