@@ -1,6 +1,7 @@
 import type { ApiClient } from '../support/api-client';
 import type { Changes } from '../support/changes';
 import { EnrolledPair, PAIR } from '../support/enrolled-pair';
+import { eventually } from '../support/eventually';
 import type { Job, MachineJobs } from '../support/machine-jobs';
 import { fleet, type RealMachine } from '../support/real-machines';
 import { inventoryOf, prepare } from '../support/upgrades';
@@ -79,6 +80,23 @@ describe('a download before the plan is confirmed', () => {
       expect(conffile_changes[0]?.difference).toEqual(
         expect.arrayContaining(['-from_version = 1.0', '-local = edit', '+from_version = 1.1']),
       );
+
+      const { reportId } = await eventually(
+        () => api.get<{ reportId: string | null }>(`/executions/${job.id}`),
+        (execution) => execution.reportId !== null,
+      );
+      const read = async (format: string): Promise<string> => {
+        const address = `${api.origin}/api/reports/${reportId ?? ''}?format=${format}`;
+        return (await fetch(address, { headers: { cookie: api.cookie } })).text();
+      };
+      for (const text of [await read('html'), await read('markdown')]) {
+        expect(text).toContain('Version 2.0 breaks with what was before.');
+        for (const words of [CONFFILE, `${CONFFILE}.dpkg-dist`, '-local = edit', '+from\\_version = 1.1'])
+          expect(text.replaceAll('+from_version', '+from\\_version')).toContain(words);
+      }
+      const page = await read('html');
+      expect(page).toMatch(/<h2>News<\/h2><table>.*fleet-news.*2\.0.*fleet-news.*1\.5/s);
+      expect(page).toMatch(/<h2>Conffile questions<\/h2><table>.*fleet-conffile.*\/etc\/fleet-conffile\.conf/s);
     }, 180_000);
 
     it('tells of the same without a download before: the run knows it once it has downloaded', async () => {

@@ -1,15 +1,16 @@
 import type { ActionRegistry } from '../jobs/actions/action-registry';
 import { AptRepairAction } from './actions/apt-repair.action';
 import { AptUpgradeAction } from './actions/apt-upgrade.action';
-import { APT_ERROR_KINDS } from './contracts/apt-error-kinds';
+import { APT_ERROR_KINDS, WITHOUT_RISK } from './contracts/apt-error-kinds';
 import { ErrorKindsController } from './error-kinds.controller';
 
 const without = undefined as never;
 
 it('tells of every class what to do, what is better left alone, and the change that mends it', () => {
-  const declarations = [new AptUpgradeAction(without, without), new AptRepairAction(without, without)].map(
-    (one) => one.declaration,
-  );
+  const declarations = [
+    new AptUpgradeAction(without, without, without),
+    new AptRepairAction(without, without, without),
+  ].map((one) => one.declaration);
   const registry = { declarations: () => declarations } as unknown as ActionRegistry;
   const kinds = new ErrorKindsController(registry).list();
   expect(kinds.map(({ kind }) => kind)).toEqual(APT_ERROR_KINDS);
@@ -23,7 +24,17 @@ it('tells of every class what to do, what is better left alone, and the change t
       risk: [{ code: 'apt_risk.dpkg_interrupted' }],
     },
   });
-  expect(of('repo_dns')).toMatchObject({ action: null, actionKind: null, risk: null });
+  expect(of('repo_dns')).toMatchObject({
+    action: null,
+    actionKind: null,
+    risk: expect.stringMatching(/missed unseen/) as string,
+  });
   for (const { said, risk } of kinds)
     expect(Object.keys(said)).toEqual(risk === null ? ['remedy'] : ['remedy', 'risk']);
+  expect(
+    kinds
+      .filter(({ risk }) => risk === null)
+      .map(({ kind }) => kind)
+      .sort(),
+  ).toEqual([...WITHOUT_RISK].sort());
 });

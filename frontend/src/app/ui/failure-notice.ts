@@ -38,6 +38,8 @@ import { Icon } from './icon';
               {{ texts.t('remedy.risky') }}&ngsp;
               <span [attr.lang]="said.lang(known, 'risk')">{{ said.of(known, 'risk') }}</span>
             </p>
+          } @else {
+            <p class="t2">{{ texts.t('remedy.noRisk') }}</p>
           }
         }
         @if (one.kind) {

@@ -127,9 +127,58 @@ const risks = sentences('apt_risk', {
   repo_release_info_changed: 'Accepting the change for all repositories accepts those that nobody has looked at.',
   repo_unsigned: '[trusted=yes] takes packages from anybody who answers in place of the repository.',
   unmet_dependencies: 'apt-get -f install without a simulation may remove what others need.',
+  no_inodes:
+    'Deleting very many files unseen makes room for others, and may take mail, sessions or caches that programs count on.',
+  no_space:
+    'Deleting files below /var/lib or /usr by hand makes room at once, and may take what programs and dpkg need.',
+  packages_broken: 'dpkg --remove --force-depends takes the package away and leaves whatever needs it broken.',
+  proxy_around: 'Fetching around the proxy goes against whoever put it there, and past what it checks.',
+  repo_404: 'Naming the suite of another release brings packages that do not belong to this one.',
+  repo_hash_mismatch: 'dpkg -i installs a file that was fetched by hand without anybody comparing what it holds.',
+  repo_key_rejected: 'Allowing the old algorithm again lets whoever can forge it sign for every repository.',
+  repo_release_future:
+    'Acquire::Check-Date=false takes lists of any time: nobody can tell any more which are the newest.',
+  repo_tls:
+    'Acquire::https::Verify-Peer=false takes any server for the repository: whoever stands between can read and answer.',
+  repository_left_out:
+    'Leaving the repository out lets the others be refreshed; its updates, those of security too, are missed unseen from then on.',
+  source_moved_away:
+    'Moving the file away lets apt work again, without the updates of the repositories that stand in it.',
 });
 
-/** The risky way out, in a sentence that says what it costs; null: none is known. */
+/** Where the way has no name of its own. */
+const OTHERWISE: Partial<Readonly<Record<AptErrorKind, keyof typeof risks>>> = {
+  proxy_auth: 'proxy_around',
+  proxy_unreachable: 'proxy_around',
+  refresh_timed_out: 'repository_left_out',
+  repo_401: 'repository_left_out',
+  repo_403: 'repository_left_out',
+  repo_5xx: 'repository_left_out',
+  repo_connection_lost: 'repository_left_out',
+  repo_dns: 'repository_left_out',
+  repo_failed: 'repository_left_out',
+  repo_refused: 'repository_left_out',
+  repo_timeout: 'repository_left_out',
+  repo_unreachable: 'repository_left_out',
+  sources_invalid: 'source_moved_away',
+};
+
+/** Nothing takes these away but what is said to do: there is nothing to force. */
+export const WITHOUT_RISK: readonly AptErrorKind[] = [
+  'answer_incomplete',
+  'answer_unreadable',
+  'no_index',
+  'no_repositories',
+  'package_not_installed',
+  'proxy_invalid',
+  'refresh_failed',
+  'repair_differs',
+  'simulation_failed',
+  'unknown',
+];
+
+/** The risky way out, in a sentence that says what it costs; null: there is none, see {@link WITHOUT_RISK}. */
 export function riskOf(kind: AptErrorKind): Sentence | null {
-  return kind in risks ? risks[kind as keyof typeof risks]() : null;
+  const name = kind in risks ? (kind as keyof typeof risks) : OTHERWISE[kind];
+  return name === undefined ? null : risks[name]();
 }
