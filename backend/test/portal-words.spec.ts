@@ -22,11 +22,11 @@ const actions = [
 ].map(({ declaration }) => declaration);
 
 const changes = [
-  new AptUpgradeAction(without, without),
+  new AptUpgradeAction(without, without, without),
   new AptHoldAction(without, without),
   new AptUnholdAction(without, without),
-  new AptRepairAction(without, without),
-  new AptAutoremoveAction(without, without),
+  new AptRepairAction(without, without, without),
+  new AptAutoremoveAction(without, without, without),
 ].map(({ declaration }) => declaration);
 
 const sources = path.resolve(__dirname, '../src');

@@ -18,6 +18,7 @@ import { EventsModule } from './events/events.module';
 import { HealthChecks } from './health/health-check';
 import { HealthController } from './health/health.controller';
 import { SystemController } from './health/system.controller';
+import { ProductHosts } from './hosts/product-hosts';
 import { LiveModule } from './live/live.module';
 import { LoggingModule } from './logging/logging.module';
 import { PartitionUpkeep } from './partitions/partition-upkeep';
@@ -65,6 +66,7 @@ export class KernelModule {
         ArtifactStore,
         HealthChecks,
         PartitionUpkeep,
+        ProductHosts,
         SshConnectionFactory,
         { provide: Clock, useClass: SystemClock },
         { provide: DatabaseClock, useClass: PostgresClock },
@@ -77,7 +79,7 @@ export class KernelModule {
             }),
         },
       ],
-      exports: [ArtifactStore, Clock, DatabaseClock, SshConnectionFactory, TransactionRunner],
+      exports: [ArtifactStore, Clock, DatabaseClock, ProductHosts, SshConnectionFactory, TransactionRunner],
     };
   }
 }

@@ -98,7 +98,12 @@ const tried = obstacle === null || process.env['CI'] === 'true';
     for (const { name, volumes: mounted } of [...apis, ...workers]) {
       expect({ name, volumes: [...mounted].sort() }).toEqual({
         name,
-        volumes: ['artifacts:/data:rw', 'logs:/data/artifacts/runs:rw', 'reports:/data/artifacts/reports:rw'],
+        volumes: [
+          '/etc/machine-id:/etc/machine-id:ro',
+          'artifacts:/data:rw',
+          'logs:/data/artifacts/runs:rw',
+          'reports:/data/artifacts/reports:rw',
+        ],
       });
     }
   });

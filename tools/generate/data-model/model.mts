@@ -43,7 +43,7 @@ const groups: readonly (readonly [key: string, title: string, added: readonly st
   [
     'accounts',
     'Accounts, audit, installation',
-    ['users', 'sessions', 'one_time_links', 'rate_limits', 'audit_log', 'installation'],
+    ['users', 'sessions', 'one_time_links', 'rate_limits', 'audit_log', 'installation', 'product_hosts'],
   ],
 ];
 

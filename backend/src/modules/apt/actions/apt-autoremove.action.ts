@@ -1,3 +1,4 @@
+import { ProductHosts } from '../../../kernel/hosts/product-hosts';
 import type {
   ChangeAction,
   ChangeContext,
@@ -17,7 +18,6 @@ import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v2';
 import { importantUpgrade } from '../contracts/apt-upgrade-result.v2';
 import { BootVerdicts } from '../reboot/boot-verdicts';
 import { aptProgress } from '../upgrade/apt-status';
-import { ownMachineId } from '../upgrade/own-machine';
 import { runResult, verdictOf } from '../upgrade/upgrade-result';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
 import {
@@ -61,6 +61,7 @@ export class AptAutoremoveAction implements ChangeAction {
   constructor(
     private readonly recorder: AptRunRecorder,
     private readonly boots: BootVerdicts,
+    private readonly hosts: ProductHosts,
   ) {}
 
   async planScript({ machineId }: ActionContext): Promise<ActionScript> {
@@ -72,7 +73,7 @@ export class AptAutoremoveAction implements ChangeAction {
   }
 
   async plan(run: CollectedRun): Promise<PlanOutcome> {
-    return autoremovePlan(run, await ownMachineId());
+    return autoremovePlan(run, await this.hosts.seenLately());
   }
 
   packageEffects(details: object): PackageEffect[] {

@@ -1,3 +1,4 @@
+import { ProductHosts } from '../../../kernel/hosts/product-hosts';
 import type {
   ChangeAction,
   ChangeContext,
@@ -16,7 +17,6 @@ import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v1'
 import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
 import { aptProgress } from '../upgrade/apt-status';
-import { ownMachineId } from '../upgrade/own-machine';
 import { APT_GUARD } from './apt-guard';
 import { ANALYZE_FUNCTIONS, PROXY_SCRIPT } from './analyze-scripts';
 import {
@@ -69,6 +69,7 @@ export class AptRepairAction implements ChangeAction {
   constructor(
     private readonly recorder: AptRunRecorder,
     private readonly fetchProxy: FetchProxy,
+    private readonly hosts: ProductHosts,
   ) {}
 
   planScript({ machineId }: ActionContext): ActionScript {
@@ -80,7 +81,7 @@ export class AptRepairAction implements ChangeAction {
   }
 
   async plan(run: CollectedRun): Promise<PlanOutcome> {
-    return repairPlan(run, await ownMachineId());
+    return repairPlan(run, await this.hosts.seenLately());
   }
 
   packageEffects(details: object): PackageEffect[] {

@@ -1,3 +1,4 @@
+import { ProductHosts } from '../../../kernel/hosts/product-hosts';
 import {
   type ChangeAction,
   type ChangeContext,
@@ -14,7 +15,6 @@ import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
 import { importantUpgrade } from '../contracts/apt-upgrade-result.v2';
-import { ownMachineId } from '../upgrade/own-machine';
 import { transactionParameters, UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
 import { upgradePlan } from '../upgrade/upgrade-plan';
 import { aptProgress } from '../upgrade/apt-status';
@@ -78,6 +78,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
   constructor(
     private readonly recorder: AptRunRecorder,
     private readonly fetchProxy: FetchProxy,
+    private readonly hosts: ProductHosts,
   ) {}
 
   planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
@@ -93,7 +94,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
   }
 
   async plan(run: CollectedRun, { parameters }: ActionContext<UpgradeParameters>): Promise<PlanOutcome> {
-    return upgradePlan(run, { parameters, ownMachineId: await ownMachineId() });
+    return upgradePlan(run, { parameters, ownHosts: await this.hosts.seenLately() });
   }
 
   packageEffects(details: object): PackageEffect[] {

@@ -1,3 +1,4 @@
+import { ProductHosts } from '../../../kernel/hosts/product-hosts';
 import type { RunFailure, ActionContext, ActionScript, CollectedRun } from '../../jobs/actions/job-action';
 import { JobAction } from '../../jobs/actions/job-action';
 import type {
@@ -18,7 +19,6 @@ import { importantReboot, type RebootResult } from '../contracts/reboot-result.v
 import { bootFacts } from '../reboot/boot-facts';
 import { rebootPlan, type RebootParameters } from '../reboot/reboot-plan';
 import { isStarting, lostResult, rebootResult, rebootVerdict } from '../reboot/reboot-result';
-import { ownMachineId } from '../upgrade/own-machine';
 import { scriptFiles } from './apt-changes';
 
 /** Of functions that two files have in common the later one counts: those of the analysis. */
@@ -92,7 +92,10 @@ export class RebootAction implements ChangeAction<RebootParameters> {
     lost: (failure, { plan }) => this.lost(failure, plan as RebootPlan),
   };
 
-  constructor(private readonly machineState: MachineState) {}
+  constructor(
+    private readonly machineState: MachineState,
+    private readonly hosts: ProductHosts,
+  ) {}
 
   planScript({ machineId, parameters }: ActionContext<RebootParameters>): ActionScript {
     return {
@@ -103,7 +106,7 @@ export class RebootAction implements ChangeAction<RebootParameters> {
   }
 
   async plan(run: CollectedRun, { parameters }: ActionContext<RebootParameters>): Promise<PlanOutcome> {
-    return rebootPlan(run, { parameters, ownMachineId: await ownMachineId() });
+    return rebootPlan(run, { parameters, ownHosts: await this.hosts.seenLately() });
   }
 
   script({ machineId, parameters }: ChangeContext<RebootParameters>): ActionScript {

@@ -1,3 +1,4 @@
+import { ProductHosts } from '../../../kernel/hosts/product-hosts';
 import type {
   ChangeAction,
   ChangeContext,
@@ -11,7 +12,6 @@ import { say } from '../apt.sentences';
 import { importantRestart, type ServiceRestartPlan } from '../contracts/service-restart.v1';
 import { servicePlan, type ServiceParameters } from '../services/service-plan';
 import { serviceResult, serviceVerdict } from '../services/service-result';
-import { ownMachineId } from '../upgrade/own-machine';
 import { APT_CHANGE, changeOutcome, scriptFiles } from './apt-changes';
 
 /** Restarts services: those that needrestart names because they run replaced files, or those that are named. */
@@ -56,6 +56,8 @@ export class ServiceRestartAction implements ChangeAction<ServiceParameters> {
     contracts: ['service_restart_plan@1', 'service_restart_result@1'],
   };
 
+  constructor(private readonly hosts: ProductHosts) {}
+
   planScript({ machineId, parameters }: ActionContext<ServiceParameters>): ActionScript {
     return {
       file: scriptFiles('apt-facts.sh', 'apt-look.sh', 'service-facts.sh', 'service-restart-plan.sh'),
@@ -65,7 +67,7 @@ export class ServiceRestartAction implements ChangeAction<ServiceParameters> {
   }
 
   async plan(run: CollectedRun, { machineId, parameters }: ActionContext<ServiceParameters>): Promise<PlanOutcome> {
-    return servicePlan(run, { parameters, machineId, ownMachineId: await ownMachineId() });
+    return servicePlan(run, { parameters, machineId, ownHosts: await this.hosts.seenLately() });
   }
 
   script({ machineId, plan }: ChangeContext<ServiceParameters>): ActionScript {

@@ -1,3 +1,4 @@
+import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import type { PlanConsequence, PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
 import type { CollectedRun, RunFailure } from '../../jobs/actions/job-action';
 import { say } from '../apt.sentences';
@@ -18,7 +19,7 @@ import { backupCheck, check, dpkgCheck, itselfCheck, locksCheck, sudoCheck, upda
 import { simulatedPlan } from '../upgrade/simulated-plan';
 
 /** Turns the answer of the plan's script into a plan. Pure. */
-export function autoremovePlan(run: CollectedRun, ownMachineId: string | null): PlanOutcome {
+export function autoremovePlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutcome {
   const read = simulatedPlan(run, 'autoremove', ['keep']);
   if ('failure' in read) return { kind: 'failed', failure: read.failure };
   const { lines, packages } = read;
@@ -38,7 +39,7 @@ export function autoremovePlan(run: CollectedRun, ownMachineId: string | null): 
     disk_bytes: sumOf(planned.map(({ disk_bytes }) => disk_bytes)),
     running_kernel: /^kernel_release=(\S+)$/m.exec(answered(run, 'environment') ?? '')?.[1] ?? null,
   };
-  const itself = isItself(run, ownMachineId);
+  const itself = isItself(run, ownHosts);
   return {
     kind: 'planned',
     plan: {

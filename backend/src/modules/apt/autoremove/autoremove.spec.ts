@@ -1,3 +1,4 @@
+import { noHosts } from '../../../../test/support/own-hosts';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import type { ChangePlan } from '../../jobs/actions/change-action';
 import type { CollectedSection } from '../../jobs/actions/job-action';
@@ -18,7 +19,7 @@ contracts.register(APT_AUTOREMOVE_PLAN, APT_AUTOREMOVE_RESULT, APT_AUTOREMOVE_RE
 type Sections = Map<string, CollectedSection>;
 
 function planned(sections: Sections): ChangePlan & { readonly details: AptAutoremovePlan } {
-  const outcome = autoremovePlan(planningRun(sections), null);
+  const outcome = autoremovePlan(planningRun(sections), noHosts);
   if (outcome.kind !== 'planned') throw new Error(`no plan: ${JSON.stringify(outcome)}`);
   contracts.document(APT_AUTOREMOVE_PLAN.name, outcome.plan.details);
   return outcome.plan as ChangePlan & { readonly details: AptAutoremovePlan };
@@ -86,12 +87,12 @@ describe.each(['bookworm', 'trixie'])('removing what nothing needs on %s', (suit
   });
 
   it('is no plan where only kernels could go that must stay', () => {
-    expect(autoremovePlan(planningRun(captured('nothing')), null)).toMatchObject({
+    expect(autoremovePlan(planningRun(captured('nothing')), noHosts)).toMatchObject({
       kind: 'nothing',
       summary: expect.stringContaining('Nothing to remove. Kernels that stay: linux-image-6.1.0-2-fleet') as string,
     });
     const none = replaced(captured('nothing'), 'autoremove_kept', () => '');
-    expect(autoremovePlan(planningRun(none), null)).toMatchObject({
+    expect(autoremovePlan(planningRun(none), noHosts)).toMatchObject({
       summary: 'Nothing to remove: everything is needed.',
     });
   });
@@ -112,6 +113,6 @@ describe.each(['bookworm', 'trixie'])('removing what nothing needs on %s', (suit
     ],
   ])('is never planned by %s', (_name, section, change) => {
     const damaged = replaced(captured('booted'), section, change);
-    expect(autoremovePlan(planningRun(damaged), null)).toMatchObject({ failure: { kind: 'answer_unreadable' } });
+    expect(autoremovePlan(planningRun(damaged), noHosts)).toMatchObject({ failure: { kind: 'answer_unreadable' } });
   });
 });

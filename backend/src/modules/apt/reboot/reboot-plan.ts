@@ -1,3 +1,4 @@
+import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { PlanConsequence, PlanOutcome } from '../../jobs/actions/change-action';
 import type { CollectedRun } from '../../jobs/actions/job-action';
@@ -24,12 +25,12 @@ export interface RebootParameters {
 /** What this program knows by itself about the machine. */
 export interface RebootContext {
   readonly parameters: RebootParameters;
-  /** Of the machine that this program runs on; null: not known. */
-  readonly ownMachineId: string | null;
+  /** The machines that this program runs on. */
+  readonly ownHosts: OwnHosts;
 }
 
 /** Turns the answer of the plan's script into a plan. Pure; without a boot to tell apart there is none. */
-export function rebootPlan({ sections }: CollectedRun, { parameters, ownMachineId }: RebootContext): PlanOutcome {
+export function rebootPlan({ sections }: CollectedRun, { parameters, ownHosts }: RebootContext): PlanOutcome {
   const lines = answered(sections, 'plan_lines');
   const boot = bootFacts(sections, 'plan_boot', 'plan_failed');
   if (lines === null || boot === null) return { kind: 'failed', failure: unreadable() };
@@ -56,7 +57,7 @@ export function rebootPlan({ sections }: CollectedRun, { parameters, ownMachineI
     failed_units: boot.failed_units,
     wait_seconds: parameters.wait_seconds,
   };
-  const itself = isOwnMachine(answered(sections, 'plan_itself') ?? '', ownMachineId);
+  const itself = isOwnMachine(answered(sections, 'plan_itself') ?? '', ownHosts);
   const checks = rebootPreflight(details, {
     dpkg: readDpkgState(reader),
     locks: answered(sections, 'plan_locks'),

@@ -1,3 +1,4 @@
+import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import type { FinishedChange } from '../../jobs/actions/change-action';
 import type { CollectedRun, CollectedSection } from '../../jobs/actions/job-action';
@@ -58,6 +59,11 @@ const machine: Readonly<Record<string, string | number>> = {
   plan_itself: `machine_id=${MACHINE_ID}\n`,
 };
 
+const hosts = (machineId: string | null): OwnHosts => ({
+  machineIds: new Set(machineId === null ? [] : [machineId]),
+  complete: machineId !== null,
+});
+
 function outcomeOf(
   more: Readonly<Record<string, string | number>>,
   ownMachineId: string | null,
@@ -72,7 +78,7 @@ function outcomeOf(
     truncated: false,
     brokenBy: null,
   };
-  return rebootPlan(run, { parameters: { wait_seconds: 600, only_if_needed }, ownMachineId });
+  return rebootPlan(run, { parameters: { wait_seconds: 600, only_if_needed }, ownHosts: hosts(ownMachineId) });
 }
 
 function planned(

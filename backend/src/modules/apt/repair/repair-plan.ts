@@ -1,3 +1,4 @@
+import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import type { PlanConsequence, PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
 import type { CollectedRun } from '../../jobs/actions/job-action';
 import { complaintOf } from '../analysis/errors';
@@ -16,7 +17,7 @@ import { effectsOf } from '../upgrade/plan-effects';
 const OWN_WORDS = ['journal', 'configure', 'incomplete'];
 
 /** Turns the answer of the plan's script into a plan. Pure. */
-export function repairPlan(run: CollectedRun, ownMachineId: string | null): PlanOutcome {
+export function repairPlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutcome {
   const read = simulatedPlan(run, 'repair', OWN_WORDS);
   if ('failure' in read) return { kind: 'failed', failure: read.failure };
   const { lines, packages, own } = read;
@@ -30,7 +31,7 @@ export function repairPlan(run: CollectedRun, ownMachineId: string | null): Plan
     complaints,
     no_remove: packages.every(({ operation }) => operation !== 'remove'),
   };
-  const itself = isItself(run, ownMachineId);
+  const itself = isItself(run, ownHosts);
   return {
     kind: 'planned',
     plan: {

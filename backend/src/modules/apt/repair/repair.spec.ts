@@ -1,3 +1,4 @@
+import { noHosts } from '../../../../test/support/own-hosts';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import type { ChangePlan, FinishedChange } from '../../jobs/actions/change-action';
 import type { CollectedSection } from '../../jobs/actions/job-action';
@@ -26,7 +27,7 @@ const said = (stdout: string, more: Partial<CollectedSection> = {}): CollectedSe
 });
 
 function planned(sections: ReadonlyMap<string, CollectedSection>): ChangePlan & { readonly details: AptRepairPlan } {
-  const outcome = repairPlan(planningRun(sections), null);
+  const outcome = repairPlan(planningRun(sections), noHosts);
   if (outcome.kind !== 'planned') throw new Error(`no plan: ${JSON.stringify(outcome)}`);
   contracts.document(APT_REPAIR_PLAN.name, outcome.plan.details);
   return outcome.plan as ChangePlan & { readonly details: AptRepairPlan };
@@ -123,7 +124,7 @@ describe.each(suites)('a repair on %s', (suite) => {
   });
 
   it('that is needless is no plan', () => {
-    expect(repairPlan(planningRun(captured('clean')), null)).toEqual({
+    expect(repairPlan(planningRun(captured('clean')), noHosts)).toEqual({
       kind: 'nothing',
       summary: 'Nothing to repair: dpkg and apt find everything whole.',
     });
@@ -132,7 +133,7 @@ describe.each(suites)('a repair on %s', (suite) => {
   it('that nobody knows is no plan, and never "nothing to repair"', () => {
     const sections = captured('clean');
     sections.set('repair_whole', said('', { exitCode: 100, stderr: 'E: Something else is wrong\n' }));
-    expect(repairPlan(planningRun(sections), null)).toMatchObject({
+    expect(repairPlan(planningRun(sections), noHosts)).toMatchObject({
       kind: 'failed',
       failure: { kind: 'unknown', message: expect.stringContaining('Something else is wrong') as string },
     });
@@ -170,6 +171,6 @@ describe.each(suites)('a repair on %s', (suite) => {
     const sections = captured('unmet-dependency');
     const whole = sections.get(name)?.stdout ?? '';
     sections.set(name, said(whole.replace(/^(Remv|remove) .*\n/m, '')));
-    expect(repairPlan(planningRun(sections), null)).toMatchObject({ failure: { kind: 'answer_unreadable' } });
+    expect(repairPlan(planningRun(sections), noHosts)).toMatchObject({ failure: { kind: 'answer_unreadable' } });
   });
 });

@@ -1,3 +1,4 @@
+import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
 import type { CollectedRun, RunFailure } from '../../jobs/actions/job-action';
@@ -20,8 +21,8 @@ export interface ServiceParameters {
 export interface ServiceContext {
   readonly parameters: ServiceParameters;
   readonly machineId: string;
-  /** Of the machine that this program runs on; null: not known. */
-  readonly ownMachineId: string | null;
+  /** The machines that this program runs on. */
+  readonly ownHosts: OwnHosts;
 }
 
 const REFUSALS: Readonly<Record<LeftOutReason, (unit: string) => Sentence>> = {
@@ -33,7 +34,7 @@ const REFUSALS: Readonly<Record<LeftOutReason, (unit: string) => Sentence>> = {
 
 /** Turns the answer of the plan's script into a plan. Pure. What is named and may not be restarted fails it. */
 export function servicePlan({ sections }: CollectedRun, context: ServiceContext): PlanOutcome {
-  const { parameters, machineId, ownMachineId } = context;
+  const { parameters, machineId, ownHosts } = context;
   const chosen = parameters.units.length > 0;
   if (answered(sections, 'plan_system')?.trim() === 'no') return failed('no_systemd', say.services_no_systemd());
   const named = answered(sections, 'plan_needrestart');
@@ -57,7 +58,7 @@ export function servicePlan({ sections }: CollectedRun, context: ServiceContext)
     left_out: refused,
     failed_units: answered(sections, 'plan_failed') === null ? null : linesOf(answered(sections, 'plan_failed') ?? ''),
   };
-  const itself = isOwnMachine(answered(sections, 'plan_itself') ?? '', ownMachineId);
+  const itself = isOwnMachine(answered(sections, 'plan_itself') ?? '', ownHosts);
   return {
     kind: 'planned',
     plan: {

@@ -1,3 +1,4 @@
+import { noHosts } from '../../../../test/support/own-hosts';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import type { FinishedChange } from '../../jobs/actions/change-action';
 import type { CollectedRun, CollectedSection } from '../../jobs/actions/job-action';
@@ -63,7 +64,11 @@ function planned(given: Readonly<Record<string, string | number>>, units: readon
     truncated: false,
     brokenBy: null,
   };
-  const outcome = servicePlan(run, { parameters: { units }, machineId: 'm', ownMachineId: null });
+  const outcome = servicePlan(run, {
+    parameters: { units },
+    machineId: 'm',
+    ownHosts: noHosts,
+  });
   if (outcome.kind === 'planned') contracts.document(SERVICE_RESTART_PLAN.name, outcome.plan.details);
   return outcome;
 }

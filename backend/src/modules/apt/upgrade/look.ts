@@ -1,3 +1,4 @@
+import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import type { PreflightCheck } from '../../jobs/actions/change-action';
 import type { CollectedRun } from '../../jobs/actions/job-action';
 import { coManagement, dpkgState } from '../analysis/dpkg-state';
@@ -6,6 +7,7 @@ import { parseCoManagers } from '../parsers/co-managers';
 import { parseDpkgState } from '../parsers/dpkg';
 import { linesOf, readable } from '../parsers/parse-error';
 import { answered } from '../parsers/plan-answers';
+import { isOwnMachine } from './own-machine';
 
 /** The state of dpkg, by the sections `dpkg_state` and `dpkg_updates`. */
 export function dpkgOf(run: CollectedRun): DpkgState {
@@ -25,9 +27,8 @@ export function coManagersOf(run: CollectedRun): CoManagement | null {
 }
 
 /** Whether this program runs on the machine, by the section `plan_itself`; null: not known. */
-export function isItself(run: CollectedRun, ownMachineId: string | null): boolean | null {
-  const id = /^machine_id=([0-9a-f]{32})$/m.exec(answered(run, 'plan_itself') ?? '')?.[1];
-  return id === undefined || ownMachineId === null ? null : id === ownMachineId;
+export function isItself(run: CollectedRun, own: OwnHosts): boolean | null {
+  return isOwnMachine(answered(run, 'plan_itself') ?? '', own);
 }
 
 /** A warning that keeps this change from being confirmed. */

@@ -1,17 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 
-/** Of the machine that this program runs on; null where it has none (some containers). */
-export async function ownMachineId(): Promise<string | null> {
-  try {
-    const id = (await readFile('/etc/machine-id', 'utf8')).trim();
-    return /^[0-9a-f]{32}$/.test(id) ? id : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Whether a machine that tells its id so (`plan_itself`) is that one; null: not known. */
-export function isOwnMachine(told: string, ownId: string | null): boolean | null {
+/** Whether a machine that tells its id so (`plan_itself`) is one that this program runs on; null: not known. */
+export function isOwnMachine(told: string, own: OwnHosts): boolean | null {
   const id = /^machine_id=([0-9a-f]{32})$/m.exec(told)?.[1];
-  return id === undefined || ownId === null ? null : id === ownId;
+  if (id === undefined) return null;
+  if (own.machineIds.has(id)) return true;
+  return own.complete ? false : null;
 }

@@ -1,3 +1,4 @@
+import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { ChangePlan, PlanConsequence, PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
 import type { ActionRisk, CollectedRun } from '../../jobs/actions/job-action';
@@ -23,15 +24,15 @@ import type { UpgradeParameters } from './upgrade-parameters';
 /** What this program knows by itself about the machine and the moment. */
 export interface UpgradeContext {
   readonly parameters: UpgradeParameters;
-  /** Of the machine that this program runs on; null: not known. */
-  readonly ownMachineId: string | null;
+  /** The machines that this program runs on. */
+  readonly ownHosts: OwnHosts;
 }
 
 /**
  * Turns the answer of the plan's script into a plan. Pure; what cannot be read ends as a failure, never as a plan that
  * might be another one.
  */
-export function upgradePlan(run: CollectedRun, { parameters, ownMachineId }: UpgradeContext): PlanOutcome {
+export function upgradePlan(run: CollectedRun, { parameters, ownHosts }: UpgradeContext): PlanOutcome {
   const failure = failureOf(run);
   if (failure !== null) return { kind: 'failed', failure, failedSteps: ['transaction'] };
   const read = readable(() => ({
@@ -50,7 +51,7 @@ export function upgradePlan(run: CollectedRun, { parameters, ownMachineId }: Upg
   const analysis = analyseApt(run.sections, { measuredAt: run.receivedAt });
   const archives = archivesLook(run.sections.get('plan_archives'));
   const details = { ...detailsOf(lines.packages, factsOf(run), analysis, parameters, presentOf(run)), ...archives };
-  const itself = isOwnMachine(text(run, 'plan_itself'), ownMachineId);
+  const itself = isOwnMachine(text(run, 'plan_itself'), ownHosts);
   const checks = preflight({
     analysis,
     fileSystems: details.file_systems === null ? null : [...details.file_systems],

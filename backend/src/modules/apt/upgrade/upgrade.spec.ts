@@ -1,3 +1,4 @@
+import { noHosts } from '../../../../test/support/own-hosts';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Contracts } from '../../../kernel/contracts/contracts';
@@ -42,7 +43,10 @@ function planned(sections: ReadonlyMap<string, CollectedSection>, more: Partial<
     truncated: false,
     brokenBy: null,
   };
-  return upgradePlan(run, { parameters: { ...everything, ...more }, ownMachineId: null });
+  return upgradePlan(run, {
+    parameters: { ...everything, ...more },
+    ownHosts: noHosts,
+  });
 }
 
 function detailsOf(outcome: PlanOutcome): AptUpgradePlan {
