@@ -126,7 +126,7 @@ describe('changes that fail, in the portal', () => {
       await look(how, run);
       const log = page.locator('su-kept-log');
       await log
-        .getByText(french ? /^Jusqu’au \d.*\d{4}, puis il est supprimé/ : /^Until .*\d{4}, then it is deleted/)
+        .getByText(french ? /^Jusqu’au .*\d{4}, puis il est supprimé/ : /^Until .*\d{4}, then it is deleted/)
         .waitFor();
       const press = async (name: string): Promise<void> => {
         await log.getByRole('button', { name }).focus();

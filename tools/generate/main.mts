@@ -8,6 +8,7 @@ import { fail, say } from '../launch/output.mts';
 import { cli, node, root } from '../launch/paths.mts';
 import { run } from '../launch/processes.mts';
 import { dataModelPaths, generateDataModel } from './data-model/main.mts';
+import { frenchSentences, generateFrenchSentences } from './french-sentences.mts';
 
 const { startPostgres } = createRequire(import.meta.url)(
   '../postgres/embedded.cjs',
@@ -19,10 +20,12 @@ export const generatedPaths = [
   'frontend/src/app/api',
   'docs/contracts',
   ...dataModelPaths,
+  frenchSentences,
 ] as const;
 
 /** Writes the OpenAPI document of the built server, from it the portal's client, the contracts of the running program, and the data model. */
 export async function generate(): Promise<void> {
+  await generateFrenchSentences();
   const document = path.join(root, generatedPaths[0]);
   const env = { ...process.env, DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none', DATA_DIR: path.join(root, 'dist') };
   await run(node, [cli, 'openapi', document], { cwd: root, env });

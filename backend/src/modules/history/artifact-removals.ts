@@ -73,7 +73,8 @@ const COLLECT = `
   UNION SELECT path, $2::timestamptz FROM reports WHERE machine_id = $1
   UNION SELECT raw_log_path, $2::timestamptz FROM snapshots WHERE machine_id = $1 AND raw_log_path IS NOT NULL
   UNION SELECT folder || to_char(e.started_at AT TIME ZONE 'UTC', '/YYYY-MM/') || e.id || ending, $2::timestamptz
-          FROM executions e, (VALUES ('runs', '.log.gz'), ('reports', '.md.gz'), ('reports', '.html.gz')) AS file (folder, ending)
+          FROM executions e, (VALUES ('runs', '.log.gz'), ('reports', '.md.gz'), ('reports', '.html.gz'),
+            ('reports', '.fr.md.gz'), ('reports', '.fr.html.gz')) AS file (folder, ending)
          WHERE e.machine_id = $1 AND e.mode <> 'external'
   UNION SELECT raw_log_path, $2::timestamptz FROM executions WHERE machine_id = $1 AND raw_log_path IS NOT NULL
   ON CONFLICT DO NOTHING`;

@@ -1,25 +1,30 @@
+import { say } from '../history.sentences';
 import { asHtml, asMarkdown } from './report-forms';
 import { sectionsOf, type Report } from './report-model';
+import { REPORT_WORDS } from './report-words';
 
 const HOSTILE = '<script>alert(1)</script> `` | [x](javascript:y) *b*\n# title';
 
 describe('a report', () => {
   it('has a part for everything that a result holds, and says what was not measured', () => {
     expect(
-      sectionsOf({
-        schema_version: 1,
-        ending: 'ended',
-        rebooted: false,
-        audit: null,
-        packages: [
-          { name: 'openssl', from_version: '3.0.1', planned: true },
-          { name: 'curl', to_version: null, lines: ['a', 'b'] },
-        ],
-        conffiles: ['/etc/a.dpkg-dist'],
-        ports: { gone: [], opened: ['tcp 0.0.0.0:80'] },
-        counts: { upgraded: 1 },
-        errors: [],
-      }),
+      sectionsOf(
+        {
+          schema_version: 1,
+          ending: 'ended',
+          rebooted: false,
+          audit: null,
+          packages: [
+            { name: 'openssl', from_version: '3.0.1', planned: true },
+            { name: 'curl', to_version: null, lines: ['a', 'b'] },
+          ],
+          conffiles: ['/etc/a.dpkg-dist'],
+          ports: { gone: [], opened: ['tcp 0.0.0.0:80'] },
+          counts: { upgraded: 1 },
+          errors: [],
+        },
+        REPORT_WORDS.en,
+      ),
     ).toEqual([
       {
         title: 'Findings',
@@ -62,7 +67,55 @@ describe('a report', () => {
     ]);
   });
 
+  it('is in French but for what the machine said, and for what it holds of packagers', () => {
+    const sections = sectionsOf(
+      {
+        ending: 'interrupted',
+        rebooted: true,
+        news: [{ package: 'fleet-news', version: '2.0', text: 'ended' }],
+        conffile_questions: [{ package: 'fleet-conffile', path: '/etc/fleet-conffile.conf' }],
+        errors: [
+          {
+            kind: 'dpkg_interrupted',
+            message: say.report_damaged(),
+            remediation: `${say.artifact_gone()}\nnothing of ours`,
+            lines: ['E: dpkg was interrupted'],
+          },
+        ],
+      },
+      REPORT_WORDS.fr,
+    );
+    expect(sections.map(({ title }) => title)).toEqual([
+      'Constats',
+      'Nouvelles',
+      'Questions sur des fichiers de configuration',
+      'Erreurs',
+    ]);
+    expect(sections[0]?.blocks).toEqual([
+      {
+        kind: 'facts',
+        facts: [
+          ['Fin', 'interrompu'],
+          ['Redémarré', 'oui'],
+        ],
+      },
+    ]);
+    expect(sections[1]?.blocks).toEqual([
+      { kind: 'table', head: ['Paquet', 'Version', 'Texte'], rows: [['fleet-news', '2.0', 'ended']] },
+    ]);
+    expect(sections[2]?.blocks).toEqual([
+      { kind: 'table', head: ['Paquet', 'Chemin'], rows: [['fleet-conffile', '/etc/fleet-conffile.conf']] },
+    ]);
+    const [table] = sections[3]?.blocks ?? [];
+    const row = table?.kind === 'table' ? (table.rows[0] ?? []) : [];
+    expect(row[0]).toBe('dpkg_interrupted');
+    expect(row[1]).toMatch(/^Le rapport manque/);
+    expect(row[2]).toMatch(/^Le fichier a été supprimé .*\nnothing of ours$/);
+    expect(row[3]).toBe('E: dpkg was interrupted');
+  });
+
   const hostile: Report = {
+    language: 'en',
     title: HOSTILE,
     facts: [['Machine', HOSTILE]],
     sections: [

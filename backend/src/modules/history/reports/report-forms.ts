@@ -40,12 +40,12 @@ const STYLE = `
   @media print { body { margin: 0; max-width: none; } tr, pre { break-inside: avoid; } }`;
 
 /** A report as one HTML page without scripts and without anything from elsewhere, for screen and paper. Pure. */
-export function asHtml({ title, facts, sections }: Report): string {
+export function asHtml({ language, title, facts, sections }: Report): string {
   const body = sections.map(
     (section) => `<section><h2>${text(section.title)}</h2>${section.blocks.map(blockAsHtml).join('')}</section>`,
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${text(title)}</title><style>${STYLE}
 </style></head><body><h1>${text(title)}</h1>${factsAsHtml(facts)}${body.join('')}</body></html>
 `;

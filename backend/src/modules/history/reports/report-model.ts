@@ -1,5 +1,8 @@
+import type { ReportLanguage, ReportWords } from './report-words';
+
 /** A report, before it has a form. All text is data of machines and people: nothing in it is markup. */
 export interface Report {
+  readonly language: ReportLanguage;
   readonly title: string;
   readonly facts: readonly Fact[];
   readonly sections: readonly Section[];
@@ -22,57 +25,56 @@ export type Block =
 const NOT_MEASURED = 'none, or not measured';
 
 /** Sections of a result document, whatever action it is of: one for each part that is more than a single value. Pure. */
-export function sectionsOf(result: Readonly<Record<string, unknown>>): Section[] {
+export function sectionsOf(result: Readonly<Record<string, unknown>>, words: ReportWords): Section[] {
   const entries = Object.entries(result).filter(([name]) => name !== 'schema_version');
   const single = entries.filter(([, value]) => isSingle(value));
   const more = entries.filter(([, value]) => !isSingle(value));
   return [
-    ...(single.length === 0 ? [] : [{ title: 'Findings', blocks: [factsOf(Object.fromEntries(single))] }]),
-    ...more.map(([name, value]) => ({ title: titleOf(name), blocks: blocksOf(value) })),
+    ...(single.length === 0
+      ? []
+      : [{ title: words.word('Findings'), blocks: [factsOf(Object.fromEntries(single), words)] }]),
+    ...more.map(([name, value]) => ({ title: words.title(name), blocks: blocksOf(name, value, words) })),
   ];
 }
 
-function blocksOf(value: unknown): Block[] {
-  if (Array.isArray(value)) return [listOf(value)];
+function blocksOf(field: string, value: unknown, words: ReportWords): Block[] {
+  if (Array.isArray(value)) return [listOf(field, value, words)];
   const parts: [string, unknown][] = Object.entries(value as object);
-  if (parts.every(([, part]) => isSingle(part))) return [factsOf(value as object)];
+  if (parts.every(([, part]) => isSingle(part))) return [factsOf(value as object, words)];
   return parts.flatMap(([name, part]): Block[] =>
-    isSingle(part) ? [factsOf({ [name]: part })] : [{ kind: 'text', text: titleOf(name) }, ...blocksOf(part)],
+    isSingle(part)
+      ? [factsOf({ [name]: part }, words)]
+      : [{ kind: 'text', text: words.title(name) }, ...blocksOf(name, part, words)],
   );
 }
 
-function listOf(list: readonly unknown[]): Block {
-  if (list.length === 0) return { kind: 'text', text: 'none' };
+function listOf(field: string, list: readonly unknown[], words: ReportWords): Block {
+  if (list.length === 0) return { kind: 'text', text: words.word('none') };
   if (!list.every((one) => typeof one === 'object' && one !== null && !Array.isArray(one))) {
-    return { kind: 'lines', lines: list.map(inWords) };
+    return { kind: 'lines', lines: list.map((one) => inWords(field, one, words)) };
   }
   const names = [...new Set(list.flatMap((one) => Object.keys(one as object)))];
   return {
     kind: 'table',
-    head: names.map(titleOf),
-    rows: list.map((one) => names.map((name) => inWords((one as Record<string, unknown>)[name]))),
+    head: names.map((name) => words.title(name)),
+    rows: list.map((one) => names.map((name) => inWords(name, (one as Record<string, unknown>)[name], words))),
   };
 }
 
-const factsOf = (values: object): Block => ({
+const factsOf = (values: object, words: ReportWords): Block => ({
   kind: 'facts',
-  facts: Object.entries(values).map(([name, value]) => [titleOf(name), inWords(value)] as const),
+  facts: Object.entries(values).map(([name, value]) => [words.title(name), inWords(name, value, words)] as const),
 });
 
 const isSingle = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
-/** `failed_units` → `Failed units` */
-export function titleOf(name: string): string {
-  const words = name.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-function inWords(value: unknown): string {
-  if (value === null || value === undefined) return NOT_MEASURED;
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'string' || typeof value === 'number') return String(value);
-  if (Array.isArray(value)) return value.map(inWords).join('\n');
+function inWords(field: string, value: unknown, words: ReportWords): string {
+  if (value === null || value === undefined) return words.word(NOT_MEASURED);
+  if (typeof value === 'boolean') return words.word(value ? 'yes' : 'no');
+  if (typeof value === 'string') return words.value(field, value);
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return value.map((one) => inWords(field, one, words)).join('\n');
   return Object.entries(value)
-    .map(([name, part]) => `${titleOf(name)}: ${inWords(part)}`)
+    .map(([name, part]) => `${words.title(name)}: ${inWords(name, part, words)}`)
     .join('\n');
 }

@@ -6,15 +6,20 @@ import { RequirePermission } from '../../../kernel/auth/access.decorators';
 import { DomainError, notFound } from '../../../kernel/errors/domain-error';
 import { uuidPipe } from '../../../kernel/http/validation';
 import { say } from '../history.sentences';
-import { ReportsReader, type ReportFormat } from './reports.reader';
-
-const FORMATS = ['html', 'markdown'] as const satisfies readonly ReportFormat[];
+import { REPORT_LANGUAGES, type ReportLanguage } from './report-words';
+import { ReportsReader } from './reports.reader';
+import { REPORT_FORMATS, type ReportFormat } from './run-reports';
 
 export class ReportQueryDto {
   /** `html` is one page for screen and paper; `markdown` is a file to download. */
-  @ApiProperty({ enum: FORMATS, required: false })
-  @IsIn(FORMATS)
+  @ApiProperty({ enum: REPORT_FORMATS, required: false })
+  @IsIn(REPORT_FORMATS)
   format: ReportFormat = 'html';
+
+  /** What machines said stays as it is. Reports that were written before there was a French form are given in English. */
+  @ApiProperty({ enum: REPORT_LANGUAGES, required: false })
+  @IsIn(REPORT_LANGUAGES)
+  language: ReportLanguage = 'en';
 }
 
 @ApiTags('history')
@@ -33,10 +38,10 @@ export class ReportsController {
   })
   async content(
     @Param('id', uuidPipe('id')) id: string,
-    @Query() { format }: ReportQueryDto,
+    @Query() { format, language }: ReportQueryDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<StreamableFile> {
-    const file = await this.reports.file(id, format);
+    const file = await this.reports.file(id, format, language);
     if (file === null) throw notFound('report');
     if (file.unreadable !== null) {
       const [detail, action] = [say.report_unreadable(), say.report_unreadable_action()];

@@ -6,9 +6,10 @@ import { Contracts } from '../../../kernel/contracts/contracts';
 import { toDocument, type DocumentDto } from '../../../kernel/contracts/document.dto';
 import { queryOne } from '../../../kernel/database/rows';
 import { RUN_REPORT } from '../contracts/run-report';
-import { htmlPath } from './run-reports';
+import type { ReportLanguage } from './report-words';
+import { filePath, type ReportFormat } from './run-reports';
 
-export type ReportFormat = 'markdown' | 'html';
+type Files = Readonly<Record<ReportFormat, StoredFile>>;
 
 export interface ReportFile {
   /** Compressed with gzip; null when the file is missing or is not what was written. */
@@ -27,18 +28,22 @@ export class ReportsReader {
     private readonly contracts: Contracts,
   ) {}
 
-  /** @returns null when there is no such report */
-  async file(id: string, format: ReportFormat): Promise<ReportFile | null> {
+  /**
+   * What was written before there were French ones is given in English.
+   * @returns null when there is no such report
+   */
+  async file(id: string, format: ReportFormat, language: ReportLanguage): Promise<ReportFile | null> {
     const row = await queryOne<{ path: string; summary: unknown }>(
       this.database,
       'SELECT path, summary_json AS summary FROM reports WHERE id = $1',
       [id],
     );
     if (row === null) return null;
-    const summary = this.contracts.read<Record<ReportFormat, StoredFile>>(RUN_REPORT.name, row.summary);
+    const summary = this.contracts.read<Files & { french: Files | null }>(RUN_REPORT.name, row.summary);
     if (!summary.readable) return { content: null, bytes: 0, unreadable: toDocument(RUN_REPORT.name, summary) };
-    const file = summary.document[format];
-    const path = format === 'html' ? htmlPath(row.path) : row.path;
+    const french = language === 'fr' ? summary.document.french : null;
+    const file = (french ?? summary.document)[format];
+    const path = filePath(row.path, format, french === null ? 'en' : 'fr');
     return { content: await this.store.read(path, file), bytes: file.bytes, unreadable: null };
   }
 }

@@ -7,6 +7,7 @@ import { createTestApp, type Client, type TestApp } from '../../../../test/suppo
 import { queryOne } from '../../../kernel/database/rows';
 import { MachinesModule } from '../../machines/machines.module';
 import { HistoryModule } from '../history.module';
+import { say } from '../history.sentences';
 import { RunReports } from './run-reports';
 
 const CHANGE = '01a00000-0000-7000-8000-000000000001';
@@ -62,6 +63,26 @@ describe('the report of a change', () => {
     expect((await operator.get(`/reports/${CHANGE}`)).status).toBe(404);
   });
 
+  it('is read in French too; what was written before that is given in English', async () => {
+    await changed('manual', '2026-11-02T10:05:00Z', say.report_damaged());
+    const id = (await reports().write(CHANGE)) ?? '';
+    const french = await operator.get(`/reports/${id}?language=fr`);
+    expect(french).toMatchObject({ status: 200, type: 'text/html' });
+    expect(french.text).toContain('<html lang="fr">');
+    expect(french.text).toContain('<th scope="row">Résultat</th><td>en échec</td>');
+    expect(french.text).toContain('<th scope="row">Exécution</th>');
+    expect(french.text).toMatch(/<th scope="row">Pourquoi<\/th><td>[^<]*rapport[^<]*<\/td>/);
+    const markdown = await operator.get(`/reports/${id}?language=fr&format=markdown`);
+    expect(markdown.text).toContain('La machine n’a rien laissé à comparer.');
+    expect((await operator.get(`/reports/${id}?language=de`)).status).toBe(400);
+
+    await test.dataSource.query(
+      `UPDATE reports SET summary_json = (summary_json - 'french') || '{"schema_version": 1}' WHERE id = $1`,
+      [id],
+    );
+    expect((await operator.get(`/reports/${id}?language=fr`)).text).toContain('<html lang="en">');
+  });
+
   it('is none of a change that runs, or that others made', async () => {
     await changed('manual', null);
     expect(await reports().write(CHANGE)).toBeNull();
@@ -94,7 +115,8 @@ describe('the report of a change', () => {
   it('goes with its machine, with files that nobody named', async () => {
     await changed('manual', '2026-11-02T10:05:00Z');
     await reports().write(CHANGE);
-    expect([file('md'), file('html')].map((one) => existsSync(one))).toEqual([true, true]);
+    const files = ['md', 'html', 'fr.md', 'fr.html'].map(file);
+    expect(files.map((one) => existsSync(one))).toEqual([true, true, true, true]);
     // Of a process that was killed before it could name it.
     const unnamed = path.join(dataDir, 'artifacts', 'runs', '2026-11', `${CHANGE}.log.gz`);
     mkdirSync(path.dirname(unnamed), { recursive: true });
@@ -102,7 +124,7 @@ describe('the report of a change', () => {
     await operator.post(`/machines/${machineId}/archive`);
     const purge = await test.as('administrator').post(`/machines/${machineId}/purge`, { name: 'web-1' });
     expect(purge.status).toBeLessThan(300);
-    await until('all files are gone', () => ![file('md'), file('html'), unnamed].some((one) => existsSync(one)));
+    await until('all files are gone', () => ![...files, unnamed].some((one) => existsSync(one)));
     expect(await queryOne(test.dataSource, 'SELECT 1 FROM reports', [])).toBeNull();
   });
 });

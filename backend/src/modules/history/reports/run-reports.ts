@@ -12,7 +12,11 @@ import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner } from '../../../kernel/database/transaction';
 import { RUN_REPORT } from '../contracts/run-report';
 import { asHtml, asMarkdown } from './report-forms';
-import { sectionsOf, titleOf, type Report, type Section } from './report-model';
+import { sectionsOf, type Fact, type Report, type Section } from './report-model';
+import { REPORT_LANGUAGES, REPORT_WORDS, type ReportLanguage, type ReportWords } from './report-words';
+
+export const REPORT_FORMATS = ['html', 'markdown'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 const DAY_MS = 86_400_000;
 /** A report that could not be written for so long is not tried again: what it is made of stands in the database. */
@@ -38,7 +42,8 @@ interface Change {
 }
 
 /**
- * Writes the report of a change once it has ended and its log is sealed: Markdown and HTML in the artifact store. It may
+ * Writes the report of a change once it has ended and its log is sealed: Markdown and HTML in the artifact store, in English and
+ * French. It may
  * be tried again at any time and by several processes at once: they write the same to the same place, and one names it.
  */
 @Injectable()
@@ -61,27 +66,39 @@ export class RunReports {
   async write(executionId: string): Promise<string | null> {
     const change = await queryOne<Change>(this.database, CHANGE, [executionId]);
     if (change === null) return null;
-    const report = maskSecrets(reportOf(change, this.findings(change)));
     const path = `reports/${change.startedAt.toISOString().slice(0, 7)}/${executionId}.md.gz`;
-    const markdown = await this.file(path, asMarkdown(report));
-    const html = await this.file(htmlPath(path), asHtml(report));
-    const id = await this.name(change, report.title, path, { markdown, html });
+    const { title, files } = await this.written(change, path, 'en');
+    const french = (await this.written(change, path, 'fr')).files;
+    const id = await this.name(change, title, path, { ...files, french });
     // Purged while the files were written: nothing would ever remove them.
     if (id === null && !(await this.exists(executionId))) {
-      await this.store.remove(path);
-      await this.store.remove(htmlPath(path));
+      for (const language of REPORT_LANGUAGES)
+        for (const format of REPORT_FORMATS) await this.store.remove(filePath(path, format, language));
     }
     return id;
   }
 
+  private async written(
+    change: Change,
+    path: string,
+    language: ReportLanguage,
+  ): Promise<{ title: string; files: Readonly<Record<ReportFormat, StoredFile>> }> {
+    const words = REPORT_WORDS[language];
+    const report = maskSecrets(reportOf(change, this.findings(change, words), words));
+    const markdown = await this.file(filePath(path, 'markdown', language), asMarkdown(report));
+    const html = await this.file(filePath(path, 'html', language), asHtml(report));
+    return { title: report.title, files: { markdown, html } };
+  }
+
   /** By the contract of its result; what this program cannot read is shown as it is, and said to be so. */
-  private findings({ action, result }: Change): Section[] {
-    if (result === null) return [inWords('The machine left nothing to compare.')];
+  private findings({ action, result }: Change, words: ReportWords): Section[] {
+    const inWords = (text: string): Section => ({ title: words.word('Findings'), blocks: [{ kind: 'text', text }] });
+    if (result === null) return [inWords(words.word('The machine left nothing to compare.'))];
     const reading = this.contracts.read<Record<string, unknown>>(`${action}_result`, result);
-    if (reading.readable) return sectionsOf(reading.document);
+    if (reading.readable) return sectionsOf(reading.document, words);
     const { version, reason } = reading;
     const notice = noticeOf(`${action}_result`, reason, version);
-    return [inWords(notice), ...sectionsOf(result)];
+    return [inWords(notice), ...sectionsOf(result, words)];
   }
 
   private file(path: string, content: string): Promise<StoredFile> {
@@ -92,7 +109,7 @@ export class RunReports {
     { id, machineId, action, status }: Change,
     title: string,
     path: string,
-    files: { readonly markdown: StoredFile; readonly html: StoredFile },
+    files: Readonly<Record<ReportFormat, StoredFile>> & { readonly french: Readonly<Record<ReportFormat, StoredFile>> },
   ): Promise<string | null> {
     const reportId = newId();
     const summary = this.contracts.document(RUN_REPORT.name, { action, status, ...files });
@@ -108,36 +125,39 @@ export class RunReports {
   }
 }
 
-export function htmlPath(path: string): string {
-  return path.replace(/\.md\.gz$/, '.html.gz');
+/** Beside the path that the row names, which is that of the English Markdown. */
+export function filePath(path: string, format: ReportFormat, language: ReportLanguage): string {
+  const ending = format === 'html' ? 'html.gz' : 'md.gz';
+  return path.replace(/md\.gz$/, language === 'en' ? ending : `${language}.${ending}`);
 }
 
-const inWords = (text: string): Section => ({ title: 'Findings', blocks: [{ kind: 'text', text }] });
-
-function reportOf(change: Change, sections: readonly Section[]): Report {
+function reportOf(change: Change, sections: readonly Section[], words: ReportWords): Report {
   const { machine, action, status, startedAt, finishedAt, summary, errorMessage, planDigest } = change;
-  const confirmed = change.approvedBy === null ? 'nobody' : `${change.approvedBy}, ${moment(change.approvedAt)}`;
+  const { word } = words;
+  const moment = (at: Date | null): string =>
+    at === null ? word('not known') : at.toISOString().replace('.000Z', 'Z');
+  const confirmed = change.approvedBy === null ? word('nobody') : `${change.approvedBy}, ${moment(change.approvedAt)}`;
+  const facts: readonly Fact[] = [
+    ['Machine', machine],
+    ['What was confirmed', summary === null ? word('not known') : words.value('summary', summary)],
+    ['Ended as', words.value('status', status)],
+    ...(errorMessage === null ? [] : ([['Why', words.value('message', errorMessage)]] as const)),
+    ['Began', moment(startedAt)],
+    ['Ended', moment(finishedAt)],
+    ['Exit code', change.exitCode === null ? word('none') : String(change.exitCode)],
+    ['Planned by', change.requestedBy ?? word('not known')],
+    ['Confirmed by', confirmed],
+    ['SHA-256 of the confirmed plan', planDigest ?? word('none')],
+    ['SHA-256 of the log', change.logSha256 ?? word('no log')],
+    ['Run', change.id],
+  ];
   return {
-    title: `${titleOf(action)}: ${machine}`,
-    facts: [
-      ['Machine', machine],
-      ['What was confirmed', summary ?? 'not known'],
-      ['Ended as', status],
-      ...(errorMessage === null ? [] : ([['Why', errorMessage]] as const)),
-      ['Began', moment(startedAt)],
-      ['Ended', moment(finishedAt)],
-      ['Exit code', change.exitCode === null ? 'none' : String(change.exitCode)],
-      ['Planned by', change.requestedBy ?? 'not known'],
-      ['Confirmed by', confirmed],
-      ['SHA-256 of the confirmed plan', planDigest ?? 'none'],
-      ['SHA-256 of the log', change.logSha256 ?? 'no log'],
-      ['Run', change.id],
-    ],
+    language: words.language,
+    title: `${words.action(action)}: ${machine}`,
+    facts: facts.map(([name, value]) => [word(name), value]),
     sections,
   };
 }
-
-const moment = (at: Date | null): string => (at === null ? 'not known' : at.toISOString().replace('.000Z', 'Z'));
 
 const CHANGE = `
   SELECT e.id, e.machine_id AS "machineId", m.name AS machine, e.action, e.status, e.started_at AS "startedAt",
