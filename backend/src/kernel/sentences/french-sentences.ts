@@ -18,6 +18,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'accounts.username_form': '{field} : de 2 à 32 parmi a-z, 0-9, point, tiret, souligné, en commençant par une lettre',
   'accounts.username_taken': 'Le nom d’utilisateur {name} est déjà pris.',
   'accounts.username_taken_field': 'ce nom d’utilisateur est déjà pris',
+  'apt.also_held': '{why} Le paquet est aussi retenu.',
   'apt.autoremove_nothing': 'Rien à supprimer : tout est nécessaire.',
   'apt.autoremove_nothing_kept': 'Rien à supprimer. Noyaux qui restent : {packages}.',
   'apt.autoremove_plan_title': 'Planifier la suppression de ce qui ne sert plus',
@@ -32,6 +33,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.flag_not_set': 'Aucun paquet n’a laissé de marque qui demande un redémarrage.',
   'apt.flag_set': 'Un paquet a demandé un redémarrage.',
   'apt.flag_set_by': 'Un paquet a demandé un redémarrage ({packages}).',
+  'apt.forbids': 'Les préférences interdisent la version {version} (priorité {priority}).',
   'apt.gave_up': 'apt a renoncé à {host} après un échec précédent',
   'apt.held': 'Le paquet est retenu.',
   'apt.history_unreadable': 'Ce que la machine a noté des changements de paquets n’a pas pu être lu : {reason}',
@@ -81,6 +83,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.pinned_and_held':
     'Les préférences donnent à la version {version} la priorité {priority}, apt ne la choisit donc pas. Le paquet est aussi retenu.',
   'apt.plans_not_measured': 'Les plans n’ont pas pu être mesurés.',
+  'apt.prefers': 'Les préférences placent la version {chosen} ({chosenPriority}) avant la {version} ({priority}).',
   'apt.pro_only': 'La version {version} n’est proposée qu’aux machines rattachées à Ubuntu Pro.',
   'apt.process': 'le processus {pid}',
   'apt.process_named': '{name}, processus {pid}',
@@ -179,6 +182,10 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'auth.not_signed_in': 'Vous n’êtes pas connecté, ou votre session est terminée.',
   'auth.not_signed_in_action': 'Reconnectez-vous.',
   'auth.origin_not_ours': 'La demande a été refusée parce que son origine n’est pas la nôtre.',
+  'automation.tags_change':
+    'Avec ces étiquettes, les planifications {schedules} modifieraient cette machine, ce dont vous ne pouvez pas décider.',
+  'automation.tags_change_action':
+    'N’ajoutez pas ces étiquettes, ou adressez-vous à quelqu’un qui peut confirmer les changements.',
   'contracts.damaged':
     'Ce qui est enregistré comme {document} ne correspond pas à son schéma. Le document est montré tel qu’il est enregistré.',
   'contracts.newer':
@@ -412,6 +419,10 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.start_failed': 'L’exécution n’a pas pu être lancée sur la machine : {reason}',
   'jobs.start_failed_action':
     'Rien n’a été modifié. Examinez systemd et l’espace libre de /var sur la machine, puis réessayez.',
+  'jobs.tags_decide':
+    'Ces étiquettes décident, par les règles {rules}, de qui peut confirmer les changements sur cette machine, ce dont vous ne pouvez pas décider.',
+  'jobs.tags_decide_action':
+    'Laissez les étiquettes telles quelles, ou adressez-vous à quelqu’un qui peut confirmer les changements.',
   'jobs.timeout_total': 'L’exécution ne s’est pas terminée en {seconds} s et a été arrêtée.',
   'jobs.timeout_total_action':
     'Cherchez ce qui est lent sur la machine ; les dernières lignes du journal montrent où elle en était.',
@@ -852,6 +863,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'automation.beyond_packages': 'Il modifie ce que la règle ne nomme pas : {packages}.',
   'automation.beyond_removals': 'Il supprime {packages}.',
   'automation.beyond_security': 'Ceci ne vient pas d’une archive de sécurité : {packages}.',
+  'automation.cancelled_as_disabled': '{name} a désactivé la planification avant qu’elle ait commencé.',
+  'automation.cancelled_as_removed': '{name} a supprimé la planification avant qu’elle ait commencé.',
   'automation.cancelled_by': '{name} l’a annulée.',
   'automation.condition_not_analysed': 'Elle a été analysée au cours des {days} derniers jours.',
   'automation.condition_reboot_required': 'Aucun redémarrage connu n’est nécessaire.',
@@ -878,7 +891,11 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'automation.occurrence_ended': 'L’exécution est déjà terminée ; il n’y a rien à annuler.',
   'automation.plan_gone': 'Son plan n’existe plus.',
   'automation.plan_refused': 'Le plan n’a pas été exécuté. {why}',
+  'automation.policy_holder_may_not':
+    '{name} répond de ce qu’elle peut modifier d’elle-même, et ne peut plus confirmer de modifications. Quelqu’un qui le peut doit enregistrer la planification.',
   'automation.policy_missing': '{field} dit ce que {action} peut modifier sans personne.',
+  'automation.policy_of_nobody':
+    'On ne sait pas qui l’a autorisé ; enregistrer de nouveau la planification confirme ce qu’elle peut modifier d’elle-même.',
   'automation.policy_unused': '{field} concerne les actions qui modifient les machines.',
   'automation.run_at_missing': '{field} dit quand il s’exécute une fois.',
   'automation.run_at_past': '{field} est déjà passé.',

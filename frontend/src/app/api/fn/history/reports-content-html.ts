@@ -11,6 +11,7 @@ import { RequestBuilder } from '../../request-builder';
 export interface ReportsContent$Html$Params {
   id: string;
   format?: 'html' | 'markdown';
+  language?: 'en' | 'fr';
 }
 
 export function reportsContent$Html(http: HttpClient, rootUrl: string, params: ReportsContent$Html$Params, context?: HttpContext): Observable<StrictHttpResponse<string>> {
@@ -18,6 +19,7 @@ export function reportsContent$Html(http: HttpClient, rootUrl: string, params: R
   if (params) {
     rb.path('id', params.id, {});
     rb.query('format', params.format, {});
+    rb.query('language', params.language, {});
   }
 
   return http.request(

@@ -11,6 +11,7 @@ import { RequestBuilder } from '../../request-builder';
 export interface ReportsContent$Markdown$Params {
   id: string;
   format?: 'html' | 'markdown';
+  language?: 'en' | 'fr';
 }
 
 export function reportsContent$Markdown(http: HttpClient, rootUrl: string, params: ReportsContent$Markdown$Params, context?: HttpContext): Observable<StrictHttpResponse<string>> {
@@ -18,6 +19,7 @@ export function reportsContent$Markdown(http: HttpClient, rootUrl: string, param
   if (params) {
     rb.path('id', params.id, {});
     rb.query('format', params.format, {});
+    rb.query('language', params.language, {});
   }
 
   return http.request(

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** A plan tells whether it is about a machine that the program itself runs on, and its processes may run on several. */
-export class ProductHosts1767225707480 implements MigrationInterface {
+export class ProductHosts1767225707520 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       CREATE TABLE product_hosts (
