@@ -362,6 +362,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.host_key_unknown_action': 'Comparez l’empreinte sur la page de la machine et approuvez-la.',
   'jobs.internal_error': 'Le programme a échoué pendant cette exécution. Le journal du serveur en dit plus.',
   'jobs.internal_error_action': 'Relancez-la ; si elle échoue encore, signalez-le avec l’identifiant de l’exécution.',
+  'jobs.not_held': 'Ce changement n’attend aucune fenêtre de maintenance, ou n’en attend plus.',
   'jobs.not_of_request': 'n’est pas une machine de cette demande',
   'jobs.outcome_not_unknown': 'Seule une modification dont la machine n’est plus joignable se clôt ainsi.',
   'jobs.outcome_not_unknown_action': 'Annulez plutôt la tâche, ou attendez sa fin.',
