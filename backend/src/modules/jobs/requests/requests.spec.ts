@@ -230,7 +230,10 @@ describe('a confirmation', () => {
     const id = text(await plan(await p.machine(), ''));
     const job = await confirm(id, planDigest(lines), ['removals']);
     expect((await confirm(id, planDigest(lines), ['removals'])).id).toBe(job.id);
-    await expect(confirm(id, planDigest(lines), [])).rejects.toMatchObject({ code: 'confirmed_otherwise', status: 409 });
+    await expect(confirm(id, planDigest(lines), [])).rejects.toMatchObject({
+      code: 'confirmed_otherwise',
+      status: 409,
+    });
   });
 
   it('leaves nothing when the machine cannot be worked on', async () => {
