@@ -147,7 +147,8 @@ export class PostgresLiveBus extends LiveBus {
         changes.payloads(this.origin),
       ]);
     } catch (error) {
-      if (this.stopped) return;
+      // The process ends: whoever watches reads again from another.
+      if (this.stopped || !this.dataSource.isInitialized) return;
       this.logger.warn({ err: error }, 'Live notifications could not be sent; they are sent again.');
       this.outgoing.merge(changes);
       this.timer ??= setTimeout(() => void this.flush(), 1_000);
