@@ -53,7 +53,7 @@ const GATHER_MS = 1000;
                 </div>
                 <p class="s t2">{{ sentence(run) }}</p>
                 @if (open() === run.id) {
-                  <su-run-machines [occurrenceId]="run.id" [version]="version()" />
+                  <su-run-machines [occurrenceId]="run.id" [timezone]="run.timezone" [version]="version()" />
                 }
               </li>
             }

@@ -1,11 +1,11 @@
 import { Component, effect, inject, input, untracked } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import type { OccurrenceTargetDto } from '../../api/models';
-import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
 import { Paged } from '../../core/paged';
 import { ErrorNotice } from '../../ui/error-notice';
 import { LoadingNote } from '../../ui/loading-note';
+import { ScheduleWords } from '../schedules/schedule-words';
 import { JobsApi } from './jobs-api';
 
 /** Machines of a run that have not begun, by name, each with what it waits for. */
@@ -53,9 +53,11 @@ import { JobsApi } from './jobs-api';
 })
 export class RunMachines {
   protected readonly texts = inject(Texts);
-  private readonly formats = inject(Formats);
+  private readonly times = inject(ScheduleWords);
   private readonly api = inject(JobsApi);
   readonly occurrenceId = input.required<string>();
+  /** Of the schedule. */
+  readonly timezone = input.required<string>();
   /** Another number: they are read anew. */
   readonly version = input.required<number>();
   protected readonly machines = new Paged<OccurrenceTargetDto>((cursor) =>
@@ -73,6 +75,6 @@ export class RunMachines {
   protected reason({ resumeAt, windowName }: OccurrenceTargetDto): string {
     return resumeAt === null || Date.parse(resumeAt) <= Date.now()
       ? this.texts.t('activity.runs.place')
-      : this.texts.t('schedules.held', { name: windowName ?? '', at: this.formats.short(resumeAt) });
+      : this.texts.t('schedules.held', { name: windowName ?? '', at: this.times.at(resumeAt, this.timezone()) });
   }
 }
