@@ -5,6 +5,7 @@ import { IsMoment } from '../../../kernel/http/input-rules';
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
+import { ESTIMATE_BASES, type EstimateBasis } from '../../jobs/gate/run-durations';
 import {
   OCCURRENCE_STATUSES,
   OCCURRENCE_TRIGGERS,
@@ -88,6 +89,11 @@ export class OccurrenceTargetDto {
   /** The maintenance window that its change waits for, or waited for, and when it opens. */
   windowName: string | null;
   resumeAt: Date | null;
+  /** So long its change, and what follows it, should take by what is known; null where no window binds the machine. */
+  estimateSeconds: number | null;
+  /** `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: nobody has run it yet. */
+  @ApiProperty({ enum: ESTIMATE_BASES, nullable: true, type: String })
+  estimateBasis: EstimateBasis | null;
   startedAt: Date | null;
   finishedAt: Date | null;
 }

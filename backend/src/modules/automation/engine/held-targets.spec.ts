@@ -97,8 +97,17 @@ async function due(machineIds: string[], more: object = {}): Promise<string> {
   clock.at = new Date();
   return id;
 }
+/** The run before had no place for this machine: in the one that is due its turn comes first. */
+async function leftOutBefore(scheduleId: string, machineId: string): Promise<void> {
+  const [id, at] = [newId(), new Date(NIGHT.getTime() - 24 * HOUR_MS)];
+  const run = { id, schedule_id: scheduleId, due_at: at, trigger: 'schedule', status: 'cancelled', machines_count: 1 };
+  await insertRow(p.dataSource, 'schedule_occurrences', { ...run, created_at: at, finished_at: at });
+  const end = { status: 'cancelled', error_kind: 'window_expired', finished_at: at };
+  await insertRow(p.dataSource, 'schedule_occurrence_targets', { occurrence_id: id, machine_id: machineId, ...end });
+}
+const dueRun = async (id: string) => (await a.occurrencesOf(id)).find(({ dueAt }) => dueAt >= NIGHT);
 const targets = async (id: string): Promise<TargetRecord[]> => {
-  const [occurrence] = await a.occurrencesOf(id);
+  const occurrence = await dueRun(id);
   return occurrence === undefined ? [] : a.targetsOf(occurrence.id);
 };
 const steps = (what: string, met: () => boolean | Promise<boolean>) =>
@@ -125,7 +134,7 @@ async function endRuns(id: string): Promise<number> {
     const open = [...machines.runs].filter(([, run]) => run.ending === null);
     most = Math.max(most, await p.count('jobs', `kind = $1 AND schedule_id = $2 AND status = 'running'`, [CHANGE, id]));
     for (const [run] of open) machines.end(run);
-    return ((await a.occurrencesOf(id))[0]?.finishedAt ?? null) !== null;
+    return ((await dueRun(id))?.finishedAt ?? null) !== null;
   });
   return most;
 }
@@ -136,13 +145,22 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
     await window(3, bound);
     p.work();
     const id = await due([bound, free], { concurrency: 1 });
+    await leftOutBefore(id, bound);
     await held(id, 1);
     await steps('the other is at work', async () => (await targets(id)).some(({ stage }) => stage === 'run'));
     expect(await jobsOf(bound)).toEqual([
       { kind: `${CHANGE}_plan`, status: 'ok' },
       { kind: READING, status: 'ok' },
     ]);
-    expect((await targets(id)).find(({ machineId }) => machineId === bound)).toMatchObject({ windowName: 'Nights' });
+    expect((await targets(id)).find(({ machineId }) => machineId === bound)).toMatchObject({
+      windowName: 'Nights',
+      estimateSeconds: 1,
+      estimateBasis: 'declared',
+    });
+    expect((await targets(id)).find(({ machineId }) => machineId === free)).toMatchObject({
+      estimateSeconds: null,
+      estimateBasis: null,
+    });
     // The plan is let go: it would drift, and nobody has anything to decide.
     const requests = 'SELECT status, decision_reason FROM action_requests WHERE machine_id = $1';
     expect(await queryRows(p.dataSource, requests, [bound])).toEqual([
@@ -153,11 +171,23 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
     ]);
     await openAll();
     await endRuns(id);
-    expect((await a.occurrencesOf(id))[0]).toMatchObject({ status: 'ok', okCount: 2 });
+    expect(await dueRun(id)).toMatchObject({ status: 'ok', okCount: 2 });
     expect((await jobsOf(bound)).slice(2)).toEqual([
       { kind: `${CHANGE}_plan`, status: 'ok' },
       { kind: CHANGE, status: 'ok' },
     ]);
+  });
+
+  it('says how long its change should take by what it took here before', async () => {
+    const machine = await p.machine('before');
+    const finished = new Date();
+    const times = { created_at: finished, started_at: new Date(finished.getTime() - 90_000), finished_at: finished };
+    await insertRow(p.dataSource, 'jobs', { id: newId(), kind: CHANGE, machine_id: machine, status: 'ok', ...times });
+    await window(3, machine);
+    p.work();
+    const id = await due([machine]);
+    await held(id, 1);
+    expect(await targets(id)).toMatchObject([{ estimateSeconds: 90, estimateBasis: 'machine' }]);
   });
 
   it('comes as there is room when all windows open: never more at once than the schedule says', async () => {
@@ -169,7 +199,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
     expect(await p.count('jobs', 'kind = $1 AND schedule_id = $2', [CHANGE, id])).toBe(0);
     await openAll();
     expect(await endRuns(id)).toBeLessThanOrEqual(2);
-    expect((await a.occurrencesOf(id))[0]).toMatchObject({ status: 'ok', okCount: 4 });
+    expect(await dueRun(id)).toMatchObject({ status: 'ok', okCount: 4 });
   });
 
   it('waits on for its place when its window is made longer while it is open', async () => {
@@ -204,7 +234,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
     await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
     clock.at = new Date(Date.now() + 2 * HOUR_MS);
     await endRuns(id);
-    expect((await a.occurrencesOf(id))[0]).toMatchObject({ status: 'ok', okCount: 2 });
+    expect(await dueRun(id)).toMatchObject({ status: 'ok', okCount: 2 });
   });
 
   it('is not planned again before its window when that is moved to later', async () => {

@@ -98,6 +98,8 @@ export class HeldTargets {
       terms.map(({ availableAt }) => availableAt),
       terms.map(({ startBefore }) => startBefore),
       terms.map(({ windowName }) => windowName),
+      standings.map(({ estimate }) => estimate?.seconds ?? null),
+      standings.map(({ estimate }) => estimate?.basis ?? null),
     ]);
   }
 
@@ -148,7 +150,7 @@ const AWAITING = `
 /** Of an open window nobody waits for the opening: the machine comes when it is its turn, until the time in which it may begin is over. */
 const DECIDED = `
   UPDATE schedule_occurrence_targets t SET resume_at = decided.resume_at, start_before = decided.start_before,
-    window_name = decided.window_name
-  FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[])
-    AS decided (machine_id, resume_at, start_before, window_name)
+    window_name = decided.window_name, estimate_seconds = decided.estimate_seconds, estimate_basis = decided.estimate_basis
+  FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::integer[], $7::text[])
+    AS decided (machine_id, resume_at, start_before, window_name, estimate_seconds, estimate_basis)
   WHERE t.occurrence_id = $1 AND t.machine_id = decided.machine_id AND ${AWAITS}`;

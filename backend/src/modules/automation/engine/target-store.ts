@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import type { JobStatus } from '../../jobs/entities/jobs.values';
+import type { Estimate } from '../../jobs/gate/run-durations';
 import type { ScopeDocument } from '../contracts/schedule-documents';
 import type { FinalStatus, TargetStage } from '../entities/automation.values';
 import { SCOPED, scopeValues } from '../scope/machine-scope';
@@ -131,6 +132,17 @@ export class TargetStore {
     await affected(tx.manager, NOTE, [occurrenceId, machineIds, worst]);
   }
 
+  /** So long the change, and what follows it, should take; null: nobody had to know. */
+  async noteEstimate(
+    tx: Transaction,
+    occurrenceId: string,
+    machineId: string,
+    estimate: Estimate | null,
+  ): Promise<void> {
+    const { seconds = null, basis = null } = estimate ?? {};
+    await affected(tx.manager, NOTE_ESTIMATE, [occurrenceId, machineId, seconds, basis]);
+  }
+
   async keepRequest(tx: Transaction, occurrenceId: string, machineId: string, requestId: string): Promise<void> {
     await affected(tx.manager, KEEP_REQUEST, [occurrenceId, machineId, requestId]);
   }
@@ -225,6 +237,10 @@ const BEGIN = `
 
 const NOTE = `
   UPDATE schedule_occurrence_targets SET worst_status = $3 WHERE occurrence_id = $1 AND machine_id = ANY ($2::uuid[])`;
+
+const NOTE_ESTIMATE = `
+  UPDATE schedule_occurrence_targets SET estimate_seconds = $3, estimate_basis = $4
+  WHERE occurrence_id = $1 AND machine_id = $2`;
 
 const KEEP_REQUEST = `
   UPDATE schedule_occurrence_targets SET request_id = $3 WHERE occurrence_id = $1 AND machine_id = $2`;

@@ -142,6 +142,8 @@ export class TargetWorker {
       followedBy: jobsAfter(this.registry, definition.actions, position),
     });
     const step = { position, now };
+    if (decision.kind === 'run' || decision.kind === 'later')
+      await this.targets.noteEstimate(tx, id, machineId, decision.estimate);
     if (decision.kind === 'again') await this.startAction(tx, occurrence, [machineId], position);
     else if (decision.kind === 'run')
       await this.targets.begin(tx, id, [{ machineId, jobId: decision.jobId }], { ...step, stage: 'run' }, requestId);

@@ -1,5 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { nonNegative, oneOf, openName } from '../../../kernel/database/checks';
+import { ESTIMATE_BASES, type EstimateBasis } from '../../jobs/gate/run-durations';
 import {
   FINAL_STATUSES,
   OCCURRENCE_STATUSES,
@@ -18,6 +19,8 @@ import {
 @Index('schedule_occurrence_targets_running_idx', ['occurrenceId', 'machineId'], { where: "status = 'running'" })
 @Index('schedule_occurrence_targets_turn_idx', ['occurrenceId', 'turn', 'machineId'], { where: "status = 'queued'" })
 @Check('schedule_occurrence_targets_error_kind_check', openName('error_kind'))
+@Check('schedule_occurrence_targets_estimate_basis_check', oneOf('estimate_basis', ESTIMATE_BASES))
+@Check('schedule_occurrence_targets_estimate_seconds_check', nonNegative('estimate_seconds'))
 @Check('schedule_occurrence_targets_position_check', nonNegative('position'))
 @Check('schedule_occurrence_targets_stage_check', oneOf('stage', TARGET_STAGES))
 @Check('schedule_occurrence_targets_status_check', oneOf('status', OCCURRENCE_STATUSES))
@@ -82,6 +85,14 @@ export class ScheduleOccurrenceTargetEntity {
 
   @Column({ name: 'window_name', type: 'text', nullable: true })
   windowName: string | null;
+
+  /** So long the change, and what follows it, should take by what is known: that must fit into the window. */
+  @Column({ name: 'estimate_seconds', type: 'integer', nullable: true })
+  estimateSeconds: number | null;
+
+  /** What the estimate stands on. */
+  @Column({ name: 'estimate_basis', type: 'text', nullable: true })
+  estimateBasis: EstimateBasis | null;
 
   @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
   startedAt: Date | null;

@@ -1,3 +1,4 @@
+import type { EstimateBasis } from '../../jobs/gate/run-durations';
 import type { OccurrenceStatus, OccurrenceTrigger, TargetStage } from '../entities/automation.values';
 
 /** A due time of a schedule, and what it came to. */
@@ -56,6 +57,8 @@ export interface TargetRecord {
   readonly requestId: string | null;
   readonly windowName: string | null;
   readonly resumeAt: Date | null;
+  readonly estimateSeconds: number | null;
+  readonly estimateBasis: EstimateBasis | null;
   readonly errorKind: string | null;
   readonly errorMessage: string | null;
   readonly startedAt: Date | null;

@@ -107,7 +107,8 @@ const FREQUENT = `
 const TARGETS = `
   SELECT t.machine_id AS "machineId", m.name AS "machineName", t.status, t.position, t.stage, t.job_id AS "jobId",
     t.request_id AS "requestId", t.error_kind AS "errorKind", t.error_message AS "errorMessage",
-    t.resume_at AS "resumeAt", t.window_name AS "windowName", t.started_at AS "startedAt", t.finished_at AS "finishedAt"
+    t.resume_at AS "resumeAt", t.window_name AS "windowName",
+    t.estimate_seconds AS "estimateSeconds", t.estimate_basis AS "estimateBasis", t.started_at AS "startedAt", t.finished_at AS "finishedAt"
   FROM schedule_occurrence_targets t JOIN machines m ON m.id = t.machine_id
   WHERE t.occurrence_id = $1 AND ($2::text IS NULL OR t.status = $2)
     AND ($3::text IS NULL OR (lower(m.name), m.id) > ($3, $4::uuid))

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../../kernel/database/transaction';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import { ActionRegistry } from '../../jobs/actions/action-registry';
+import type { Estimate } from '../../jobs/gate/run-durations';
 import { PolicyApprovals, type AwaitedStanding, type PolicyHolder } from '../../jobs/requests/policy-approvals';
 import type { RequestWithPlan } from '../../jobs/requests/request-record';
 import { RequestsReader } from '../../jobs/requests/requests.reader';
@@ -12,9 +13,14 @@ import { PolicyHolders } from './policy-holders';
 
 /** What becomes of a plan that a schedule made. */
 export type PolicyDecision =
-  | { readonly kind: 'run'; readonly jobId: string }
+  | { readonly kind: 'run'; readonly jobId: string; readonly estimate: Estimate | null }
   /** It keeps to the policy, and may not begin now: it is planned again when its window opens. */
-  | { readonly kind: 'later'; readonly standing: AwaitedStanding; readonly parameters: Record<string, unknown> }
+  | {
+      readonly kind: 'later';
+      readonly standing: AwaitedStanding;
+      readonly estimate: Estimate | null;
+      readonly parameters: Record<string, unknown>;
+    }
   /** It is somebody else's plan, who asked for the same at the same time: the schedule makes its own. */
   | { readonly kind: 'again' }
   | {
@@ -59,9 +65,8 @@ export class PolicyDecisions {
     const { actor, followedBy, policy } = planned;
     const accepted = policy === null ? [] : acceptedBy(policy);
     const approval = await this.approvals.approve(tx, request, { actor, followedBy, accepted });
-    if (approval.kind === 'later')
-      return { kind: 'later', standing: approval.standing, parameters: request.plan?.parameters ?? {} };
-    if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId };
+    if (approval.kind === 'later') return { ...approval, parameters: request.plan?.parameters ?? {} };
+    if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId, estimate: approval.estimate };
     if (approval.kind === 'person')
       return left('warning', 'approval_needed', say.approval_needed({ why: approval.message }));
     if (approval.kind === 'left_out') return left('cancelled', approval.code, approval.message);

@@ -11,7 +11,8 @@ import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { Standing } from '../../windows/openings';
 import { ActionRegistry } from '../actions/action-registry';
 import { Dispatcher } from '../dispatcher';
-import { StartGate } from '../gate/start-gate';
+import type { Estimate } from '../gate/run-durations';
+import { StartGate, type GateStanding } from '../gate/start-gate';
 import { say } from '../jobs.sentences';
 import { JobsService } from '../jobs.service';
 import { altered, refusalOfPlans, refusalToConfirm } from './refusals';
@@ -33,9 +34,9 @@ export interface PolicyHolder {
 export type AwaitedStanding = Extract<Standing, { kind: 'open' | 'later' }>;
 
 export type PolicyApproval =
-  | { readonly kind: 'approved'; readonly jobId: string }
+  | { readonly kind: 'approved'; readonly jobId: string; readonly estimate: Estimate | null }
   /** No maintenance window of the machine lets it begin now: the request has expired, and is made again then. */
-  | { readonly kind: 'later'; readonly standing: AwaitedStanding }
+  | { readonly kind: 'later'; readonly standing: AwaitedStanding; readonly estimate: Estimate | null }
   /** A rule of approval asks for more than a policy can give. */
   | { readonly kind: 'person'; readonly message: Sentence }
   /** The machine cannot be worked on as it stands: no job was made. */
@@ -82,24 +83,33 @@ export class PolicyApprovals {
     const asked = await this.approvals.effective(tx.manager, askedOf(request));
     const [why] = asked.fourEyes || asked.administrators ? sentencesOf(asked) : [];
     if (why !== undefined) return { message: why, kind: 'person' };
-    if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId };
-    return (await this.later(tx, request, machineId, holder)) ?? this.carryOut(tx, request, machineId, holder);
+    const { standing, estimate } = await this.gateOf(tx, request, machineId, holder);
+    if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId, estimate };
+    if (standing?.kind === 'later') return this.later(tx, request, standing, estimate);
+    return this.carryOut(tx, request, machineId, holder, estimate);
+  }
+
+  private async gateOf(
+    tx: Transaction,
+    { action }: RequestWithPlan,
+    machineId: string,
+    { followedBy }: PolicyHolder,
+  ): Promise<Pick<GateStanding, 'estimate'> & { readonly standing: Standing | null }> {
+    const actions = [action, ...followedBy].map((name) => this.registry.require(name).declaration);
+    const [found] = await this.gate.standings(tx.manager, [{ machineId, seconds: null }], actions);
+    return found ?? { standing: null, estimate: null };
   }
 
   /** A plan that waits for hours would drift: it is let go, and made again when it may begin. */
   private async later(
     tx: Transaction,
-    { id, action }: RequestWithPlan,
-    machineId: string,
-    { followedBy }: PolicyHolder,
-  ): Promise<PolicyApproval | null> {
-    const actions = [action, ...followedBy].map((name) => this.registry.require(name).declaration);
-    const [found] = await this.gate.standings(tx.manager, [{ machineId, seconds: null }], actions);
-    if (found?.standing.kind !== 'later') return null;
-    const { standing } = found;
+    { id }: RequestWithPlan,
+    standing: AwaitedStanding,
+    estimate: Estimate | null,
+  ): Promise<PolicyApproval> {
     await affected(tx.manager, LET_GO, [id, say.request_for_window({ window: standing.name })]);
     this.bus.changed(tx, { requestIds: [id] });
-    return { kind: 'later', standing };
+    return { kind: 'later', standing, estimate };
   }
 
   private async carryOut(
@@ -107,6 +117,7 @@ export class PolicyApprovals {
     { id, action, plan, planDigest }: RequestWithPlan,
     machineId: string,
     { actor, accepted, followedBy }: PolicyHolder,
+    estimate: Estimate | null,
   ): Promise<PolicyApproval> {
     const { jobs, skipped } = await this.jobs.enqueueMany({
       machineIds: [machineId],
@@ -136,7 +147,7 @@ export class PolicyApprovals {
       details: { action, planDigest, accepted: [...accepted], jobId: job.jobId, scheduleId: actor.id },
     });
     this.bus.changed(tx, { requestIds: [id] });
-    return { kind: 'approved', jobId: job.jobId };
+    return { kind: 'approved', jobId: job.jobId, estimate };
   }
 }
 

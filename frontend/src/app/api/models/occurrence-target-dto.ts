@@ -5,6 +5,16 @@ import { SaidDto } from '../models/said-dto';
 export interface OccurrenceTargetDto {
   errorKind: (string | null);
   errorMessage: (string | null);
+
+  /**
+   * `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: nobody has run it yet.
+   */
+  estimateBasis: ('machine' | 'fleet' | 'declared' | null);
+
+  /**
+   * So long its change, and what follows it, should take by what is known; null where no window binds the machine.
+   */
+  estimateSeconds: (number | null);
   finishedAt: (string | null);
 
   /**

@@ -141,6 +141,14 @@ export class ScheduleWords {
     return row.errorMessage === null ? null : this.said.of(row, 'errorMessage');
   }
 
+  /** How long its change should take and what that stands on; null where no window asks for it. */
+  estimate({ estimateSeconds, estimateBasis }: OccurrenceTargetDto): string | null {
+    if (estimateSeconds === null || estimateBasis === null) {
+      return null;
+    }
+    return this.texts.t(`windows.basis.${estimateBasis}`, { time: this.formats.span(Math.max(1, estimateSeconds)) });
+  }
+
   /** "12 machines: 10 done, 2 failed". */
   counts(run: OccurrenceDto): string {
     if (run.machinesCount === null) {
