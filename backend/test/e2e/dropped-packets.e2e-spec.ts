@@ -14,18 +14,10 @@ type PhasedJob = Job & { readonly phase: string | null };
 const PACKAGE = 'fleet-slow';
 /** How long its script takes: long enough to be at work when the silence begins. */
 const SECONDS = 20;
-const HANDED_OVER = 'Handed over';
-const machines = [
-  ...realMachines()
-    .slice(0, 1)
-    .map((machine) => ['until it is noticed', machine, 'What became of the run is not known.'] as const),
-  ...systemdMachines()
-    .slice(1, 2)
-    .map((machine) => ['until the worker has given its place up', machine, HANDED_OVER] as const),
-];
+const machines = [...realMachines().slice(0, 1), ...systemdMachines().slice(1, 2)];
 
 /** Packets that vanish in a network namespace, both ways, while a maintainer script works on the machine. */
-describe.each(machines)('an upgrade whose packets vanish %s', (_how, machine: RealMachine, until) => {
+describe.each(machines)('an upgrade of $name whose packets vanish', (machine: RealMachine) => {
   let network: MachineNetwork;
   let database: TestDatabase;
   let installation: Installation;
@@ -41,7 +33,7 @@ describe.each(machines)('an upgrade whose packets vanish %s', (_how, machine: Re
     eventually(
       () => log(job),
       (lines) => lines.some(({ text }) => text.includes(words)),
-      360_000,
+      120_000,
     );
 
   beforeAll(async () => {
@@ -81,7 +73,7 @@ describe.each(machines)('an upgrade whose packets vanish %s', (_how, machine: Re
     expect(Date.now() - since).toBeLessThan(60_000);
     expect(unknown).toMatchObject({ status: 'running', errorKind: null });
     await eventually(scriptLog, (steps) => steps.at(-1) === 'finished', 60_000);
-    await noted(job, until);
+    await noted(job, 'What became of the run is not known.');
     // Nobody decides what nobody saw, and nobody else gets the machine.
     expect(await api.get<PhasedJob>(`/jobs/${job.id}`)).toMatchObject({ status: 'running', phase: 'reconciling' });
     const other = await api.post<Job>(`/machines/${id}/actions/apt_update_analyze`, { parameters: { refresh: false } });
@@ -99,5 +91,5 @@ describe.each(machines)('an upgrade whose packets vanish %s', (_how, machine: Re
     const steps = printed.filter((line) => line.includes(' step ')).map((line) => Number(/step (\d+)/.exec(line)?.[1]));
     expect(steps).toEqual(Array.from({ length: SECONDS }, (_step, index) => index + 1));
     expect(await noted(job, 'The run was found on the machine.')).not.toHaveLength(0);
-  }, 700_000);
+  }, 400_000);
 });
