@@ -101,6 +101,40 @@ describe('the pages of schedules', () => {
     });
   });
 
+  it('ask before a schedule is turned off, and say what becomes of its runs', async () => {
+    const consequence = /What it has begun goes on, what it has not begun is cancelled/;
+    await open('/schedules');
+    const turnOff = page.getByRole('button', { name: 'Turn At 8 off' });
+    await turnOff.click();
+    await page.getByText(consequence).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText(consequence).waitFor({ state: 'detached' });
+    await open(`/schedules/${nightly}`);
+    await page.getByRole('button', { name: 'Turn off' }).click();
+    await page.getByText(consequence).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: `Turn ${LONG} off` }).click();
+    await page.getByRole('button', { name: 'Turn on' }).click();
+    await page.getByRole('button', { name: 'Turn off' }).waitFor();
+    expect(await api.get(`/schedules/${nightly}`)).toMatchObject({ enabled: true });
+  });
+
+  it('say that a policy counts no more once whoever confirmed it may not confirm changes', async () => {
+    await session.dataSource.query('UPDATE schedules SET policy_confirmed_by_id = NULL WHERE id = $1', [nightly]);
+    await open(`/schedules/${nightly}`);
+    await page.getByText(/It is not known who allowed it; saving the schedule again confirms/).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  it('say how long the change of a machine should take in a run, and by what', async () => {
+    const [run] = await session.dataSource.query<Made[]>(RUN, [nightly]);
+    await session.dataSource.query(TARGET, [run?.id, machineIds[0]]);
+    await open(`/schedules/runs/${run?.id ?? ''}`);
+    await page.getByText('It should take 12 min, as it did here before.').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
   it('open a day of the calendar that has more than it shows, and leave none free that is not', async () => {
     await open('/schedules/calendar');
     const days = page.locator('.day', { hasText: 'often Each minute' });
@@ -194,6 +228,15 @@ const REQUEST = `
       '{"schema_version": 1, "parameters": {}}', repeat('a', 64), now(), now() + interval '50 minutes') RETURNING id)
   INSERT INTO action_request_targets (request_id, machine_id, status, plan_digest, plan_json)
   SELECT id, $1, 'pending', repeat('a', 64), '{"schema_version": 1}' FROM request`;
+
+const RUN = `
+  INSERT INTO schedule_occurrences (id, schedule_id, due_at, trigger, status, machines_count, created_at, started_at)
+  VALUES (gen_random_uuid(), $1, now(), 'schedule', 'running', 1, now(), now()) RETURNING id`;
+
+const TARGET = `
+  INSERT INTO schedule_occurrence_targets (occurrence_id, machine_id, status, resume_at, start_before, window_name, estimate_seconds,
+    estimate_basis)
+  VALUES ($1, $2, 'queued', now() + interval '3 hours', now() + interval '4 hours', 'Nights', 720, 'machine')`;
 
 const UNREADABLE = `
   UPDATE schedules SET timezone = 'Mars/Phobos', actions_json = '{"schema_version": 99}' WHERE id = $1`;

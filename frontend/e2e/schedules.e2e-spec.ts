@@ -117,6 +117,9 @@ describe('schedules, in the portal and on a real machine', () => {
     }
     await page.goto(`${api.origin}/schedules`);
     await button('Désactiver Night updates').click();
+    await page.getByText(/Ce qui a commencé continue/).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await button('Désactiver Night updates').click();
     await page.getByText('Désactivée').waitFor();
   });
 });

@@ -1,3 +1,4 @@
+import { NgTemplateOutlet } from '@angular/common';
 import { Component, DestroyRef, effect, inject, input, signal, untracked } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
 import type { OccurrenceDto, ScheduleDetailDto } from '../../api/models';
@@ -23,7 +24,7 @@ import { SchedulesApi } from './schedules-api';
 /** One schedule: what it does and may do, when it is due next, and every due time so far. */
 @Component({
   selector: 'su-schedule-page',
-  imports: [ErrorNotice, Icon, LoadingNote, OccurrenceRows, RouterLink, UnreadableNotes],
+  imports: [ErrorNotice, Icon, LoadingNote, NgTemplateOutlet, OccurrenceRows, RouterLink, UnreadableNotes],
   templateUrl: './schedule-page.html',
   styleUrl: './schedule-page.scss',
 })
@@ -40,7 +41,8 @@ export class SchedulePage {
   protected readonly schedule = new Loadable<ScheduleDetailDto>();
   protected readonly occurrences = new Paged<OccurrenceDto>((cursor) => this.api.occurrences(this.id(), cursor));
   protected readonly problem = signal<Problem | null>(null);
-  protected readonly removing = signal(false);
+  /** What is about to be done to it: either way it runs by itself no more. */
+  protected readonly ending = signal<'remove' | 'disable' | null>(null);
   protected readonly busy = signal(false);
 
   constructor() {
@@ -82,10 +84,15 @@ export class SchedulePage {
   protected enable(schedule: ScheduleDetailDto, enabled: boolean): Promise<void> {
     return this.act(async () => {
       this.schedule.set(await this.api.setEnabled(schedule, enabled));
+      this.ending.set(null);
     });
   }
 
-  protected remove(schedule: ScheduleDetailDto): Promise<void> {
+  protected end(schedule: ScheduleDetailDto, how: 'remove' | 'disable'): Promise<void> {
+    return how === 'remove' ? this.remove(schedule) : this.enable(schedule, false);
+  }
+
+  private remove(schedule: ScheduleDetailDto): Promise<void> {
     return this.act(async () => {
       await this.api.remove(schedule);
       await this.router.navigate(['/schedules']);

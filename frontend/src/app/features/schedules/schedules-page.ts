@@ -39,6 +39,8 @@ export class SchedulesPage {
   private readonly api = inject(SchedulesApi);
   protected readonly schedules = new Paged<ScheduleDto>((cursor) => this.api.list(cursor));
   protected readonly problem = signal<Problem | null>(null);
+  /** The schedule that is about to be turned off. */
+  protected readonly disabling = signal<string | null>(null);
   protected readonly state = JOB_STATE;
   protected readonly icon = JOB_ICON;
 
@@ -67,6 +69,7 @@ export class SchedulesPage {
     try {
       await this.api.setEnabled(schedule, enabled);
       this.problem.set(null);
+      this.disabling.set(null);
     } catch (error) {
       this.problem.set(problemOf(error));
     }
