@@ -127,7 +127,9 @@ describe('secrets that people entrust to it', () => {
   it('has them in no file that it keeps: logs of changes, reports', async () => {
     const folder = path.join(product.dataDir, 'artifacts');
     const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.gz'));
-    expect(new Set(files.map((name) => name.replace(/^.*?\./, '')))).toEqual(new Set(['log.gz', 'md.gz', 'html.gz']));
+    expect(new Set(files.map((name) => name.replace(/^.*?\./, '')))).toEqual(
+      new Set(['log.gz', 'md.gz', 'html.gz', 'fr.md.gz', 'fr.html.gz']),
+    );
     const texts = await Promise.all(
       files.map(async (name) => gunzipSync(await readFile(path.join(folder, name))).toString('utf8')),
     );

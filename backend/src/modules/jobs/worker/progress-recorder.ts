@@ -150,14 +150,21 @@ export class ProgressRecorder {
     clearTimeout(this.timer);
   }
 
-  /** Writes what is left. Tries for `patienceMs`; for `outageMs` while the database is away. */
+  /**
+   * Writes what is left. Tries for `patienceMs`; for `outageMs` in all while the database is away, and once it is back for
+   * `patienceMs` from then on: the write that failed goes first, what came after it is still to be written.
+   */
   async close(patienceMs: number, outageMs = patienceMs): Promise<void> {
     const began = Date.now();
+    let reachable = began;
     for (;;) {
       clearTimeout(this.timer);
       this.timer = undefined;
       await this.write();
-      if (this.lost || !this.dirty() || Date.now() - began >= (this.away ? outageMs : patienceMs)) return;
+      if (this.lost || !this.dirty()) return;
+      const now = Date.now();
+      if (this.away) reachable = now;
+      if (now - began >= Math.max(outageMs, patienceMs) || now - reachable >= patienceMs) return;
       await delay(RETRY_MS);
     }
   }
