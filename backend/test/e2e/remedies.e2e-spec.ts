@@ -55,9 +55,11 @@ describe('remedies', () => {
   }, 120_000);
 
   const analyse = async (id: string) => jobs.ended(await jobs.analyse(id));
-  async function standing(id: string, kind: string, since: Date): Promise<Standing> {
+  async function standing(id: string, kind: string, since: Date, by = 'apt_update_analyze'): Promise<Standing> {
     return at(
-      await api.get<Standing[]>(`/machines/${id}/apt/error-standings?kinds=${kind}&since=${since.toISOString()}`),
+      await api.get<Standing[]>(
+        `/machines/${id}/apt/error-standings?kinds=${kind}&by=${by}&since=${since.toISOString()}`,
+      ),
       0,
     );
   }
@@ -93,6 +95,29 @@ describe('remedies', () => {
     },
   );
 
+  it.each([
+    ['file-conflict', 'file_conflict'],
+    ['repo-deb-hash', 'repo_hash_mismatch'],
+    ['repo-deb-missing', 'deb_404'],
+    ['repo-deb-401', 'repo_401'],
+  ])('what an upgrade meets in "%s" (%s) is not called gone by the analysis that follows it', async (state, kind) => {
+    const [machine, id] = [at(machines, 0), at(ids, 0)];
+    fleet('reset', machine.name);
+    fleet('scenario', machine.name, state);
+    await analyse(id);
+    const upgrade = async () => changes.run(await changes.plan(id, 'apt_upgrade', { mode: 'upgrade' }));
+    const failed = await upgrade();
+    expect(failed).toMatchObject({ status: 'error', errorKind: kind });
+    const { finishedAt } = await api.get<{ finishedAt: string }>(`/jobs/${failed.id}`);
+    const since = new Date(finishedAt);
+    await analyse(id);
+    expect(await standing(id, kind, since, 'apt_upgrade')).toEqual(
+      expect.objectContaining({ verdict: 'not_looked', lookedAt: null }),
+    );
+    expect(await upgrade()).toMatchObject({ status: 'error', errorKind: kind });
+    expect(await standing(id, kind, since, 'apt_upgrade')).toMatchObject({ verdict: 'there' });
+  });
+
   it('room is told by the next upgrade, and by nothing that measures less', async () => {
     const [machine, id] = [at(machines, 0), at(ids, 0)];
     const upgrade = async (...meanwhile: string[]) => {
@@ -104,17 +129,18 @@ describe('remedies', () => {
     };
     const before = new Date();
     expect(await upgrade('no-space')).toMatchObject({ status: 'error', errorKind: 'no_space' });
-    expect(await standing(id, 'no_space', before)).toMatchObject({ verdict: 'there' });
+    expect(await standing(id, 'no_space', before, 'apt_upgrade')).toMatchObject({ verdict: 'there' });
     const since = new Date();
     expect(await upgrade()).toMatchObject({ status: 'ok' });
-    expect(await standing(id, 'no_space', since)).toMatchObject({ verdict: 'gone' });
+    expect(await standing(id, 'no_space', since, 'apt_upgrade')).toMatchObject({ verdict: 'gone' });
   });
 
   it.each([
-    ['no class', `since=${new Date(0).toISOString()}`],
-    ['a class that there is not', `kinds=no_such_thing&since=${new Date(0).toISOString()}`],
-    ['no time', 'kinds=repo_404'],
-    ['a time that is none', 'kinds=repo_404&since=yesterday'],
+    ['no class', `by=apt_upgrade&since=${new Date(0).toISOString()}`],
+    ['no action that met it', `kinds=repo_404&since=${new Date(0).toISOString()}`],
+    ['a class that there is not', `kinds=no_such_thing&by=apt_upgrade&since=${new Date(0).toISOString()}`],
+    ['no time', 'kinds=repo_404&by=apt_upgrade'],
+    ['a time that is none', 'kinds=repo_404&by=apt_upgrade&since=yesterday'],
   ])('refuses %s', async (_what, query) => {
     await expect(api.get(`/machines/${at(ids, 0)}/apt/error-standings?${query}`)).rejects.toThrow('invalid');
   });

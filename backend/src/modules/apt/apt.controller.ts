@@ -14,6 +14,7 @@ import { AptStateDto } from './dto/apt.dto';
 import { ErrorStandingDto, ErrorStandingsQueryDto } from './dto/error-kinds.dto';
 import { say } from './apt.sentences';
 import { Looks } from './remedies/looks';
+import { meeterOf } from './remedies/verification';
 
 @ApiTags('apt')
 @Controller('machines/:id/apt')
@@ -31,9 +32,9 @@ export class AptController {
   @RequirePermission('machines.read')
   errorStandings(
     @Param('id', uuidPipe('id')) id: string,
-    @Query() { kinds, since }: ErrorStandingsQueryDto,
+    @Query() { kinds, by, since }: ErrorStandingsQueryDto,
   ): Promise<ErrorStandingDto[]> {
-    return this.looks.standings(id, kinds, since);
+    return this.looks.standings(id, kinds, meeterOf(by), since);
   }
 
   /** The last analysis: pending packages, what is left back and why, repositories, reboot. */

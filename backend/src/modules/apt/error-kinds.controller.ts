@@ -25,7 +25,7 @@ export class ErrorKindsController {
         ...said,
         action: mends?.name ?? null,
         actionKind: mends?.kind ?? null,
-        verifiedBy: verificationOf(kind).action,
+        verifiedBy: verificationOf(kind, 'look').action,
         said: saidIn(said, ['remedy', 'risk']),
       };
     });

@@ -129,7 +129,9 @@ export class JobsReader {
   /** The last job of this action on the machine that has ended since; null: none has. */
   async lastEnded(machineId: string, kind: string, since: Date): Promise<JobRecord | null> {
     const [last = null] = await this.list(
-      `WHERE j.machine_id = $1 AND j.kind = $2 AND j.finished_at > $3 ORDER BY j.created_at DESC, j.id DESC LIMIT 1`,
+      // To the millisecond, as people are told when a job ended: the one that ended then is not after it.
+      `WHERE j.machine_id = $1 AND j.kind = $2 AND date_trunc('milliseconds', j.finished_at) > $3
+       ORDER BY j.created_at DESC, j.id DESC LIMIT 1`,
       [machineId, kind, since],
     );
     return last;

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsDate, IsIn } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsDate, IsIn, IsString, Matches } from 'class-validator';
 import { APT_ERROR_KINDS } from '../contracts/apt-error-kinds';
 import { ERROR_VERDICTS, VERIFYING_ACTIONS, type ErrorVerdict, type VerifyingAction } from '../remedies/verification';
 import type { SaidByField } from '../../../kernel/sentences/said';
@@ -17,7 +17,7 @@ export class ErrorKindDto {
   action: string | null;
   @ApiProperty({ enum: ['read', 'change'], nullable: true })
   actionKind: 'read' | 'change' | null;
-  /** Name of the action that tells whether it is gone. */
+  /** Name of the action that tells whether it is gone, where an analysis or a plan has met it. */
   @ApiProperty({ enum: VERIFYING_ACTIONS })
   verifiedBy: VerifyingAction;
   /** Of `remedy` and `risk`. */
@@ -34,6 +34,11 @@ export class ErrorStandingsQueryDto {
   @IsIn(APT_ERROR_KINDS, { each: true })
   kinds: string[];
 
+  /** Name of the action that met them: what a change met tells another change, or what it left on the machine. */
+  @IsString()
+  @Matches(/^[a-z][a-z0-9_]{0,63}$/)
+  by: string;
+
   /** When they were met: what has looked before does not count. */
   @ApiProperty({ format: 'date-time' })
   @Type(() => Date)
@@ -45,7 +50,7 @@ export class ErrorStandingDto {
   kind: string;
   /**
    * `gone` only where a whole look has not found it again; `there`: it has; `unclear`: the look did not come to its end;
-   * `not_looked`: nothing has looked since.
+   * `not_looked`: nothing has looked since that could have met it.
    */
   @ApiProperty({ enum: ERROR_VERDICTS })
   verdict: ErrorVerdict;

@@ -2,7 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Snapshots } from '../../history/snapshots';
 import { JobsReader } from '../../jobs/jobs.reader';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
-import { verificationOf, verdictOn, type ErrorVerdict, type Look, type VerifyingAction } from './verification';
+import {
+  verificationOf,
+  verdictOn,
+  type ErrorVerdict,
+  type Look,
+  type Meeter,
+  type VerifyingAction,
+} from './verification';
 
 export interface ErrorStanding {
   readonly kind: string;
@@ -22,17 +29,19 @@ export class Looks {
     private readonly jobs: JobsReader,
   ) {}
 
-  async standings(machineId: string, kinds: readonly string[], since: Date): Promise<ErrorStanding[]> {
+  async standings(machineId: string, kinds: readonly string[], met: Meeter, since: Date): Promise<ErrorStanding[]> {
     const looks = new Map<VerifyingAction, LookAt | null>();
-    for (const action of new Set(kinds.map((kind) => verificationOf(kind).action))) {
+    for (const action of new Set(kinds.map((kind) => verificationOf(kind, met).action))) {
       const analysed = action === 'apt_update_analyze';
       const look = analysed ? this.analysis(machineId, since) : this.run(machineId, action, since);
       looks.set(action, await look);
     }
     return kinds.map((kind) => {
-      const { action } = verificationOf(kind);
+      const { action } = verificationOf(kind, met);
       const look = looks.get(action) ?? null;
-      return { kind, verdict: verdictOn(kind, look), verifiedBy: action, lookedAt: look?.at ?? null };
+      const verdict = verdictOn(kind, met, look);
+      const lookedAt = verdict === 'not_looked' ? null : (look?.at ?? null);
+      return { kind, verdict, verifiedBy: action, lookedAt };
     });
   }
 
@@ -40,15 +49,16 @@ export class Looks {
     const newest = await this.snapshots.latest(machineId, APT_UPDATE_ANALYZE_CONTRACT);
     if (newest === null || newest.createdAt <= since) return null;
     const { createdAt: at, status, payload } = newest;
-    if (!payload.readable) return { at, whole: false, found: [] };
-    const { errors } = payload.document as AptUpdateAnalyze;
-    return { at, whole: status !== 'error', found: errors.map(({ kind }) => kind) };
+    if (!payload.readable) return { at, whole: false, refreshed: false, found: [] };
+    const { errors, refresh } = payload.document as AptUpdateAnalyze;
+    const refreshed = refresh.outcome !== 'skipped' && refresh.outcome !== 'unknown';
+    return { at, whole: status !== 'error', refreshed, found: errors.map(({ kind }) => kind) };
   }
 
   private async run(machineId: string, action: VerifyingAction, since: Date): Promise<LookAt | null> {
     const job = await this.jobs.lastEnded(machineId, action, since);
     if (job?.finishedAt == null || job.status === 'cancelled') return null;
     const { finishedAt: at, status, errorKind } = job;
-    return { at, whole: status !== 'error', found: errorKind === null ? [] : [errorKind] };
+    return { at, whole: status !== 'error', refreshed: false, found: errorKind === null ? [] : [errorKind] };
   }
 }

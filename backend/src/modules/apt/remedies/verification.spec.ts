@@ -3,7 +3,7 @@ import path from 'node:path';
 import { analyseApt } from '../analysis/analyse';
 import { APT_ERROR_KINDS } from '../contracts/apt-error-kinds';
 import { FIXTURE_FOLDER, loadFixture } from '../fixtures/load-fixture';
-import { verdictOn, verificationOf, type Look } from './verification';
+import { meeterOf, verdictOn, verificationOf, type Look } from './verification';
 
 const measuredAt = new Date('2026-11-23T12:00:00Z');
 const SUITES = ['bookworm', 'trixie'];
@@ -11,7 +11,7 @@ const WELL = 'plain';
 
 function look(suite: string, state: string): Look {
   const { status, errors } = analyseApt(loadFixture(suite, state), { measuredAt });
-  return { whole: status !== 'error', found: errors.map(({ kind }) => kind) };
+  return { whole: status !== 'error', refreshed: true, found: errors.map(({ kind }) => kind) };
 }
 
 /** Every class that a captured analysis shows, with one that shows it. */
@@ -25,30 +25,50 @@ const first = [...new Map(shown.map((one) => [one[0], one] as const)).values()];
 
 describe.each(first)('%s', (kind, suite, state) => {
   it(`is there by the analysis of a machine that has it (${suite}, ${state})`, () => {
-    expect(verdictOn(kind, look(suite, state))).toBe('there');
+    expect(verdictOn(kind, 'look', look(suite, state))).toBe('there');
   });
 
   it('is gone by the analysis of one that is well, and nobody knows before', () => {
-    expect(verdictOn(kind, look(suite, WELL))).toBe('gone');
-    expect(verdictOn(kind, null)).toBe('not_looked');
+    expect(verdictOn(kind, 'look', look(suite, WELL))).toBe('gone');
+    expect(verdictOn(kind, 'look', null)).toBe('not_looked');
   });
 });
 
+const nothing: Look = { whole: true, refreshed: true, found: [] };
+
 it('is not called gone by a look that did not come to its end', () => {
-  expect(verdictOn('repo_404', { whole: false, found: ['apt_lock_busy'] })).toBe('unclear');
+  expect(verdictOn('repo_404', 'look', { ...nothing, whole: false, found: ['apt_lock_busy'] })).toBe('unclear');
+});
+
+it('of lists is not called gone by an analysis that fetched none', () => {
+  for (const kind of ['repo_404', 'repo_dns', 'proxy_unreachable', 'apt_lock_busy', 'refresh_failed']) {
+    expect(verdictOn(kind, 'look', { ...nothing, refreshed: false })).toBe('not_looked');
+    expect(verdictOn(kind, 'look', nothing)).toBe('gone');
+  }
 });
 
 it('what a run left unfinished is seen by what an analysis finds of dpkg', () => {
-  const half: Look = { whole: true, found: ['packages_broken'] };
-  for (const kind of ['maintainer_script_failed', 'conffile_question', 'file_conflict', 'unknown'])
-    expect(verdictOn(kind, half)).toBe('there');
+  for (const kind of ['maintainer_script_failed', 'conffile_question', 'container_refused'])
+    expect(verdictOn(kind, 'run', { ...nothing, refreshed: false, found: ['packages_broken'] })).toBe('there');
+  expect(verdictOn('dpkg_interrupted', 'run', { ...nothing, refreshed: false })).toBe('gone');
 });
 
-it('lists that cannot be fetched cannot tell that a package is there again', () => {
-  expect(verdictOn('deb_404', { whole: true, found: ['repo_timeout'] })).toBe('there');
-  expect(verdictOn('deb_404', { whole: true, found: [] })).toBe('gone');
+it('what a run met while it fetched or unpacked tells another run alone', () => {
+  const kinds = [
+    'file_conflict',
+    'archive_refused',
+    'deb_404',
+    'repo_hash_mismatch',
+    'repo_401',
+    'apt_lock_busy',
+    'unknown',
+  ];
+  for (const kind of kinds) expect(verificationOf(kind, 'run')).toEqual({ action: 'apt_upgrade', signs: [kind] });
+  expect(['apt_upgrade', 'apt_download', 'apt_repair'].map(meeterOf)).toEqual(['run', 'run', 'run']);
+  expect(['apt_update_analyze', 'apt_upgrade_plan'].map(meeterOf)).toEqual(['look', 'look']);
 });
 
 it('every class is told by something', () => {
-  for (const kind of APT_ERROR_KINDS) expect(verificationOf(kind).signs).not.toEqual([]);
+  for (const kind of APT_ERROR_KINDS)
+    for (const met of ['look', 'run'] as const) expect(verificationOf(kind, met).signs).not.toEqual([]);
 });

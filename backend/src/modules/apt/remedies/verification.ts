@@ -11,17 +11,27 @@ export interface Verification {
   readonly signs: readonly string[];
 }
 
+/** Who met an error: an analysis or a plan, which only look; or what fetches archives and installs them. */
+export type Meeter = 'look' | 'run';
+
+/** By the name of the action that met it. */
+export function meeterOf(action: string): Meeter {
+  return action === 'apt_update_analyze' || action.endsWith('_plan') ? 'look' : 'run';
+}
+
 /** What an analysis finds of a dpkg that has not finished, or cannot. */
-const UNFINISHED = ['dpkg_interrupted', 'packages_broken', 'unmet_dependencies'] as const satisfies AptErrorKind[];
+const UNFINISHED: readonly string[] = [
+  'dpkg_interrupted',
+  'packages_broken',
+  'unmet_dependencies',
+] satisfies AptErrorKind[];
 
 /** What these leave on the machine is what an analysis finds: it runs no script and installs nothing. */
 const LEAVES_UNFINISHED: ReadonlySet<string> = new Set<AptErrorKind>([
-  'archive_refused',
   'conffile_question',
-  'file_conflict',
+  'container_refused',
   'maintainer_script_failed',
   'repair_differs',
-  'unknown',
 ]);
 
 /** Only a plan with the same choice meets them again. */
@@ -35,17 +45,31 @@ const MET_BY_PLANS: ReadonlySet<string> = new Set<AptErrorKind>([
   'simulation_failed',
 ]);
 
-/** Where there was no room only a run shows that there is: a plan measures the file systems that it knows of. */
-const MET_BY_RUNS: ReadonlySet<string> = new Set<AptErrorKind>(['no_inodes', 'no_space', 'no_space_boot']);
+/**
+ * Only a run meets them again: it fetches archives, unpacks them and needs room, which a plan measures of the file systems only
+ * that it knows of.
+ */
+const MET_BY_RUNS: ReadonlySet<string> = new Set<AptErrorKind>([
+  'archive_refused',
+  'deb_404',
+  'file_conflict',
+  'no_inodes',
+  'no_space',
+  'no_space_boot',
+]);
 
-/** Lists that are new have the addresses that archives have now. */
-const OF_LISTS = APT_ERROR_KINDS.filter((kind) => /^(repo|refresh|proxy)_|^no_index$/.test(kind));
+/** What stands in the way of lists: an analysis that fetches none cannot meet it. */
+const OF_LISTS: ReadonlySet<string> = new Set(
+  APT_ERROR_KINDS.filter((kind) => /^(repo|refresh|proxy)_|^no_index$|^apt_lock_busy$/.test(kind)),
+);
 
-export function verificationOf(kind: string): Verification {
+/** Of a run whatever dpkg does not keep as its state has to be tried again: an analysis does less than the run did. */
+export function verificationOf(kind: string, met: Meeter): Verification {
   if (MET_BY_PLANS.has(kind)) return { action: 'apt_upgrade_plan', signs: [kind] };
-  if (MET_BY_RUNS.has(kind)) return { action: 'apt_upgrade', signs: [kind] };
-  if (kind === 'deb_404') return { action: 'apt_update_analyze', signs: OF_LISTS };
-  return { action: 'apt_update_analyze', signs: LEAVES_UNFINISHED.has(kind) ? UNFINISHED : [kind] };
+  if (LEAVES_UNFINISHED.has(kind)) return { action: 'apt_update_analyze', signs: UNFINISHED };
+  const ofState = UNFINISHED.includes(kind);
+  if (MET_BY_RUNS.has(kind) || (met === 'run' && !ofState)) return { action: 'apt_upgrade', signs: [kind] };
+  return { action: 'apt_update_analyze', signs: [kind] };
 }
 
 export const ERROR_VERDICTS = ['gone', 'there', 'unclear', 'not_looked'] as const;
@@ -55,14 +79,17 @@ export type ErrorVerdict = (typeof ERROR_VERDICTS)[number];
 export interface Look {
   /** It came to its end: what it did not find is not there. */
   readonly whole: boolean;
+  /** It fetched lists, or tried to. */
+  readonly refreshed: boolean;
   /** Classes of the errors that it found. */
   readonly found: readonly string[];
 }
 
 /** Whether an error is gone by this look; null: nobody has looked since. */
-export function verdictOn(kind: string, look: Look | null): ErrorVerdict {
+export function verdictOn(kind: string, met: Meeter, look: Look | null): ErrorVerdict {
   if (look === null) return 'not_looked';
-  const { signs } = verificationOf(kind);
+  const { action, signs } = verificationOf(kind, met);
   if (look.found.some((found) => signs.includes(found))) return 'there';
+  if (action === 'apt_update_analyze' && OF_LISTS.has(kind) && !look.refreshed) return 'not_looked';
   return look.whole ? 'gone' : 'unclear';
 }

@@ -33,7 +33,7 @@ export interface ErrorKindDto {
 };
 
   /**
-   * Name of the action that tells whether it is gone.
+   * Name of the action that tells whether it is gone, where an analysis or a plan has met it.
    */
   verifiedBy: 'apt_update_analyze' | 'apt_upgrade_plan' | 'apt_upgrade';
 }

@@ -7,7 +7,7 @@ export interface ErrorStandingDto {
 
   /**
    * `gone` only where a whole look has not found it again; `there`: it has; `unclear`: the look did not come to its end;
-   * `not_looked`: nothing has looked since.
+   * `not_looked`: nothing has looked since that could have met it.
    */
   verdict: 'gone' | 'there' | 'unclear' | 'not_looked';
 

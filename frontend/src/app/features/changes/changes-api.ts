@@ -53,10 +53,11 @@ export class ChangesApi {
   }
 
   /** Whether errors that were met `since` are gone. */
-  errorStandings(machineId: string, kinds: readonly string[], since: string): Promise<ErrorStandingDto[]> {
+  errorStandings(machineId: string, kinds: readonly string[], by: string, since: string): Promise<ErrorStandingDto[]> {
     return this.api.invoke(aptErrorStandings, {
       id: machineId,
       kinds: kinds as AptErrorStandings$Params['kinds'],
+      by,
       since,
     });
   }

@@ -79,6 +79,8 @@ export class ErrorVerdicts {
   readonly machineId = input.required<string>();
   /** Classes of the errors. */
   readonly kinds = input.required<readonly string[]>();
+  /** Name of the action that met them. */
+  readonly by = input.required<string>();
   /** When they were met. */
   readonly since = input.required<string>();
   protected readonly standings = new Loadable<readonly ErrorStandingDto[]>();
@@ -93,6 +95,7 @@ export class ErrorVerdicts {
     effect(() => {
       this.asked();
       this.machineId();
+      this.by();
       this.since();
       untracked(() => void this.load());
     });
@@ -112,7 +115,7 @@ export class ErrorVerdicts {
       this.standings.reset();
       return;
     }
-    await this.standings.load(() => this.api.errorStandings(this.machineId(), kinds, this.since()));
+    await this.standings.load(() => this.api.errorStandings(this.machineId(), kinds, this.by(), this.since()));
   }
 
   protected sentence({ verdict, verifiedBy }: ErrorStandingDto): string {

@@ -21,6 +21,11 @@ export interface AptErrorStandings$Params {
  * When they were met: what has looked before does not count.
  */
   since: string;
+
+/**
+ * Name of the action that met them: what a change met tells another change, or what it left on the machine.
+ */
+  by: string;
 }
 
 export function aptErrorStandings(http: HttpClient, rootUrl: string, params: AptErrorStandings$Params, context?: HttpContext): Observable<StrictHttpResponse<Array<ErrorStandingDto>>> {
@@ -29,6 +34,7 @@ export function aptErrorStandings(http: HttpClient, rootUrl: string, params: Apt
     rb.path('id', params.id, {});
     rb.query('kinds', params.kinds, {});
     rb.query('since', params.since, {});
+    rb.query('by', params.by, {});
   }
 
   return http.request(
