@@ -1,4 +1,4 @@
-import type { ReportLanguage, ReportWords } from './report-words';
+import { colonOf, type ReportLanguage, type ReportWords } from './report-words';
 
 /** A report, before it has a form. All text is data of machines and people: nothing in it is markup. */
 export interface Report {
@@ -75,6 +75,6 @@ function inWords(field: string, value: unknown, words: ReportWords): string {
   if (typeof value === 'number') return String(value);
   if (Array.isArray(value)) return value.map((one) => inWords(field, one, words)).join('\n');
   return Object.entries(value)
-    .map(([name, part]) => `${words.title(name)}: ${inWords(name, part, words)}`)
+    .map(([name, part]) => `${words.title(name)}${colonOf(words.language)}${inWords(name, part, words)}`)
     .join('\n');
 }

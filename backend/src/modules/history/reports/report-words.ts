@@ -10,6 +10,11 @@ const WORD_FIELDS = new Set(['ending', 'operation', 'outcome', 'refusal', 'sever
 const SENTENCE_FIELDS = new Set(['message', 'remediation', 'summary']);
 
 /** How a report says things in one language. What a machine said stays as it is in all of them. */
+/** The colon of a language with what stands before it: French has a narrow space that does not break. */
+export function colonOf(language: ReportLanguage): string {
+  return language === 'fr' ? '\u202f: ' : ': ';
+}
+
 export interface ReportWords {
   readonly language: ReportLanguage;
   /** The report's own words, by the English ones. */

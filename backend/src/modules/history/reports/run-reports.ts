@@ -13,7 +13,7 @@ import { TransactionRunner } from '../../../kernel/database/transaction';
 import { RUN_REPORT } from '../contracts/run-report';
 import { asHtml, asMarkdown } from './report-forms';
 import { sectionsOf, type Fact, type Report, type Section } from './report-model';
-import { REPORT_LANGUAGES, REPORT_WORDS, type ReportLanguage, type ReportWords } from './report-words';
+import { colonOf, REPORT_LANGUAGES, REPORT_WORDS, type ReportLanguage, type ReportWords } from './report-words';
 
 export const REPORT_FORMATS = ['html', 'markdown'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
@@ -153,7 +153,7 @@ function reportOf(change: Change, sections: readonly Section[], words: ReportWor
   ];
   return {
     language: words.language,
-    title: `${words.action(action)}: ${machine}`,
+    title: `${words.action(action)}${colonOf(words.language)}${machine}`,
     facts: facts.map(([name, value]) => [word(name), value]),
     sections,
   };

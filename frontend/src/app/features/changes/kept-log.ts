@@ -48,6 +48,11 @@ import { ChangesApi } from './changes-api';
       margin-top: 2px;
       font-weight: 620;
     }
+
+    .link {
+      white-space: normal;
+      text-align: start;
+    }
   `,
 })
 export class KeptLog {
