@@ -95,7 +95,7 @@ describe('changes that fail, in the portal', () => {
       expect([sentence, text.split(sentence).length - 1]).toEqual([sentence, 1]);
       if (french) expect(await failure().locator('[lang=en]').count()).toBe(0);
       const row = page.locator('su-change-result .pack', { hasText: 'fleet-failing' });
-      expect(await row.textContent()).toContain(french ? 'Son script a échoué' : 'Its script failed');
+      expect(await row.textContent()).toContain(french ? 'dpkg n’en a pas fini' : 'dpkg has not finished with it');
       expect(await page.locator('su-step-list li.failed b').allTextContents()).toEqual([
         french ? 'Installer, échouée' : 'Install, failed',
       ]);

@@ -15,7 +15,7 @@ import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import { autoremovePlan } from '../autoremove/autoremove-plan';
 import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v2';
-import { importantUpgrade } from '../contracts/apt-upgrade-result.v2';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v3';
 import { BootVerdicts } from '../reboot/boot-verdicts';
 import { aptProgress } from '../upgrade/apt-status';
 import { runResult, verdictOf } from '../upgrade/upgrade-result';
@@ -55,7 +55,7 @@ export class AptAutoremoveAction implements ChangeAction {
       { name: 'verify', stoppable: false },
     ],
     remedies: ['no_space', 'no_space_boot'],
-    contracts: ['apt_autoremove_plan@2', 'apt_autoremove_result@1'],
+    contracts: ['apt_autoremove_plan@2', 'apt_autoremove_result@2'],
   };
 
   constructor(

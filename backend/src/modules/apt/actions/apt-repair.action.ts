@@ -13,7 +13,7 @@ import { JobAction, type ActionContext, type ActionScript, type CollectedRun } f
 import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
-import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v1';
+import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v2';
 import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
 import { aptProgress } from '../upgrade/apt-status';
@@ -63,7 +63,7 @@ export class AptRepairAction implements ChangeAction {
       'conffile_question',
       'repair_differs',
     ],
-    contracts: ['apt_repair_plan@1', 'apt_repair_result@1'],
+    contracts: ['apt_repair_plan@1', 'apt_repair_result@2'],
   };
 
   constructor(

@@ -14,7 +14,7 @@ import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
-import { importantUpgrade } from '../contracts/apt-upgrade-result.v2';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v3';
 import { transactionParameters, UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
 import { upgradePlan } from '../upgrade/upgrade-plan';
 import { aptProgress } from '../upgrade/apt-status';
@@ -72,7 +72,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
       { name: 'verify', stoppable: false },
     ],
     parameters: UPGRADE_PARAMETERS,
-    contracts: ['apt_upgrade_plan@2', 'apt_upgrade_result@2'],
+    contracts: ['apt_upgrade_plan@2', 'apt_upgrade_result@3'],
   };
 
   constructor(

@@ -1,7 +1,12 @@
 import type { Contract } from '../../../kernel/contracts/contract';
 import { document, list, object, text, textOrNull, words, type Properties } from '../../../kernel/contracts/schemas';
 import { PLANNED_PACKAGE, type UpgradePackage } from './apt-upgrade-plan.v2';
-import { RUN_IMPORTANT_FIELDS, RUN_RESULT_FIELDS } from './apt-upgrade-result.v2';
+import {
+  FIRST_RUN_RESULT_FIELDS,
+  RUN_IMPORTANT_FIELDS,
+  RUN_RESULT_FIELDS,
+  withoutStates,
+} from './apt-upgrade-result.v3';
 
 /**
  * Why a package stays. `kernel_not_booted`: the machine has not booted the newest kernel yet; `boot_not_verified`: it has, but
@@ -59,7 +64,10 @@ export const APT_AUTOREMOVE_RESULT: Contract = {
   title: 'Result of removing what nothing needs',
   description: 'What a run of `apt_autoremove` really changed: every package before and after beside the plan.',
   columns: ['executions.result_json'],
-  versions: { 1: { body: document(1, RUN_RESULT_FIELDS) } },
+  versions: {
+    1: { body: document(1, FIRST_RUN_RESULT_FIELDS), upcast: withoutStates },
+    2: { body: document(2, RUN_RESULT_FIELDS) },
+  },
 };
 
 export const APT_AUTOREMOVE_RESULT_IMPORTANT: Contract = {

@@ -12,7 +12,19 @@ export interface DpkgSummary {
   broken: DpkgPackage[];
 }
 
-const STATES: Record<string, string> = {
+/** dpkg's words for a package of which anything is installed; only `installed` is whole. */
+export const PACKAGE_STATES = [
+  'installed',
+  'triggers-pending',
+  'triggers-awaited',
+  'half-configured',
+  'unpacked',
+  'half-installed',
+  'reinst-required',
+] as const;
+export type PackageState = (typeof PACKAGE_STATES)[number];
+
+const STATES: Readonly<Record<string, PackageState>> = {
   H: 'half-installed',
   U: 'unpacked',
   F: 'half-configured',
@@ -20,6 +32,11 @@ const STATES: Record<string, string> = {
   t: 'triggers-pending',
   i: 'installed',
 };
+
+/** Of dpkg's `Status-Abbrev`; undefined: no state that a package with files has. */
+export function packageState(abbreviation: string): PackageState | undefined {
+  return abbreviation.charAt(2) === 'R' ? 'reinst-required' : STATES[abbreviation.charAt(1)];
+}
 
 /** States that only a dpkg run cut off half-way leaves behind. */
 export const CUT_OFF_STATES: ReadonlySet<string> = new Set(['half-installed', 'unpacked', 'reinst-required']);
@@ -40,7 +57,7 @@ export function parseDpkgState(text: string): DpkgSummary {
       fourth !== undefined &&
       fifth !== undefined
     ) {
-      const state = second.charAt(2) === 'R' ? 'reinst-required' : STATES[second.charAt(1)];
+      const state = packageState(second);
       if (state === undefined) throw new ParseError('dpkg_state', 'unknown state', line);
       summary.broken.push({ name: third.replace(/:.*/, ''), version: fourth, arch: fifth, state });
     } else throw new ParseError('dpkg_state', 'unknown row', line);

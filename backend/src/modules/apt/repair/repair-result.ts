@@ -2,7 +2,7 @@ import type { FinishedChange } from '../../jobs/actions/change-action';
 import { complaintOf } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
-import type { AptRepairPlan, AptRepairResult } from '../contracts/apt-repair.v1';
+import type { AptRepairPlan, AptRepairResult } from '../contracts/apt-repair.v2';
 import { lines } from '../upgrade/run-facts';
 import { runResult, verdictOf, type UpgradeVerdict } from '../upgrade/upgrade-result';
 import { complaintsOf } from './complaints';

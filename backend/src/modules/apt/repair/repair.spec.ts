@@ -9,7 +9,7 @@ import {
   importantRepair,
   type AptRepairPlan,
   type AptRepairResult,
-} from '../contracts/apt-repair.v1';
+} from '../contracts/apt-repair.v2';
 import { capturedChange, finishedRun, planningRun } from '../fixtures/captured-change';
 import { repairPlan } from './repair-plan';
 import { repairResult, repairVerdict } from './repair-result';

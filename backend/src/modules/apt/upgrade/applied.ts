@@ -1,24 +1,34 @@
-import type { AppliedCounts, AppliedPackage } from '../contracts/apt-upgrade-result.v2';
+import type { AppliedCounts, AppliedPackage } from '../contracts/apt-upgrade-result.v3';
 import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { compareVersions } from '../parsers/debian-version';
+import { packageState, type PackageState } from '../parsers/dpkg';
 import { linesOf, ParseError } from '../parsers/parse-error';
 
+interface InstalledPackage {
+  readonly name: string;
+  readonly arch: string;
+  readonly version: string;
+  readonly state: PackageState;
+}
+
 /** An installed package, by `name:arch`. */
-export type Inventory = ReadonlyMap<string, { readonly name: string; readonly arch: string; readonly version: string }>;
+export type Inventory = ReadonlyMap<string, InstalledPackage>;
 
 /**
  * Reads the facts `before` and `after`: status, package, version and architecture of dpkg. Removed ones (with or without
  * their configuration) do not count; half installed ones do.
- * @throws ParseError on an unknown row, or when there is none
+ * @throws ParseError on an unknown row or state, or when there is none
  */
 export function parseInventory(text: string): Inventory {
-  const inventory = new Map<string, { name: string; arch: string; version: string }>();
+  const inventory = new Map<string, InstalledPackage>();
   for (const line of linesOf(text)) {
     const [status = '', binary = '', version = '', arch = ''] = line.split('\t');
     if (binary === '' || arch === '') throw new ParseError('inventory', 'unknown row', line);
     if (/^.[nc]/.test(status) || version === '') continue;
+    const state = packageState(status);
+    if (state === undefined) throw new ParseError('inventory', 'unknown state', line);
     const name = binary.replace(/:.*/, '');
-    inventory.set(`${name}:${arch}`, { name, arch, version });
+    inventory.set(`${name}:${arch}`, { name, arch, version, state });
   }
   if (inventory.size === 0) throw new ParseError('inventory', 'no package');
   return inventory;
@@ -48,14 +58,16 @@ export function appliedPackages(
       to_version: to?.version ?? null,
       origin: to === undefined ? null : (plan?.origin ?? null),
       planned: plan !== undefined,
-      as_planned: plan?.to_version === (to?.version ?? null),
+      as_planned: plan?.to_version === (to?.version ?? null) && (to === undefined || to.state === 'installed'),
+      state: to?.state ?? null,
     });
   }
-  return [...applied, ...planned.filter((plan) => !seen.has(plan)).map((plan) => unchanged(plan, before))];
+  return [...applied, ...planned.filter((plan) => !seen.has(plan)).map((plan) => unchanged(plan, before, after))];
 }
 
-function unchanged(plan: UpgradePackage, before: Inventory): AppliedPackage {
+function unchanged(plan: UpgradePackage, before: Inventory, after: Inventory): AppliedPackage {
   const installed = [...before.values()].find((entry) => isOf(plan, entry));
+  const now = [...after.values()].find((entry) => isOf(plan, entry));
   return {
     name: plan.name,
     arch: plan.arch ?? installed?.arch ?? 'unknown',
@@ -65,6 +77,7 @@ function unchanged(plan: UpgradePackage, before: Inventory): AppliedPackage {
     origin: null,
     planned: true,
     as_planned: false,
+    state: now?.state ?? null,
   };
 }
 

@@ -5,7 +5,7 @@ import { aptError } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import type { AptError } from '../contracts/apt-update-analyze.v1';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
-import type { AptRunResult, AptUpgradeResult } from '../contracts/apt-upgrade-result.v2';
+import type { AptRunResult, AptUpgradeResult } from '../contracts/apt-upgrade-result.v3';
 import { linesOf } from '../parsers/parse-error';
 import { appliedCounts, appliedPackages } from './applied';
 import { archivesLook } from './archive-facts';

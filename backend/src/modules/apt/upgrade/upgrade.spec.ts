@@ -11,7 +11,7 @@ import {
   APT_UPGRADE_RESULT_IMPORTANT,
   importantUpgrade,
   type AptUpgradeResult,
-} from '../contracts/apt-upgrade-result.v2';
+} from '../contracts/apt-upgrade-result.v3';
 import { FIXTURE_FOLDER, parseFixture } from '../fixtures/load-fixture';
 import type { UpgradeParameters } from './upgrade-parameters';
 import { upgradePlan } from './upgrade-plan';
@@ -336,6 +336,19 @@ describe.each(suites)('a run on %s', (suite) => {
   it('tells the packages that a failing script left as they were', () => {
     const { packages } = resultOf(suite, 'failing-script');
     expect(packages?.find(({ name }) => name === 'fleet-plain')).toMatchObject({ as_planned: true });
+  });
+
+  it('counts a package that dpkg has not finished with as none of the planned, whatever its version', () => {
+    const result = resultOf(suite, 'failing-script');
+    expect(result.packages?.find(({ name }) => name === 'fleet-failing')).toMatchObject({
+      operation: 'upgraded',
+      to_version: '1.1',
+      state: 'half-configured',
+      as_planned: false,
+    });
+    const { planned: all = 0, as_planned: done } = result.counts ?? {};
+    expect(done).toBe(all - 1);
+    expect(verdictOf(result).summary).toBe(`As planned: ${String(done)} of ${String(all)}.`);
   });
 
   it('whose log names no known cause is unknown, with its lines', () => {

@@ -5,7 +5,17 @@ export const REPORT_LANGUAGES = ['en', 'fr'] as const;
 export type ReportLanguage = (typeof REPORT_LANGUAGES)[number];
 
 /** Fields that hold a word of ours, nothing of a machine. */
-const WORD_FIELDS = new Set(['ending', 'operation', 'outcome', 'refusal', 'severity', 'silence', 'status', 'verdict']);
+const WORD_FIELDS = new Set([
+  'ending',
+  'operation',
+  'outcome',
+  'refusal',
+  'severity',
+  'silence',
+  'state',
+  'status',
+  'verdict',
+]);
 /** Fields that hold sentences of ours, one in each line. */
 const SENTENCE_FIELDS = new Set(['message', 'remediation', 'summary']);
 

@@ -10,10 +10,11 @@ const pack = (name: string, over: object = {}): object => ({
   origin: null,
   planned: true,
   as_planned: true,
+  state: 'installed',
   ...over,
 });
 const clean = {
-  schema_version: 2,
+  schema_version: 3,
   ending: 'ended',
   exit_code: 0,
   rebooted: false,
@@ -64,13 +65,13 @@ describe('readChangeResult', () => {
     ]);
   });
 
-  it('says of a package whose script failed that it is not whole, whatever its version', () => {
-    const failed = { ...failure, kind: 'maintainer_script_failed', subject: 'postfix' };
-    const packages = [pack('openssl'), pack('postfix')];
-    expect(read({ packages, errors: [failed] }).packages?.map(({ verdict }) => verdict)).toEqual([
-      'as_planned',
-      'unwhole',
-    ]);
+  it('says of a package that dpkg has not finished with that it is not whole, whatever its version', () => {
+    const packages = [
+      pack('openssl'),
+      pack('postfix', { as_planned: false, state: 'half-configured' }),
+      pack('curl', { operation: 'removed', to_version: null, state: null }),
+    ];
+    expect(read({ packages }).packages?.map(({ verdict }) => verdict)).toEqual(['as_planned', 'unwhole', 'as_planned']);
   });
 
   it('leaves what it does not know to be shown as it stands', () => {

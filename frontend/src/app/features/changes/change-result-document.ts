@@ -11,7 +11,7 @@ export interface ResultPackage {
   readonly before: string | null;
   readonly now: string | null;
   readonly origin: string | null;
-  /** `unwhole`: whatever its version, its script failed, and dpkg has not finished with it. */
+  /** `unwhole`: whatever its version, dpkg has not finished with it. */
   readonly verdict: 'as_planned' | 'differs' | 'unplanned' | 'unwhole';
 }
 
@@ -76,6 +76,8 @@ interface ResultDocument {
         readonly origin: string | null;
         readonly planned: boolean;
         readonly as_planned: boolean;
+        /** dpkg's word; null where the package is not there, or its state was not kept. */
+        readonly state: string | null;
       }[]
     | null;
   /** Packages that were only configured. */
@@ -174,10 +176,7 @@ function packagesOf({
   marks,
   unplanned,
   marks_after,
-  errors = [],
 }: ResultDocument): ResultPackage[] | null {
-  const scriptFailed = (name: string): boolean =>
-    errors.some(({ kind, subject }) => kind === 'maintainer_script_failed' && subject === name);
   if (marks !== undefined) {
     return marks_after == null ? null : markedPackages(marks, unplanned ?? []);
   }
@@ -195,7 +194,7 @@ function packagesOf({
       verdict: finished === true ? ('as_planned' as const) : ('differs' as const),
     })),
     ...packages.map(
-      ({ name, arch, operation, origin, from_version, to_version, planned, as_planned }) =>
+      ({ name, arch, operation, origin, from_version, to_version, planned, as_planned, state }) =>
         ({
           name,
           arch,
@@ -203,10 +202,14 @@ function packagesOf({
           before: from_version,
           now: to_version,
           origin,
-          verdict: scriptFailed(name) ? 'unwhole' : !planned ? 'unplanned' : as_planned ? 'as_planned' : 'differs',
+          verdict: isUnwhole(state) ? 'unwhole' : !planned ? 'unplanned' : as_planned ? 'as_planned' : 'differs',
         }) as const,
     ),
   ];
+}
+
+function isUnwhole(state: string | null): boolean {
+  return state !== null && state !== 'installed';
 }
 
 /** apt's own word for a mark stands where others have a version. */

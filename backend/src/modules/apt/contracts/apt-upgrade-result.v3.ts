@@ -5,6 +5,7 @@ import {
   flag,
   flagOrNull,
   list,
+  nullable,
   nullableList,
   object,
   text,
@@ -13,6 +14,7 @@ import {
   type Properties,
 } from '../../../kernel/contracts/schemas';
 import { APT_APPLIED_OPERATIONS, type AptAppliedOperation } from '../entities/apt.values';
+import { PACKAGE_STATES, type PackageState } from '../parsers/dpkg';
 import { APT_ERROR_KINDS } from './apt-error-kinds';
 import type { AptError } from './apt-update-analyze.v1';
 import { CONFFILE_QUESTIONS, PACKAGE_NEWS, type ArchiveFacts } from './archive-facts';
@@ -26,8 +28,10 @@ export interface AppliedPackage {
   readonly to_version: string | null;
   readonly origin: string | null;
   readonly planned: boolean;
-  /** What was planned is what is there now. */
+  /** What was planned is what is there now, and dpkg has finished with it. */
   readonly as_planned: boolean;
+  /** dpkg's word for it after the run. Null: it is not there, or its state was not kept. */
+  readonly state: PackageState | null;
 }
 
 export interface AppliedCounts {
@@ -72,7 +76,7 @@ export interface AptRunResult {
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
 }
 
-/** `apt_upgrade_result`, version 2. Null: not measured. */
+/** `apt_upgrade_result`, version 3. Null: not measured. */
 export interface AptUpgradeResult extends AptRunResult, ArchiveFacts {
   readonly conffile_changes: readonly ConffileChange[] | null;
 }
@@ -91,23 +95,23 @@ const countsOrNull = { anyOf: [object(counts), { type: 'null' }] };
 const endings = words(['ended', 'interrupted', 'drifted', 'stopped']);
 const orNull = (schema: object): Record<string, unknown> => ({ anyOf: [schema, { type: 'null' }] });
 
-/** What every run of apt that changes packages proves, whatever it was to do. */
-export const RUN_RESULT_FIELDS: Properties = {
+const FIRST_APPLIED_FIELDS: Properties = {
+  name: text,
+  arch: text,
+  operation: words(APT_APPLIED_OPERATIONS),
+  from_version: textOrNull,
+  to_version: textOrNull,
+  origin: textOrNull,
+  planned: flag,
+  as_planned: flag,
+};
+
+/** As results had them that did not keep the state of each package. */
+export const FIRST_RUN_RESULT_FIELDS: Properties = {
   ending: endings,
   exit_code: { type: ['integer', 'null'] },
   rebooted: flag,
-  packages: nullableList(
-    object({
-      name: text,
-      arch: text,
-      operation: words(APT_APPLIED_OPERATIONS),
-      from_version: textOrNull,
-      to_version: textOrNull,
-      origin: textOrNull,
-      planned: flag,
-      as_planned: flag,
-    }),
-  ),
+  packages: nullableList(object(FIRST_APPLIED_FIELDS)),
   counts: countsOrNull,
   errors: list(
     object({
@@ -127,6 +131,24 @@ export const RUN_RESULT_FIELDS: Properties = {
   drift: orNull(object({ missing: list(text), added: list(text) })),
 };
 
+/** What every run of apt that changes packages proves, whatever it was to do. */
+export const RUN_RESULT_FIELDS: Properties = {
+  ...FIRST_RUN_RESULT_FIELDS,
+  packages: nullableList(object({ ...FIRST_APPLIED_FIELDS, state: nullable(words(PACKAGE_STATES)) })),
+};
+
+/** From a result that did not keep the state of each package: nobody knows it any more. */
+export function withoutStates(result: Record<string, unknown>): Record<string, unknown> {
+  const packages = result['packages'] as readonly object[] | null;
+  return { ...result, packages: packages?.map((entry) => ({ ...entry, state: null })) ?? null };
+}
+
+const ARCHIVE_FIELDS: Properties = {
+  conffile_questions: CONFFILE_QUESTIONS,
+  news: PACKAGE_NEWS,
+  conffile_changes: nullableList(object({ path: text, difference: nullableList({ type: 'string' }), cut: flag })),
+};
+
 export const APT_UPGRADE_RESULT: Contract = {
   name: 'apt_upgrade_result',
   title: 'Result of an apt upgrade',
@@ -137,17 +159,11 @@ export const APT_UPGRADE_RESULT: Contract = {
   sentences: ['errors.*.message', 'errors.*.remediation'],
   versions: {
     1: {
-      body: document(1, { ...RUN_RESULT_FIELDS }),
+      body: document(1, FIRST_RUN_RESULT_FIELDS),
       upcast: (result) => ({ ...result, conffile_questions: null, news: null, conffile_changes: null }),
     },
-    2: {
-      body: document(2, {
-        ...RUN_RESULT_FIELDS,
-        conffile_questions: CONFFILE_QUESTIONS,
-        news: PACKAGE_NEWS,
-        conffile_changes: nullableList(object({ path: text, difference: nullableList({ type: 'string' }), cut: flag })),
-      }),
-    },
+    2: { body: document(2, { ...FIRST_RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS }), upcast: withoutStates },
+    3: { body: document(3, { ...RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS }) },
   },
 };
 

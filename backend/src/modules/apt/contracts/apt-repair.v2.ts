@@ -8,9 +8,17 @@ import {
   object,
   text,
   textOrNull,
+  type Properties,
 } from '../../../kernel/contracts/schemas';
 import { PLANNED_PACKAGE, type UpgradePackage } from './apt-upgrade-plan.v2';
-import { importantUpgrade, RUN_IMPORTANT_FIELDS, RUN_RESULT_FIELDS, type AptRunResult } from './apt-upgrade-result.v2';
+import {
+  FIRST_RUN_RESULT_FIELDS,
+  importantUpgrade,
+  RUN_IMPORTANT_FIELDS,
+  RUN_RESULT_FIELDS,
+  withoutStates,
+  type AptRunResult,
+} from './apt-upgrade-result.v3';
 
 /** A package that dpkg began with and did not end. */
 export interface UnfinishedPackage {
@@ -35,7 +43,7 @@ export interface AptRepairPlan {
   readonly no_remove: boolean;
 }
 
-/** `apt_repair_result`, version 1. Null: not measured. */
+/** `apt_repair_result`, version 2. Null: not measured. */
 export interface AptRepairResult extends AptRunResult {
   readonly unfinished: readonly (UnfinishedPackage & {
     /** It is installed, or gone as planned. */
@@ -48,6 +56,11 @@ export interface AptRepairResult extends AptRunResult {
 }
 
 const unfinished = { line: text, name: text, version: textOrNull };
+const repairFields: Properties = {
+  unfinished: list(object({ ...unfinished, finished: flagOrNull })),
+  whole: flagOrNull,
+  complaints: nullableList(text),
+};
 
 export const APT_REPAIR_PLAN: Contract = {
   name: 'apt_repair_plan',
@@ -77,14 +90,8 @@ export const APT_REPAIR_RESULT: Contract = {
     'the end of the run, says that the repair has worked.',
   columns: ['executions.result_json'],
   versions: {
-    1: {
-      body: document(1, {
-        ...RUN_RESULT_FIELDS,
-        unfinished: list(object({ ...unfinished, finished: flagOrNull })),
-        whole: flagOrNull,
-        complaints: nullableList(text),
-      }),
-    },
+    1: { body: document(1, { ...FIRST_RUN_RESULT_FIELDS, ...repairFields }), upcast: withoutStates },
+    2: { body: document(2, { ...RUN_RESULT_FIELDS, ...repairFields }) },
   },
 };
 
