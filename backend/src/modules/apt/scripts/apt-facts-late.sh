@@ -13,6 +13,4 @@ trap 'rm -rf "$work"' EXIT
 # Made once, when the run began: what is newer came with it or after it.
 touch -r "/var/lib/system-update/runs/$RUN_ID/process" "$work/began" || exit 66
 facts_after
-# Files of a dpkg run that was cut off before it wrote its list: its audit knows nothing of them.
-section journal find /var/lib/dpkg/updates -maxdepth 1 -type f -name '[0-9]*'
 [ "$REPAIR" != 1 ] || section whole repair_whole

@@ -54,6 +54,9 @@ confinement() {
   [ $((bounds >> 16 & 1)) = 1 ] || echo modules
 }
 
+# Files of a dpkg run that was cut off before it wrote its list: its audit knows nothing of them.
+dpkg_journal() { find /var/lib/dpkg/updates -maxdepth 1 -type f -name '[0-9]*'; }
+
 # facts_before: what the machine is like now; fails where that cannot be told
 facts_before() {
   : >"$work/began"
@@ -70,6 +73,7 @@ facts_after() {
   keep conffiles new_conffiles
   keep conffile_changes conffile_changes
   keep audit dpkg --audit
+  keep journal dpkg_journal
   keep reboot_flag reboot_flag
   keep inodes_gone inodes_gone
   keep confinement confinement

@@ -85,8 +85,17 @@ function errorsOf(run: FinishedChange): AptError[] {
     const whole = lines(run, 'audit')?.length === 0 && lines(run, 'journal')?.length === 0;
     return whole ? [] : [aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.log).slice(-10))];
   }
-  return upgradeErrors(run.log, run.exitCode, {
+  const found = upgradeErrors(run.log, run.exitCode, {
     inodesGone: lines(run, 'inodes_gone') ?? [],
     confined: (lines(run, 'confinement') ?? []).length > 0,
   });
+  return [...found, ...diedErrors(run, found)];
+}
+
+/** What was wrong may kill dpkg itself; whether it did, its journal tells. Where another dpkg works, that is its own. */
+function diedErrors(run: FinishedChange, found: readonly AptError[]): AptError[] {
+  const journal = lines(run, 'journal') ?? [];
+  const known = found.some(({ kind }) => kind === 'dpkg_interrupted' || kind === 'apt_lock_busy');
+  if (run.exitCode === 0 || known || journal.length === 0) return [];
+  return [aptError('dpkg_interrupted', 'error', say.dpkg_interrupted(), journal)];
 }

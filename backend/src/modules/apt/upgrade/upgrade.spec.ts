@@ -372,6 +372,24 @@ describe.each(suites)('a run on %s', (suite) => {
     });
   });
 
+  it('in which a full disk ended dpkg itself has dpkg to repair, though its audit finds all whole', () => {
+    const sections = captured(suite, 'no-space');
+    const journal = section('/var/lib/dpkg/updates/0000\n/var/lib/dpkg/updates/0001\n');
+    const errors = (name: string): string[] => {
+      sections.set('fact.audit', section(''));
+      sections.set('fact.journal', journal);
+      const log = captured(suite, name).get('log')?.stdout ?? '';
+      const run = finished(sections, { exitCode: 100, log });
+      return upgradeResult(run, detailsOf(planned(sections))).errors.map(({ kind }) => kind);
+    };
+    expect(errors('no-space')).toEqual(['no_space', 'dpkg_interrupted']);
+    // Told by apt already, or the work of the dpkg that was waited for.
+    expect(errors('interrupted')).toEqual(['dpkg_interrupted']);
+    expect(errors('lock')).toEqual(['apt_lock_busy']);
+    const done = finished(sections, { exitCode: 0 });
+    expect(upgradeResult(done, detailsOf(planned(sections))).errors).toEqual([]);
+  });
+
   it('that was cut off before its end is no success, whatever its facts say', () => {
     const result = resultOf(suite, 'done', { ending: 'interrupted', exitCode: null });
     expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind: 'interrupted' } });
