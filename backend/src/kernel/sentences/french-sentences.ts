@@ -818,6 +818,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.run_drifted': 'La machine diffère du plan confirmé : rien n’a été modifié.',
   'apt.run_drifted_action': 'Faites un nouveau plan et regardez la différence.',
   'apt.run_stopped': 'Arrêté avant toute installation.',
+  'apt.run_record_full':
+    'Le système de fichiers {mount} est plein : la machine n’a pas pu garder ce que l’exécution a constaté à sa fin, elle a donc été examinée à nouveau.',
   'apt.run_interrupted': 'L’exécution a été coupée sur la machine avant sa fin.',
   'apt.run_interrupted_action': 'Analysez la machine, et réparez dpkg si un paquet n’est pas entier.',
   'apt.run_container_refused': 'Un script de {package} demande ce que ce conteneur n’a pas le droit de faire : {why}',

@@ -159,6 +159,8 @@ export const say = sentences('apt', {
   run_drifted: 'The machine differs from the confirmed plan, so nothing was changed.',
   run_drifted_action: 'Make a new plan and look at the difference.',
   run_stopped: 'Stopped before anything was installed.',
+  run_record_full:
+    'The file system {mount} is full: the machine could not keep what the run found at its end, so it was looked at again.',
   run_interrupted: 'The run was cut off on the machine before it ended.',
   run_interrupted_action: 'Analyse the machine, and repair dpkg if a package is not whole.',
   run_container_refused: 'A script of {package} needs what this container may not do: {why}',

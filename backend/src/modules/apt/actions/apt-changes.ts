@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ChangeOutcome, FinishedChange } from '../../jobs/actions/change-action';
 import type { ActionScript } from '../../jobs/actions/job-action';
+import { inventory } from '../upgrade/run-facts';
 
 const folder = path.join(__dirname, '..', 'scripts');
 
@@ -37,11 +38,13 @@ export function changeOutcome(verdict: Verdict, proof: Proof): ChangeOutcome {
 }
 
 /**
- * Of a run that was cut off before it could look at the machine once more: that look, taken late. What it kept from before
- * is there still. Null: it looked itself, or changed nothing.
+ * Of a run that was cut off before it could look at the machine once more, or had no room to keep what it saw: that look,
+ * taken late. What it kept from before is there still. Null: it looked itself, or changed nothing.
  */
-export function lateFacts(runId: string, { ending }: FinishedChange, repair = false): ActionScript | null {
-  if (ending !== 'interrupted') return null;
+export function lateFacts(runId: string, left: FinishedChange, repair = false): ActionScript | null {
+  const { ending } = left;
+  if (ending === 'drifted' || ending === 'stopped') return null;
+  if (ending === 'ended' && inventory(left, 'after') !== null) return null;
   const lines = repair ? ['apt-repair-lines.sh'] : [];
   return {
     file: scriptFiles('apt-facts.sh', ...lines, 'apt-facts-late.sh'),

@@ -80,16 +80,26 @@ function summaryOf({ counts }: AptRunResult): Sentence {
 
 function errorsOf(run: FinishedChange): AptError[] {
   if (run.ending === 'drifted' || run.ending === 'stopped') return [];
+  const full = recordFull(run);
   if (run.ending === 'interrupted') {
     // Cut off before dpkg began, or after it had ended: there is nothing to repair.
     const whole = lines(run, 'audit')?.length === 0 && lines(run, 'journal')?.length === 0;
-    return whole ? [] : [aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.log).slice(-10))];
+    const cut = aptError('dpkg_interrupted', 'error', say.run_interrupted(), linesOf(run.log).slice(-10));
+    return whole ? full : [cut, ...full];
   }
   const found = upgradeErrors(run.log, run.exitCode, {
     inodesGone: lines(run, 'inodes_gone') ?? [],
     confined: (lines(run, 'confinement') ?? []).length > 0,
   });
-  return [...found, ...diedErrors(run, found)];
+  const named = found.some(({ kind }) => kind === 'no_space');
+  return [...(named ? [] : full), ...found, ...diedErrors(run, found)];
+}
+
+/** By the look that was taken late, as the run could not keep its own. */
+function recordFull(run: FinishedChange): AptError[] {
+  const rows = lines(run, 'record_full') ?? [];
+  const mount = rows[0]?.replace(/^.*% /, '') ?? '';
+  return mount === '' ? [] : [aptError('no_space', 'error', say.run_record_full({ mount }), rows, mount)];
 }
 
 /** What was wrong may kill dpkg itself; whether it did, its journal tells. Where another dpkg works, that is its own. */

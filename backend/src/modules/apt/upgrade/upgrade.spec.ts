@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import type { FinishedChange, PlanOutcome } from '../../jobs/actions/change-action';
 import type { CollectedRun, CollectedSection } from '../../jobs/actions/job-action';
+import { lateFacts } from '../actions/apt-changes';
 import type { AptErrorKind } from '../contracts/apt-error-kinds';
 import { APT_UPGRADE_PLAN, type AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
 import {
@@ -388,6 +389,26 @@ describe.each(suites)('a run on %s', (suite) => {
     expect(errors('lock')).toEqual(['apt_lock_busy']);
     const done = finished(sections, { exitCode: 0 });
     expect(upgradeResult(done, detailsOf(planned(sections))).errors).toEqual([]);
+  });
+
+  it('that had no room for what it found names the full disk, by the look taken late', () => {
+    const sections = captured(suite, 'done');
+    const unkept = { ...section(''), exitCode: 255 };
+    const left = finished(new Map([...sections, ['fact.after', unkept]]));
+    expect(lateFacts('run', left)).toMatchObject({ parameters: { RUN_ID: 'run', REPAIR: '0' } });
+    expect(lateFacts('run', finished(sections))).toBeNull();
+    expect(lateFacts('run', { ...left, ending: 'drifted' })).toBeNull();
+
+    sections.set('fact.record_full', section('tmpfs 300 300 0 100% /var/lib/system-update\n'));
+    const run = finished(sections);
+    const result = upgradeResult(run, detailsOf(planned(sections)));
+    expect(result).toMatchObject({
+      counts: { planned: 7, as_planned: 7 },
+      errors: [{ kind: 'no_space', subject: '/var/lib/system-update' }],
+    });
+    expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind: 'no_space' } });
+    const cut = upgradeResult({ ...run, ending: 'interrupted', exitCode: null }, detailsOf(planned(sections)));
+    expect(cut.errors.map(({ kind }) => kind)).toEqual(['dpkg_interrupted', 'no_space']);
   });
 
   it('that was cut off before its end is no success, whatever its facts say', () => {
