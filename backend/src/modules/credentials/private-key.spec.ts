@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { utils } from 'ssh2';
+import { ed25519KeyPair } from '../../../test/support/key-pairs';
 import { privateKeyProblem } from './private-key';
 
 const PASSPHRASE = 'a good passphrase';
 
 describe('privateKeyProblem', () => {
-  const plain = utils.generateKeyPairSync('ed25519');
-  const sealed = utils.generateKeyPairSync('ed25519', { passphrase: PASSPHRASE, cipher: 'aes256-ctr', rounds: 16 });
+  const plain = ed25519KeyPair();
+  const sealed = ed25519KeyPair({ passphrase: PASSPHRASE, cipher: 'aes256-ctr', rounds: 16 });
 
   it('takes keys that can be read', () => {
     expect(privateKeyProblem(plain.private, undefined)).toBeUndefined();

@@ -1,4 +1,4 @@
-import { utils } from 'ssh2';
+import { ed25519KeyPair } from '../../../test/support/key-pairs';
 import { addMachine, plantedSecrets } from '../../../test/support/machine-samples';
 import { createTestApp, principalOf, type Client, type TestApp } from '../../../test/support/test-app';
 import { originOf } from '../../kernel/audit/request-origin';
@@ -23,7 +23,7 @@ describe('secrets of machines', () => {
   beforeEach(() => test.dataSource.query('TRUNCATE machines CASCADE'));
 
   const PASSPHRASE = 'Planted-key-passphrase-4';
-  const { private: privateKey } = utils.generateKeyPairSync('ed25519', {
+  const { private: privateKey } = ed25519KeyPair({
     passphrase: PASSPHRASE,
     cipher: 'aes256-ctr',
     rounds: 16,

@@ -1,4 +1,4 @@
-import { utils } from 'ssh2';
+import { ed25519KeyPair } from '../../../test/support/key-pairs';
 import { addMachine, machineInput, passwordCredentials } from '../../../test/support/machine-samples';
 import { createTestApp, type Client, type TestApp } from '../../../test/support/test-app';
 import { HistoryModule } from '../history/history.module';
@@ -32,7 +32,7 @@ describe('machines', () => {
 
   describe('what is refused', () => {
     const credentials = (more: object) => ({ credentials: { ...passwordCredentials, ...more } });
-    const key = utils.generateKeyPairSync('ed25519').private;
+    const key = ed25519KeyPair().private;
     const byKey = { authMethod: 'ssh_key', password: undefined, privateKey: key };
 
     it.each<[string, object]>([
