@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { fail, say } from '../launch/output.mts';
 import { node, root } from '../launch/paths.mts';
-import { jest, summary } from '../test/jest.mts';
+import { fastTests, jest, summary } from '../test/jest.mts';
 import { staleGeneratedFiles } from './generated.mts';
 import { lockfileHoles } from './lockfile.mts';
 
@@ -97,7 +97,7 @@ async function main(): Promise<void> {
     failures.push(check.name);
   }
   if (!options['without-tests']) {
-    const totals = await jest(['--selectProjects', 'backend', 'frontend', '--testTimeout=30000']);
+    const totals = await jest(fastTests);
     say(summary(totals));
     if (totals.failed > 0) process.exitCode = 1;
   }

@@ -9,6 +9,18 @@ import { node, root } from '../launch/paths.mts';
 /** More failing files than this are a broken product, not an unsteady test. */
 const FILES_TO_REPEAT = 3;
 
+/**
+ * The tests that need no machines. Each file leaves some of its modules in memory: their process is exchanged for a new one once it
+ * is large, where one for all of them would end at its limit.
+ */
+export const fastTests = [
+  '--selectProjects',
+  'backend',
+  'frontend',
+  '--testTimeout=30000',
+  '--workerIdleMemoryLimit=1500MB',
+] as const;
+
 export interface Totals {
   readonly passed: number;
   readonly failed: number;

@@ -2,7 +2,7 @@ import { build } from '../launch/build.mts';
 import { CommandError, fail, say } from '../launch/output.mts';
 import { ensurePackages, testPackages } from '../launch/packages.mts';
 import { startTestMachines } from './machines.mts';
-import { add, jest, summary, type Totals } from './jest.mts';
+import { add, fastTests, jest, summary, type Totals } from './jest.mts';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -38,9 +38,7 @@ async function main(): Promise<void> {
   const missing = await ensurePackages(testPackages, interrupted.signal);
   if (missing.length > 0) say(`Missing here: ${missing.join(', ')}.`);
   await build({ signal: interrupted.signal });
-  const fast = await jest(['--selectProjects', 'backend', 'frontend', '--testTimeout=30000'], {
-    signal: interrupted.signal,
-  });
+  const fast = await jest(fastTests, { signal: interrupted.signal });
   const totals = add(fast, await endToEnd());
   say(summary(totals));
   if (totals.failed > 0) process.exitCode = 1;

@@ -18,7 +18,6 @@ interface Standing {
 
 /** What the machine is in, the class of error, and the action that is named for it; null: the cause is taken away by hand. */
 const FAULTS: readonly (readonly [string, string, 'apt_repair' | 'apt_update_analyze' | null])[] = [
-  ['lock-lists', 'apt_lock_busy', 'apt_update_analyze'],
   ['repo-index-hash', 'repo_hash_mismatch', 'apt_update_analyze'],
   ['repo-401', 'repo_401', null],
   ['repo-404', 'repo_404', null],
@@ -94,6 +93,19 @@ describe('remedies', () => {
       expect(new Date(after.lookedAt ?? 0) > since).toBe(true);
     },
   );
+
+  // Each look waits a minute for the lock, so there is one.
+  it('a lock of the lists is told to be there, and gone once whoever held it let it go', async () => {
+    const [machine, id] = [at(machines, 0), at(ids, 0)];
+    const before = new Date();
+    fleet('scenario', machine.name, 'plain', 'lock-lists');
+    await analyse(id);
+    expect(await standing(id, 'apt_lock_busy', before)).toMatchObject({ verdict: 'there' });
+    const since = new Date();
+    fleet('scenario', machine.name, 'plain');
+    await analyse(id);
+    expect(await standing(id, 'apt_lock_busy', since)).toMatchObject({ verdict: 'gone' });
+  });
 
   it.each([
     ['file-conflict', 'file_conflict'],
