@@ -164,7 +164,8 @@ export class ProgressRecorder {
       if (this.lost || !this.dirty()) return;
       const now = Date.now();
       if (this.away) reachable = now;
-      if (now - began >= Math.max(outageMs, patienceMs) || now - reachable >= patienceMs) return;
+      else if (now - reachable >= patienceMs) return;
+      if (now - began >= Math.max(outageMs, patienceMs)) return;
       await delay(RETRY_MS);
     }
   }
