@@ -26,6 +26,8 @@ export class FakeMachines {
   readonly runs = new Map<string, FakeRun>();
   /** Fences that started or attached, in their order. */
   readonly fences: string[] = [];
+  /** What scripts that were started were told, by run. */
+  readonly told = new Map<string, Readonly<Record<string, string>>>();
   reachable = true;
   /** What a reading run over a connection finds. */
   look: () => RunResult = () => answer({});
@@ -102,12 +104,13 @@ export class FakeDetached extends DetachedRunner {
     };
     const state = (): DetachedState => stateOf(machines.runs.get(visit.id));
     const session: DetachedSession = {
-      start: async ({ expected, fence }) => {
+      start: async ({ expected, fence, parameters }) => {
         check();
         machines.fences.push(fence);
         const known = machines.runs.get(visit.id);
         if (known !== undefined) return Promise.resolve({ outcome: { kind: 'attached' }, state: state() });
         if (expected) return { outcome: { kind: 'missing' }, state: state() };
+        machines.told.set(visit.id, parameters);
         machines.runs.set(visit.id, {
           lines: [],
           status: null,

@@ -238,6 +238,10 @@ describe('a change of a machine that a window speaks of', () => {
     expect(left).toBeGreaterThan(34 * 60_000);
     expect(left).toBeLessThanOrEqual(35 * 60_000);
     expect(await finish(job.id)).toMatchObject({ status: 'ok' });
+    // The machine itself holds to the end of the window.
+    const within = Number(machines.told.get(job.id)?.['BEGIN_WITHIN']);
+    expect(within).toBeGreaterThan(44 * 60);
+    expect(within).toBeLessThanOrEqual(45 * 60);
   });
 
   it('waits while it is closed, and begins when it opens', async () => {
@@ -348,10 +352,12 @@ describe('a change that waits for its window', () => {
 
   it('is nothing else that waits', async () => {
     const machineId = await p.machine();
-    const reading = await p.enqueue(machineId);
-    await expect(p.windowOverrides.begin(reading.id, 'at once', by)).rejects.toMatchObject({ code: 'not_held' });
+    await p.enqueue(machineId);
+    const behind = await p.enqueue(machineId, { parameters: { number: 2 } });
+    expect(await p.job(behind.id)).toMatchObject({ phase: 'waiting' });
+    await expect(p.windowOverrides.begin(behind.id, 'at once', by)).rejects.toMatchObject({ code: 'not_held' });
     await expect(p.windowOverrides.begin(newId(), 'at once', by)).rejects.toMatchObject({ status: 404 });
-    expect(await p.job(reading.id)).toMatchObject({ windowOverride: null });
+    expect(await p.job(behind.id)).toMatchObject({ windowOverride: null });
   });
 });
 
