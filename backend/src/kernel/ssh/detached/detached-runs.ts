@@ -125,6 +125,7 @@ export class DetachedRuns {
         RUN_OFFSET: String(reader.position),
         RUN_BYTES: String(followBytes),
         RUN_SECONDS: String(followSeconds),
+        RUN_STREAM: detachedScripts.stream,
       },
       maskSections: false,
       limits: { sectionBytes: 2 * followBytes, runBytes: 3 * followBytes },
@@ -142,7 +143,8 @@ export class DetachedRuns {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const end = result.section('follow');
-    if (end === undefined || end.truncated) throw new SshError('protocol', 'run', { serverText: end?.stderr ?? '' });
+    if (end === undefined || end.truncated || end.exitCode !== 0)
+      throw new SshError('protocol', 'run', { serverText: end?.stderr ?? '' });
     return readState(result, 'state');
   }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const read = (name: string): string => readFileSync(join(__dirname, 'scripts', `${name}.sh`), 'utf8');
+const readFile = (name: string): string => readFileSync(join(__dirname, 'scripts', name), 'utf8');
+const read = (name: string): string => readFile(`${name}.sh`);
 
 const common = read('common');
 const changes = read('changes');
@@ -10,6 +11,8 @@ const changes = read('changes');
 export const detachedScripts = {
   start: common + read('start'),
   follow: common + read('follow'),
+  /** What `follow` hands out the log with. */
+  stream: readFile('follow.pl'),
   stop: common + read('stop'),
   force: common + read('force'),
   collect: common + read('collect'),

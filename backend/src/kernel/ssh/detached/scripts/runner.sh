@@ -44,12 +44,16 @@ bound_log() {
   fallocate --punch-hole --offset "$first" --length $((size - last - first)) log 2>/dev/null || truncate -s "$first" log
 }
 
-# bound_while PROCESS: as long as it lives, should this head be killed too
+# bound_while PROCESS: as long as it lives, should this head be killed too. A look of a shell would take two processes, five times
+# a second: Perl sleeps and looks by itself until the log is too long, or a minute is over.
 bound_while() {
   started=$(ticks "$1")
   while [ -n "$started" ] && [ "$(ticks "$1" 2>/dev/null)" = "$started" ]; do
     bound_log
-    sleep 0.2
+    # shellcheck disable=SC2016 # Perl's variables
+    perl -e 'my ($most, $process, $looks) = (@ARGV, 0);
+      do { select undef, undef, undef, 0.2 } until -s "log" > $most || !-e "/proc/$process" || ++$looks > 300' \
+      $((first + last)) "$1" || sleep 0.2
   done
 }
 
