@@ -21,6 +21,7 @@ module.exports = {
     {
       ...node,
       displayName: 'e2e',
+      testEnvironment: '<rootDir>/backend/test/support/own-fleet.cjs',
       testMatch: ['<rootDir>/{backend/test,frontend}/e2e/*.e2e-spec.ts'],
       testTimeout: 120_000,
     },

@@ -58,7 +58,7 @@ export async function jest(args: readonly string[], options: JestOptions = {}): 
   const failed = first.testResults.filter(({ status }) => status === 'failed');
   if (failed.length === 0 || failed.length > FILES_TO_REPEAT) return totalsOf(first);
   say(`\nOnce more, by themselves:\n${failed.map(({ name }) => `  ${path.relative(root, name)}`).join('\n')}\n`);
-  const alone = args.includes('--runInBand') ? args : [...args, '--runInBand'];
+  const alone = [...args.filter((arg) => !arg.startsWith('--maxWorkers')), '--runInBand'];
   const second = await runJest([...alone, '--runTestsByPath', ...failed.map(({ name }) => name)], options);
   const others = { success: true, testResults: first.testResults.filter(({ status }) => status !== 'failed') };
   const unsteady = failed

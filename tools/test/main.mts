@@ -1,7 +1,7 @@
 import { build } from '../launch/build.mts';
 import { CommandError, fail, say } from '../launch/output.mts';
 import { ensurePackages, testPackages } from '../launch/packages.mts';
-import { startTestMachines } from './machines.mts';
+import { FLEETS, startTestMachines } from './machines.mts';
 import { add, fastTests, jest, summary, type Totals } from './jest.mts';
 
 const interrupted = new AbortController();
@@ -11,12 +11,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/**
- * `npm test`: the fast tests, then those against real machines and a real browser.
- * Interrupted, it takes down what it brought up and ends with 130.
- * What cannot run here says why and is skipped; with CI=true it fails instead.
- */
-/** Real machines share the cores with their tests: one file at a time. */
+/** Much of their time is spent waiting for machines: two files at a time, each with machines of its own. */
 async function endToEnd(): Promise<Totals> {
   const machines = await startTestMachines(interrupted.signal);
   if (typeof machines === 'string') {
@@ -25,7 +20,7 @@ async function endToEnd(): Promise<Totals> {
     return { passed: 0, ...one, unsteady: [] };
   }
   try {
-    return await jest(['--selectProjects', 'e2e', '--runInBand', '--testTimeout=180000'], {
+    return await jest(['--selectProjects', 'e2e', `--maxWorkers=${String(FLEETS)}`, '--testTimeout=180000'], {
       env: machines.env,
       signal: interrupted.signal,
     });
@@ -34,6 +29,11 @@ async function endToEnd(): Promise<Totals> {
   }
 }
 
+/**
+ * `npm test`: the fast tests, then those against real machines and a real browser.
+ * Interrupted, it takes down what it brought up and ends with 130.
+ * What cannot run here says why and is skipped; with CI=true it fails instead.
+ */
 async function main(): Promise<void> {
   const missing = await ensurePackages(testPackages, interrupted.signal);
   if (missing.length > 0) say(`Missing here: ${missing.join(', ')}.`);
