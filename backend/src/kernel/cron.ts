@@ -11,8 +11,11 @@ export interface Recurrence {
   readonly timezone: string;
 }
 
-/** What keeps a recurrence from being used; `nth`: `FRI#2` is not alone; `never` is a date that no calendar has. */
-export type RecurrenceProblem = 'cron' | 'nth' | 'timezone' | 'never';
+/**
+ * What keeps a recurrence from being used; `nth`: `FRI#2` is not alone; `step`: longer than what it goes through, so it would mean
+ * its first value alone; `never` is a date that no calendar has.
+ */
+export type RecurrenceProblem = 'cron' | 'nth' | 'step' | 'timezone' | 'never';
 
 const FIELD = /^[0-9A-Za-z*,/#?-]+$/;
 /** Spreads by a hash of a name: nobody could tell beforehand when it is due. */
@@ -20,6 +23,8 @@ const HASHED = /(^|,)H/;
 const MINUTE_MS = 60_000;
 /** Clocks are changed by this at most. */
 const LONGEST_CHANGE_MS = 3 * 60 * MINUTE_MS;
+/** So many values each field has. */
+const VALUES = [60, 24, 31, 12, 7];
 /** A moment from which every expression that ever comes is found: leap days are years apart. */
 const SOME_DAY = Date.UTC(2024, 0, 1);
 /** Expressions that were read. */
@@ -32,12 +37,22 @@ export function recurrenceProblem({ cron, timezone }: Recurrence): RecurrencePro
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5 || !fields.every((field) => FIELD.test(field) && !HASHED.test(field))) return 'cron';
   if (fields[4] !== undefined && /#.*[,/-]|[,/-].*#/.test(fields[4])) return 'nth';
+  if (fields.some((field, at) => stepTooLong(field, VALUES[at] ?? 0))) return 'step';
   try {
     return localTimes(fieldsOf(cron), SOME_DAY).next().done === true ? 'never' : null;
   } catch (error) {
     // The parser tells of days that no month has in the same way as of words that it does not know.
     return error instanceof Error && error.message.includes('explicit day of month') ? 'never' : 'cron';
   }
+}
+
+function stepTooLong(field: string, values: number): boolean {
+  return field.split(',').some((part) => {
+    const [, from, to, step] = /^(?:\*|\?|(\d+)(?:-(\d+))?)\/(\d+)$/.exec(part) ?? [];
+    if (step === undefined) return false;
+    const through = from === undefined ? values : (to === undefined ? values : Number(to) + 1) - Number(from);
+    return Number(step) > through;
+  });
 }
 
 /**

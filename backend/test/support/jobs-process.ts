@@ -225,7 +225,7 @@ export class JobsProcess {
     this.expiry = new RequestExpiry(transactions, this.bulk, bus, shared);
     this.events.handler = async (event, tx) => {
       await this.bulk.planningEnded(event, tx);
-      if (event.type === 'job_cancelled') await this.expiry.cancelled(event, tx);
+      if (event.type === 'job_cancelled' || event.type === 'job_failed') await this.expiry.ended(event, tx);
     };
     this.sweeper = new Sweeper(
       dataSource,

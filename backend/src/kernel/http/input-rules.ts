@@ -7,12 +7,31 @@ const LATEST = Date.UTC(3000, 0);
 /** May be left out; null is a value like any other and is refused by the rules that follow. */
 export const IsOptionalButNotNull = () => ValidateIf((_object, value: unknown) => value !== undefined);
 
-/** A moment that calendars, the database and every calculation with it can hold. Goes with `@Type(() => Date)`. */
-export const IsMoment = (): PropertyDecorator =>
-  rule('isMoment', 'must be a moment between the years 2000 and 2999', (value) => {
+/**
+ * A moment that calendars, the database and every calculation with it can hold: ISO 8601 with its offset, of a day that exists.
+ * Without an offset it would be one in the zone of this process, and JavaScript takes 31 February for 3 March.
+ */
+export function IsMoment(): PropertyDecorator {
+  const read = Transform(({ value }: { value: unknown }) => momentOf(value) ?? value);
+  const message =
+    'must be a moment between the years 2000 and 2999 with its offset, such as 2027-03-28T02:30:00Z or 2027-03-28T02:30:00+02:00';
+  const form = rule('isMoment', message, (value) => {
     const time = value instanceof Date ? value.getTime() : NaN;
     return time >= EARLIEST && time < LATEST;
   });
+  return (target, property) => {
+    read(target, property);
+    form(target, property);
+  };
+}
+
+const MOMENT = /^(\d{4}-\d{2}-(\d{2}))T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+function momentOf(value: unknown): Date | undefined {
+  const [, date, day] = (typeof value === 'string' ? MOMENT.exec(value) : null) ?? [];
+  if (typeof value !== 'string' || date === undefined || day === undefined) return undefined;
+  return new Date(`${date}T00:00:00Z`).getUTCDate() === Number(day) ? new Date(value) : undefined;
+}
 
 /** A text for people, of `min` to `max` characters once it is trimmed, `min` of them to be seen: blanks say nothing. */
 export function IsVisibleText(min: number, max: number): PropertyDecorator {

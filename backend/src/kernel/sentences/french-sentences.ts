@@ -182,6 +182,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'auth.not_signed_in': 'Vous n’êtes pas connecté, ou votre session est terminée.',
   'auth.not_signed_in_action': 'Reconnectez-vous.',
   'auth.origin_not_ours': 'La demande a été refusée parce que son origine n’est pas la nôtre.',
+  'automation.cron_step': '{field} a un pas plus long que ce qu’il parcourt, comme */61 pour des minutes.',
   'automation.tags_change':
     'Avec ces étiquettes, les planifications {schedules} modifieraient cette machine, ce dont vous ne pouvez pas décider.',
   'automation.tags_change_action':
@@ -960,12 +961,14 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'windows.once_only': '{field} ne sert qu’à l’ouverture unique @once',
   'windows.opens_at_needed': '{field} est nécessaire pour l’ouverture unique @once',
   'windows.opens_at_past': '{field} doit être tel que la fenêtre ne soit pas déjà refermée',
+  'windows.step': '{field} a un pas plus long que ce qu’il parcourt, comme */61 pour des minutes',
   'windows.subject_needed': '{field} est nécessaire avec la portée {scope}',
   'windows.subject_other': '{field} ne va pas avec la portée {scope}',
   'windows.tags_bind':
     'Avec ces étiquettes, d’autres fenêtres que {windows} compteraient pour cette machine, ce dont vous ne pouvez pas décider.',
   'windows.tags_bind_action': 'Laissez les étiquettes telles quelles, ou adressez-vous à un administrateur.',
   'windows.timezone': '{field} doit être le nom d’un fuseau horaire, comme Europe/Paris',
+  'windows.too_rare': '{field} ne s’ouvre à aucun moment d’ici un an : rien ne pourrait être modifié jusque-là',
   'windows.unknown_subject': '{field} ne désigne rien qui existe',
   'windows.windows_changed': 'Les fenêtres de maintenance ont changé.',
   'apt_risk.apt_lock_busy':

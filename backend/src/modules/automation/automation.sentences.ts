@@ -3,6 +3,7 @@ import { sentences } from '../../kernel/sentences/sentences';
 export const say = sentences('automation', {
   cron_unreadable: '{field} is no cron expression of five fields: minute, hour, day, month, weekday.',
   cron_nth: '{field} names an nth weekday, as FRI#2, which must stand alone: without a list, a range or a step.',
+  cron_step: '{field} has a step that is longer than what it goes through, as */61 for minutes.',
   cron_never: '{field} names no day that there is: it would never run.',
   timezone_unknown: '{field} is no time zone, as Europe/Paris is one.',
   run_at_missing: '{field} says when it runs once.',

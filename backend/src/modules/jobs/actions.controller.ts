@@ -57,11 +57,14 @@ export class ActionsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<RunManyResultDto> {
     assertAllowed(principal, this.registry.require(name).declaration.permission);
+    const machineIds = [...new Set(body.machineIds)];
     const { jobs, skipped } = await this.jobs.enqueueMany({
       action: name,
-      machineIds: body.machineIds,
+      machineIds,
       parameters: body.parameters,
       requestedBy: actorOf(principal),
+      // What is planned together is asked for together.
+      runMachines: machineIds.length,
     });
     return {
       jobs: jobs.map(({ machineId, jobId }) => ({ machineId, jobId })),

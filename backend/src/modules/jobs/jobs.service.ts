@@ -36,7 +36,7 @@ export interface EnqueueRequest {
   readonly occurrenceId?: string | undefined;
   /** Of a schedule: the users who answer for what it asks; null: not known. */
   readonly answerableIds?: readonly string[] | null | undefined;
-  /** Of a schedule: so many machines the run has that it belongs to. */
+  /** So many machines it was asked for together: those of the run of a schedule, or of one call. */
   readonly runMachines?: number | undefined;
   /** Of a change: actions that follow it at once, and must end in the same maintenance window. */
   readonly followedBy?: readonly string[] | undefined;

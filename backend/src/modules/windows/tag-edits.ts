@@ -24,7 +24,7 @@ export class TagEdits {
    * A machine that no window speaks of may be given to one by anybody: that frees nothing.
    * @throws DomainError 403 `windows_bound` for people without the permission to change windows
    */
-  @OnDomainEvent('machine_edited')
+  @OnDomainEvent('machine_edited', 'machine_created')
   async refuseSidestep(event: DomainEvent, tx: Transaction): Promise<void> {
     const { machineId, role } = event;
     const tags = tagsChangeOf(event);

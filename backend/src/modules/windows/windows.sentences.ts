@@ -4,6 +4,8 @@ export const say = sentences('windows', {
   cron: '{field} must have five fields: minute, hour, day of the month, month, day of the week',
   nth: '{field} names an nth day of the week, as FRI#2, which must stand alone: no list, no range, no step',
   never: '{field} names a date that no calendar has',
+  step: '{field} has a step that is longer than what it goes through, as */61 for minutes',
+  too_rare: '{field} opens at no time within a year: nothing could be changed until then',
   timezone: '{field} must be the name of a time zone, like Europe/Paris',
   opens_at_needed: '{field} is needed with the single opening @once',
   opens_at_past: '{field} must lie so that the window has not closed already',

@@ -11,10 +11,9 @@ import { TransactionRunner, type Transaction } from '../../kernel/database/trans
 import { DomainError, invalidInput, notFound, type FieldProblem } from '../../kernel/errors/domain-error';
 import { DomainEvents } from '../../kernel/events/domain-events';
 import { WINDOWS_CHANGED } from './entities/windows.values';
+import { nextOpenings } from './openings';
 import { WindowsRepository, type WindowFacts, type WindowRecord } from './windows.repository';
 import { say } from './windows.sentences';
-
-const MINUTE_MS = 60_000;
 
 /** Makes, changes and removes maintenance windows. What waits for one is looked at again in the same transaction. */
 @Injectable()
@@ -61,9 +60,11 @@ export class WindowsService {
    */
   async change(id: string, window: WindowFacts, seen: Date, origin: RequestOrigin): Promise<WindowRecord> {
     const now = await this.now();
-    this.refuse(openingProblems(window, now));
     return this.transactions.run(async (tx) => {
       const before = factsOf(await this.unchanged(tx, id, seen));
+      // One that is over can still be renamed and turned off.
+      const same = !window.enabled || (before.enabled && sameOpening(before, window));
+      this.refuse(openingProblems(window, now, same ? 'whenever' : 'to come'));
       await this.checkSubject(tx, window);
       await this.repository.update(tx.manager, id, window, now, origin.actor.name);
       const details = { before: audited(before), after: audited(window) };
@@ -141,20 +142,34 @@ export class WindowsService {
   }
 }
 
-/** What keeps a window from opening as it says. Pure. */
-export function openingProblems(
-  { cron, opensAt, timezone, durationMinutes }: Pick<WindowFacts, 'cron' | 'opensAt' | 'timezone' | 'durationMinutes'>,
-  now: Date,
-): FieldProblem[] {
+type Opening = Pick<WindowFacts, 'cron' | 'opensAt' | 'timezone' | 'durationMinutes'>;
+
+/** What keeps a window from opening as it says; `whenever`: it need not open any more. Pure. */
+export function openingProblems(opening: Opening, now: Date, when: 'to come' | 'whenever' = 'to come'): FieldProblem[] {
+  const { cron, opensAt, timezone } = opening;
   const once = cron === '@once';
   const problem = recurrenceProblem({ cron: once ? '0 0 * * *' : cron, timezone });
   if (problem === 'timezone') return [{ field: 'timezone', message: say.timezone({ field: 'timezone' }) }];
   if (problem !== null) return [{ field: 'cron', message: say[problem]({ field: 'cron' }) }];
   const field = 'opensAt';
-  if (!once) return opensAt === null ? [] : [{ field, message: say.once_only({ field }) }];
-  if (opensAt === null) return [{ field, message: say.opens_at_needed({ field }) }];
-  const closed = opensAt.getTime() + durationMinutes * MINUTE_MS <= now.getTime();
-  return closed ? [{ field, message: say.opens_at_past({ field }) }] : [];
+  if (!once && opensAt !== null) return [{ field, message: say.once_only({ field }) }];
+  if (once && opensAt === null) return [{ field, message: say.opens_at_needed({ field }) }];
+  if (when === 'whenever' || nextOpenings([{ name: '', ...opening }], now, 1).length > 0) return [];
+  // A window that does not open lets nothing be changed on its machines.
+  return [
+    once
+      ? { field, message: say.opens_at_past({ field }) }
+      : { field: 'cron', message: say.too_rare({ field: 'cron' }) },
+  ];
+}
+
+function sameOpening(one: Opening, other: Opening): boolean {
+  return (
+    one.cron === other.cron &&
+    one.timezone === other.timezone &&
+    one.durationMinutes === other.durationMinutes &&
+    one.opensAt?.getTime() === other.opensAt?.getTime()
+  );
 }
 
 function factsOf(window: WindowRecord): WindowFacts {

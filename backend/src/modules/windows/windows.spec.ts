@@ -129,6 +129,22 @@ describe('maintenance windows', () => {
     ]);
   });
 
+  it('can be renamed and turned off when their single opening is over, not opened again', async () => {
+    const made = await create({ cron: '@once', opensAt: '2040-01-01T20:00:00Z' });
+    const over = { ...nights, cron: '@once', opensAt: '2020-01-01T20:00:00.000Z' };
+    await affected(test.dataSource, 'UPDATE maintenance_windows SET opens_at = $2 WHERE id = $1', [
+      made.id,
+      over.opensAt,
+    ]);
+    const save = (more: object, seen: string) =>
+      test.as('administrator').put(`/maintenance-windows/${made.id}`, { ...over, ...more, seen });
+    const renamed = (await save({ name: 'Last year' }, made.updatedAt)).body as Window;
+    expect(renamed).toMatchObject({ name: 'Last year', enabled: true, openings: [] });
+    const off = (await save({ enabled: false }, renamed.updatedAt)).body as Window;
+    expect(off).toMatchObject({ enabled: false });
+    expect((await save({ enabled: true }, off.updatedAt)).body).toMatchObject({ errors: [{ field: 'opensAt' }] });
+  });
+
   it.each([
     ['a cron of six fields', { cron: '0 0 2 * * *' }, 'cron'],
     ['a day that no month has', { cron: '0 2 30 2 *' }, 'cron'],
@@ -136,6 +152,11 @@ describe('maintenance windows', () => {
     ['a length below five minutes', { durationMinutes: 4 }, 'durationMinutes'],
     ['a single opening without its time', { cron: '@once' }, 'opensAt'],
     ['a single opening that is over', { cron: '@once', opensAt: '2020-01-01T00:00:00Z' }, 'opensAt'],
+    ['a day that comes only in years to come', { cron: '0 0 29 2 *' }, 'cron'],
+    ['a step beyond its field', { cron: '*/61 * * * *' }, 'cron'],
+    ['a day of a month that has fewer', { cron: '@once', opensAt: '2040-02-31T00:00:00Z' }, 'opensAt'],
+    ['a time without its offset', { cron: '@once', opensAt: '2040-02-01T00:00:00' }, 'opensAt'],
+    ['a time that is a day alone', { cron: '@once', opensAt: '2040-02-01' }, 'opensAt'],
     ['a time beside a repeated opening', { opensAt: '2040-01-01T00:00:00Z' }, 'opensAt'],
     ['a tag for the whole fleet', { tagId: '01900000-0000-7000-8000-00000000abcd' }, 'tagId'],
     ['no tag for the scope tag', { scope: 'tag' }, 'tagId'],

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsDate, IsIn, IsString, Matches } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsIn, IsString, Matches } from 'class-validator';
+import { IsMoment } from '../../../kernel/http/input-rules';
 import { APT_ERROR_KINDS } from '../contracts/apt-error-kinds';
 import { ERROR_VERDICTS, VERIFYING_ACTIONS, type ErrorVerdict, type VerifyingAction } from '../remedies/verification';
 import type { SaidByField } from '../../../kernel/sentences/said';
@@ -41,8 +42,7 @@ export class ErrorStandingsQueryDto {
 
   /** When they were met: what has looked before does not count. */
   @ApiProperty({ format: 'date-time' })
-  @Type(() => Date)
-  @IsDate()
+  @IsMoment()
   since: Date;
 }
 

@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
 import { IsMoment } from '../../../kernel/http/input-rules';
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
@@ -127,12 +126,10 @@ export class PlannedOccurrenceDto {
 }
 
 export class CalendarQueryDto {
-  @Type(() => Date)
   @IsMoment()
   from: Date;
 
   /** At most 62 days after `from`. */
-  @Type(() => Date)
   @IsMoment()
   to: Date;
 

@@ -161,7 +161,6 @@ export class TimingDto {
 
   /** The moment of a single run. */
   @IsOptional()
-  @Type(() => Date)
   @IsMoment()
   runAt: Date | null = null;
 

@@ -79,6 +79,23 @@ async function left(): Promise<RequestWithPlan[]> {
   return items;
 }
 
+/** A rule by which nobody decides what they asked for themselves, from so many machines on. */
+async function fourEyes(minMachines: number | null = null): Promise<void> {
+  const conditions = { actions: [], risks: [], requesters: [], tag_ids: [], min_machines: minMachines, origin: null };
+  await insertRow(p.dataSource, 'approval_rules', {
+    id: newId(),
+    name: 'Two people',
+    enabled: true,
+    version: 1,
+    demand: 'four_eyes',
+    conditions_json: { schema_version: 1, ...conditions, removals: false, new_packages: false },
+    created_at: new Date(),
+    created_by: 'Anna',
+    updated_at: new Date(),
+    updated_by: 'Anna',
+  });
+}
+
 const confirmed = ({ id, planDigest }: RequestWithPlan) => ({ id, digest: planDigest ?? '', accepted: [] });
 
 describe('what one run of a schedule leaves to people', () => {
@@ -108,19 +125,7 @@ describe('what one run of a schedule leaves to people', () => {
   });
 
   it('keeps to four eyes for each of them', async () => {
-    const conditions = { actions: [], risks: [], requesters: [], tag_ids: [], min_machines: null, origin: null };
-    await insertRow(p.dataSource, 'approval_rules', {
-      id: newId(),
-      name: 'Two people',
-      enabled: true,
-      version: 1,
-      demand: 'four_eyes',
-      conditions_json: { schema_version: 1, ...conditions, removals: false, new_packages: false },
-      created_at: new Date(),
-      created_by: 'Anna',
-      updated_at: new Date(),
-      updated_by: 'Anna',
-    });
+    await fourEyes();
     const requests = await left();
     const starter = requests[0]?.answerableIds?.at(-1) ?? '';
     const same = { ...person('Starter'), actor: { type: 'user', id: starter, name: 'Starter' } as const };
@@ -138,5 +143,24 @@ describe('what one run of a schedule leaves to people', () => {
     const ids = requests.map(({ id }) => id);
     await expect(decisions.reject(ids, null, program)).rejects.toMatchObject({ code: 'person_needed' });
     expect(await inbox.count()).toBe(MACHINES);
+  });
+});
+
+describe('plans of one machine each that are decided in one go', () => {
+  it('count together for a rule about the number of machines', async () => {
+    await fourEyes(MACHINES);
+    p.work();
+    const anna = person('Anna');
+    const requests: RequestWithPlan[] = [];
+    for (let count = 0; count < MACHINES; count += 1) {
+      const { id } = await p.enqueue(await p.machine(), { action: `${CHANGE}_plan`, requestedBy: anna.actor });
+      const { requestId } = await p.ended(id);
+      const request = await p.requestsReader.find(requestId ?? '');
+      if (request !== null) requests.push(request);
+    }
+    const together = await decisions.confirm(requests.map(confirmed), anna);
+    expect(together.map(({ refusal }) => refusal?.code)).toEqual(requests.map(() => 'four_eyes'));
+    const fewer = await decisions.confirm(requests.slice(1).map(confirmed), anna);
+    expect(fewer.map(({ refusal }) => refusal)).toEqual([null, null]);
   });
 });

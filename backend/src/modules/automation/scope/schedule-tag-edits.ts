@@ -14,7 +14,7 @@ import { say } from '../automation.sentences';
 @Injectable()
 export class ScheduleTagEdits {
   /** @throws DomainError 403 `schedules_bound` for people without the permission to confirm changes */
-  @OnDomainEvent('machine_edited')
+  @OnDomainEvent('machine_edited', 'machine_created')
   async refuseSidestep(event: DomainEvent, tx: Transaction): Promise<void> {
     const tags = tagsChangeOf(event);
     if (tags === null || (event.role != null && roleAllows(event.role, 'changes.confirm'))) return;

@@ -17,6 +17,7 @@ export interface Timing {
 export const TIMING_PROBLEMS = [
   'cron_unreadable',
   'cron_nth',
+  'cron_step',
   'cron_never',
   'timezone_unknown',
   'run_at_missing',
@@ -32,6 +33,7 @@ interface FieldOfTiming {
 const problems: Readonly<Record<RecurrenceProblem, FieldOfTiming>> = {
   cron: { field: 'cron', problem: 'cron_unreadable' },
   nth: { field: 'cron', problem: 'cron_nth' },
+  step: { field: 'cron', problem: 'cron_step' },
   never: { field: 'cron', problem: 'cron_never' },
   timezone: { field: 'timezone', problem: 'timezone_unknown' },
 };

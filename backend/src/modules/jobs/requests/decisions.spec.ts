@@ -155,6 +155,8 @@ describe('what was asked for', () => {
     await sql(edit, found.id);
     p.work();
     expect(await p.ended(job.id)).toMatchObject({ status: 'error', errorKind: 'request_altered' });
+    // Nothing of it was carried out.
+    expect((await request(found.id)).status).not.toBe('executed');
     expect(p.detached.machines.runs.size).toBe(0);
   });
 

@@ -17,11 +17,11 @@ export class RequestExpiry {
     private readonly clock: DatabaseClock,
   ) {}
 
-  /** A job that was cancelled before it had begun: nothing comes of the request on its machine any more. */
-  @OnDomainEvent('job_cancelled')
-  async cancelled({ jobId }: DomainEvent, tx: Transaction): Promise<void> {
+  /** A job that ended before it had begun: nothing comes of the request on its machine any more. */
+  @OnDomainEvent('job_cancelled', 'job_failed')
+  async ended({ jobId }: DomainEvent, tx: Transaction): Promise<void> {
     if (jobId == null) return;
-    // Of several machines whose jobs are cancelled at the same moment, the second must see the first.
+    // Of several machines whose jobs end at the same moment, the second must see the first.
     const request = await queryOne<{ id: string }>(tx.manager, HOLD_OF_JOB, [jobId]);
     if (request === null) return;
     const expired = await affected(tx.manager, EXPIRE_OF_JOB, [jobId, say.request_abandoned()]);

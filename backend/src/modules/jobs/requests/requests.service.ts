@@ -42,6 +42,8 @@ export interface Confirmation {
   readonly reason?: string | null;
   /** Why it may begin outside the maintenance window of the machine. */
   readonly windowOverride?: string | undefined;
+  /** So many requests, each for a machine, are decided in one go. */
+  readonly together?: number;
 }
 
 /** Decides requests for changes: confirms exactly what was seen, rejects it, or takes it back. Only people do, each once. */
@@ -159,7 +161,9 @@ export class Requests {
     decider: Decider,
   ): Promise<RequestWithPlan> {
     const request = await this.held(tx, id);
-    const approval = await this.approvals.effective(tx.manager, askedOf(request));
+    const asked = askedOf(request);
+    const machines = Math.max(asked.machines, given.together ?? 1);
+    const approval = await this.approvals.effective(tx.manager, { ...asked, machines });
     const refusal = refusalToDecide(request, approval, decider) ?? refusalToConfirm(request, given, decider);
     if (refusal !== null) throw refusal;
     if (request.status === 'pending' && !(await this.seals.intact(tx, id))) throw altered();

@@ -11,7 +11,7 @@ import { say } from '../jobs.sentences';
 @Injectable()
 export class RuleTagEdits {
   /** @throws DomainError 403 `rules_bound` for people without the permission to confirm changes */
-  @OnDomainEvent('machine_edited')
+  @OnDomainEvent('machine_edited', 'machine_created')
   async refuseSidestep(event: DomainEvent, tx: Transaction): Promise<void> {
     const tags = tagsChangeOf(event);
     if (tags === null || (event.role != null && roleAllows(event.role, 'changes.confirm'))) return;

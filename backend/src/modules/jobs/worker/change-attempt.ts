@@ -199,11 +199,11 @@ export class ChangeAttempt implements Attempt {
       const outcome = await this.start(session, prepared, beginning);
       const closed = beginning.refusal;
       if (outcome.kind === 'missing' && !this.begun) {
-        if (!prepared.plan.intact) return { kind: 'failed', failure: alteredFailure };
+        if (!prepared.plan.intact) return { kind: 'failed', failure: alteredFailure, begun: false };
         return closed === null || this.cancelWanted ? { kind: 'cancelled' } : { kind: 'cancelled', failure: closed };
       }
       const refused = startFailure(outcome);
-      if (refused !== null) return { kind: 'failed', failure: refused };
+      if (refused !== null) return { kind: 'failed', failure: refused, begun: this.begun };
       if (outcome.kind === 'unsure') throw new SshError('timeout_progress', 'run');
       this.reached();
       const state = await this.follow(session);
@@ -365,7 +365,7 @@ export class ChangeAttempt implements Attempt {
     const failure = failureOf(cause);
     if (failure.kind === 'internal_error')
       this.logger.error({ err: cause, jobId: this.claim.jobId }, 'A changing run failed unexpectedly.');
-    return { kind: 'failed', failure };
+    return { kind: 'failed', failure, begun: this.mayHaveBegun };
   }
 }
 

@@ -72,8 +72,8 @@ export class ChangeOutcomes {
       exitCode: null,
       error: failure,
     });
-    // Of what was cancelled before it began nothing was carried out, see RequestExpiry.
-    if (claim.requestId !== null && status !== 'cancelled')
+    // Of what was never begun nothing was carried out, see RequestExpiry.
+    if (claim.requestId !== null && claim.begun)
       await this.plans.executed(tx, claim.requestId, claim.machineId, claim.jobId);
   }
 }
@@ -81,7 +81,10 @@ export class ChangeOutcomes {
 const FORCED = `
   SELECT force_requested_by AS name, force_reason AS reason FROM jobs WHERE id = $1 AND force_requested_at IS NOT NULL`;
 
-type ClosedClaim = Pick<Claim, 'jobId' | 'machineId' | 'kind' | 'requestId'>;
+type ClosedClaim = Pick<Claim, 'jobId' | 'machineId' | 'kind' | 'requestId'> & {
+  /** Something of it may have been started on the machine. */
+  readonly begun: boolean;
+};
 
 function endedStatus(status: JobStatus): Exclude<JobStatus, 'queued' | 'running'> {
   if (status === 'queued' || status === 'running') throw new Error(`a job that has ended cannot be ${status}`);

@@ -170,7 +170,11 @@ export class JobWorker {
     const limits = action !== undefined && isChange(action) ? wholeLog : readingLog;
     const recorder = new ProgressRecorder(claim, this.steps(claim, action), this.tools, limits);
     if (action === undefined) {
-      const ending: Ending = { kind: 'failed', failure: unknownActionFailure(claim.kind) };
+      const ending: Ending = {
+        kind: 'failed',
+        failure: unknownActionFailure(claim.kind),
+        begun: claim.adopted !== null,
+      };
       void this.write(claim, ending, { steps: recorder.steps.snapshot(), result: {} }).catch(this.unwritten(claim));
       return;
     }

@@ -31,7 +31,8 @@ export type Ending =
   | ({ readonly kind: 'changed' } & Changed)
   /** Of a changing run: it goes on, or may; another worker looks after it, in a while. */
   | { readonly kind: 'handover'; readonly pauseMs: number }
-  | { readonly kind: 'failed'; readonly failure: RunFailure; readonly untold?: true }
+  /** `begun: false`, of a changing run: nothing of it was started on the machine. */
+  | { readonly kind: 'failed'; readonly failure: RunFailure; readonly begun?: boolean; readonly untold?: true }
   /** `failure`: it was never begun, and why. */
   | { readonly kind: 'cancelled'; readonly failure?: RunFailure; readonly untold?: true }
   /** To the queue again. `spend: false` gives the attempt back: it was our own stop. */
@@ -149,7 +150,8 @@ export class Outcomes {
       default: {
         const status = ending.kind === 'cancelled' ? 'cancelled' : 'error';
         const failure = ending.failure ?? null;
-        if (this.isChange(claim)) await this.changes.close(tx, claim, status, failure);
+        const begun = ending.kind === 'failed' && ending.begun !== false;
+        if (this.isChange(claim)) await this.changes.close(tx, { ...claim, begun }, status, failure);
         return { status, failure, result: facts.result, died: status === 'error' };
       }
     }

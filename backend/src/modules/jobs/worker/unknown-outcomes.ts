@@ -83,7 +83,7 @@ export class UnknownOutcomes {
       this.contracts.document(JOB_RESULT.name, resultDocument(result)),
       abandonedStepsDocument(this.contracts, job.steps_json, this.history.now()),
     ]);
-    await this.changes.close(tx, { jobId, machineId, kind, requestId }, 'error', failure);
+    await this.changes.close(tx, { jobId, machineId, kind, requestId, begun: true }, 'error', failure);
     this.machineState.patch(tx, machineId, {
       runningJobId: null,
       lastErrorKind: failure.kind,

@@ -1,17 +1,7 @@
 import { PartialType } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayNotEmpty,
-  IsArray,
-  IsDate,
-  IsInt,
-  IsString,
-  Length,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { Transform } from 'class-transformer';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { IsMoment } from '../../../kernel/http/input-rules';
 
 const NAME_MAX = 80;
 const RANGES_MAX = 100;
@@ -42,16 +32,14 @@ export class SaveNetworkDto {
 
 export class NetworkVersionDto {
   /** `updatedAt` of the network that you have seen; 409 when it is not that any more. */
-  @Type(() => Date)
-  @IsDate()
+  @IsMoment()
   seen: Date;
 }
 
 /** What is to be different. */
 export class ChangeNetworkDto extends PartialType(SaveNetworkDto, { skipNullProperties: false }) {
   /** `updatedAt` of the network that you have seen; 409 when it is not that any more. */
-  @Type(() => Date)
-  @IsDate()
+  @IsMoment()
   seen: Date;
 }
 

@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
 import { IsMoment } from '../../../kernel/http/input-rules';
 import { IsGivenName } from '../../machines/dto/rules';
@@ -23,7 +22,6 @@ export class OpensDto {
 
   /** Of the single opening `@once`. */
   @IsOptional()
-  @Type(() => Date)
   @IsMoment()
   opensAt?: Date | null;
 
@@ -66,14 +64,12 @@ export class SaveWindowDto extends OpensDto {
 
 export class WindowVersionDto {
   /** `updatedAt` of the window that you have seen; 409 when it is not that any more. */
-  @Type(() => Date)
   @IsMoment()
   seen: Date;
 }
 
 export class ChangeWindowDto extends SaveWindowDto {
   /** `updatedAt` of the window that you have seen; 409 when it is not that any more. */
-  @Type(() => Date)
   @IsMoment()
   seen: Date;
 }

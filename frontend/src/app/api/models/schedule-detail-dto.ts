@@ -67,7 +67,7 @@ export interface ScheduleDetailDto {
   /**
    * Why its times cannot be told any more: it does not run until it has others. Null: they can.
    */
-  timingProblem: ('cron_unreadable' | 'cron_nth' | 'cron_never' | 'timezone_unknown' | 'run_at_missing' | 'run_at_unused' | null);
+  timingProblem: ('cron_unreadable' | 'cron_nth' | 'cron_step' | 'cron_never' | 'timezone_unknown' | 'run_at_missing' | 'run_at_unused' | null);
 
   /**
    * What is stored of it in a form that this program cannot read.

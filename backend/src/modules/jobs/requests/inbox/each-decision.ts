@@ -19,7 +19,8 @@ export interface EachResult {
 
 /**
  * Decides many requests, each by itself: by its own digest and its own rules, in a transaction of its own, with a line of its
- * own in the audit. One that is refused keeps none of the others from being decided.
+ * own in the audit. One that is refused keeps none of the others from being decided. For a rule about the number of machines
+ * they count together.
  */
 @Injectable()
 export class EachDecision {
@@ -28,7 +29,11 @@ export class EachDecision {
   /** @throws DomainError 403 `person_needed` */
   async confirm(wanted: readonly NamedConfirmation[], origin: RequestOrigin): Promise<EachResult[]> {
     deciderOf(origin);
-    return this.each(wanted, async ({ id, ...given }) => (await this.requests.confirm(id, given, origin)).id);
+    const together = new Set(wanted.map(({ id }) => id)).size;
+    return this.each(
+      wanted,
+      async ({ id, ...given }) => (await this.requests.confirm(id, { ...given, together }, origin)).id,
+    );
   }
 
   /** @throws DomainError 403 `person_needed` */
