@@ -3,14 +3,12 @@ import { RouterLink } from '@angular/router';
 import type { ActiveOccurrenceDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { Texts } from '../../core/i18n/texts';
+import { gathered } from '../../core/live/gathered';
 import { Live } from '../../core/live/live';
 import { Ago } from '../../ui/ago';
 import { ErrorNotice } from '../../ui/error-notice';
 import { JobsApi } from './jobs-api';
 import { RunMachines } from './run-machines';
-
-/** A run goes on with each of its machines: that is read once. */
-const GATHER_MS = 1000;
 
 /** Runs of schedules that go on: how many of their machines are at work, and for what the others wait. */
 @Component({
@@ -89,28 +87,22 @@ export class ActiveRuns {
   protected readonly open = signal<string | null>(null);
   /** Rises with every answer: what is shown of a run is read anew. */
   protected readonly version = signal(0);
-  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     const live = inject(Live);
-    const destroyed = inject(DestroyRef);
     effect(() => {
       live.returns();
       untracked(() => void this.refresh());
     });
-    destroyed.onDestroy(
-      live.on('schedule', () => {
-        this.timer ??= setTimeout(() => void this.refresh(), GATHER_MS);
-      }),
+    inject(DestroyRef).onDestroy(
+      live.on(
+        'schedule',
+        gathered(() => this.refresh()),
+      ),
     );
-    destroyed.onDestroy(() => {
-      clearTimeout(this.timer);
-    });
   }
 
   protected async refresh(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
     await this.runs.load(() => this.api.activeRuns());
     this.version.update((version) => version + 1);
   }

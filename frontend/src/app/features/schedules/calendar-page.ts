@@ -1,9 +1,10 @@
-import { Component, computed, effect, inject, signal, untracked } from '@angular/core';
+import { Component, computed, DestroyRef, effect, inject, signal, untracked } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import type { CalendarDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
+import { gathered } from '../../core/live/gathered';
 import { Live } from '../../core/live/live';
 import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
@@ -75,6 +76,13 @@ export class CalendarPage {
       this.offset();
       live.returns();
       untracked(() => void this.refresh());
+    });
+    const refresh = gathered(() => this.refresh());
+    const stops = [live.on('schedule', refresh), live.on('schedule.removed', refresh)];
+    inject(DestroyRef).onDestroy(() => {
+      for (const stop of stops) {
+        stop();
+      }
     });
   }
 

@@ -4,6 +4,7 @@ import type { OccurrenceDto, OccurrenceTargetDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
+import { gathered } from '../../core/live/gathered';
 import { Live } from '../../core/live/live';
 import { Paged } from '../../core/paged';
 import { Session } from '../../core/session/session';
@@ -56,10 +57,11 @@ export class OccurrencePage {
         ]);
       }
     });
+    const refresh = gathered(() => this.refresh());
     inject(DestroyRef).onDestroy(
       live.on('schedule', ({ id }) => {
         if (id === this.run.value()?.scheduleId) {
-          void this.refresh();
+          refresh();
         }
       }),
     );

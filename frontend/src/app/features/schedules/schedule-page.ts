@@ -7,6 +7,7 @@ import { problemOf, type Problem } from '../../core/errors/problem';
 import { Formats } from '../../core/i18n/formats';
 import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
+import { gathered } from '../../core/live/gathered';
 import { Live } from '../../core/live/live';
 import { Paged } from '../../core/paged';
 import { Session } from '../../core/session/session';
@@ -61,10 +62,11 @@ export class SchedulePage {
         trail.parts.set([{ label: this.texts.t('schedules.title'), link: '/schedules' }, { label: schedule.name }]);
       }
     });
+    const refresh = gathered(() => this.refresh());
     inject(DestroyRef).onDestroy(
       live.on('schedule', ({ id }) => {
         if (id === this.id()) {
-          void this.refresh();
+          refresh();
         }
       }),
     );

@@ -4,6 +4,7 @@ import type { ScheduleDto } from '../../api/models';
 import { problemOf, type Problem } from '../../core/errors/problem';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
+import { gathered } from '../../core/live/gathered';
 import { Live } from '../../core/live/live';
 import { Paged } from '../../core/paged';
 import { Session } from '../../core/session/session';
@@ -54,10 +55,8 @@ export class SchedulesPage {
       live.returns();
       untracked(() => void this.schedules.refresh());
     });
-    const stops = [
-      live.on('schedule', () => void this.schedules.refresh()),
-      live.on('schedule.removed', () => void this.schedules.refresh()),
-    ];
+    const refresh = gathered(() => this.schedules.refresh());
+    const stops = [live.on('schedule', refresh), live.on('schedule.removed', refresh)];
     inject(DestroyRef).onDestroy(() => {
       for (const stop of stops) {
         stop();

@@ -1,10 +1,11 @@
-import { Component, effect, inject, signal } from '@angular/core';
+import { Component, effect, inject, signal, untracked } from '@angular/core';
 import { MatMenuModule } from '@angular/material/menu';
-import type { SaveWindowDto, WindowDto } from '../../api/models';
+import type { OpeningDto, SaveWindowDto, WindowDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { problemOf, type Problem } from '../../core/errors/problem';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
+import { Live } from '../../core/live/live';
 import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
 import { Trail } from '../../shell/trail';
@@ -44,7 +45,19 @@ export class WindowsPage {
     effect(() => {
       trail.parts.set([{ label: this.texts.t('windows.title') }]);
     });
-    void this.refresh();
+    const live = inject(Live);
+    effect(() => {
+      live.returns();
+      untracked(() => void this.refresh());
+    });
+    // The server tells the next openings: once one of them is over, there is another.
+    effect(() => {
+      const now = this.clock.ages();
+      const shown = untracked(() => this.windows.value()) ?? [];
+      if (shown.some(({ openings }) => openings.some(({ until }) => Date.parse(until) <= now))) {
+        untracked(() => void this.refresh());
+      }
+    });
   }
 
   protected may(): boolean {
@@ -79,8 +92,14 @@ export class WindowsPage {
     return how === 'remove' ? this.remove(window) : this.enable(window, false);
   }
 
-  protected isOpen({ enabled, openings: [first] }: WindowDto): boolean {
-    return enabled && first !== undefined && Date.parse(first.from) <= this.clock.ages();
+  /** The opening that goes on, or the next. */
+  protected nextOf({ openings }: WindowDto): OpeningDto | undefined {
+    return openings.find(({ until }) => Date.parse(until) > this.clock.ages());
+  }
+
+  protected isOpen(window: WindowDto): boolean {
+    const next = this.nextOf(window);
+    return window.enabled && next !== undefined && Date.parse(next.from) <= this.clock.ages();
   }
 
   private async act(work: () => Promise<void>): Promise<void> {
