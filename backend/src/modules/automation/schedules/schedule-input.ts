@@ -48,7 +48,7 @@ export class ScheduleInput {
     return { timing, scope, actions, policy: input.policy === null ? null : policyDocument(input.policy) };
   }
 
-  /** Whoever saves, starts or switches on a schedule answers for what it does. @throws DomainError 403 */
+  /** Whoever saves, starts or switches on a schedule must be allowed to start what it does. @throws DomainError 403 */
   assertMayStart(actions: readonly ScheduledAction[], by: Principal): void {
     for (const { action } of actions) {
       const declaration = this.registry.find(action)?.declaration;
