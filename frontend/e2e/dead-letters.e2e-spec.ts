@@ -63,8 +63,8 @@ describe('dead letters in the portal', () => {
     await page.getByText('1 job on 1 machine').waitFor();
     await page.getByRole('link', { name: /Activity.*4 jobs ended without a result/ }).waitFor();
     expect(
-      await button('Redrive Hardware reading on web-a')
-        .or(button(/^Redrive .* on web-a$/))
+      await button('Run Hardware reading on web-a again')
+        .or(button(/^Run .* on web-a again$/))
         .count(),
     ).toBe(1);
     expect(await button(/^Plan again: .* on web-a$/).count()).toBe(1);
@@ -86,12 +86,12 @@ describe('dead letters in the portal', () => {
   });
 
   it('starts all of a class again after saying on how many machines; those that cannot stay, with the reason', async () => {
-    await button('Redrive all 2')
-      .or(button(/^Redrive all: .*(worker|Worker).*/))
+    await button('Run all 2 again')
+      .or(button(/^Run all again: .*(worker|Worker).*/))
       .first()
       .click();
-    await page.getByRole('heading', { name: 'Redrive 2 jobs on 2 machines' }).waitFor();
-    await button('Redrive on 2 machines').click();
+    await page.getByRole('heading', { name: 'Run 2 jobs on 2 machines again' }).waitFor();
+    await button('Run again on 2 machines').click();
     await page.getByText('No job was started again.').waitFor();
     await page.getByText('2 jobs stay here: No credentials are stored for the machine.').waitFor();
     expect(await axeViolations(page)).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterNextRender, Directive, ElementRef, inject } from '@angular/core';
 
-/** The first field of a page that is nothing but a form has the focus when the page opens. */
+/** Has the focus once it is shown: the first field of a page that is nothing but a form, the way back of a question that replaces its button. */
 @Directive({ selector: '[suTakesFocus]' })
 export class TakesFocus {
   constructor() {

@@ -17,6 +17,7 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
 import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
+import { TakesFocus } from '../../ui/takes-focus';
 import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { OccurrenceRows } from './occurrence-rows';
 import { ScheduleWords } from './schedule-words';
@@ -25,7 +26,7 @@ import { SchedulesApi } from './schedules-api';
 /** One schedule: what it does and may do, when it is due next, and every due time so far. */
 @Component({
   selector: 'su-schedule-page',
-  imports: [ErrorNotice, Icon, LoadingNote, NgTemplateOutlet, OccurrenceRows, RouterLink, UnreadableNotes],
+  imports: [ErrorNotice, Icon, LoadingNote, NgTemplateOutlet, OccurrenceRows, RouterLink, TakesFocus, UnreadableNotes],
   templateUrl: './schedule-page.html',
   styleUrl: './schedule-page.scss',
 })

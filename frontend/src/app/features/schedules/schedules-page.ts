@@ -16,6 +16,7 @@ import { Icon } from '../../ui/icon';
 import { JOB_ICON, JOB_STATE } from '../../ui/job-words';
 import { LoadingNote } from '../../ui/loading-note';
 import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
+import { TakesFocus } from '../../ui/takes-focus';
 import { ScheduleTabs } from './schedule-tabs';
 import { ScheduleWords } from './schedule-words';
 import { SchedulesApi } from './schedules-api';
@@ -23,7 +24,7 @@ import { SchedulesApi } from './schedules-api';
 /** What runs by itself, when next, and how it went last. */
 @Component({
   selector: 'su-schedules-page',
-  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, ScheduleTabs],
+  imports: [Ago, EmptyState, ErrorNotice, Icon, LoadingNote, RouterLink, ScheduleTabs, TakesFocus],
   templateUrl: './schedules-page.html',
   styles: `
     .last {
