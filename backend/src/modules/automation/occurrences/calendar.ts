@@ -4,23 +4,22 @@ import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { invalidInput } from '../../../kernel/errors/domain-error';
 import { say } from '../automation.sentences';
 import type { CalendarDto, CalendarGapDto, FrequentScheduleDto, PlannedOccurrenceDto } from '../dto/occurrence.dto';
-import type { ScheduleRecord } from '../schedules/schedule-record';
 import { toOccurrence } from '../schedules/schedules.mapper';
 import { SchedulesReader } from '../schedules/schedules.reader';
-import { dueTimesAfter } from '../times/due-times';
 import type { FrequentOccurrences } from './occurrence-record';
 import { OccurrencesReader } from './occurrences.reader';
+import { MOST_OF_ONE, PlannedTimes } from './planned-times';
 
 const LONGEST_DAYS = 62;
 const DAY_MS = 86_400_000;
 /** Of either kind. */
 const MOST = 5_000;
-/** Of one schedule, of either kind: one each minute would fill the calendar alone. */
-const MOST_OF_ONE = 400;
 
 /** What was due within a span, and what will be. */
 @Injectable()
 export class Calendar {
+  private readonly times = new PlannedTimes();
+
   constructor(
     private readonly reader: OccurrencesReader,
     private readonly schedules: SchedulesReader,
@@ -56,20 +55,22 @@ export class Calendar {
   ): Promise<{ planned: PlannedOccurrenceDto[]; frequent: FrequentScheduleDto[] }> {
     const frequent = new Map<string, FrequentScheduleDto>(often.map((one) => [one.scheduleId, one]));
     const planned: PlannedOccurrenceDto[] = [];
-    for (const schedule of await this.schedules.dueBefore(to, scheduleId)) {
-      const { id, name } = schedule;
-      const times = plannedTimes(schedule, from, to);
+    const schedules = await this.schedules.dueBefore(to, scheduleId);
+    for (const coming of await this.times.between(schedules, from, to, MOST)) {
+      const { id, name } = coming.schedule;
+      const times = coming.times.map((time) => new Date(time));
       const [first, before] = [times[0], frequent.get(id)];
       if (first === undefined) continue;
-      if (before === undefined && times.length <= MOST_OF_ONE) {
+      if (before === undefined && !coming.often) {
         planned.push(...times.map((dueAt) => ({ scheduleId: id, scheduleName: name, dueAt })));
         continue;
       }
-      const last = times.length > MOST_OF_ONE ? to : (times.at(-1) ?? to);
+      const last = coming.often ? to : (times.at(-1) ?? to);
       const { from: since = first, count = 0, troubleCount = 0 } = before ?? {};
       frequent.set(id, { scheduleId: id, scheduleName: name, from: since, to: last, count, troubleCount });
     }
-    planned.sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime() || a.scheduleName.localeCompare(b.scheduleName));
+    // Those of one moment stay in the order of their names.
+    planned.sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
     return { planned, frequent: [...frequent.values()] };
   }
 }
@@ -78,17 +79,4 @@ export class Calendar {
 function gapAfter(times: readonly { readonly dueAt: Date }[], end: Date): CalendarGapDto[] {
   const first = times[MOST];
   return first === undefined ? [] : [{ from: first.dueAt, to: end }];
-}
-
-/** One more than the most where there are more. What is due but was not started yet is one of them. */
-function plannedTimes(schedule: ScheduleRecord, from: Date, to: Date): Date[] {
-  const { nextRunAt, timingProblem } = schedule;
-  if (nextRunAt === null || timingProblem !== null) return [];
-  const first = nextRunAt > from ? nextRunAt : from;
-  const times: Date[] = [];
-  for (const time of dueTimesAfter(schedule, new Date(first.getTime() - 1))) {
-    if (time >= to || times.length > MOST_OF_ONE) break;
-    times.push(time);
-  }
-  return times;
 }

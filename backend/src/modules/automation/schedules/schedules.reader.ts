@@ -15,6 +15,7 @@ import {
   type ScopeDocument,
 } from '../contracts/schedule-documents';
 import { OccurrencesReader } from '../occurrences/occurrences.reader';
+import type { TimedSchedule } from '../occurrences/planned-times';
 import { timingProblem } from '../times/due-times';
 import type { ScheduleRecord, ScheduleWithLast } from './schedule-record';
 
@@ -65,14 +66,9 @@ export class SchedulesReader {
     return this.withLast(rows.map((row) => this.toRecord(row)));
   }
 
-  /** Those that are switched on and have a due time before `to`. */
-  async dueBefore(to: Date, id: string | null): Promise<ScheduleRecord[]> {
-    const rows = await queryRows<ScheduleRow>(
-      this.dataSource,
-      `${SELECT_SCHEDULE} AND s.enabled AND s.next_run_at < $1 AND ($2::uuid IS NULL OR s.id = $2) ORDER BY s.next_run_at, s.id`,
-      [to, id],
-    );
-    return rows.map((row) => this.toRecord(row));
+  /** When those are due that are switched on and have a due time before `to`; by name. */
+  async dueBefore(to: Date, id: string | null): Promise<TimedSchedule[]> {
+    return queryRows<TimedSchedule>(this.dataSource, DUE_BEFORE, [to, id]);
   }
 
   toRecord(row: ScheduleRow): ScheduleRecord {
@@ -105,3 +101,7 @@ export class SchedulesReader {
 }
 
 const SELECT_SCHEDULE = `SELECT ${SCHEDULE_COLUMNS} FROM schedules s WHERE s.deleted_at IS NULL`;
+
+const DUE_BEFORE = `
+  SELECT id, name, cron, run_at AS "runAt", timezone, next_run_at AS "nextRunAt" FROM schedules
+  WHERE deleted_at IS NULL AND enabled AND next_run_at < $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY lower(name), id`;
