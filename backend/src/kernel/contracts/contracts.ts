@@ -3,6 +3,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { contractProblems, currentVersion, schemaOf, type Contract } from './contract';
 import { JsonDocument } from './json-document';
+import { withoutNullBranches } from './nullable';
 import { holdsSecret } from './secret-values';
 
 export type ContractErrorCode = 'contract_mismatch' | 'contract_unknown' | 'document_holds_secret';
@@ -64,7 +65,7 @@ export class Contracts {
       const current = currentVersion(contract);
       // Older versions are compiled too: a schema that is published must be one.
       const validators = Object.keys(contract.versions).map((version) =>
-        this.ajv.compile(schemaOf(contract, Number(version))),
+        this.ajv.compile(withoutNullBranches(schemaOf(contract, Number(version)))),
       );
       const validate = validators[current - 1];
       if (validate !== undefined) this.registered.set(contract.name, { contract, current, validate });
