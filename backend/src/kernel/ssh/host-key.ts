@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 
 /** A host key as the server showed it. */
@@ -65,7 +65,7 @@ export function presentedHostKey(blob: Buffer): PresentedHostKey {
   if (length === 0 || length > 64 || blob.length < 4 + length) throw new TypeError('Not an SSH public key.');
   return {
     keyType: blob.toString('latin1', 4, 4 + length),
-    fingerprint: `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`,
+    fingerprint: `SHA256:${hash('sha256', blob, 'base64').replace(/=+$/, '')}`,
     publicKey: blob.toString('base64'),
   };
 }

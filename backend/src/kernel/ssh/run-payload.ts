@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { parameterLines } from './quote';
 import type { SudoMode } from './run-types';
 
-const prelude = readFileSync(join(__dirname, 'scripts', 'prelude.sh'), 'utf8');
+const prelude = readFileSync(join(__dirname, 'scripts', 'prelude.sh'));
+/** By text. Scripts are constants of this program, what differs from run to run are their parameters: so this stays small. */
+const encoded = new Map<string, Buffer>();
 
 /** What goes to the machine for one run, and the random words to recognise its answers by. */
 export interface RunPayload {
@@ -38,36 +40,41 @@ export interface PayloadOptions {
  * @throws TypeError for a script with a NUL, or a bad parameter
  */
 export function buildPayload(options: PayloadOptions): RunPayload {
-  if (options.script.includes('\0')) throw new TypeError('A script cannot contain a NUL character.');
-  const [half, otherHalf, end, boundary, marker] = [word(), word(), word(), word(), word()];
-  const prompt = `[${word()}]`;
-  const input = Buffer.from(
-    [
-      `SU_BOUNDARY='${boundary}' SU_MARKER='${marker}' SU_SECONDS='${String(options.deadlineSeconds)}'`,
-      prelude,
-      'su_open',
-      '(',
-      parameterLines(options.parameters),
-      options.script,
-      ')',
-      'su_close "$?"',
-      // The receiving shell runs nothing unless all of it arrived.
-      `#${end}`,
-    ].join('\n'),
-  );
+  const script = bytesOf(options.script);
+  const [half, otherHalf, end, boundary, marker, prompt] = words();
+  const input = Buffer.concat([
+    Buffer.from(`SU_BOUNDARY='${boundary}' SU_MARKER='${marker}' SU_SECONDS='${String(options.deadlineSeconds)}'\n`),
+    prelude,
+    Buffer.from(`\nsu_open\n(\n${parameterLines(options.parameters)}\n`),
+    script,
+    // The receiving shell runs nothing unless all of it arrived.
+    Buffer.from(`\n)\nsu_close "$?"\n#${end}`),
+  ]);
   const receive = `echo ${half}""${otherHalf}; s=$(head -c ${String(input.length)}); case "$s" in *${end}) eval "$s";; esac`;
   const shell = `/usr/bin/setsid -w /usr/bin/nice -n ${String(options.niceness)} /bin/sh -c '${receive}'`;
-  const sudo = `/usr/bin/env LC_ALL=C /usr/bin/sudo -k -S -p ${prompt.replace(/[[\]]/g, '')} -- `;
+  const sudo = `/usr/bin/env LC_ALL=C /usr/bin/sudo -k -S -p ${prompt} -- `;
   return {
     command: options.sudo.kind === 'none' ? shell : sudo + shell,
     input,
-    prompt: prompt.replace(/[[\]]/g, ''),
+    prompt,
     started: half + otherHalf,
     boundary,
   };
 }
 
-/** 128 random bits as a plain word that every shell takes literally. */
-function word(): string {
-  return randomBytes(16).toString('hex');
+/** @throws TypeError for a NUL */
+function bytesOf(script: string): Buffer {
+  let bytes = encoded.get(script);
+  if (bytes !== undefined) return bytes;
+  if (script.includes('\0')) throw new TypeError('A script cannot contain a NUL character.');
+  bytes = Buffer.from(script);
+  encoded.set(script, bytes);
+  return bytes;
+}
+
+/** Six words of 128 random bits each, plain enough for every shell. Drawn at once: a draw costs more than its bytes. */
+function words(): [string, string, string, string, string, string] {
+  const drawn = randomBytes(6 * 16).toString('hex');
+  const word = (at: number): string => drawn.slice(at * 32, at * 32 + 32);
+  return [word(0), word(1), word(2), word(3), word(4), word(5)];
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Contracts } from '../../kernel/contracts/contracts';
@@ -130,5 +130,5 @@ const SEEN_AGAIN = prepared(`
 function dedupKey(source: MessageSource, message: ImportantMessage): string {
   const code = message.payload?.code ?? message.message;
   const parts = [source, message.category, message.packageName, message.component, code];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return hash('sha256', JSON.stringify(parts));
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { ImportantMessages, type ImportantMessage } from '../../history/important-messages';
 import {
@@ -207,9 +207,7 @@ function messagesOf({ messages, errors }: AptUpdateAnalyze): ImportantMessage[] 
 
 /** Of what becomes rows of `apt_planned_packages` and `apt_errors`. */
 function contentSha256(planned: readonly PlannedPackage[], { errors }: AptUpdateAnalyze): string {
-  return createHash('sha256')
-    .update(JSON.stringify([planned, errors]))
-    .digest('hex');
+  return hash('sha256', JSON.stringify([planned, errors]));
 }
 
 function summaryOf(document: AptUpdateAnalyze): Sentence {

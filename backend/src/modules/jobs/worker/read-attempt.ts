@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import type { RunResult } from '../../../kernel/ssh/run-types';
@@ -143,18 +142,22 @@ export class ReadAttempt implements Attempt {
 
   /** Waits for the run, but after an abort only for a while. */
   private async heeding(run: Promise<RunResult>): Promise<RunResult> {
-    const settled = new AbortController();
+    const { signal } = this.abort;
+    let timer: NodeJS.Timeout | undefined;
+    let onAbort = (): void => undefined;
     const given = new Promise<never>((_resolve, reject) => {
-      const giveUp = async (): Promise<void> => {
-        await delay(ABORT_PATIENCE_MS, undefined, { signal: settled.signal });
-        reject(new SshError('cancelled', 'run'));
+      onAbort = () => {
+        timer = setTimeout(() => {
+          reject(new SshError('cancelled', 'run'));
+        }, ABORT_PATIENCE_MS);
       };
-      this.abort.signal.addEventListener('abort', () => void giveUp().catch(() => undefined), { once: true });
+      signal.addEventListener('abort', onAbort, { once: true });
     });
     try {
       return await Promise.race([run, given]);
     } finally {
-      settled.abort();
+      signal.removeEventListener('abort', onAbort);
+      clearTimeout(timer);
     }
   }
 
