@@ -94,7 +94,6 @@ function fakeConnection(key: PresentedHostKey, run: Run, remoteAddress: string):
   const connection = {
     closed,
     hostKey: key,
-    provenHostKeys: [],
     remoteAddress,
     runScript: (options: RunScriptOptions) => {
       const answer = run(options);

@@ -10,6 +10,7 @@ import {
 } from './host-key';
 import { classifyFailure } from './connect-failure';
 import { HandshakeTap } from './handshake-tap';
+import { passOverGlobalRequests } from './global-requests';
 import { ConnectSteps, type ConnectStepListener } from './connect-steps';
 import type { Login } from './login';
 import { SshError, type SshErrorDetails, type SshErrorKind, type SshStage } from './ssh-error';
@@ -38,7 +39,6 @@ export interface OpenedClient {
   readonly hostKey: PresentedHostKey;
   readonly tap: HandshakeTap;
   readonly negotiated: NegotiatedAlgorithms;
-  readonly provenHostKeys: PresentedHostKey[];
 }
 
 const timeoutKinds = {
@@ -63,7 +63,6 @@ export class ConnectAttempt {
   private socket: Socket | undefined;
   private hostKey: PresentedHostKey | undefined;
   private negotiated: NegotiatedAlgorithms | undefined;
-  private readonly provenHostKeys: PresentedHostKey[] = [];
   private bannerText = '';
   private readonly steps: ConnectSteps;
   private resolve!: (opened: OpenedClient) => void;
@@ -135,9 +134,6 @@ export class ConnectAttempt {
       .on('change password', () => {
         this.fail('password_expired');
       })
-      .on('hostkeys', (keys) => {
-        this.provenHostKeys.push(...keys.slice(0, 16).map((key) => presentedHostKey(key.getPublicSSH())));
-      })
       .on('ready', () => {
         this.succeed();
       });
@@ -159,6 +155,7 @@ export class ConnectAttempt {
         this.authenticate(left, partial, next);
       },
     });
+    passOverGlobalRequests(this.client);
   }
 
   private readonly onBytes = (chunk: Buffer): void => {
@@ -240,11 +237,11 @@ export class ConnectAttempt {
   }
 
   private succeed(): void {
-    const { socket, hostKey, negotiated, client, tap, provenHostKeys } = this;
+    const { socket, hostKey, negotiated, client, tap } = this;
     if (socket === undefined || hostKey === undefined || negotiated === undefined || !this.settle()) return;
     // For a mere look at the host key the socket goes before the library can ask for the authentication service.
     if (this.options.login === undefined) socket.destroy();
-    this.resolve({ client, socket, hostKey, tap, negotiated, provenHostKeys });
+    this.resolve({ client, socket, hostKey, tap, negotiated });
   }
 
   private settle(): boolean {

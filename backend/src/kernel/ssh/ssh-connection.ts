@@ -22,8 +22,6 @@ export class SshConnection {
   readonly closed: Promise<void>;
   /** The host key that was accepted. */
   readonly hostKey: PresentedHostKey;
-  /** Keys that the server announced and proved to hold in this session; may still grow shortly after the login. */
-  readonly provenHostKeys: readonly PresentedHostKey[];
   readonly negotiated: NegotiatedNames;
   /** `SSH-2.0-OpenSSH_9.2p1 Debian-2` */
   readonly serverIdent: string;
@@ -36,7 +34,6 @@ export class SshConnection {
   ) {
     this.client = opened.client;
     this.hostKey = opened.hostKey;
-    this.provenHostKeys = opened.provenHostKeys;
     this.serverIdent = opened.tap.ident ?? '';
     this.remoteAddress = opened.socket.remoteAddress ?? '';
     const { kex, serverHostKey, cs } = opened.negotiated;

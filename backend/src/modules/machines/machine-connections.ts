@@ -111,8 +111,8 @@ export class MachineConnections {
       throw error;
     }
     try {
-      const { hostKey, provenHostKeys, remoteAddress } = connection;
-      await this.outcomes.connected(machine, { keys: [hostKey, ...provenHostKeys], remoteAddress }, options);
+      const { hostKey, remoteAddress } = connection;
+      await this.outcomes.connected(machine, { keys: [hostKey], remoteAddress }, options);
     } catch (error) {
       await connection.close();
       throw error;
