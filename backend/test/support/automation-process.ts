@@ -20,11 +20,13 @@ import type { OccurrenceRecord, TargetRecord } from '../../src/modules/automatio
 import { OccurrencesReader } from '../../src/modules/automation/occurrences/occurrences.reader';
 import { PolicyDecisions } from '../../src/modules/automation/policy/policy-decisions';
 import { PolicyHolders } from '../../src/modules/automation/policy/policy-holders';
+import { PolicyRefusals } from '../../src/modules/automation/policy/policy-refusals';
+import { PolicySeals } from '../../src/modules/automation/policy/policy-seals';
 import { ScheduleInput } from '../../src/modules/automation/schedules/schedule-input';
 import { SchedulesReader } from '../../src/modules/automation/schedules/schedules.reader';
 import { Schedules } from '../../src/modules/automation/schedules/schedules.service';
 import { MachineScope } from '../../src/modules/automation/scope/machine-scope';
-import { JobsProcess } from './jobs-process';
+import { JobsProcess, KEYRING } from './jobs-process';
 import { READING } from './jobs-fakes';
 import { principalOf } from './test-app';
 
@@ -60,17 +62,30 @@ export class AutomationProcess {
     contracts.register(...SCHEDULE_DOCUMENTS, ...SCHEDULE_AUDIT);
     const audit = new AuditLog(jobs.clock, contracts);
     const news = new OccurrenceNews(events, contracts);
-    const firing = new Firing(contracts, news, bus);
+    const seals = new PolicySeals(KEYRING);
+    const firing = new Firing(contracts, news, seals, bus);
     const targets = new TargetStore();
     this.held = new HeldTargets(jobs.gate, registry, contracts, bus);
     const stops = new OccurrenceStops(targets, service, dispatcher);
     const input = new ScheduleInput(registry, new MachineScope(), clock);
     const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, new PolicyHolders(), registry);
-    const worker = new TargetWorker(targets, service, dispatcher, registry, policies, this.held);
+    const refusals = new PolicyRefusals(audit, events);
+    const worker = new TargetWorker(targets, service, dispatcher, registry, policies, refusals, this.held);
     const ends = new OccurrenceEnds(targets, news, bus);
     this.occurrences = new OccurrencesReader(dataSource);
-    this.reader = new SchedulesReader(dataSource, contracts, this.occurrences);
-    this.schedules = new Schedules(transactions, this.reader, input, firing, stops, contracts, clock, audit, bus);
+    this.reader = new SchedulesReader(dataSource, contracts, this.occurrences, seals);
+    this.schedules = new Schedules(
+      transactions,
+      this.reader,
+      input,
+      firing,
+      stops,
+      seals,
+      contracts,
+      clock,
+      audit,
+      bus,
+    );
     this.scheduler = new Scheduler(transactions, clock, this.reader, firing);
     this.runner = new OccurrenceRunner(
       dataSource,
@@ -81,6 +96,7 @@ export class AutomationProcess {
       this.held,
       worker,
       ends,
+      seals,
       bus,
     );
     this.commands = new OccurrenceCommands(

@@ -72,7 +72,7 @@ import { CHANGE_RESULT_CONTRACTS, FakeRemote, READING } from './jobs-fakes';
 import { until } from './ssh-wait';
 
 /** All processes of an installation hold the same key. */
-const KEYRING = new Keyring([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
+export const KEYRING = new Keyring([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
 
 /** Keeps what was published, and only when it was committed. */
 class RecordedEvents extends DomainEvents {

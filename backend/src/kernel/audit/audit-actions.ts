@@ -37,6 +37,7 @@ export const AUDIT_ACTIONS = [
   'schedule.disabled',
   'schedule.enabled',
   'schedule.occurrence_cancelled',
+  'schedule.policy_refused',
   'schedule.run',
   'session.end',
   'session.start',

@@ -20,6 +20,8 @@ import { OccurrencesController } from './occurrences/occurrences.controller';
 import { OccurrencesReader } from './occurrences/occurrences.reader';
 import { PolicyDecisions } from './policy/policy-decisions';
 import { PolicyHolders } from './policy/policy-holders';
+import { PolicyRefusals } from './policy/policy-refusals';
+import { PolicySeals } from './policy/policy-seals';
 import { ScheduleOccurrencesRetention } from './retention';
 import { ScheduleInput } from './schedules/schedule-input';
 import { SchedulesController } from './schedules/schedules.controller';
@@ -50,6 +52,8 @@ import { ScopePreview } from './scope/scope-preview';
     OccurrencesReader,
     PolicyDecisions,
     PolicyHolders,
+    PolicyRefusals,
+    PolicySeals,
     ScheduleInput,
     ScheduleTagEdits,
     ScheduleTags,

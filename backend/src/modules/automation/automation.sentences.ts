@@ -40,6 +40,9 @@ export const say = sentences('automation', {
   policy_of_nobody: 'It is not known who allowed it; saving the schedule again confirms what it may change by itself.',
   policy_holder_may_not:
     '{name} answers for what it may change by itself, and may not confirm changes any more. Somebody who may has to save the schedule.',
+  policy_altered:
+    'What it does and may change by itself is not what was confirmed: it was edited in the database, or confirmed by an earlier version or with a key that is gone. Whoever may confirm changes has to look at it and save it again.',
+  policy_refused: '{name}: what it may change by itself is not what was confirmed. Its plans wait for a person.',
   no_policy: 'Nobody has said what it may change by itself.',
   times_unreadable: 'Its time or its time zone cannot be read any more, so nothing was begun and it is due no more.',
   unreadable: 'The schedule is stored in a form that this program cannot read, so nothing was begun.',

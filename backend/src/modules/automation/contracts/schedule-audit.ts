@@ -30,6 +30,11 @@ export const SCHEDULE_AUDIT = [
   auditContract('schedule.disabled', 'The schedule that was switched off.', both),
   auditContract('schedule.deleted', 'The schedule that was removed.', both),
   auditContract('schedule.run', 'The run that was started by hand.', { name: text, occurrence_id: uuid }),
+  auditContract(
+    'schedule.policy_refused',
+    'The run whose policy decided nothing: it was not the one that was confirmed.',
+    { name: text, occurrence_id: uuid },
+  ),
   auditContract('schedule.occurrence_cancelled', 'The run that was ended before its time, and why.', {
     name: text,
     occurrence_id: uuid,

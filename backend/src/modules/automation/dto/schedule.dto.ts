@@ -46,6 +46,11 @@ export class ScheduleDto {
   policy: SchedulePolicyDto | null;
   policyConfirmedBy: string | null;
   policyConfirmedAt: Date | null;
+  /**
+   * The policy is not the one that was confirmed: it was edited in the database, or is from before policies were sealed. Until it is
+   * saved again, its changes wait for a person.
+   */
+  policyAltered: boolean;
   lastRunAt: Date | null;
   /** Null: switched off, its time is over, or its times cannot be told. */
   nextRunAt: Date | null;
@@ -80,7 +85,7 @@ export class NamedScopeDto {
 }
 
 export class ScheduleDetailDto extends ScheduleDto {
-  /** Why its changes wait for a person, though they keep to the policy: who confirmed it may not any more. Null: nothing is. */
+  /** Why its changes wait for a person, though they keep to the policy, a sentence a line. Null: they do not. */
   policyProblem: string | null;
   /** Of `policyProblem`. */
   @ApiSaid()

@@ -12,6 +12,7 @@ import { SCHEDULE_DEFINITION } from '../contracts/schedule-documents';
 import type { OccurrenceTrigger } from '../entities/automation.values';
 import { definitionOf, type ScheduleRecord } from '../schedules/schedule-record';
 import { abandoned, dueDecisions, type DueDecision, type DueDecisions } from './due-decisions';
+import { PolicySeals } from '../policy/policy-seals';
 import { dueTimeAfter } from '../times/due-times';
 import { OccurrenceNews, type NotStarted } from './occurrence-news';
 
@@ -29,6 +30,7 @@ interface OccurrenceRow extends Record<keyof typeof COLUMNS, unknown> {
   readonly due_at: Date;
   readonly status: 'queued' | NotStarted['status'];
   readonly error_kind: string | null;
+  readonly answerable_ids: readonly string[] | null;
 }
 
 /** Turns due times into occurrences. Whoever calls holds the rows of the schedules. */
@@ -39,6 +41,7 @@ export class Firing {
   constructor(
     private readonly contracts: Contracts,
     private readonly news: OccurrenceNews,
+    private readonly seals: PolicySeals,
     private readonly bus: LiveBus,
   ) {}
 
@@ -122,21 +125,34 @@ export class Firing {
     const definition = refusal === null ? this.definition(schedule) : null;
     const fault = refusal ?? (definition === null ? { kind: UNREADABLE, message: say.unreadable() } : null);
     const { windowSeconds } = schedule;
+    const id = newId();
+    const answerable_ids = answerable(schedule, startedBy);
     return {
-      id: newId(),
+      id,
       schedule_id: schedule.id,
       due_at: dueAt,
       trigger,
       started_by: startedBy?.name ?? null,
-      answerable_ids: answerable(schedule, startedBy),
+      answerable_ids,
       status: fault === null ? 'queued' : fault.kind === UNREADABLE ? 'error' : 'cancelled',
       error_kind: fault?.kind ?? null,
       error_message: fault?.message ?? null,
       definition_json: definition,
+      definition_seal: this.seal(schedule, { id, answerable_ids }, definition),
       created_at: now,
       expires_at: windowSeconds === null ? null : new Date(dueAt.getTime() + windowSeconds * 1000),
       finished_at: fault === null ? null : now,
     };
+  }
+
+  /** Null unless somebody confirmed what it may change: nothing is approved by it then. */
+  private seal(
+    { id: schedule_id, policy, policyAltered }: ScheduleRecord,
+    of: Pick<OccurrenceRow, 'id' | 'answerable_ids'>,
+    definition: JsonDocument | null,
+  ): string | null {
+    if (definition === null || policy === null || policyAltered) return null;
+    return this.seals.ofDefinition({ ...of, schedule_id, definition_json: definition.body });
   }
 
   /** Null when it is stored in a form that nothing can be begun by: that is the fault of this schedule alone. */
@@ -183,6 +199,7 @@ const COLUMNS = {
   error_kind: 'text',
   error_message: 'text',
   definition_json: 'jsonb',
+  definition_seal: 'text',
   created_at: 'timestamptz',
   expires_at: 'timestamptz',
   finished_at: 'timestamptz',

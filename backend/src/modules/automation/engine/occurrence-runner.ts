@@ -9,6 +9,7 @@ import type { Sentence } from '../../../kernel/sentences/sentences';
 import { say } from '../automation.sentences';
 import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
 import type { CancelCause, OccurrenceStatus } from '../entities/automation.values';
+import { PolicySeals } from '../policy/policy-seals';
 import { HeldTargets } from './held-targets';
 import { OccurrenceEnds } from './occurrence-ends';
 import type { Stop } from './target-steps';
@@ -23,6 +24,7 @@ interface OccurrenceRow {
   readonly cancel_requested_by: string | null;
   readonly cancel_cause: CancelCause | null;
   readonly definition_json: unknown;
+  readonly definition_seal: string | null;
   readonly answerable_ids: readonly string[] | null;
   readonly machines_count: number | null;
 }
@@ -45,6 +47,7 @@ export class OccurrenceRunner {
     private readonly held: HeldTargets,
     private readonly worker: TargetWorker,
     private readonly ends: OccurrenceEnds,
+    private readonly seals: PolicySeals,
     private readonly bus: LiveBus,
   ) {}
 
@@ -79,7 +82,9 @@ export class OccurrenceRunner {
       return false;
     }
     const { schedule_id: scheduleId, answerable_ids: answerableIds, machines_count: machines } = row;
-    const occurrence = { id, scheduleId, definition: reading.document, answerableIds, machines, now, stop };
+    const { document: definition } = reading;
+    const policyAltered = definition.policy !== null && !this.seals.definitionIntact(row, row.definition_seal);
+    const occurrence = { id, scheduleId, definition, policyAltered, answerableIds, machines, now, stop };
     if (row.status === 'queued') return this.begin(tx, occurrence);
     await this.targets.holdPlaces(tx, scheduleId);
     const settled = await this.worker.settle(tx, occurrence);
@@ -152,7 +157,7 @@ const ACTIVE = `
   WHERE status IN ('queued', 'running') AND ($1::uuid[] IS NULL OR schedule_id = ANY ($1)) ORDER BY due_at, id`;
 
 const TAKE = `
-  SELECT id, schedule_id, status, expires_at, cancel_requested_by, cancel_cause, definition_json,
+  SELECT id, schedule_id, status, expires_at, cancel_requested_by, cancel_cause, definition_json, definition_seal,
     answerable_ids, machines_count
   FROM schedule_occurrences
   WHERE id = $1 AND status IN ('queued', 'running') FOR UPDATE SKIP LOCKED`;

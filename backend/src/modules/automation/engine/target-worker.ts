@@ -7,6 +7,7 @@ import { Dispatcher } from '../../jobs/dispatcher';
 import { JobsService } from '../../jobs/jobs.service';
 import type { DefinitionDocument } from '../contracts/schedule-documents';
 import { PolicyDecisions, type PolicyDecision } from '../policy/policy-decisions';
+import { PolicyRefusals } from '../policy/policy-refusals';
 import { HeldTargets, missedWindow } from './held-targets';
 import { jobsAfter } from './scheduled-jobs';
 import { nextStep, worse, type Stop } from './target-steps';
@@ -20,6 +21,8 @@ export interface RunningOccurrence {
   readonly id: string;
   readonly scheduleId: string;
   readonly definition: DefinitionDocument;
+  /** What it may change by itself is not what was confirmed. */
+  readonly policyAltered: boolean;
   /** Users who answer for it; null: not known. */
   readonly answerableIds: readonly string[] | null;
   /** Null until they are chosen. */
@@ -43,6 +46,7 @@ export class TargetWorker {
     private readonly dispatcher: Dispatcher,
     private readonly registry: ActionRegistry,
     private readonly policies: PolicyDecisions,
+    private readonly refusals: PolicyRefusals,
     private readonly held: HeldTargets,
   ) {}
 
@@ -134,9 +138,11 @@ export class TargetWorker {
   ): Promise<void> {
     const { id, now, definition } = occurrence;
     const { machineId, position } = target;
+    if (occurrence.policyAltered) await this.refusals.note(tx, occurrence, scheduleActor(occurrence));
     const decision = await this.policies.decide(tx, {
       requestId,
       policy: definition.policy,
+      policyAltered: occurrence.policyAltered,
       answerableIds: occurrence.answerableIds,
       actor: scheduleActor(occurrence),
       followedBy: jobsAfter(this.registry, definition.actions, position),

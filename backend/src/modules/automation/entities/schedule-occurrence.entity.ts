@@ -64,6 +64,14 @@ export class ScheduleOccurrenceEntity {
   @Column({ name: 'definition_json', type: 'jsonb', nullable: true })
   definitionJson: unknown;
 
+  /** Signature over the definition and who answers for it, by a key outside the database; null: its policy was not confirmed. */
+  @Column({ name: 'definition_seal', type: 'text', nullable: true })
+  definitionSeal: string | null;
+
+  /** When its policy was found not to be the confirmed one; null: it was not. */
+  @Column({ name: 'policy_refused_at', type: 'timestamptz', nullable: true })
+  policyRefusedAt: Date | null;
+
   /** Null until its machines are chosen. */
   @Column({ name: 'machines_count', type: 'integer', nullable: true })
   machinesCount: number | null;

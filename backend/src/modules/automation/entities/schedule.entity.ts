@@ -82,6 +82,10 @@ export class ScheduleEntity {
   @Column({ name: 'policy_confirmed_at', type: 'timestamptz', nullable: true })
   policyConfirmedAt: Date | null;
 
+  /** Signature over what was confirmed (actions, machines, policy, by whom and when), by a key outside the database. */
+  @Column({ name: 'policy_seal', type: 'text', nullable: true })
+  policySeal: string | null;
+
   /** Raised by every change: whoever saves names the one that was seen. */
   @Column({ type: 'integer', default: 1 })
   version: number;

@@ -34,6 +34,8 @@ export type PolicyDecision =
 export interface PlannedChange {
   readonly requestId: string;
   readonly policy: PolicyDocument | null;
+  /** It is not the policy that was confirmed. */
+  readonly policyAltered: boolean;
   readonly actor: PolicyHolder['actor'];
   readonly followedBy: readonly string[];
   /** Users who answer for what the schedule does; null: not known. */
@@ -77,9 +79,10 @@ export class PolicyDecisions {
   private async notAllowed(
     tx: Transaction,
     { plan, action }: RequestWithPlan,
-    { policy, answerableIds }: PlannedChange,
+    { policy, policyAltered, answerableIds }: PlannedChange,
   ): Promise<Sentence | null> {
     if (plan === null || policy === null) return say.no_policy();
+    if (policyAltered) return say.policy_altered();
     const effects = this.registry.findChange(action)?.packageEffects?.(plan.details) ?? null;
     const [beyond] = excessOf(policy, plan, effects);
     return beyond ?? (await this.holders.problem(tx.manager, answerableIds));

@@ -29,6 +29,8 @@ export interface ScheduleRecord extends Timing {
   readonly policyConfirmedBy: string | null;
   readonly policyConfirmedById: string | null;
   readonly policyConfirmedAt: Date | null;
+  /** There is a policy, and it is not the one that was confirmed. */
+  readonly policyAltered: boolean;
   readonly lastRunAt: Date | null;
   readonly nextRunAt: Date | null;
   readonly createdAt: Date;

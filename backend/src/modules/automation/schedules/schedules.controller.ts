@@ -11,6 +11,7 @@ import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import { uuidPipe } from '../../../kernel/http/validation';
 import { saidIn } from '../../../kernel/sentences/said';
 import { ActionRegistry } from '../../jobs/actions/action-registry';
+import { say } from '../automation.sentences';
 import { OccurrenceDto, OccurrencePageDto } from '../dto/occurrence.dto';
 import { ScheduleDetailDto, SchedulePageDto, ScopePreviewDto, TimesPreviewDto } from '../dto/schedule.dto';
 import {
@@ -104,7 +105,9 @@ export class SchedulesController {
     const none = { machines: [], tags: [], more: 0 };
     const named = schedule.scope === null ? none : await this.scope.names(manager, schedule.scope, NAMED);
     const holders = schedule.policyConfirmedById === null ? null : [schedule.policyConfirmedById];
-    const policyProblem = schedule.policy === null ? null : await this.holders.problem(manager, holders);
+    const altered = schedule.policyAltered ? say.policy_altered() : null;
+    const holder = schedule.policy === null ? null : await this.holders.problem(manager, holders);
+    const policyProblem = [altered, holder].filter((one) => one !== null).join('\n') || null;
     const told = { policyProblem, said: saidIn({ policyProblem }, ['policyProblem']) };
     return Object.assign(toSchedule(schedule, this.registry), { nextRuns, named, ...told });
   }

@@ -16,22 +16,27 @@ import {
 } from '../contracts/schedule-documents';
 import { OccurrencesReader } from '../occurrences/occurrences.reader';
 import type { TimedSchedule } from '../occurrences/planned-times';
+import { PolicySeals, type ConfirmedPolicy } from '../policy/policy-seals';
 import { timingProblem } from '../times/due-times';
 import type { ScheduleRecord, ScheduleWithLast } from './schedule-record';
 
-type PlainFacts = Omit<ScheduleRecord, 'scope' | 'actions' | 'policy' | 'notifyOn' | 'timingProblem' | 'unreadable'>;
+type PlainFacts = Omit<
+  ScheduleRecord,
+  'scope' | 'actions' | 'policy' | 'notifyOn' | 'policyAltered' | 'timingProblem' | 'unreadable'
+>;
 
 /** A row as {@link SCHEDULE_COLUMNS} gives it. */
-export interface ScheduleRow extends PlainFacts {
-  readonly scope_json: unknown;
-  readonly actions_json: unknown;
+export interface ScheduleRow extends PlainFacts, ConfirmedPolicy {
+  readonly id: string;
   readonly notify_on_json: unknown;
-  readonly policy_json: unknown;
+  readonly policyConfirmedBy: string | null;
+  readonly policyConfirmedById: string | null;
+  readonly policyConfirmedAt: Date | null;
 }
 
 export const SCHEDULE_COLUMNS = `s.id, s.name, s.enabled, s.cron, s.run_at AS "runAt", s.timezone, s.scope_json, s.actions_json, s.concurrency,
   s.notify_on_json, s.missed_runs AS "missedRuns", s.grace_seconds AS "graceSeconds", s.window_seconds AS "windowSeconds",
-  s.policy_json, s.policy_confirmed_by AS "policyConfirmedBy", s.policy_confirmed_by_id AS "policyConfirmedById", s.policy_confirmed_at AS "policyConfirmedAt",
+  s.policy_json, s.policy_seal, s.policy_confirmed_by AS "policyConfirmedBy", s.policy_confirmed_by_id AS "policyConfirmedById", s.policy_confirmed_at AS "policyConfirmedAt",
   s.last_run_at AS "lastRunAt", s.next_run_at AS "nextRunAt", s.created_at AS "createdAt", s.created_by AS "createdBy",
   s.updated_at AS "updatedAt", s.updated_by AS "updatedBy", s.version`;
 
@@ -42,6 +47,7 @@ export class SchedulesReader {
     private readonly dataSource: DataSource,
     private readonly contracts: Contracts,
     private readonly occurrences: OccurrencesReader,
+    private readonly seals: PolicySeals,
   ) {}
 
   async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<ScheduleRecord | null> {
@@ -72,7 +78,7 @@ export class SchedulesReader {
   }
 
   toRecord(row: ScheduleRow): ScheduleRecord {
-    const { scope_json, actions_json, notify_on_json, policy_json, ...facts } = row;
+    const { scope_json, actions_json, notify_on_json, policy_json, policy_seal: _seal, ...facts } = row;
     const scope = this.contracts.read<ScopeDocument>(SCHEDULE_SCOPE.name, scope_json);
     const actions = this.contracts.read<ActionsDocument>(SCHEDULE_ACTIONS.name, actions_json);
     const notify =
@@ -84,6 +90,7 @@ export class SchedulesReader {
       actions: actions.readable ? actions.document.actions : null,
       notifyOn: notify?.readable === true ? notify.document.on : [],
       policy: policy?.readable === true ? policy.document : null,
+      policyAltered: this.seals.altered(row),
       timingProblem: timingProblem(facts)?.problem ?? null,
       unreadable: unreadable({
         [SCHEDULE_SCOPE.name]: scope,

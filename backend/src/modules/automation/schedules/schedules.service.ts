@@ -14,6 +14,7 @@ import { SCHEDULE_ACTIONS, SCHEDULE_NOTIFY, SCHEDULE_POLICY, SCHEDULE_SCOPE } fr
 import { Firing } from '../engine/firing';
 import { OccurrenceStops } from '../engine/occurrence-stops';
 import type { ChangeScheduleDto, SaveScheduleDto } from '../dto/schedule-input.dto';
+import { PolicySeals } from '../policy/policy-seals';
 import { dueTimeAfter } from '../times/due-times';
 import { ScheduleInput, type CheckedSchedule } from './schedule-input';
 import { definitionOf, type ScheduleRecord } from './schedule-record';
@@ -30,6 +31,7 @@ export class Schedules {
     private readonly input: ScheduleInput,
     private readonly firing: Firing,
     private readonly stops: OccurrenceStops,
+    private readonly seals: PolicySeals,
     private readonly contracts: Contracts,
     private readonly clock: DatabaseClock,
     private readonly audit: AuditLog,
@@ -44,6 +46,7 @@ export class Schedules {
       const id = newId();
       const { name } = origin.actor;
       await affected(tx.manager, INSERT, [id, ...this.values(input, checked, origin.actor, now), name, now]);
+      await this.seals.seal(tx, id);
       await this.planNext(tx, id, now);
       await this.record(tx, 'created', null, await this.reader.find(id, tx.manager), origin);
       return id;
@@ -60,6 +63,7 @@ export class Schedules {
       await this.firing.settle(tx, before, now, !input.enabled);
       if (before.enabled && !input.enabled) await this.stops.stopAll(tx, id, 'disabled', origin.actor, now);
       await affected(tx.manager, UPDATE, [id, ...this.values(input, checked, origin.actor, now)]);
+      await this.seals.seal(tx, id);
       await this.planNext(tx, id, now);
       await this.record(tx, 'changed', before, await this.reader.find(id, tx.manager), origin);
     });
