@@ -169,8 +169,29 @@ describe('a nightly schedule', () => {
     expect(inventoryOf(removing)).toBe(before);
     const request = await upgrades.request(left?.requestId ?? '');
     expect(request).toMatchObject({ status: 'pending', requestedBy: { type: 'schedule', name: 'Nightly upgrades' } });
+    expect(request).toMatchObject({ personReason: 'It removes fleet-old.' });
     expect(await upgrades.run(request)).toMatchObject({ status: 'ok' });
     expect(inventoryOf(removing)).not.toContain('ii  fleet-old');
+  });
+
+  it('changes nothing by a policy that was edited in the database, until somebody confirms it again', async () => {
+    const [removing] = machines;
+    if (removing === undefined) throw new Error('a machine is needed');
+    prepare(removing, 'removal');
+    const before = inventoryOf(removing);
+    const scope = { scope: { machineIds: ids.slice(0, 1) } };
+    const nightly = await schedule({ mode: 'dist_upgrade', scope: 'all' }, { archives: 'security' }, scope);
+    const more = `'{"archives": "any", "removals": true, "new_packages": true, "accepted": ["removals"]}'`;
+    await dataSource.query(`UPDATE schedules SET policy_json = policy_json || ${more} WHERE id = $1`, [nightly.id]);
+    const { targets } = await atNight(nightly);
+    const [target] = targets;
+    expect(target).toMatchObject({ status: 'warning', errorKind: 'approval_needed' });
+    expect(inventoryOf(removing)).toBe(before);
+    expect(await upgrades.request(target?.requestId ?? '')).toMatchObject({
+      status: 'pending',
+      personReason: expect.stringContaining('is not what was confirmed') as string,
+    });
+    expect(await api.get(`/schedules/${nightly.id}`)).toMatchObject({ policyAltered: true });
   });
 
   it('of security alone removes nothing for the sake of other archives, though its mode may', async () => {

@@ -28,7 +28,10 @@ export type PolicyDecision =
       /** `warning`: it waits for a person. */
       readonly status: 'warning' | 'error' | 'cancelled';
       readonly errorKind: string;
-      readonly message: Sentence;
+      /** A sentence a line. */
+      readonly message: string;
+      /** The same as the request itself says it: why it is left to people. */
+      readonly reasons: readonly Sentence[];
     };
 
 export interface PlannedChange {
@@ -53,6 +56,12 @@ export class PolicyDecisions {
   ) {}
 
   async decide(tx: Transaction, planned: PlannedChange): Promise<PolicyDecision> {
+    const decision = await this.decisionOn(tx, planned);
+    if (decision.kind === 'left') await this.approvals.leaveToPeople(tx, planned.requestId, decision.reasons);
+    return decision;
+  }
+
+  private async decisionOn(tx: Transaction, planned: PlannedChange): Promise<PolicyDecision> {
     const request = await this.requests.find(planned.requestId, tx.manager);
     if (request === null) return left('error', 'plan_gone', say.plan_gone());
     const { type, id } = request.requestedBy;
@@ -63,30 +72,36 @@ export class PolicyDecisions {
     // What the check says is a sentence that the plan keeps.
     if (blocked !== undefined) return left('error', 'plan_blocked', blocked.sentence as Sentence);
     const beyond = await this.notAllowed(tx, request, planned);
-    if (beyond !== null) return left('warning', 'approval_needed', say.approval_needed({ why: beyond }));
+    if (beyond.length > 0) return forPeople(beyond);
     const { actor, followedBy, policy } = planned;
     const accepted = policy === null ? [] : acceptedBy(policy);
     const approval = await this.approvals.approve(tx, request, { actor, followedBy, accepted });
     if (approval.kind === 'later') return { ...approval, parameters: request.plan?.parameters ?? {} };
     if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId, estimate: approval.estimate };
-    if (approval.kind === 'person')
-      return left('warning', 'approval_needed', say.approval_needed({ why: approval.message }));
+    if (approval.kind === 'person') return forPeople(approval.reasons);
     if (approval.kind === 'left_out') return left('cancelled', approval.code, approval.message);
     return left('error', approval.code, say.plan_refused({ why: approval.message }));
   }
 
-  /** What nobody allows; without a policy, or without a plan that can be read, nothing is. */
+  /** All that nobody allows; without a policy, or without a plan that can be read, nothing is. */
   private async notAllowed(
     tx: Transaction,
     { plan, action }: RequestWithPlan,
     { policy, policyAltered, answerableIds }: PlannedChange,
-  ): Promise<Sentence | null> {
-    if (plan === null || policy === null) return say.no_policy();
-    if (policyAltered) return say.policy_altered();
+  ): Promise<Sentence[]> {
+    if (plan === null || policy === null) return [say.no_policy()];
     const effects = this.registry.findChange(action)?.packageEffects?.(plan.details) ?? null;
-    const [beyond] = excessOf(policy, plan, effects);
-    return beyond ?? (await this.holders.problem(tx.manager, answerableIds));
+    const holder = await this.holders.problem(tx.manager, answerableIds);
+    const altered = policyAltered ? [say.policy_altered()] : [];
+    return [...altered, ...excessOf(policy, plan, effects), ...(holder === null ? [] : [holder])];
   }
+}
+
+/** The run says first that it waits, then each reason. */
+function forPeople(reasons: readonly Sentence[]): PolicyDecision {
+  const [why = '', ...others] = reasons;
+  const message = [say.approval_needed({ why }), ...others].join('\n');
+  return { kind: 'left', status: 'warning', errorKind: 'approval_needed', message, reasons };
 }
 
 function left(
@@ -94,5 +109,5 @@ function left(
   errorKind: string,
   message: Sentence,
 ): PolicyDecision {
-  return { kind: 'left', status, errorKind, message };
+  return { kind: 'left', status, errorKind, message, reasons: [message] };
 }

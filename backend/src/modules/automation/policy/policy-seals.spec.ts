@@ -81,8 +81,10 @@ async function expectRefused(scheduleId: string): Promise<void> {
   expect(targets).toHaveLength(2);
   for (const target of targets) {
     expect(target).toMatchObject({ status: 'warning', errorKind: 'approval_needed' });
-    expect(target.errorMessage).toBe(say.approval_needed({ why: say.policy_altered() }));
-    expect(await p.requestsReader.find(target.requestId ?? '')).toMatchObject({ status: 'pending' });
+    expect(target.errorMessage?.split('\n')[0]).toBe(say.approval_needed({ why: say.policy_altered() }));
+    const request = await p.requestsReader.find(target.requestId ?? '');
+    expect(request).toMatchObject({ status: 'pending' });
+    expect(request?.personReason?.split('\n')[0]).toBe(say.policy_altered());
   }
   const audited = await queryRows<{ outcome: string; details_json: object }>(
     p.dataSource,

@@ -38,6 +38,10 @@ export class ActionRequestEntity {
   @Column({ name: 'occurrence_id', type: 'uuid', nullable: true })
   occurrenceId: string | null;
 
+  /** Of a schedule: why it left the decision to people, a sentence a line. */
+  @Column({ name: 'person_reason', type: 'text', nullable: true })
+  personReason: string | null;
+
   @Column({ type: 'text' })
   action: string;
 

@@ -38,7 +38,7 @@ export type PolicyApproval =
   /** No maintenance window of the machine lets it begin now: the request has expired, and is made again then. */
   | { readonly kind: 'later'; readonly standing: AwaitedStanding; readonly estimate: Estimate | null }
   /** A rule of approval asks for more than a policy can give. */
-  | { readonly kind: 'person'; readonly message: Sentence }
+  | { readonly kind: 'person'; readonly reasons: readonly Sentence[] }
   /** The machine cannot be worked on as it stands: no job was made. */
   | { readonly kind: 'left_out'; readonly code: string; readonly message: Sentence }
   | { readonly kind: 'refused'; readonly code: string; readonly message: Sentence };
@@ -81,12 +81,18 @@ export class PolicyApprovals {
       ((await this.seals.intact(tx, request.id)) ? null : altered());
     if (refusal !== null) return refusedFor(refusal);
     const asked = await this.approvals.effective(tx.manager, askedOf(request));
-    const [why] = asked.fourEyes || asked.administrators ? sentencesOf(asked) : [];
-    if (why !== undefined) return { message: why, kind: 'person' };
+    const reasons = asked.fourEyes || asked.administrators ? sentencesOf(asked) : [];
+    if (reasons.length > 0) return { reasons, kind: 'person' };
     const { standing, estimate } = await this.gateOf(tx, request, machineId, holder);
     if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId, estimate };
     if (standing?.kind === 'later') return this.later(tx, request, standing, estimate);
     return this.carryOut(tx, request, machineId, holder, estimate);
+  }
+
+  /** Notes with a request why the schedule that asked leaves it to people: whoever decides has to see what it exceeds. */
+  async leaveToPeople(tx: Transaction, requestId: string, reasons: readonly Sentence[]): Promise<void> {
+    await affected(tx.manager, LEFT_TO_PEOPLE, [requestId, reasons.join('\n')]);
+    this.bus.changed(tx, { requestIds: [requestId] });
   }
 
   private async gateOf(
@@ -158,6 +164,8 @@ function refusedFor({ code, detail }: DomainError): PolicyApproval {
 const APPROVE = `
   UPDATE action_requests SET status = 'approved', approved_at = $2, approved_by = $3, decided_by_id = $4
   WHERE id = $1 AND status = 'pending'`;
+
+const LEFT_TO_PEOPLE = `UPDATE action_requests SET person_reason = $2 WHERE id = $1 AND status = 'pending'`;
 
 const LET_GO = `
   WITH expired AS (

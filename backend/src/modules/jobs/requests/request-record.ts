@@ -27,6 +27,8 @@ export interface RequestRecord {
   readonly answerableIds: readonly string[] | null;
   /** Of a schedule: its run that asked for it. */
   readonly occurrenceId: string | null;
+  /** Of a schedule: why it left the decision to people, a sentence a line; null: it did not, or has not looked at it yet. */
+  readonly personReason: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly planDigest: string | null;

@@ -38,11 +38,11 @@ export function toRequest(
   registry: Pick<ActionRegistry, 'title'>,
   approval: Approval | null = request.approval,
 ): RequestDto {
-  const { requestedBy, summary, decisionReason } = request;
-  const told = { title: registry.title(request.action), summary, decisionReason };
+  const { requestedBy, summary, decisionReason, personReason } = request;
+  const told = { title: registry.title(request.action), summary, decisionReason, personReason };
   return {
     ...told,
-    said: saidIn(told, ['title', 'summary', 'decisionReason']),
+    said: saidIn(told, ['title', 'summary', 'decisionReason', 'personReason']),
     id: request.id,
     action: request.action,
     machineId: request.machineId,

@@ -29,6 +29,7 @@ interface RequestRow {
   requested_by_name: string | null;
   answerable_ids: string[] | null;
   occurrence_id: string | null;
+  person_reason: string | null;
   created_at: Date;
   expires_at: Date | null;
   plan_digest: string | null;
@@ -67,7 +68,7 @@ const HAS_STATUS = `r.status = ANY($2 || CASE WHEN 'expired' = ANY($2) THEN ARRA
 
 const COLUMNS = `
   r.id, r.action, r.machine_id, m.name AS machine_name, n.machines, n.left_out, n.planning, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
-  r.requested_by_type, r.requested_by_id, r.requested_by_name, r.answerable_ids, r.occurrence_id, r.created_at, r.expires_at, r.plan_digest, r.approval_json, r.approved_at,
+  r.requested_by_type, r.requested_by_id, r.requested_by_name, r.answerable_ids, r.occurrence_id, r.person_reason, r.created_at, r.expires_at, r.plan_digest, r.approval_json, r.approved_at,
   r.approved_by, r.decided_by_id, r.decision_reason, t.job_id, COALESCE(t.execution_id, r.execution_id) AS execution_id,
   (SELECT j.id FROM jobs j WHERE j.request_id = r.id AND j.kind <> r.action ORDER BY j.created_at LIMIT 1) AS plan_job_id`;
 
@@ -203,6 +204,7 @@ export class RequestsReader {
       requestedBy: { type: row.requested_by_type, id: row.requested_by_id, name: row.requested_by_name ?? '' },
       answerableIds: row.answerable_ids,
       occurrenceId: row.occurrence_id,
+      personReason: row.person_reason,
       createdAt: row.created_at,
       expiresAt: row.expires_at,
       planDigest: row.plan_digest,

@@ -45,6 +45,19 @@ import { SOON_MS } from './request-standing';
             {{ said.of(entry().request.approval, 'why') }}
           </dd>
         }
+        @if (entry().reasons.length > 0) {
+          <dt>{{ texts.t('request.personReason') }}</dt>
+          <dd>
+            @for (reason of entry().reasons; track reason.sentence) {
+              <p [attr.lang]="said.lang(reason, 'sentence')">
+                {{ texts.t('together.reason', { why: said.of(reason, 'sentence'), n: reason.requests }) }}
+              </p>
+            }
+            @if (entry().moreReasons; as n) {
+              <p class="t2">{{ texts.t('together.moreReasons', { n }) }}</p>
+            }
+          </dd>
+        }
         @if (entry().request.occurrenceId; as run) {
           @if (session.can('schedules.read')) {
             <dt>{{ texts.t('request.run') }}</dt>

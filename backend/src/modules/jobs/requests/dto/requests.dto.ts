@@ -79,6 +79,8 @@ export class RequestDto {
   answerableIds: string[];
   /** Of a schedule: its occurrence that asked for it. */
   occurrenceId: string | null;
+  /** Of a schedule: why it left the decision to people, a sentence a line; null: it did not, or has not looked at it yet. */
+  personReason: string | null;
   /** As the rules asked for when it was made; on its own page also as they ask for now. */
   approval: ApprovalDto;
   createdAt: Date;
@@ -98,7 +100,7 @@ export class RequestDto {
   /** The job that carries it out; null before the confirmation. */
   jobId: string | null;
   executionId: string | null;
-  /** Of `title`, `summary` and `decisionReason`. */
+  /** Of `title`, `summary`, `decisionReason` and `personReason`. */
   @ApiSaid()
   said: SaidByField;
 }

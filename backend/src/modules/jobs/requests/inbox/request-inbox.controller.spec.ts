@@ -83,6 +83,37 @@ describe('the inbox of requests over HTTP', () => {
     expect(seen[1]).toMatchObject({ risk: 'high', request: { occurrenceId: RUN } });
   });
 
+  it('says why a schedule left them to people: what most of one run say first, and each for itself', async () => {
+    const many = ['It removes exim4.', 'It installs postfix.', ...['a', 'b', 'c', 'd'].map((one) => `It downgrades ${one}.`)];
+    await ofRun(0, { ...inHours(1), person_reason: many.join('\n') });
+    await ofRun(1, { ...inHours(2), person_reason: 'It installs postfix.' });
+    const alone = await insertRequest({ ...inHours(3), person_reason: 'It removes a package of mine\nand more' });
+    await insertRequest(inHours(4));
+    const { items } = await list();
+    const [run, one, none] = items;
+    expect(run?.reasons.map(({ sentence, requests }) => [sentence, requests])).toEqual([
+      ['It installs postfix.', 2],
+      ['It downgrades a.', 1],
+      ['It downgrades b.', 1],
+      ['It downgrades c.', 1],
+      ['It downgrades d.', 1],
+    ]);
+    expect(run?.moreReasons).toBe(1);
+    const postfix = { code: 'automation.beyond_new_packages', params: { packages: 'postfix' } };
+    expect(run?.reasons[0]?.said).toMatchObject({ sentence: [postfix] });
+    expect(one).toMatchObject({ request: { id: alone }, moreReasons: 0 });
+    expect(one?.reasons).toHaveLength(2);
+    expect(none).toMatchObject({ reasons: [], moreReasons: 0, request: { personReason: null } });
+
+    const grouped = await all<RequestGroupPageDto['items'][number]>(`/request-inbox/${RUN}/apt_upgrade`);
+    expect(grouped.map(({ personReason }) => personReason)).toEqual([many.join('\n'), 'It installs postfix.']);
+    expect(grouped[1]?.said).toMatchObject({ personReason: [postfix] });
+    expect((await administrator.get(`/requests/${run?.request.id ?? ''}`)).body).toMatchObject({
+      personReason: many.join('\n'),
+      said: { personReason: [{ code: 'automation.beyond_removals' }, postfix, {}, {}, {}, {}] },
+    });
+  });
+
   it('reaches each of many that end at the same moment, once', async () => {
     const at = inHours(1);
     const ids: string[] = [];

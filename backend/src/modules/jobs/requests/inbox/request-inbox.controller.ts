@@ -38,7 +38,11 @@ export class RequestInboxController {
   async list(@Query() query: PageQueryDto): Promise<InboxPageDto> {
     const { items, nextCursor } = await this.inbox.page(query);
     return {
-      items: items.map(({ request, ...rest }) => ({ ...rest, request: toRequest(request, this.registry) })),
+      items: items.map(({ request, reasons, ...rest }) => ({
+        ...rest,
+        request: toRequest(request, this.registry),
+        reasons: reasons.map((reason) => ({ ...reason, said: saidIn(reason, ['sentence']) })),
+      })),
       nextCursor,
       total: await this.inbox.count(),
     };

@@ -8,6 +8,13 @@ import { RISKS } from '../../contracts/action-plan';
 import type { RequestRecord, RequestWithPlan } from '../request-record';
 import { RequestsReader } from '../requests.reader';
 
+/** Why requests of an entry were left to people. */
+export interface InboxReason {
+  readonly sentence: string;
+  /** So many of them say it. */
+  readonly requests: number;
+}
+
 /** What waits for one decision: a request, or all of one action that one run of a schedule left to people. */
 export interface InboxEntry {
   /** Of several the one that ends first. */
@@ -15,6 +22,10 @@ export interface InboxEntry {
   readonly requests: number;
   /** The highest of all; null: of one it is not known. */
   readonly risk: string | null;
+  /** What most of them say first. */
+  readonly reasons: readonly InboxReason[];
+  /** Reasons besides these. */
+  readonly moreReasons: number;
 }
 
 /** Requests of one action that one occurrence of a schedule asked for. */
@@ -30,7 +41,15 @@ interface EntryRow {
   readonly until: string;
 }
 
+interface ReasonRow extends InboxReason {
+  readonly id: string;
+  /** Of its entry. */
+  readonly all: number;
+}
+
 const INBOX = 'request-inbox';
+/** Reasons that an entry tells. */
+const REASONS_TOLD = 5;
 
 /** Reads what waits for people. What ran out is not there, whether the sweep has been there or not. */
 @Injectable()
@@ -55,11 +74,19 @@ export class RequestInbox {
     const rows = await queryRows<EntryRow>(this.dataSource, ENTRIES, [now, RISKS, ...key, limit + 1]);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     const shown = rows.slice(0, limit);
-    const requests = byId(await this.reader.byIds(shown.map(({ id }) => id)));
+    const ids = shown.map(({ id }) => id);
+    const requests = byId(await this.reader.byIds(ids));
+    const told = Map.groupBy(
+      await queryRows<ReasonRow>(this.dataSource, REASONS, [now, ids, REASONS_TOLD]),
+      ({ id }) => id,
+    );
     return {
       items: shown.flatMap(({ id, requests: count, risk }) => {
         const request = requests.get(id);
-        return request === undefined ? [] : [{ request, requests: count, risk }];
+        const rows = told.get(id) ?? [];
+        const reasons = rows.map(({ sentence, requests: saying }) => ({ sentence, requests: saying }));
+        const moreReasons = (rows[0]?.all ?? 0) - rows.length;
+        return request === undefined ? [] : [{ request, requests: count, risk, reasons, moreReasons }];
       }),
       nextCursor: last === undefined ? null : encodeCursor(INBOX, [last.until, last.id]),
     };
@@ -104,6 +131,21 @@ const ENTRIES = `
   SELECT id, requests, risk, until::text AS until FROM entry
   WHERE $3::timestamptz IS NULL OR (entry.until, id) > ($3, $4::uuid)
   ORDER BY entry.until, id LIMIT $5`;
+
+/** Of each entry, by the request that stands for it: the reasons of all that it holds. */
+const REASONS = `
+  WITH held AS (
+    SELECT e.id, r.person_reason FROM action_requests e JOIN action_requests r
+      ON CASE WHEN e.occurrence_id IS NULL THEN r.id = e.id ELSE r.occurrence_id = e.occurrence_id AND r.action = e.action END
+    WHERE e.id = ANY ($2::uuid[]) AND ${WAITS} AND r.person_reason IS NOT NULL),
+  counted AS (
+    SELECT held.id, line.sentence, count(*)::integer AS requests
+    FROM held CROSS JOIN LATERAL unnest(string_to_array(held.person_reason, E'\\n')) AS line (sentence)
+    GROUP BY held.id, line.sentence),
+  ranked AS (
+    SELECT id, sentence, requests, row_number() OVER entry AS place, (count(*) OVER (PARTITION BY id))::integer AS "all"
+    FROM counted WINDOW entry AS (PARTITION BY id ORDER BY requests DESC, sentence))
+  SELECT id, sentence, requests, "all" FROM ranked WHERE place <= $3::integer ORDER BY id, place`;
 
 const OF_GROUP = `
   SELECT r.id, lower(m.name) AS name FROM action_requests r JOIN machines m ON m.id = r.machine_id

@@ -20,6 +20,15 @@ import { CONSEQUENCES_MAX, PlanConsequenceDto, REASON_MAX, RequestDto } from '..
 /** Requests that one call decides. */
 const DECIDED_AT_ONCE = 100;
 
+/** Why requests that stand together were left to people. */
+export class InboxReasonDto {
+  sentence: string;
+  /** So many of them say it. */
+  requests: number;
+  @ApiSaid()
+  said: SaidByField;
+}
+
 /** What waits for one decision. */
 export class InboxEntryDto {
   /** Of several requests the one that ends first. */
@@ -28,6 +37,10 @@ export class InboxEntryDto {
   requests: number;
   /** The highest of all; null: of one it is not known. */
   risk: string | null;
+  /** Why the schedule left it to people: what most of them say first, the first five. */
+  reasons: InboxReasonDto[];
+  /** Reasons besides: each request has its own on its page. */
+  moreReasons: number;
 }
 
 export class InboxPageDto {
