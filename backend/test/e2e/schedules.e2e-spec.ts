@@ -144,6 +144,7 @@ describe('a nightly schedule', () => {
         status: 'executed',
         requestedBy: { type: 'schedule', name: 'Nightly upgrades' },
         decidedBy: 'The policy of Nightly upgrades.',
+        said: { decidedBy: [{ code: 'jobs.policy_of', params: { schedule: 'Nightly upgrades' } }] },
       });
       // The last action of the list: it is known that nothing of security is left.
       expect(await api.get(`/machines/${ids[index] ?? ''}`)).toMatchObject({ apt: { securityCount: 0 } });

@@ -183,6 +183,7 @@ export function fakeChange({ planned, ...declaration }: FakeChangeOptions = {}):
       timeoutSeconds: 60,
       estimateSeconds: 1,
       validForSeconds: 600,
+      consequences: ['removals'],
       steps: [{ name: 'act', stoppable: false }],
       plan: {
         title: quoted('Plan the fake change'),

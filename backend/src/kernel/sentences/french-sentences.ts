@@ -874,6 +874,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'automation.condition_reboot_required': 'Aucun redémarrage connu n’est nécessaire.',
   'automation.condition_security_updates': 'Aucune mise à jour de sécurité connue n’est en attente.',
   'automation.condition_updates': 'Aucune mise à jour connue n’est en attente.',
+  'automation.consequence_unknown': '{field} nomme ce qui n’est la conséquence d’aucun plan : {codes}.',
   'automation.cron_never': '{field} nomme un jour qui n’existe pas : rien ne se lancerait jamais.',
   'automation.cron_nth':
     '{field} nomme un énième jour de la semaine, comme FRI#2, qui doit être seul : sans liste, intervalle ni pas.',
@@ -895,11 +896,15 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'automation.occurrence_ended': 'L’exécution est déjà terminée ; il n’y a rien à annuler.',
   'automation.plan_gone': 'Son plan n’existe plus.',
   'automation.plan_refused': 'Le plan n’a pas été exécuté. {why}',
+  'automation.policy_altered':
+    'Ce qu’elle fait et peut modifier d’elle-même n’est pas ce qui a été confirmé : cela a été modifié dans la base de données, ou confirmé par une version antérieure ou avec une clé disparue. Quelqu’un qui peut confirmer des modifications doit la relire et l’enregistrer de nouveau.',
   'automation.policy_holder_may_not':
     '{name} répond de ce qu’elle peut modifier d’elle-même, et ne peut plus confirmer de modifications. Quelqu’un qui le peut doit enregistrer la planification.',
   'automation.policy_missing': '{field} dit ce que {action} peut modifier sans personne.',
   'automation.policy_of_nobody':
     'On ne sait pas qui l’a autorisé ; enregistrer de nouveau la planification confirme ce qu’elle peut modifier d’elle-même.',
+  'automation.policy_refused':
+    '{name} : ce qu’elle peut modifier d’elle-même n’est pas ce qui a été confirmé. Ses plans attendent une personne.',
   'automation.policy_unused': '{field} concerne les actions qui modifient les machines.',
   'automation.run_at_missing': '{field} dit quand il s’exécute une fois.',
   'automation.run_at_past': '{field} est déjà passé.',

@@ -16,6 +16,7 @@ export const say = sentences('automation', {
   window_missing: '{field} says how long a missed run may still begin.',
   policy_missing: '{field} says what {action} may change by itself.',
   policy_unused: '{field} is for actions that change machines.',
+  consequence_unknown: '{field} names what is no consequence of any plan: {codes}.',
   action_unknown: '{field} is no action of this program.',
   scope_not_acknowledged: 'This works on {machines} of {total} machines. Say that this is meant.',
   scope_not_acknowledged_action: 'Look at the machines, then save it with what it says acknowledged.',

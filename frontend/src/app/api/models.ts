@@ -91,6 +91,7 @@ export type { HostKeyDto } from './models/host-key-dto';
 export type { HostKeyStatus } from './models/host-key-status';
 export type { InboxEntryDto } from './models/inbox-entry-dto';
 export type { InboxPageDto } from './models/inbox-page-dto';
+export type { InboxReasonDto } from './models/inbox-reason-dto';
 export type { InvitedUserDto } from './models/invited-user-dto';
 export type { InviteUserDto } from './models/invite-user-dto';
 export type { JobDto } from './models/job-dto';

@@ -55,6 +55,7 @@ export class AptAutoremoveAction implements ChangeAction {
       { name: 'verify', stoppable: false },
     ],
     remedies: ['no_space', 'no_space_boot'],
+    consequences: ['removals', 'own_machine'],
     contracts: ['apt_autoremove_plan@2', 'apt_autoremove_result@2'],
   };
 

@@ -81,6 +81,7 @@ function declarationOf(operation: MarkOperation): ChangeDeclaration {
     ],
     parameters: hold ? holdParameters : unholdParameters,
     remedies: hold ? [] : ['held_packages', 'held_broken'],
+    consequences: hold ? ['no_updates'] : [],
     contracts: [`apt_${operation}_plan@1`, `apt_${operation}_result@1`],
   };
 }

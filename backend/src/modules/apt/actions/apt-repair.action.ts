@@ -63,6 +63,7 @@ export class AptRepairAction implements ChangeAction {
       'conffile_question',
       'repair_differs',
     ],
+    consequences: ['removals', 'own_machine'],
     contracts: ['apt_repair_plan@1', 'apt_repair_result@2'],
   };
 

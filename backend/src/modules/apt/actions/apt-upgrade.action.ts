@@ -72,6 +72,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
       { name: 'verify', stoppable: false },
     ],
     parameters: UPGRADE_PARAMETERS,
+    consequences: ['removals', 'downgrades', 'proxmox_host', 'own_machine'],
     contracts: ['apt_upgrade_plan@2', 'apt_upgrade_result@3'],
   };
 

@@ -53,6 +53,7 @@ export class ServiceRestartAction implements ChangeAction<ServiceParameters> {
         },
       },
     },
+    consequences: ['own_machine'],
     contracts: ['service_restart_plan@1', 'service_restart_result@1'],
   };
 

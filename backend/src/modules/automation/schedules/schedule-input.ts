@@ -86,7 +86,16 @@ export class ScheduleInput {
     const field = 'policy';
     if (change === undefined) return policy === null ? [] : [{ field, message: say.policy_unused({ field }) }];
     const action = this.registry.title(change.action);
-    return policy === null ? [{ field, message: say.policy_missing({ field, action }) }] : [];
+    if (policy === null) return [{ field, message: say.policy_missing({ field, action }) }];
+    return this.acceptedProblems(policy.accepted);
+  }
+
+  /** Nobody accepts in advance what does not exist yet: another version may mean something by that word. */
+  private acceptedProblems(accepted: readonly string[]): FieldProblem[] {
+    const known = this.registry.consequences();
+    const codes = accepted.filter((code) => !known.has(code)).join(', ');
+    const field = 'policy.accepted';
+    return codes === '' ? [] : [{ field, message: say.consequence_unknown({ field, codes }) }];
   }
 
   private async checkScope(tx: Transaction, scope: ScopeDocument, input: SaveScheduleDto): Promise<void> {

@@ -99,6 +99,11 @@ describe('schedules over HTTP', () => {
     ['no action', { actions: [] }, 'actions'],
     ['a change without a policy', { actions: [{ action: 'apt_upgrade' }] }, 'policy'],
     ['a policy for nothing', { policy }, 'policy'],
+    [
+      'a consequence that no plan has',
+      { actions: [{ action: 'apt_upgrade' }], policy: { ...policy, accepted: ['own_machine', 'made_up_code'] } },
+      'policy.accepted',
+    ],
     ['a window without its length', { missedRuns: 'window' }, 'windowSeconds'],
     ['a field that there is not', { machines: [] }, 'machines'],
   ])('are refused for %s', async (_what, more, field) => {

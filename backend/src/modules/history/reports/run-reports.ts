@@ -36,6 +36,8 @@ interface Change {
   readonly summary: string | null;
   readonly requestedBy: string | null;
   readonly approvedBy: string | null;
+  /** The policy of the schedule that asked confirmed it. */
+  readonly byPolicy: boolean;
   readonly approvedAt: Date | null;
   readonly planDigest: string | null;
   readonly logSha256: string | null;
@@ -136,7 +138,9 @@ function reportOf(change: Change, sections: readonly Section[], words: ReportWor
   const { word } = words;
   const moment = (at: Date | null): string =>
     at === null ? word('not known') : at.toISOString().replace('.000Z', 'Z');
-  const confirmed = change.approvedBy === null ? word('nobody') : `${change.approvedBy}, ${moment(change.approvedAt)}`;
+  // A policy confirms in a sentence of ours.
+  const by = change.byPolicy ? words.value('message', change.approvedBy ?? '') : change.approvedBy;
+  const confirmed = by === null ? word('nobody') : `${by}, ${moment(change.approvedAt)}`;
   const facts: readonly Fact[] = [
     ['Machine', machine],
     ['What was confirmed', summary === null ? word('not known') : words.value('summary', summary)],
@@ -163,6 +167,7 @@ const CHANGE = `
   SELECT e.id, e.machine_id AS "machineId", m.name AS machine, e.action, e.status, e.started_at AS "startedAt",
          e.finished_at AS "finishedAt", e.exit_code AS "exitCode", e.error_message AS "errorMessage", e.result_json AS result,
          r.summary, r.requested_by_name AS "requestedBy", r.approved_by AS "approvedBy", r.approved_at AS "approvedAt",
+         (r.requested_by_type = 'schedule' AND r.decided_by_id = r.requested_by_id) IS TRUE AS "byPolicy",
          r.plan_digest AS "planDigest", a.sha256 AS "logSha256"
     FROM executions e JOIN machines m ON m.id = e.machine_id
     LEFT JOIN action_requests r ON r.id = e.request_id

@@ -3,14 +3,16 @@ import {
   CHANGE,
   fakeAction,
   fakeChange,
+  fakePlan,
   type FakeActionOptions,
   type FakeChangeOptions,
 } from '../../../../test/support/jobs-fakes';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import { quoted } from '../../../kernel/sentences/sentences';
 import type { PlanRecorder } from '../requests/plan-recorder';
 import { ActionRegistry } from './action-registry';
 import type { Aftermath } from './change-action';
-import { JobAction } from './job-action';
+import { JobAction, type ActionContext, type CollectedRun } from './job-action';
 
 @JobAction()
 class Discovered {
@@ -54,6 +56,18 @@ it.each<[string, FakeActionOptions]>([
   expect(() => {
     registry.register(fakeAction(declaration));
   }).toThrow(problem);
+});
+
+it('knows every consequence that a plan may name, and takes no plan with another', async () => {
+  const registry = registryOf();
+  const other = { code: 'made_up', sentence: quoted('It is made up.') };
+  registry.register(
+    fakeChange({ consequences: ['removals', 'guests'], planned: () => fakePlan(['a'], { consequences: [other] }) }),
+  );
+  expect([...registry.consequences()]).toEqual(['removals', 'guests']);
+  const run = { brokenBy: null, sections: new Map() } as unknown as CollectedRun;
+  const context = {} as ActionContext<object>;
+  await expect(registry.findRead(`${CHANGE}_plan`)?.collect(run, context)).rejects.toThrow('made_up');
 });
 
 it('refuses a change whose effect is awaited in a step that is not its last', () => {

@@ -90,6 +90,11 @@ export class ActionRegistry implements OnModuleInit {
     return action !== undefined && isChange(action) ? action : undefined;
   }
 
+  /** Codes of every consequence that a plan may name. */
+  consequences(): ReadonlySet<string> {
+    return new Set(this.declarations().flatMap((one) => (one.kind === 'change' ? one.consequences : [])));
+  }
+
   /** What people read for an action's name; the name itself when no such action exists any more. */
   title(name: string): string {
     return this.find(name)?.declaration.title ?? name;

@@ -85,6 +85,8 @@ export interface ChangeDeclaration extends CommonDeclaration {
   };
   /** As the detached script reports them (`step NAME`), in their order; between the machinery's own steps. */
   readonly steps: readonly { readonly name: string; readonly stoppable: boolean }[];
+  /** Codes of all consequences that its plans may name: nobody accepts another one, by hand or in advance. */
+  readonly consequences: readonly string[];
   /** A reading action with the same parameters that fetches what it needs: a schedule runs it before the window opens. */
   readonly beforehand?: string;
   /** So long a plan may wait for its confirmation, and a confirmed one for its run where no window says otherwise, in seconds. */

@@ -6,7 +6,7 @@ import type {
   ReadAction,
   ReadDeclaration,
 } from './job-action';
-import type { ChangeAction, ChangeDeclaration } from './change-action';
+import type { ChangeAction, ChangeDeclaration, ChangePlan } from './change-action';
 import type { PlanRecorder } from '../requests/plan-recorder';
 import { ACTION_PLAN } from '../contracts/action-plan';
 
@@ -51,6 +51,7 @@ export class PlanAction implements ReadAction<object> {
             this.plans.nothingToDo(tx, { action: name, machineId, jobId }, context.parameters),
         };
       case 'planned':
+        this.assertDeclared(outcome.plan);
         return {
           status: 'ok',
           summary: outcome.plan.summary,
@@ -64,6 +65,13 @@ export class PlanAction implements ReadAction<object> {
             }),
         };
     }
+  }
+
+  /** What a plan entails is known before it is made: policies accept it in advance by its code. */
+  private assertDeclared({ consequences }: ChangePlan): void {
+    const { name, consequences: declared } = this.change.declaration;
+    const unknown = consequences.filter(({ code }) => !declared.includes(code)).map(({ code }) => code);
+    if (unknown.length > 0) throw new Error(`The action ${name} does not declare the consequence ${unknown.join(', ')}.`);
   }
 }
 

@@ -63,6 +63,17 @@ describe('requests over HTTP', () => {
     expect(seen).toEqual([...ids.slice(0, 7).sort().reverse(), ids[7]]);
   });
 
+  it('say in words that are translated that a policy decided, and never translate the name of a person', async () => {
+    const schedule = { requested_by_type: 'schedule', requested_by_id: newId(), requested_by_name: 'Nightly' };
+    const decided = { status: 'approved', approved_at: new Date(), approved_by: 'The policy of Nightly.' };
+    const policy = await insertRequest({ ...schedule, ...decided, decided_by_id: schedule.requested_by_id });
+    const person = await insertRequest({ ...schedule, ...decided, decided_by_id: newId() });
+    const said = async (id: string) =>
+      ((await test.as('viewer').get(`/requests/${id}`)).body as { said: Record<string, unknown> }).said['decidedBy'];
+    expect(await said(policy)).toMatchObject([{ code: 'jobs.policy_of', params: { schedule: 'Nightly' } }]);
+    expect(await said(person)).toBeUndefined();
+  });
+
   it('that nobody confirmed in time are listed as expired before the sweep says so', async () => {
     const overdue = await insertRequest({ expires_at: new Date(Date.now() - 1000) });
     const waiting = await insertRequest();

@@ -38,11 +38,16 @@ export function toRequest(
   registry: Pick<ActionRegistry, 'title'>,
   approval: Approval | null = request.approval,
 ): RequestDto {
-  const { requestedBy, summary, decisionReason, personReason } = request;
+  const { requestedBy, summary, decisionReason, personReason, decidedBy } = request;
   const told = { title: registry.title(request.action), summary, decisionReason, personReason };
+  // A policy decides in a sentence of ours; a person's name is nobody's to translate.
+  const byPolicy = requestedBy.type === 'schedule' && request.decidedById === requestedBy.id ? { decidedBy } : {};
   return {
     ...told,
-    said: saidIn(told, ['title', 'summary', 'decisionReason', 'personReason']),
+    said: {
+      ...saidIn(told, ['title', 'summary', 'decisionReason', 'personReason']),
+      ...saidIn<'decidedBy'>(byPolicy, ['decidedBy']),
+    },
     id: request.id,
     action: request.action,
     machineId: request.machineId,
@@ -61,7 +66,7 @@ export function toRequest(
     expiresAt: request.expiresAt,
     planDigest: request.planDigest,
     decidedAt: request.decidedAt,
-    decidedBy: request.decidedBy,
+    decidedBy,
     withdrawn: isWithdrawn(request),
     planJobId: request.planJobId,
     jobId: request.jobId,

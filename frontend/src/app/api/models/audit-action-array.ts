@@ -44,6 +44,7 @@ export const AUDIT_ACTION: AuditAction[] = [
   'schedule.disabled',
   'schedule.enabled',
   'schedule.occurrence_cancelled',
+  'schedule.policy_refused',
   'schedule.run',
   'session.end',
   'session.start',

@@ -37,6 +37,10 @@ export interface GroupedRequestDto {
    * When it was confirmed, rejected or withdrawn; null while nobody has.
    */
   decidedAt: (string | null);
+
+  /**
+   * The name of a person, or the policy of the schedule that asked.
+   */
   decidedBy: (string | null);
 
   /**
@@ -81,6 +85,11 @@ export interface GroupedRequestDto {
    * Of a schedule: its occurrence that asked for it.
    */
   occurrenceId: (string | null);
+
+  /**
+   * Of a schedule: why it left the decision to people, a sentence a line; null: it did not, or has not looked at it yet.
+   */
+  personReason: (string | null);
 
   /**
    * SHA-256, hexadecimal: what is confirmed.

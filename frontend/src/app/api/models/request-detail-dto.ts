@@ -34,6 +34,10 @@ export interface RequestDetailDto {
    * When it was confirmed, rejected or withdrawn; null while nobody has.
    */
   decidedAt: (string | null);
+
+  /**
+   * The name of a person, or the policy of the schedule that asked.
+   */
   decidedBy: (string | null);
 
   /**
@@ -73,6 +77,11 @@ export interface RequestDetailDto {
    * Of a schedule: its occurrence that asked for it.
    */
   occurrenceId: (string | null);
+
+  /**
+   * Of a schedule: why it left the decision to people, a sentence a line; null: it did not, or has not looked at it yet.
+   */
+  personReason: (string | null);
 
   /**
    * Of one machine: null when it cannot be read, see `unreadable`.

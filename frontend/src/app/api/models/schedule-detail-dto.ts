@@ -42,11 +42,17 @@ export interface ScheduleDetailDto {
   nextRuns: Array<string>;
   notifyOn: Array<'ok' | 'warning' | 'error' | 'cancelled' | 'approval_needed'>;
   policy: (SchedulePolicyDto | null);
+
+  /**
+   * The policy is not the one that was confirmed: it was edited in the database, or is from before policies were sealed. Until it is
+   * saved again, its changes wait for a person.
+   */
+  policyAltered: boolean;
   policyConfirmedAt: (string | null);
   policyConfirmedBy: (string | null);
 
   /**
-   * Why its changes wait for a person, though they keep to the policy: who confirmed it may not any more. Null: nothing is.
+   * Why its changes wait for a person, though they keep to the policy, a sentence a line. Null: they do not.
    */
   policyProblem: (string | null);
   runAt: (string | null);

@@ -34,6 +34,12 @@ export interface ScheduleDto {
   nextRunAt: (string | null);
   notifyOn: Array<'ok' | 'warning' | 'error' | 'cancelled' | 'approval_needed'>;
   policy: (SchedulePolicyDto | null);
+
+  /**
+   * The policy is not the one that was confirmed: it was edited in the database, or is from before policies were sealed. Until it is
+   * saved again, its changes wait for a person.
+   */
+  policyAltered: boolean;
   policyConfirmedAt: (string | null);
   policyConfirmedBy: (string | null);
   runAt: (string | null);

@@ -209,7 +209,11 @@ export class PlanPage {
   protected decision({
     status,
     withdrawn,
-  }: RequestDetailDto): 'plan.withdrawnBy' | 'plan.rejectedBy' | 'plan.confirmedBy' {
+    said: { decidedBy: policy },
+  }: RequestDetailDto): 'plan.withdrawnBy' | 'plan.rejectedBy' | 'plan.confirmedBy' | 'plan.confirmedByPolicy' {
+    if (policy !== undefined) {
+      return 'plan.confirmedByPolicy';
+    }
     return withdrawn ? 'plan.withdrawnBy' : status === 'rejected' ? 'plan.rejectedBy' : 'plan.confirmedBy';
   }
 

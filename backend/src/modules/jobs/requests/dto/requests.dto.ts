@@ -90,6 +90,7 @@ export class RequestDto {
   planDigest: string | null;
   /** When it was confirmed, rejected or withdrawn; null while nobody has. */
   decidedAt: Date | null;
+  /** The name of a person, or the policy of the schedule that asked. */
   decidedBy: string | null;
   /** Why it was decided so, or has expired. */
   decisionReason: string | null;
@@ -100,7 +101,7 @@ export class RequestDto {
   /** The job that carries it out; null before the confirmation. */
   jobId: string | null;
   executionId: string | null;
-  /** Of `title`, `summary`, `decisionReason` and `personReason`. */
+  /** Of `title`, `summary`, `decisionReason`, `personReason` and, where a policy decided, `decidedBy`. */
   @ApiSaid()
   said: SaidByField;
 }
