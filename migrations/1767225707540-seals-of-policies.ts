@@ -12,7 +12,9 @@ export class SealsOfPolicies1767225707540 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('ALTER TABLE schedule_occurrences DROP COLUMN policy_refused_at, DROP COLUMN definition_seal');
+    await queryRunner.query(
+      'ALTER TABLE schedule_occurrences DROP COLUMN policy_refused_at, DROP COLUMN definition_seal',
+    );
     await queryRunner.query('ALTER TABLE schedules DROP COLUMN policy_seal');
   }
 }

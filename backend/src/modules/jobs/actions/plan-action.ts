@@ -71,7 +71,8 @@ export class PlanAction implements ReadAction<object> {
   private assertDeclared({ consequences }: ChangePlan): void {
     const { name, consequences: declared } = this.change.declaration;
     const unknown = consequences.filter(({ code }) => !declared.includes(code)).map(({ code }) => code);
-    if (unknown.length > 0) throw new Error(`The action ${name} does not declare the consequence ${unknown.join(', ')}.`);
+    if (unknown.length > 0)
+      throw new Error(`The action ${name} does not declare the consequence ${unknown.join(', ')}.`);
   }
 }
 

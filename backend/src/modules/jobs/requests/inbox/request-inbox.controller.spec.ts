@@ -84,7 +84,11 @@ describe('the inbox of requests over HTTP', () => {
   });
 
   it('says why a schedule left them to people: what most of one run say first, and each for itself', async () => {
-    const many = ['It removes exim4.', 'It installs postfix.', ...['a', 'b', 'c', 'd'].map((one) => `It downgrades ${one}.`)];
+    const many = [
+      'It removes exim4.',
+      'It installs postfix.',
+      ...['a', 'b', 'c', 'd'].map((one) => `It downgrades ${one}.`),
+    ];
     await ofRun(0, { ...inHours(1), person_reason: many.join('\n') });
     await ofRun(1, { ...inHours(2), person_reason: 'It installs postfix.' });
     const alone = await insertRequest({ ...inHours(3), person_reason: 'It removes a package of mine\nand more' });
