@@ -78,7 +78,7 @@ export class SchedulesReader {
   }
 
   toRecord(row: ScheduleRow): ScheduleRecord {
-    const { scope_json, actions_json, notify_on_json, policy_json, policy_seal: _seal, ...facts } = row;
+    const { scope_json, actions_json, notify_on_json, policy_json, policy_seal, ...facts } = row;
     const scope = this.contracts.read<ScopeDocument>(SCHEDULE_SCOPE.name, scope_json);
     const actions = this.contracts.read<ActionsDocument>(SCHEDULE_ACTIONS.name, actions_json);
     const notify =
@@ -90,7 +90,7 @@ export class SchedulesReader {
       actions: actions.readable ? actions.document.actions : null,
       notifyOn: notify?.readable === true ? notify.document.on : [],
       policy: policy?.readable === true ? policy.document : null,
-      policyAltered: this.seals.altered(row),
+      policyAltered: this.seals.altered({ ...facts, scope_json, actions_json, policy_json, policy_seal }),
       timingProblem: timingProblem(facts)?.problem ?? null,
       unreadable: unreadable({
         [SCHEDULE_SCOPE.name]: scope,
