@@ -22,6 +22,7 @@ import { PolicyDecisions } from '../../src/modules/automation/policy/policy-deci
 import { PolicyHolders } from '../../src/modules/automation/policy/policy-holders';
 import { PolicyRefusals } from '../../src/modules/automation/policy/policy-refusals';
 import { PolicySeals } from '../../src/modules/automation/policy/policy-seals';
+import { StandingSchedules } from '../../src/modules/automation/policy/standing-schedules';
 import { ScheduleInput } from '../../src/modules/automation/schedules/schedule-input';
 import { SchedulesReader } from '../../src/modules/automation/schedules/schedules.reader';
 import { Schedules } from '../../src/modules/automation/schedules/schedules.service';
@@ -70,10 +71,20 @@ export class AutomationProcess {
     const input = new ScheduleInput(registry, new MachineScope(), clock);
     const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, new PolicyHolders(), registry);
     const refusals = new PolicyRefusals(audit, events);
-    const worker = new TargetWorker(targets, service, dispatcher, registry, policies, refusals, this.held);
     const ends = new OccurrenceEnds(targets, news, bus);
     this.occurrences = new OccurrencesReader(dataSource);
     this.reader = new SchedulesReader(dataSource, contracts, this.occurrences, seals);
+    const standing = new StandingSchedules(this.reader, new MachineScope());
+    const worker = new TargetWorker(
+      targets,
+      service,
+      dispatcher,
+      registry,
+      policies,
+      refusals,
+      standing,
+      this.held,
+    );
     this.schedules = new Schedules(
       transactions,
       this.reader,

@@ -22,6 +22,7 @@ import { PolicyDecisions } from './policy/policy-decisions';
 import { PolicyHolders } from './policy/policy-holders';
 import { PolicyRefusals } from './policy/policy-refusals';
 import { PolicySeals } from './policy/policy-seals';
+import { StandingSchedules } from './policy/standing-schedules';
 import { ScheduleOccurrencesRetention } from './retention';
 import { ScheduleInput } from './schedules/schedule-input';
 import { SchedulesController } from './schedules/schedules.controller';
@@ -63,6 +64,7 @@ import { ScopePreview } from './scope/scope-preview';
     SchedulesTopic,
     Scheduler,
     ScopePreview,
+    StandingSchedules,
     TargetStore,
     TargetWorker,
   ],

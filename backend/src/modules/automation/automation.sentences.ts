@@ -44,6 +44,9 @@ export const say = sentences('automation', {
   policy_altered:
     'What it does and may change by itself is not what was confirmed: it was edited in the database, or confirmed by an earlier version or with a key that is gone. Whoever may confirm changes has to look at it and save it again.',
   policy_refused: '{name}: what it may change by itself is not what was confirmed. Its plans wait for a person.',
+  standing_unreadable: 'The schedule is stored now in a form that this program cannot read.',
+  left_scope: 'The schedule does not name this machine any more.',
+  left_schedule: 'The schedule does not do this any more as it was planned.',
   no_policy: 'Nobody has said what it may change by itself.',
   times_unreadable: 'Its time or its time zone cannot be read any more, so nothing was begun and it is due no more.',
   unreadable: 'The schedule is stored in a form that this program cannot read, so nothing was begun.',

@@ -8,6 +8,7 @@ import { JobsService } from '../../jobs/jobs.service';
 import type { DefinitionDocument } from '../contracts/schedule-documents';
 import { PolicyDecisions, type PolicyDecision } from '../policy/policy-decisions';
 import { PolicyRefusals } from '../policy/policy-refusals';
+import { StandingSchedules, type StandingTerms } from '../policy/standing-schedules';
 import { HeldTargets, missedWindow } from './held-targets';
 import { jobsAfter } from './scheduled-jobs';
 import { nextStep, worse, type Stop } from './target-steps';
@@ -32,6 +33,12 @@ export interface RunningOccurrence {
   readonly stop: Stop | null;
 }
 
+/** A machine whose plan is made. */
+interface DecidedTarget {
+  readonly target: EndedTarget;
+  readonly requestId: string;
+}
+
 /** Who asks for what a schedule does. */
 export function scheduleActor({ scheduleId, definition }: Pick<RunningOccurrence, 'scheduleId' | 'definition'>) {
   return { type: 'schedule', id: scheduleId, name: definition.name } as const satisfies Actor;
@@ -47,6 +54,7 @@ export class TargetWorker {
     private readonly registry: ActionRegistry,
     private readonly policies: PolicyDecisions,
     private readonly refusals: PolicyRefusals,
+    private readonly standing: StandingSchedules,
     private readonly held: HeldTargets,
   ) {}
 
@@ -56,12 +64,13 @@ export class TargetWorker {
     const ended = await this.targets.ended(tx, id, MACHINES_AT_ONCE);
     const ends: TargetEnd[] = [];
     const held: string[] = [];
+    const decided: DecidedTarget[] = [];
     const onwards = new Map<string, { position: number; machineIds: string[] }>();
     for (const target of ended) {
       const next = nextStep(target, definition.actions.length, stop);
       if (next.kind === 'end') ends.push(next.end);
       else if (next.kind === 'hold') held.push(target.machineId);
-      else if (next.kind === 'decide') await this.decide(tx, occurrence, target, next.requestId);
+      else if (next.kind === 'decide') decided.push({ target, requestId: next.requestId });
       else {
         const key = `${String(next.position)} ${next.worst}`;
         const group = onwards.get(key) ?? { position: next.position, machineIds: [] };
@@ -69,6 +78,7 @@ export class TargetWorker {
         onwards.set(key, group);
       }
     }
+    await this.decideAll(tx, occurrence, decided);
     await this.held.leavePlaces(tx, id, held);
     await this.targets.end(tx, id, ends, now);
     for (const [key, { position, machineIds }] of onwards) {
@@ -130,11 +140,28 @@ export class TargetWorker {
     return unbegun.length + (await this.targets.leaveUnbegun(tx, id, stop.kind, stop.message, now));
   }
 
+  private async decideAll(
+    tx: Transaction,
+    occurrence: RunningOccurrence,
+    decided: readonly DecidedTarget[],
+  ): Promise<void> {
+    const { scheduleId, definition } = occurrence;
+    const planned = decided.map(({ target: { machineId, position } }) => {
+      return [machineId, definition.actions[position]] as const;
+    });
+    const terms = await this.standing.terms(tx, scheduleId, new Map(planned));
+    for (const one of decided) {
+      const standing = terms.get(one.target.machineId);
+      if (standing === undefined) throw new Error('a machine has no standing terms');
+      await this.decide(tx, occurrence, one, standing);
+    }
+  }
+
   private async decide(
     tx: Transaction,
     occurrence: RunningOccurrence,
-    target: EndedTarget,
-    requestId: string,
+    { target, requestId }: DecidedTarget,
+    standing: StandingTerms,
   ): Promise<void> {
     const { id, now, definition } = occurrence;
     const { machineId, position } = target;
@@ -143,6 +170,7 @@ export class TargetWorker {
       requestId,
       policy: definition.policy,
       policyAltered: occurrence.policyAltered,
+      standing,
       answerableIds: occurrence.answerableIds,
       actor: scheduleActor(occurrence),
       followedBy: jobsAfter(this.registry, definition.actions, position),

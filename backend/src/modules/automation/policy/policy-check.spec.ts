@@ -1,6 +1,6 @@
 import type { PackageEffect } from '../../jobs/actions/change-action';
 import type { PolicyDocument } from '../contracts/schedule-documents';
-import { acceptedBy, excessOf } from './policy-check';
+import { acceptedBy, acceptedByAll, excessOf, excessOfAll } from './policy-check';
 
 const strict: PolicyDocument = {
   archives: 'security',
@@ -85,4 +85,32 @@ describe('a plan beyond its policy', () => {
 
 it('accepts the consequences that its switches and its list name', () => {
   expect(acceptedBy({ ...strict, removals: true, accepted: ['guests', 'removals'] })).toEqual(['removals', 'guests']);
+});
+
+describe('two policies', () => {
+  const named = { ...open, packages: ['lib*'] };
+  const plan = { consequences: [{ code: 'guests', sentence: 'guests' }] };
+
+  it('accept what both do, and nothing where one is not there', () => {
+    expect(
+      acceptedByAll([
+        { ...open, accepted: ['guests'] },
+        { ...strict, removals: true, accepted: ['guests'] },
+      ]),
+    ).toEqual(['removals', 'guests']);
+    expect(acceptedByAll([open, null])).toEqual([]);
+  });
+
+  it('are exceeded by what exceeds one of them, which is said once', () => {
+    const changes = [upgrade('nginx'), upgrade('libc6', { security: false })];
+    const said = [
+      'It changes what the policy does not name: nginx.',
+      'The policy does not accept its consequence guests.',
+    ];
+    expect(excessOfAll([named, open], plan, changes)).toEqual(said);
+    expect(excessOfAll([open, named], plan, changes)).toEqual(said.toReversed());
+    expect(excessOfAll([open, strict], { consequences: [] }, changes)).toEqual([
+      'This is not from an archive for security: libc6.',
+    ]);
+  });
 });

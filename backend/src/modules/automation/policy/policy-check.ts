@@ -16,6 +16,21 @@ export function acceptedBy(policy: PolicyDocument): string[] {
   return [...new Set([...switched, ...policy.accepted])];
 }
 
+/** What all of some policies accept; one that is not there accepts nothing. */
+export function acceptedByAll(policies: readonly (PolicyDocument | null)[]): string[] {
+  const [first = [], ...others] = policies.map((policy) => (policy === null ? [] : acceptedBy(policy)));
+  return first.filter((code) => others.every((accepted) => accepted.includes(code)));
+}
+
+/** What of a plan goes beyond one policy or another, each said once. Pure. */
+export function excessOfAll(
+  policies: readonly PolicyDocument[],
+  plan: Pick<ActionPlanDocument, 'consequences'>,
+  effects: readonly PackageEffect[] | null,
+): Sentence[] {
+  return [...new Set(policies.flatMap((policy) => excessOf(policy, plan, effects)))];
+}
+
 /**
  * What of a plan goes beyond a policy, in sentences; empty: it may be carried out. What is not known counts as beyond.
  * Pure.

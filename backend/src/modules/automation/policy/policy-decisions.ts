@@ -8,8 +8,9 @@ import type { RequestWithPlan } from '../../jobs/requests/request-record';
 import { RequestsReader } from '../../jobs/requests/requests.reader';
 import { say } from '../automation.sentences';
 import type { PolicyDocument } from '../contracts/schedule-documents';
-import { acceptedBy, excessOf } from './policy-check';
+import { acceptedByAll, excessOfAll } from './policy-check';
 import { PolicyHolders } from './policy-holders';
+import type { StandingTerms } from './standing-schedules';
 
 /** What becomes of a plan that a schedule made. */
 export type PolicyDecision =
@@ -36,9 +37,12 @@ export type PolicyDecision =
 
 export interface PlannedChange {
   readonly requestId: string;
+  /** When the run became due. */
   readonly policy: PolicyDocument | null;
   /** It is not the policy that was confirmed. */
   readonly policyAltered: boolean;
+  /** Now: of the two policies the stricter counts. */
+  readonly standing: StandingTerms;
   readonly actor: PolicyHolder['actor'];
   readonly followedBy: readonly string[];
   /** Users who answer for what the schedule does; null: not known. */
@@ -68,13 +72,15 @@ export class PolicyDecisions {
     if (type !== 'schedule' || id !== planned.actor.id) return { kind: 'again' };
     // A newer plan of the same schedule took its place before it was looked at.
     if (request.status === 'expired') return { kind: 'again' };
+    const { unwanted } = planned.standing;
+    if (unwanted !== null) return this.letGo(tx, request, unwanted);
     const blocked = request.plan?.checks.find(({ verdict }) => verdict === 'blocked');
     // What the check says is a sentence that the plan keeps.
     if (blocked !== undefined) return left('error', 'plan_blocked', blocked.sentence as Sentence);
     const beyond = await this.notAllowed(tx, request, planned);
     if (beyond.length > 0) return forPeople(beyond);
-    const { actor, followedBy, policy } = planned;
-    const accepted = policy === null ? [] : acceptedBy(policy);
+    const { actor, followedBy, policy, standing } = planned;
+    const accepted = acceptedByAll([policy, standing.policy]);
     const approval = await this.approvals.approve(tx, request, { actor, followedBy, accepted });
     if (approval.kind === 'later') return { ...approval, parameters: request.plan?.parameters ?? {} };
     if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId, estimate: approval.estimate };
@@ -83,17 +89,25 @@ export class PolicyDecisions {
     return left('error', approval.code, say.plan_refused({ why: approval.message }));
   }
 
+  /** Nobody has to decide what is not wanted any more. */
+  private async letGo(tx: Transaction, { id }: RequestWithPlan, why: Sentence): Promise<PolicyDecision> {
+    await this.approvals.letGo(tx, id, why);
+    return left('cancelled', 'left_schedule', why);
+  }
+
   /** All that nobody allows; without a policy, or without a plan that can be read, nothing is. */
   private async notAllowed(
     tx: Transaction,
     { plan, action }: RequestWithPlan,
-    { policy, policyAltered, answerableIds }: PlannedChange,
+    { policy, policyAltered, standing, answerableIds }: PlannedChange,
   ): Promise<Sentence[]> {
-    if (plan === null || policy === null) return [say.no_policy()];
+    if (plan === null || policy === null || standing.policy === null) return [standing.problem ?? say.no_policy()];
+    if (standing.problem !== null) return [standing.problem];
     const effects = this.registry.findChange(action)?.packageEffects?.(plan.details) ?? null;
     const holder = await this.holders.problem(tx.manager, answerableIds);
     const altered = policyAltered ? [say.policy_altered()] : [];
-    return [...altered, ...excessOf(policy, plan, effects), ...(holder === null ? [] : [holder])];
+    const beyond = excessOfAll([policy, standing.policy], plan, effects);
+    return [...altered, ...beyond, ...(holder === null ? [] : [holder])];
   }
 }
 

@@ -70,6 +70,13 @@ export class MachineScope {
     return queryRows(manager, sql, [...scopeValues(scope, now), limit]);
   }
 
+  /** @returns those of some machines that a scope names, whatever its conditions say */
+  async chosenOf(manager: EntityManager, scope: ScopeDocument, machineIds: readonly string[]): Promise<Set<string>> {
+    const { whole_fleet, machine_ids, tag_ids } = scope;
+    const found = await queryRows<{ id: string }>(manager, CHOSEN_OF, [whole_fleet, machine_ids, tag_ids, machineIds]);
+    return new Set(found.map(({ id }) => id));
+  }
+
   /** What the machines and tags that it names are called, at most `limit` machines; what is gone is left out. */
   async names(manager: EntityManager, { machine_ids, tag_ids }: ScopeDocument, limit: number): Promise<ScopeNames> {
     const machines = await queryRows<ScopedMachine>(manager, MACHINE_NAMES, [machine_ids, limit]);
@@ -104,6 +111,11 @@ export const SCOPED = `
     WHERE m.deleted_at IS NULL AND ($1::boolean OR m.id = ANY ($2::uuid[])
       OR m.id IN (SELECT mt.machine_id FROM machine_tags mt WHERE mt.tag_id = ANY ($3::uuid[])))),
   scoped AS (SELECT *, security_updates AND updates AND reboot_required AND not_analysed AS matches FROM chosen)`;
+
+const CHOSEN_OF = `
+  SELECT m.id FROM machines m
+  WHERE m.id = ANY ($4::uuid[]) AND m.deleted_at IS NULL AND ($1::boolean OR m.id = ANY ($2::uuid[])
+    OR EXISTS (SELECT 1 FROM machine_tags mt WHERE mt.machine_id = m.id AND mt.tag_id = ANY ($3::uuid[])))`;
 
 const FINDINGS = `${SCOPED}
   SELECT (SELECT count(*)::integer FROM machines WHERE deleted_at IS NULL) AS total,

@@ -106,6 +106,12 @@ export class PolicyApprovals {
     return found ?? { standing: null, estimate: null };
   }
 
+  /** Ends a plan that nobody needs any more, and says why. What a person has decided meanwhile stays decided. */
+  async letGo(tx: Transaction, id: string, why: Sentence): Promise<void> {
+    await affected(tx.manager, LET_GO, [id, why]);
+    this.bus.changed(tx, { requestIds: [id] });
+  }
+
   /** A plan that waits for hours would drift: it is let go, and made again when it may begin. */
   private async later(
     tx: Transaction,
@@ -113,8 +119,7 @@ export class PolicyApprovals {
     standing: AwaitedStanding,
     estimate: Estimate | null,
   ): Promise<PolicyApproval> {
-    await affected(tx.manager, LET_GO, [id, say.request_for_window({ window: standing.name })]);
-    this.bus.changed(tx, { requestIds: [id] });
+    await this.letGo(tx, id, say.request_for_window({ window: standing.name }));
     return { kind: 'later', standing, estimate };
   }
 
