@@ -10,6 +10,12 @@ export interface Stop {
   readonly by: string | null;
 }
 
+/**
+ * So often a change is planned anew in one run of a schedule when its machine had come to differ from the plan: several schedules that are due at
+ * the same moment plan before the first of them has changed anything.
+ */
+const MOST_PLANNED_ANEW = 3;
+
 /** What comes after the job that has ended on a machine. */
 export type NextStep =
   | { readonly kind: 'end'; readonly end: TargetEnd }
@@ -17,6 +23,8 @@ export type NextStep =
   | { readonly kind: 'decide'; readonly requestId: string }
   /** What its change needs is fetched, or could not be: it waits for its maintenance window. */
   | { readonly kind: 'hold' }
+  /** The machine had come to differ from the plan, so nothing was changed: it is planned anew. */
+  | { readonly kind: 'anew' }
   | { readonly kind: 'action'; readonly position: number; readonly worst: FinalStatus };
 
 /** Pure. @param actions how many the schedule has */
@@ -33,6 +41,9 @@ export function nextStep(target: EndedTarget, actions: number, stop: Stop | null
     const why = target.cancelledBy === null ? null : say.cancelled_by({ name: target.cancelledBy });
     return end('cancelled', errorKind ?? stop?.kind ?? 'cancelled', errorMessage ?? stop?.message ?? why);
   }
+  const { drifts } = target;
+  if (jobStatus === 'error' && drifts > 0 && drifts <= MOST_PLANNED_ANEW)
+    return stop === null ? { kind: 'anew' } : end('cancelled', stop.kind, stop.message);
   if (jobStatus === 'error') return end('error', errorKind, errorMessage);
   const plan = target.stage === 'plan' ? target.jobRequestId : null;
   const worst = worse(target.worstStatus, jobStatus);

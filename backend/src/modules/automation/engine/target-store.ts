@@ -25,6 +25,8 @@ export interface EndedTarget {
   readonly cancelledBy: string | null;
   /** Of a plan: the request that it made; null: there was nothing to change. */
   readonly jobRequestId: string | null;
+  /** So many of its plans of this change, the last one included, were not carried out since the machine had come to differ from them. */
+  readonly drifts: number;
 }
 
 /** What a machine of an occurrence came to. */
@@ -147,6 +149,11 @@ export class TargetStore {
     await affected(tx.manager, KEEP_REQUEST, [occurrenceId, machineId, requestId]);
   }
 
+  /** The plan was not carried out, and is made anew: the next one takes its place. */
+  async leaveRequest(tx: Transaction, occurrenceId: string, machineIds: readonly string[]): Promise<void> {
+    if (machineIds.length > 0) await affected(tx.manager, LEAVE_REQUEST, [occurrenceId, machineIds]);
+  }
+
   async end(tx: Transaction, occurrenceId: string, ends: readonly TargetEnd[], now: Date): Promise<void> {
     if (ends.length === 0) return;
     await affected(tx.manager, END, [
@@ -209,7 +216,11 @@ const PLACES_TAKEN = `
 const ENDED = `
   SELECT t.machine_id AS "machineId", t.position, t.stage, t.worst_status AS "worstStatus", t.request_id AS "requestId",
     t.start_before AS "startBefore", t.window_name AS "windowName", j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage",
-    j.cancel_requested_by AS "cancelledBy", j.request_id AS "jobRequestId"
+    j.cancel_requested_by AS "cancelledBy", j.request_id AS "jobRequestId",
+    CASE WHEN t.stage = 'run' AND j.error_kind = 'plan_drifted' THEN (
+      SELECT count(*)::integer FROM jobs d JOIN action_requests r ON r.id = d.request_id
+      WHERE d.machine_id = t.machine_id AND d.kind = j.kind AND d.error_kind = 'plan_drifted' AND r.occurrence_id = t.occurrence_id)
+      ELSE 0 END AS drifts
   FROM schedule_occurrence_targets t LEFT JOIN jobs j ON j.id = t.job_id
   WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.id IS NULL OR j.status NOT IN ('queued', 'running'))
   ORDER BY t.machine_id LIMIT $2`;
@@ -244,6 +255,9 @@ const NOTE_ESTIMATE = `
 
 const KEEP_REQUEST = `
   UPDATE schedule_occurrence_targets SET request_id = $3 WHERE occurrence_id = $1 AND machine_id = $2`;
+
+const LEAVE_REQUEST = `
+  UPDATE schedule_occurrence_targets SET request_id = NULL WHERE occurrence_id = $1 AND machine_id = ANY ($2::uuid[])`;
 
 const END = `
   UPDATE schedule_occurrence_targets t SET status = ended.status, error_kind = ended.error_kind,

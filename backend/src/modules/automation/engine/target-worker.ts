@@ -65,11 +65,13 @@ export class TargetWorker {
     const ends: TargetEnd[] = [];
     const held: string[] = [];
     const decided: DecidedTarget[] = [];
+    const drifted: EndedTarget[] = [];
     const onwards = new Map<string, { position: number; machineIds: string[] }>();
     for (const target of ended) {
       const next = nextStep(target, definition.actions.length, stop);
       if (next.kind === 'end') ends.push(next.end);
       else if (next.kind === 'hold') held.push(target.machineId);
+      else if (next.kind === 'anew') drifted.push(target);
       else if (next.kind === 'decide') decided.push({ target, requestId: next.requestId });
       else {
         const key = `${String(next.position)} ${next.worst}`;
@@ -79,6 +81,7 @@ export class TargetWorker {
       }
     }
     await this.decideAll(tx, occurrence, decided);
+    await this.planAnew(tx, occurrence, drifted);
     await this.held.leavePlaces(tx, id, held);
     await this.targets.end(tx, id, ends, now);
     for (const [key, { position, machineIds }] of onwards) {
@@ -138,6 +141,19 @@ export class TargetWorker {
     const by: Actor = name === null ? scheduleActor({ scheduleId, definition }) : { type: 'user', id: null, name };
     for (const { jobId } of unbegun) await this.jobs.cancel(jobId, by);
     return unbegun.length + (await this.targets.leaveUnbegun(tx, id, stop.kind, stop.message, now));
+  }
+
+  /** What has changed the machine meanwhile is over: one job at a time is at work there. */
+  private async planAnew(
+    tx: Transaction,
+    occurrence: RunningOccurrence,
+    drifted: readonly EndedTarget[],
+  ): Promise<void> {
+    for (const [position, targets] of Map.groupBy(drifted, (target) => target.position)) {
+      const machineIds = targets.map(({ machineId }) => machineId);
+      await this.targets.leaveRequest(tx, occurrence.id, machineIds);
+      await this.startAction(tx, occurrence, machineIds, position);
+    }
   }
 
   private async decideAll(
