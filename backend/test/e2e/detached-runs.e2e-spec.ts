@@ -262,14 +262,42 @@ describe.each(targets.map((target) => [`${target.suite} ${target.variant}`, targ
       const start = run('sleep 300');
       await runs.start(start);
       sh(target, `read -r pid _ <${folder(start)}/process; kill -9 "$pid"`);
-      // Its head is gone and the lock with it; the rest works on, and keeps others out.
+      // Its head is gone; the rest works on, and keeps others out.
       expect((await runs.start(start)).state.kind).toBe('running');
       expect((await runs.start(run('true'))).outcome).toMatchObject({ kind: 'busy', holder: { runId: start.id } });
-      sh(target, `kill $(grep -ls SU_DETACHED=${start.id} /proc/[0-9]*/environ | cut -d/ -f3)`);
+      sh(target, `kill -9 $(grep -ls SU_DETACHED=${start.id} /proc/[0-9]*/environ | cut -d/ -f3)`);
       const state = await runs.follow({ id: start.id, offset: 0, onPiece: () => undefined });
       expect(state).toMatchObject({ kind: 'interrupted', rebooted: false, result: null });
       await whole(runs, run('true'));
     });
+
+    it.each(['while its script works', 'once its script has ended'])(
+      'tells how it ended, though its head was killed %s',
+      async (when) => {
+        const { runs } = await connect(target);
+        const start = run(
+          'echo begun; while [ ! -e /tmp/go-on ]; do sleep 0.1; done; rm /tmp/go-on; echo done; exit 3',
+        );
+        await runs.start(start);
+        const kill = `read -r pid _ <${folder(start)}/process; kill -9 "$pid"`;
+        if (when.startsWith('while')) sh(target, `${kill}; touch /tmp/go-on`);
+        // Its head sleeps from before the end on, and never gets to do anything after it.
+        else
+          sh(target, `${kill.replace('-9', '-STOP')}; touch /tmp/go-on; while [ -e /tmp/go-on ]; do sleep 0.1; done`);
+        const end = followed(runs, start.id);
+        if (!when.startsWith('while')) {
+          await eventually(
+            () => sh(target, `ls ${folder(start)}`),
+            (names) => names.split('\n').includes('result'),
+          );
+          sh(target, `${kill} || true`);
+        }
+        const { state, text } = await end;
+        expect(text).toBe('begun\ndone\n');
+        expect(state).toMatchObject({ kind: 'ended', result: { ending: 'ended', exitCode: 3 } });
+        await whole(runs, run('true'));
+      },
+    );
 
     it('is over, and keeps nobody out, when all that is left of it is a daemon', async () => {
       const { runs } = await connect(target);
@@ -321,6 +349,50 @@ describe.each(targets.map((target) => [`${target.suite} ${target.variant}`, targ
       const gone = run('echo no >/tmp/no', { expected: true });
       expect(await runs.start(gone)).toMatchObject({ outcome: { kind: 'missing' }, state: { kind: 'missing' } });
       expect(sh(target, 'ls /tmp')).not.toContain('no');
+    });
+
+    it('is alive though its folder was removed, keeps its id from being begun again, and is missing only once it is over', async () => {
+      const { runs } = await connect(target);
+      const start = run(
+        'echo begun; while [ ! -e /tmp/go-on ]; do sleep 0.1; done; rm /tmp/go-on; echo over >/tmp/over',
+      );
+      await runs.start(start);
+      await eventually(
+        () => sh(target, `cat ${folder(start)}/log`),
+        (text) => text === 'begun\n',
+      );
+      sh(target, `rm -rf ${folder(start)}`);
+      const again = await runs.start({ ...start, expected: true });
+      expect(again).toMatchObject({ outcome: { kind: 'attached' }, state: { kind: 'running', folderGone: true } });
+      expect((await runs.start(start)).outcome).toEqual({ kind: 'attached' });
+      let told = 0;
+      const end = runs.follow({
+        id: start.id,
+        offset: 0,
+        onPiece: () => undefined,
+        onFolderGone: () => {
+          told += 1;
+        },
+      });
+      await eventually(
+        () => told,
+        (times) => times > 0,
+      );
+      sh(target, 'touch /tmp/go-on');
+      expect(await end).toMatchObject({ kind: 'missing', folderGone: false });
+      expect(sh(target, 'cat /tmp/over; rm /tmp/over')).toBe('over\n');
+      await whole(runs, run('true'));
+    });
+
+    it('confirms nothing once its folder was removed', async () => {
+      const { runs } = await connect(target);
+      const start = run(
+        'while [ ! -e /tmp/go-on ]; do sleep 0.1; done; rm /tmp/go-on; echo x >/tmp/x; confirm_plan /tmp/x; echo no >/tmp/no',
+      );
+      await runs.start(start);
+      sh(target, `rm -rf ${folder(start)}; touch /tmp/go-on`);
+      expect((await runs.follow({ id: start.id, offset: 0, onPiece: () => undefined })).kind).toBe('missing');
+      expect(sh(target, 'ls /tmp').split('\n')).not.toContain('no');
     });
 
     it('clears away what was collected, and only its own', async () => {
@@ -379,6 +451,11 @@ describe.each(targets.map((target) => [`${target.suite} ${target.variant}`, targ
       expect(state).toMatchObject({ kind: 'ended', result: { exitCode: 3 } });
       expect(pieces.map(({ step }) => step).filter((step) => step !== null)).toEqual(['flood', 'after']);
       expect(text).toMatch(/^1\n2\n3\n[^]*\nthe end\n$/);
+      // Whole lines alone, at both edges of what is left out.
+      const kept = new Set(text.split('\n'));
+      expect([...kept].filter((line) => !/^(?:[1-9]\d{0,5}|the end|)$/.test(line) || Number(line) > 200_000)).toEqual(
+        [],
+      );
       expect(text.length).toBeLessThan(17 * mebibyte + 1);
       const omitted = pieces.map(({ omittedBytes = 0 }) => omittedBytes).filter((bytes) => bytes > 0);
       expect(omitted).toHaveLength(1);

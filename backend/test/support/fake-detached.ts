@@ -16,6 +16,8 @@ interface FakeRun {
   ending: 'ended' | 'stopped' | 'interrupted' | null;
   stopAsked: boolean;
   forced: boolean;
+  /** Somebody removed its folder: nothing of it can be told once it is over. */
+  folderGone: boolean;
   starts: number;
   /** Of its script, once it has ended. */
   exitCode: number;
@@ -50,6 +52,12 @@ export class FakeMachines {
   /** Its tool says how far it is. */
   tell(id: string, status: string): void {
     this.run(id).status = status;
+    this.changed();
+  }
+
+  /** Somebody removes its folder while it works. */
+  removeFolder(id: string): void {
+    this.run(id).folderGone = true;
     this.changed();
   }
 
@@ -117,12 +125,13 @@ export class FakeDetached extends DetachedRunner {
           ending: null,
           stopAsked: false,
           forced: false,
+          folderGone: false,
           starts: 1,
           exitCode: 0,
         });
         return { outcome: { kind: 'started' }, state: state() };
       },
-      follow: async ({ offset, onPiece, onStatus }) => {
+      follow: async ({ offset, onPiece, onStatus, onFolderGone }) => {
         let at = offset;
         const lost = machines.lost();
         lost.catch(() => undefined);
@@ -145,6 +154,7 @@ export class FakeDetached extends DetachedRunner {
           const { status } = machines.run(visit.id);
           if (status !== null) onStatus?.(status);
           if (found.kind !== 'running') return found;
+          if (found.folderGone) onFolderGone?.();
           if (seen === machines.changes) await machines.change(visit.signal);
         }
       },
@@ -197,9 +207,17 @@ function endOf({ lines }: FakeRun): string {
 
 function stateOf(run: FakeRun | undefined): DetachedState {
   const logBytes = run?.lines.reduce((sum, line) => sum + line.length + 1, 0) ?? 0;
-  const base = { rebooted: false, forced: run?.forced ?? false, logBytes, startedAt: null, result: null };
+  const base = {
+    rebooted: false,
+    forced: run?.forced ?? false,
+    folderGone: false,
+    logBytes,
+    startedAt: null,
+    result: null,
+  };
   if (run === undefined) return { ...base, kind: 'missing' };
-  if (run.ending === null) return { ...base, kind: 'running' };
+  if (run.ending === null) return { ...base, kind: 'running', folderGone: run.folderGone };
+  if (run.folderGone) return { ...base, kind: 'missing' };
   if (run.ending === 'interrupted') return { ...base, kind: 'interrupted' };
   return { ...base, kind: 'ended', result: { ending: run.ending, exitCode: run.exitCode, finishedAt: new Date() } };
 }

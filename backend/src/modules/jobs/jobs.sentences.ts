@@ -112,6 +112,8 @@ export const say = sentences('jobs', {
   start_failed: 'The run could not be started on the machine: {reason}',
   start_failed_action:
     'Nothing was changed. Look at systemd and at the free space of /var on the machine, then try again.',
+  run_record_lost:
+    'The folder of the run was removed from the machine while it worked. It has ended since; how is not known, only what is there now.',
   run_vanished: 'The machine had begun the run, and has nothing of it any more: what it did is not known.',
   outcome_unknown: '{name} closed it without anybody knowing how it ended: {reason}',
   outcome_not_unknown: 'Only a change whose machine cannot be reached any more is closed like this.',

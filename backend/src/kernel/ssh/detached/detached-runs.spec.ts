@@ -74,9 +74,9 @@ describe('following a detached run', () => {
     const pieces: LogPiece[] = [];
     const runner = {
       runScript: async ({ onOutput }: RunScriptOptions) => {
-        const text = `${[base64('first\nhalf'), line, base64('last\n')].join('\n')}\n`;
+        const text = `${[base64('first\nhalf'), line, base64('of\nlast\n')].join('\n')}\n`;
         await onOutput?.({ section: 'follow', stream: 'stdout', text });
-        return answer({ follow: '', state: 'state ended\nrebooted 0\nsize 105\nending ended\nexit 0\nfinished 1\n' });
+        return answer({ follow: '', state: 'state ended\nrebooted 0\nsize 108\nending ended\nexit 0\nfinished 1\n' });
       },
     };
     const runs = new DetachedRuns(runner, { sudo: { kind: 'none' }, masker: new SecretMasker([]) });
@@ -88,9 +88,50 @@ describe('following a detached run', () => {
     await end;
     expect(pieces).toEqual([
       { text: 'first\n', step: null, offset: 6 },
-      { text: 'half', step: null, offset: 10 },
-      { text: '', step: null, offset: 100, omittedBytes: 90 },
-      { text: 'last\n', step: null, offset: 105 },
+      { text: '', step: null, offset: 103, omittedBytes: 97 },
+      { text: 'last\n', step: null, offset: 108 },
     ]);
+  });
+
+  it('shows nothing of a secret that lies across an edge of what was not kept, though the line has no end', async () => {
+    const word = 's3cret-word';
+    const rest = `ret-word${'x'.repeat(100_000)}\nlast\n`;
+    const pieces: LogPiece[] = [];
+    const runner = {
+      runScript: async ({ onOutput }: RunScriptOptions) => {
+        const text = `${[base64('first\nof s3cr'), '+1000', base64(rest)].join('\n')}\n`;
+        await onOutput?.({ section: 'follow', stream: 'stdout', text });
+        const size = String(1000 + rest.length);
+        return answer({
+          follow: '',
+          state: `state ended\nrebooted 0\nsize ${size}\nending ended\nexit 0\nfinished 1\n`,
+        });
+      },
+    };
+    const runs = new DetachedRuns(runner, { sudo: { kind: 'none' }, masker: new SecretMasker([word]) });
+    await runs.follow({ id: run.id, offset: 0, onPiece: (piece) => void pieces.push(piece) });
+    const text = pieces.map((piece) => piece.text).join('');
+    expect(text).toMatch(/^first\nx+\nlast\n$/);
+    const omitted = pieces.reduce((sum, { omittedBytes = 0 }) => sum + omittedBytes, 0);
+    expect(text.length + omitted).toBe(1000 + rest.length);
+    expect(pieces.at(-1)?.offset).toBe(1000 + rest.length);
+  });
+
+  it('says that the folder of a run is gone that goes on', async () => {
+    let gone = 0;
+    const runner = {
+      runScript: async ({ onOutput }: RunScriptOptions) => {
+        await onOutput?.({ section: 'follow', stream: 'stdout', text: `${base64('a\n')}\n!\n.\n` });
+        return answer({ follow: '', state: 'state missing\nrebooted 0\nsize 0\n' });
+      },
+    };
+    const runs = new DetachedRuns(runner, { sudo: { kind: 'none' }, masker: new SecretMasker([]) });
+    const state = await runs.follow({
+      id: run.id,
+      offset: 0,
+      onPiece: () => undefined,
+      onFolderGone: () => void (gone += 1),
+    });
+    expect({ gone, kind: state.kind }).toEqual({ gone: 1, kind: 'missing' });
   });
 });

@@ -20,6 +20,8 @@ export interface FollowOptions {
   readonly onPiece: (piece: LogPiece) => void | Promise<void>;
   /** The last line of its status (`$SU_DIR/progress`), masked; each time that another is seen, never all of them. */
   readonly onStatus?: (line: string) => void;
+  /** The folder of the run is gone, and it lives. Said with each look. */
+  readonly onFolderGone?: () => void;
   /** The machine answered. At least every ten seconds while all is well. */
   readonly onContact?: () => void;
   readonly signal?: AbortSignal;
@@ -135,6 +137,7 @@ export class DetachedRuns {
         options.onContact?.();
         const lines = text.split('\n');
         for (const piece of piecesOf(reader, lines)) await options.onPiece(piece);
+        if (lines.includes('!')) options.onFolderGone?.();
         // After the log, which says what step it is about.
         const status = lines.findLast((line) => line.startsWith('='));
         if (status !== undefined)
@@ -162,11 +165,11 @@ function byEvidence(outcome: StartOutcome, { kind }: DetachedState): StartOutcom
   return { kind: kind === 'prepared' ? 'unsure' : 'attached' };
 }
 
-/** Each line is base64 by itself, the byte at which the log goes on, a status, or a sign of life. */
+/** Each line is base64 by itself, the byte at which the log goes on, a status, that the folder is gone, or a sign of life. */
 function* piecesOf(reader: LogReader, lines: readonly string[]): Generator<LogPiece> {
   let bytes: Buffer[] = [];
   for (const line of lines) {
-    if (line === '.' || line.startsWith('=')) continue;
+    if (line === '.' || line === '!' || line.startsWith('=')) continue;
     if (!line.startsWith('+')) {
       bytes.push(decoded(line));
       continue;
@@ -175,7 +178,7 @@ function* piecesOf(reader: LogReader, lines: readonly string[]): Generator<LogPi
     bytes = [];
     const goesOn = /^\+\d{1,15}$/.test(line) ? Number(line) : 0;
     if (goesOn <= reader.position) throw new SshError('protocol', 'run', { serverText: line });
-    yield* reader.skipTo(goesOn);
+    reader.skipTo(goesOn);
   }
   yield* reader.push(Buffer.concat(bytes));
 }

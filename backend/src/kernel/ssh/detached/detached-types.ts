@@ -45,6 +45,8 @@ export interface DetachedState {
   readonly rebooted: boolean;
   /** Somebody ended it by force, or tried to. */
   readonly forced: boolean;
+  /** It runs, though its folder was removed: nothing will tell how it ended. */
+  readonly folderGone: boolean;
   /** Bytes of its log; at the end as the result says. */
   readonly logBytes: number;
   /** The machine's clock, precise to the second. */

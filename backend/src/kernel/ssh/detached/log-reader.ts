@@ -15,6 +15,8 @@ const frameMark = 0x1e;
  */
 export class LogReader {
   private pending: Buffer = Buffer.alloc(0);
+  /** After a gap: what is before this byte was given out, and the beginning of a line is to be passed over. */
+  private givenTo: number | undefined;
   private readonly frame: Buffer;
 
   /**
@@ -36,23 +38,39 @@ export class LogReader {
 
   push(bytes: Buffer): LogPiece[] {
     this.pending = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
+    if (this.givenTo !== undefined) return this.afterGap(this.givenTo);
     const end = this.pending.lastIndexOf(newline) + 1;
     const pieces = this.pieces(this.take(end));
     if (this.pending.length > longestLine) pieces.push(...this.pieces(this.take(this.safeCut())));
     return pieces;
   }
 
-  /** What is between here and that byte was not kept. */
-  skipTo(offset: number): LogPiece[] {
-    const before = this.end();
-    const omittedBytes = offset - this.offset;
+  /** What is between here and that byte was not kept. Of the lines at both edges only a part is there: a secret in it, half, is not known. */
+  skipTo(offset: number): void {
+    this.givenTo ??= this.offset;
+    this.pending = Buffer.alloc(0);
     this.offset = offset;
-    return [...before, { text: '', step: null, offset, omittedBytes }];
   }
 
   /** The log is complete: what has no newline is a line, too. */
   end(): LogPiece[] {
-    return this.pieces(this.take(this.pending.length));
+    const gap = this.givenTo === undefined ? [] : [this.gap(this.givenTo, this.pending.length)];
+    return [...gap, ...this.pieces(this.take(this.pending.length))];
+  }
+
+  private afterGap(givenTo: number): LogPiece[] {
+    const found = this.pending.subarray(0, longestLine).indexOf(newline);
+    if (found < 0 && this.pending.length <= longestLine) return [];
+    // Of a line without an end the part that may hold the rest of a secret is enough.
+    const passed = found >= 0 ? found + 1 : wholeCharacters(this.pending, overlap).length;
+    return [this.gap(givenTo, passed), ...this.push(Buffer.alloc(0))];
+  }
+
+  private gap(givenTo: number, passed: number): LogPiece {
+    this.givenTo = undefined;
+    this.take(passed);
+    this.offset += passed;
+    return { text: '', step: null, offset: this.offset, omittedBytes: this.offset - givenTo };
   }
 
   private take(count: number): Buffer {

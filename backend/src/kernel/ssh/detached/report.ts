@@ -14,6 +14,7 @@ export function readState(result: RunResult, section: string): DetachedState {
     kind: kind as DetachedState['kind'],
     rebooted: words.get('rebooted') === '1',
     forced: words.get('forced') === '1',
+    folderGone: words.get('folder') === 'gone',
     logBytes: numberOf(words.get('size')) ?? 0,
     startedAt: timeOf(words.get('began')),
     result: kind === 'ended' ? readResult(words) : null,

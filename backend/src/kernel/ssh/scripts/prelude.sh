@@ -16,6 +16,12 @@ su_clock() {
   read -r su_now _ </proc/uptime || su_now=0
 }
 
+# su_seconds_up: whole seconds since boot, which no change of the clock touches: for waiting. changes.sh has the same.
+su_seconds_up() {
+  su_clock
+  echo "${su_now%%.*}"
+}
+
 # section NAME COMMAND [ARGUMENT...]: runs the command (or shell function) in a subshell without input, and frames its
 # outputs, exit code and time. Returns the exit code. A section cannot stand in another one.
 section() {

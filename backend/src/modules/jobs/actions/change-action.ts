@@ -123,6 +123,8 @@ export interface FinishedChange {
   readonly finishedAt: Date | null;
   /** The machine was restarted since the run began. */
   readonly rebooted: boolean;
+  /** What it kept was removed from the machine while it worked: it has ended, and how is not known. */
+  readonly recordLost?: boolean;
   /** Somebody ended it by force. */
   readonly forced?: boolean;
   /** Facts that the script kept (`keep NAME command…`), and those of the collecting run. */

@@ -59,13 +59,13 @@ async function confirm(p: JobsProcess, requestId: string): Promise<string> {
 const confirmed = async (p: JobsProcess, machineId: string): Promise<string> => confirm(p, await planned(p, machineId));
 
 const begun = (id: string) => until('the run begins', () => machines.runs.has(id));
-async function lines(p: JobsProcess, id: string): Promise<string[]> {
+async function lines(p: JobsProcess, id: string, of = 'out'): Promise<string[]> {
   const found: string[] = [];
   for (let after = 0; ;) {
     const page = (await p.logs.read(id, after, 1000))?.lines ?? [];
     const last = page.at(-1);
     if (last === undefined) return found;
-    found.push(...page.filter(({ stream }) => stream === 'out').map(({ text }) => text));
+    found.push(...page.filter(({ stream }) => stream === of).map(({ text }) => text));
     after = last.seq;
   }
 }
@@ -369,6 +369,25 @@ describe('a changing run', () => {
     expect(await second.ended(id)).toMatchObject({ status: 'error', errorKind: 'run_vanished' });
     expect(await execution(second, id)).toMatchObject({ status: 'error', error_kind: 'run_vanished' });
     expect(machines.runs.size).toBe(0);
+  }, 60_000);
+
+  it('whose folder is removed while it works is followed to its end, and judged by what is there then', async () => {
+    const p = await start();
+    const machineId = await p.machine();
+    p.work();
+    const id = await confirmed(p, machineId);
+    await begun(id);
+    machines.print(id, 'one');
+    await shown(p, id, 'one');
+    machines.removeFolder(id);
+    const note = 'The folder of the run was removed from the machine. The run works on, and is followed to its end.';
+    await until('the log says so', async () => (await lines(p, id, 'note')).includes(note));
+    machines.print(id, 'two');
+    await shown(p, id, 'two');
+    expect(await p.job(id)).toMatchObject({ status: 'running' });
+    machines.end(id);
+    expect(await p.ended(id)).toMatchObject({ status: 'error', errorKind: 'run_record_lost' });
+    expect(await execution(p, id)).toMatchObject({ status: 'error', error_kind: 'run_record_lost' });
   }, 60_000);
 
   it('that was never sent fails at once, and is not tried again', async () => {

@@ -15,8 +15,15 @@ import type { Attempt } from './attempt';
 import { MeaninglessError, ofOurs } from './meaning';
 import { whatStopMeans } from './stop-note';
 import type { Claim } from './claims';
-import { endOnly, finishedChange, unseenChange } from './change-evidence';
-import { alteredFailure, parametersUnreadable, requestAltered, startFailure, vanishedFailure } from './change-failures';
+import { endOnly, finishedChange, unrecordedChange, unseenChange } from './change-evidence';
+import {
+  alteredFailure,
+  parametersUnreadable,
+  recordLostFailure,
+  requestAltered,
+  startFailure,
+  vanishedFailure,
+} from './change-failures';
 import type { DetachedRunner, DetachedSession } from './detached-runner';
 import { databaseIsAway, failureOf, isPassing, spread, type Chance, type StopReason } from './failures';
 import type { Ending } from './outcomes';
@@ -65,6 +72,7 @@ export class ChangeAttempt implements Attempt {
   private forceWanted: boolean;
   private forcing = false;
   private stopAsked = false;
+  private folderGone = false;
   private mayHaveBegun: boolean;
   private begun: boolean;
   private offset: number;
@@ -207,7 +215,8 @@ export class ChangeAttempt implements Attempt {
       if (outcome.kind === 'unsure') throw new SshError('timeout_progress', 'run');
       this.reached();
       const state = await this.follow(session);
-      if (state.kind === 'missing') return { kind: 'failed', failure: vanishedFailure };
+      if (state.kind === 'missing')
+        return this.folderGone ? await this.judge(session, prepared) : { kind: 'failed', failure: vanishedFailure };
       const look = await this.watch?.settle(session, state, prepared.context);
       return await this.collect(session, prepared, look ?? null);
     } finally {
@@ -276,10 +285,27 @@ export class ChangeAttempt implements Attempt {
         const progress = this.session === session ? this.progressOf(line) : null;
         if (progress != null) recorder.progress(progress);
       },
+      onFolderGone: () => {
+        if (!this.folderGone)
+          recorder.note(
+            'The folder of the run was removed from the machine. The run works on, and is followed to its end.',
+          );
+        this.folderGone = true;
+      },
       onContact: () => {
         this.heard();
       },
     });
+  }
+
+  /** Of a run whose record is lost: by what is there afterwards. */
+  private async judge(session: DetachedSession, prepared: Prepared): Promise<Ending> {
+    this.tools.recorder.enter('collecting', STORE_STEP);
+    const log = await this.tools.recorder.wholeLog();
+    const finished = unrecordedChange(log, await this.readMore(session, prepared, unrecordedChange(log, null)));
+    const { requestId } = prepared.plan;
+    const outcome = await ofOurs(() => this.action.collect(finished, prepared.context));
+    return { kind: 'changed', outcome, finished, requestId, failure: recordLostFailure };
   }
 
   /** How far it is does not decide what comes of it: a fault of ours in reading that is told, once, and the run followed on. */

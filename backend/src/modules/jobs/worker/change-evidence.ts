@@ -48,6 +48,11 @@ export const unseenChange: FinishedChange = {
   drift: null,
 };
 
+/** Of a run whose folder was removed while it worked: what can be read of the machine afterwards. */
+export function unrecordedChange(log: string, look: RunResult | null): FinishedChange {
+  return { ...unseenChange, recordLost: true, sections: sectionsOf(look?.sections ?? []), log };
+}
+
 /** Those that ended. */
 export function sectionsOf(results: readonly SectionResult[]): ReadonlyMap<string, CollectedSection> {
   const sections = new Map<string, CollectedSection>();

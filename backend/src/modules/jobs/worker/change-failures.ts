@@ -39,6 +39,13 @@ export const vanishedFailure: RunFailure = {
   action: say.look_at_machine(),
 };
 
+/** Nothing on the machine can tell any more how the run ended that worked there. */
+export const recordLostFailure: RunFailure = {
+  kind: 'run_record_lost',
+  message: say.run_record_lost(),
+  action: say.look_at_machine(),
+};
+
 /** What the job would carry out is not what was confirmed. */
 export const alteredFailure: RunFailure = {
   kind: 'request_altered',

@@ -16,7 +16,7 @@ export interface Changed {
   readonly outcome: ChangeOutcome;
   readonly finished: FinishedChange;
   readonly requestId: string;
-  /** Of a run that its window ended before it had changed anything: that. */
+  /** Of a run that its window ended before it had changed anything, or whose record is lost: that. */
   readonly failure: RunFailure | null;
 }
 

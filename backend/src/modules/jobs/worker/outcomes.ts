@@ -160,8 +160,12 @@ export class Outcomes {
   private async storeChange(tx: Transaction, claim: Claim, changed: Changed, facts: AttemptFacts): Promise<FinalRow> {
     const { outcome, finished } = changed;
     // It stopped because somebody had asked for it, or its window closed, whatever it had done until then.
-    const status = finished.ending === 'stopped' ? 'cancelled' : outcome.status;
-    const told = status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : changed.failure;
+    const judged = finished.ending === 'stopped' ? 'cancelled' : outcome.status;
+    // How it ended nobody can know, whatever is there now.
+    const lost = finished.recordLost === true;
+    const status = lost ? 'error' : judged;
+    const told =
+      status === 'error' && !lost ? failureOfOutcome(this.registry.title(claim.kind), outcome) : changed.failure;
     const forced = finished.ending === 'interrupted' && finished.forced === true;
     const message = told === null || !forced ? null : await this.changes.forcedBy(tx, claim.jobId);
     const failure = told === null || message === null ? told : { ...told, message };

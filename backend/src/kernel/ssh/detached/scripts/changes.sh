@@ -32,6 +32,7 @@ keep() {
   return "$su_kept"
 }
 
+# su_seconds_up: whole seconds since boot, which no change of the clock touches: for waiting. prelude.sh has the same.
 su_seconds_up() {
   read -r su_up _ </proc/uptime
   echo "${su_up%%.*}"
@@ -58,7 +59,8 @@ confirm_plan() {
   LC_ALL=C sort -u -- "$1" >"$SU_DIR/plan.found"
   su_digest=$(sha256sum <"$SU_DIR/plan.found")
   read -r su_confirmed <"$SU_DIR/digest"
-  if [ "${su_digest%% *}" = "$su_confirmed" ]; then
+  # Neither is there where somebody has removed the folder of the run: then nothing is confirmed.
+  if [ -n "$su_confirmed" ] && [ "${su_digest%% *}" = "$su_confirmed" ]; then
     begin_in_time
     return 0
   fi

@@ -66,10 +66,27 @@ run_is_alive() {
   run_goes_on "$1" "$run_pid"
 }
 
+# run_survives: the folder of this run is gone, but its head, what waits for its script, or that script lives: into $run_pid
+# and $run_start. A daemon that the script has started has the name too, and is none of these.
+run_survives() {
+  # shellcheck disable=SC2013 # names of files, none of which holds a space
+  for run_found in $(grep -ls -- "SU_DETACHED=$RUN_ID" /proc/[0-9]*/environ); do
+    run_pid=${run_found#/proc/}
+    run_pid=${run_pid%/environ}
+    grep -aqs -- "/runs/$RUN_ID/\(runner\|script\)" "/proc/$run_pid/cmdline" || continue
+    if run_ticks "$run_pid"; then
+      run_start=$run_ticks
+      return 0
+    fi
+  done
+  return 1
+}
+
 # run_look: what there is of this run, into $run_state: running, ended, interrupted, prepared or missing
 run_look() {
   if [ ! -d "$run_dir" ]; then
     run_state=missing
+    if run_survives; then run_state=running; fi
   elif [ -e "$run_dir/result" ]; then
     run_is_alive "$run_dir" || :
     run_state=ended
@@ -97,6 +114,7 @@ run_report() {
   run_look
   run_log_size
   printf 'state %s\nrebooted %s\nsize %s\n' "$run_state" "${run_rebooted:-0}" "$run_size"
+  if [ "$run_state" = running ] && [ ! -d "$run_dir" ]; then echo 'folder gone'; fi
   if [ -e "$run_dir/forced" ]; then echo 'forced 1'; fi
   if [ -e "$run_dir/process" ]; then sed 's/.* /began /' "$run_dir/process"; fi
   if [ "$run_state" = ended ]; then cat "$run_dir/result"; fi

@@ -13,7 +13,7 @@ my $look_seconds = 0.05;
 my $life_seconds = 5;
 
 my ($folder, $at, $to, $most, $seconds, $told_size, $head, $start) = @ARGV;
-my ($sent, $told, $log) = (0, '');
+my ($sent, $told, $gone, $log) = (0, '', 0);
 my $spoke = uptime();
 
 # Seconds that only go on.
@@ -83,6 +83,8 @@ while (1) {
   hand_out();
   tell_status();
   my $now = uptime();
+  # What has been opened can be read on.
+  say_line('!') if $lives && !$gone && ($gone = !-d $folder);
   last if !$lives || $sent >= $most || $now >= $until;
   say_line('.') if $now - $spoke >= $life_seconds;
   select undef, undef, undef, $look_seconds;

@@ -4,8 +4,8 @@
 #
 # Parameters: RUN_ID, RUN_OFFSET, RUN_BYTES (about so many at most), RUN_SECONDS (so long at most), RUN_STREAM (follow.pl).
 # Prints lines: base64 of the next bytes of the log; `+` and a byte, from which it goes on: what is before was not kept; `=` and
-# base64 of the last line of its status, where that is another; or `.` as a sign of life. Ends when the run has ended and all
-# was handed out, or at a limit.
+# base64 of the last line of its status, where that is another; `!` where its folder is gone and it lives; or `.` as a sign of
+# life. Ends when the run has ended and all was handed out, or at a limit.
 
 # run_reach: up to where the log can be handed out now, into $run_to. While the run goes on nobody knows what will be its end.
 run_reach() {

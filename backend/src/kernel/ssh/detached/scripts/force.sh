@@ -45,7 +45,7 @@ run_signal() { # SIGNAL
 run_force() {
   run_look
   [ "$run_state" = running ] || return 0
-  : >"$run_dir/forced"
+  [ ! -d "$run_dir" ] || : >"$run_dir/forced"
   run_known=' '
   run_members
   # First and at once: else it would tell of an end that its script has not reached.

@@ -6,7 +6,7 @@ home=/var/lib/system-update
 umask 077
 cd "$dir" || exit 70
 
-# Held by this process alone: a daemon that a maintainer script starts must not inherit it.
+# Held by this head and by what waits for the script: a daemon that a maintainer script starts must not inherit it.
 exec 9>>"$home/lock"
 if ! flock -n 9; then
   : >refused
@@ -57,33 +57,40 @@ bound_while() {
   done
 }
 
+# tell_result CODE: the end of the script, with its exit code. Ended by force, it has not reached one that could be told.
+tell_result() {
+  [ ! -e forced ] || return 0
+  ending=ended
+  # shellcheck disable=SC2094 # a file that is called as the variable is
+  [ ! -e ending ] || read -r ending <ending
+  rm -f reserve parameters
+  bound_log
+  {
+    echo "ending $ending"
+    echo "exit $1"
+    echo "finished $(date +%s)"
+    echo "log $(stat -c %s log)"
+  } >result.new
+  sync result.new log
+  mv result.new result
+  sync .
+}
+
 # Not ignored but handled: what is ignored here would be ignored by every daemon that is started below.
 trap : HUP INT TERM
+# It waits for the script and tells how it ended, whether or not this head lives until then.
 (
-  # What replaces this subshell below.
+  trap : HUP INT TERM
   own=$(exec /bin/sh -c 'echo "$PPID"')
   # The lock is closed by exec: for a function the shell would put it aside, and hold it.
   (
     exec 9>&-
     bound_while "$own"
   ) </dev/null >/dev/null 2>&1 &
-  umask 022
-  cd / || exit 70
-  exec /bin/sh "$dir/script" "$dir" </dev/null >>"$dir/log" 2>&1 9>&-
+  (
+    umask 022
+    cd / || exit 70
+    exec /bin/sh "$dir/script" "$dir" </dev/null >>"$dir/log" 2>&1 9>&-
+  )
+  tell_result "$?"
 )
-code=$?
-
-ending=ended
-# shellcheck disable=SC2094 # a file that is called as the variable is
-[ ! -e ending ] || read -r ending <ending
-rm -f reserve parameters
-bound_log
-{
-  echo "ending $ending"
-  echo "exit $code"
-  echo "finished $(date +%s)"
-  echo "log $(stat -c %s log)"
-} >result.new
-sync result.new log
-mv result.new result
-sync .

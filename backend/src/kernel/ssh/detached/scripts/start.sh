@@ -101,7 +101,7 @@ run_start() {
     return 0
   fi
   run_rank || return 0
-  if [ -e "$run_dir/process" ]; then
+  if [ -e "$run_dir/process" ] || { [ ! -d "$run_dir" ] && run_survives; }; then
     echo 'outcome attached'
     return 0
   fi
