@@ -16,6 +16,7 @@ const HANG = `#!/bin/sh
 if [ "\${DPKG_MAINTSCRIPT_NAME-}" = postinst ] && [ ! -e ${PIDFILE} ]; then
   start-stop-daemon --start --background --make-pidfile --pidfile ${PIDFILE} --exec /usr/bin/sleep.real -- 900
   trap '' TERM
+  printf 'waiting for an answer'
   exec /usr/bin/sleep.real 900
 fi
 exec /usr/bin/sleep.real "$@"
@@ -40,6 +41,7 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`.t
 
     const shell = (command: string): string => fleet('exec', machine.name, 'sh', '-c', command).trim();
     const stateOf = (): string => shell(`dpkg-query -W -f '\${db:Status-Abbrev}' ${PACKAGE}`);
+    const automatic = (): string => fleet('exec', machine.name, 'apt-mark', 'showauto', PACKAGE).trim();
     /** Seen from beside SSH: those of the run but for the daemon, which has its mark too. */
     const processesOf = (jobId: string): string =>
       shell(`grep -ls SU_DETACHED=${jobId} /proc/[0-9]*/environ | cut -d/ -f3 | grep -vx "$(cat ${PIDFILE})" || true`);
@@ -66,7 +68,9 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`.t
 
     it('is ended by force: nothing of it lives, the daemon does, and the repair that is offered mends it', async () => {
       const upgrades = new Upgrades(api, dataSource);
-      const job = await upgrades.confirm(await upgrades.plan(id, { mode: 'upgrade' }));
+      fleet('exec', machine.name, 'apt-mark', 'auto', PACKAGE);
+      const chosen = { mode: 'upgrade', scope: 'packages', packages: [PACKAGE] };
+      const job = await upgrades.confirm(await upgrades.plan(id, chosen));
       await eventually(
         () => shell(`ls ${PIDFILE} 2>/dev/null || true`),
         (found) => found === PIDFILE,
@@ -78,6 +82,8 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`.t
       );
       expect(hanging.mayBeForced).toBe(true);
       expect(processesOf(job.id)).not.toBe('');
+      // apt has written that down before dpkg began.
+      expect(automatic()).toBe('');
       // Cancelling changes nothing: dpkg is at work.
       await api.post(`/jobs/${job.id}/cancel`);
       const ask = { machineName: machine.name, reason: 'its script waits for ever' };
@@ -93,16 +99,22 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`.t
       expect(processesOf(job.id)).toBe('');
       expect(shell(`kill -0 "$(cat ${PIDFILE})" && echo alive`)).toBe('alive');
       expect(stateOf()).toMatch(/^iF/);
-      const { result } = await api.get<{ result: { document: { ending: string } } }>(`/executions/${job.id}`);
-      expect(result.document.ending).toBe('interrupted');
+      const { result } = await api.get<{ result: { document: object } }>(`/executions/${job.id}`);
+      expect(result.document).toMatchObject({ ending: 'interrupted', auto_marks: { kept: [PACKAGE], lost: [] } });
+      expect(automatic()).toBe(PACKAGE);
       await expect(api.post(`/jobs/${job.id}/force-stop`, ask)).rejects.toThrow('job_already_ended');
 
       const kinds = await api.get<{ kind: string; action: string | null }[]>('/error-kinds');
       const [error] = await upgrades.errors(job.id);
       expect(kinds.find(({ kind }) => kind === error?.kind)?.action).toBe('apt_repair');
+      // What it printed last, though it ended no line.
+      expect(error?.lines.at(-1)).toMatch(/^waiting for an answer/);
       const changes = new Changes(api, jobs);
-      expect(await changes.run(await changes.plan(id, 'apt_repair'))).toMatchObject({ status: 'ok' });
+      const repair = await changes.plan<{ auto_marks: string[] }>(id, 'apt_repair');
+      expect(repair.plan.details.document.auto_marks).toEqual([]);
+      expect(await changes.run(repair)).toMatchObject({ status: 'ok' });
       expect(stateOf()).toMatch(/^ii/);
+      expect(automatic()).toBe(PACKAGE);
       expect(shell(`kill -0 "$(cat ${PIDFILE})" && echo alive`)).toBe('alive');
     }, 300_000);
   },

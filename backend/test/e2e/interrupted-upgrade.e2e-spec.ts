@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually';
 import { Installation } from '../support/installation';
 import { MachineJobs } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, systemdMachines } from '../support/real-machines';
+import { fleet, realMachines, systemdMachines, wrapCommand } from '../support/real-machines';
 import { prepare, Upgrades, versionOf } from '../support/upgrades';
 
 interface PackageChange {
@@ -14,6 +14,7 @@ interface PackageChange {
   readonly jobId: string | null;
 }
 
+const PACKAGES = ['fleet-plain', 'fleet-slow'];
 const machines = [...realMachines().slice(0, 1), ...systemdMachines().slice(1, 2)];
 
 /** The machine loses its power in the middle of dpkg: what it came to is measured all the same, and is ours. */
@@ -43,17 +44,26 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`, 
       await database.drop();
     }, 120_000);
 
+    const automatic = (): string =>
+      fleet('exec', machine.name, 'apt-mark', 'showauto', ...PACKAGES)
+        .trim()
+        .replaceAll('\n', ' ');
     const changes = async (): Promise<PackageChange[]> =>
       (await api.get<{ items: PackageChange[] }>(`/package-changes?name=fleet-slow&machineId=${id}`)).items.filter(
         ({ toVersion }) => toVersion === '1.1',
       );
 
     it('is told with what it left on the machine, and as ours', async () => {
-      const job = await upgrades.confirm(await upgrades.plan(id, { mode: 'upgrade' }));
+      fleet('exec', machine.name, 'apt-mark', 'auto', ...PACKAGES);
+      const job = await upgrades.confirm(
+        await upgrades.plan(id, { mode: 'upgrade', scope: 'packages', packages: PACKAGES }),
+      );
       await eventually(
         () => jobs.log(job.id),
         (lines) => lines.some(({ text }) => text.includes('Setting up fleet-slow')),
       );
+      // Nor can the look afterwards set them back.
+      wrapCommand(machine, 'apt-mark', '[ "$1" != auto ] || exit 1');
       fleet('stop', machine.name);
       fleet('start', machine.name);
       expect(await jobs.ended(job, 170_000)).toMatchObject({ status: 'error', errorKind: 'interrupted' });
@@ -70,7 +80,9 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`, 
         conffiles: [],
         ports: { gone: expect.any(Array) as unknown[] },
         reboot_flag: false,
+        auto_marks: { kept: [], lost: PACKAGES },
       });
+      expect(automatic()).toBe('');
       expect((result?.['audit'] as string[]).join('\n')).toContain('fleet-slow');
       expect(await upgrades.applied(job.id)).toContainEqual(
         expect.objectContaining({ name: 'fleet-slow', operation: 'upgraded', to_version: '1.1' }),
@@ -99,10 +111,16 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`, 
       const audit = (): string => fleet('exec', machine.name, 'dpkg', '--audit').trim();
       expect(audit()).toContain('fleet-slow');
       const repairs = new Changes(api, jobs);
+      fleet('exec', machine.name, 'rm', '/usr/local/bin/apt-mark');
       const request = await repairs.plan(id, 'apt_repair');
-      expect(request.plan.lines).toContain('configure fleet-slow 1.1');
+      const marks = PACKAGES.map((name) => `auto ${name}`);
+      expect(request.plan.lines).toEqual(expect.arrayContaining(['configure fleet-slow 1.1', ...marks]));
+      expect(request.plan.checks).toContainEqual(expect.objectContaining({ code: 'auto_marks', verdict: 'warning' }));
+      expect(automatic()).toBe('');
       expect(await repairs.run(request)).toMatchObject({ status: 'ok', errorKind: null });
       expect({ audit: audit(), version: versionOf(machine, 'fleet-slow') }).toEqual({ audit: '', version: '1.1' });
+      expect(automatic()).toBe(PACKAGES.join(' '));
+      expect(fleet('exec', machine.name, 'ls', '-A', '/var/lib/system-update/auto-marks')).toBe('');
       await eventually(
         () => api.get<{ errors: unknown[] }>(`/machines/${id}/apt`),
         (state) => state.errors.length === 0,

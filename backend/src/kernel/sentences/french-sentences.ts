@@ -416,6 +416,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.run_not_alive': 'Plus rien de l’exécution ne travaille sur la machine ; sa fin est en cours d’enregistrement.',
   'jobs.run_out_of_reach': 'La machine est injoignable, rien ne peut donc y être arrêté maintenant.',
   'jobs.run_out_of_reach_action': 'Rendez d’abord la machine joignable.',
+  'jobs.run_record_lost':
+    'Le dossier de l’exécution a été supprimé de la machine pendant son travail. Elle s’est terminée depuis ; on ne sait pas comment, seulement ce qui s’y trouve maintenant.',
   'jobs.run_vanished':
     'La machine avait commencé l’exécution et n’en a plus aucune trace : on ne sait pas ce qu’elle a fait.',
   'jobs.start_failed': 'L’exécution n’a pas pu être lancée sur la machine : {reason}',
@@ -803,6 +805,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.reboot_unproven_action': 'Analysez la machine.',
   'apt.reboot_verified': 'Redémarrée, et prouvé par un autre démarrage.',
   'apt.reboot_verified_kernel': 'Redémarrée, et prouvé par un autre démarrage avec le noyau {kernel}.',
+  'apt.repair_auto_marks':
+    'Une exécution interrompue a laissé ces paquets marqués comme choisis à la main ; ils redeviennent automatiques : {packages}.',
   'apt.repair_complaint': 'apt se plaint : {why}',
   'apt.repair_done': 'Réparé : dpkg et apt trouvent tout entier.',
   'apt.repair_impossible': 'Quelque chose n’est pas entier, et apt ne sait pas le réparer : {why}',
@@ -812,6 +816,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.repair_not_whole': 'Tout n’est pas encore entier : {why}.',
   'apt.repair_plan_title': 'Planifier une réparation',
   'apt.repair_summary': 'À terminer : {unfinished}, à changer : {changes}, dont à supprimer : {removals}.',
+  'apt.repair_summary_marks':
+    'À terminer : {unfinished}, à changer : {changes}, dont à supprimer : {removals}. Marques à rétablir : {marks}.',
   'apt.repair_title': 'Réparer des paquets',
   'apt.run_summary': 'Comme prévu : {done} sur {planned}.',
   'apt.run_summary_unplanned': 'Comme prévu : {done} sur {planned}. Modifiés sans être prévus : {unplanned}.',

@@ -3,7 +3,7 @@ import type { Transaction } from '../../kernel/database/transaction';
 import { ImportantMessages } from '../history/important-messages';
 import type { ChangeStoreContext } from '../jobs/actions/change-action';
 import { AptRepository } from './apt.repository';
-import type { AptRunResult } from './contracts/apt-upgrade-result.v3';
+import type { AptRunResult } from './contracts/apt-upgrade-result.v4';
 
 /** Writes what every run of apt that changed packages came to, in the transaction that ends its job. */
 @Injectable()

@@ -24,7 +24,7 @@ import {
   APT_AUTOREMOVE_RESULT_IMPORTANT,
 } from './contracts/apt-autoremove.v2';
 import { APT_MARKS_CONTRACTS } from './contracts/apt-marks.v1';
-import { APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT } from './contracts/apt-repair.v2';
+import { APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT } from './contracts/apt-repair.v3';
 import {
   APT_ERROR_LINES,
   APT_UPDATE_ANALYZE,
@@ -36,7 +36,7 @@ import {
   APT_EXTERNAL_CHANGE_RESULT_IMPORTANT,
 } from './contracts/apt-external-change-result.v1';
 import { APT_UPGRADE_PLAN } from './contracts/apt-upgrade-plan.v2';
-import { APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT } from './contracts/apt-upgrade-result.v3';
+import { APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT } from './contracts/apt-upgrade-result.v4';
 import { ErrorKindsController } from './error-kinds.controller';
 import { ExternalChanges } from './external/external-changes.store';
 import { PackageChangesController } from './package-changes.controller';

@@ -8,7 +8,7 @@ import type { StoreContext } from '../jobs/actions/job-action';
 import type { PlannedPackage } from './analysis/planned-packages';
 import { APT_ERROR_LINES } from './contracts/apt-update-analyze.v1.schema';
 import type { AptError, AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
-import type { AppliedPackage } from './contracts/apt-upgrade-result.v3';
+import type { AppliedPackage } from './contracts/apt-upgrade-result.v4';
 
 /** The only place with SQL for `apt_planned_packages`, `apt_applied_packages` and `apt_errors`; one statement per table, however many rows. */
 @Injectable()

@@ -191,6 +191,10 @@ export const say = sentences('apt', {
   repair_title: 'Repair packages',
   repair_plan_title: 'Plan a repair',
   repair_summary: 'To finish: {unfinished}, to change: {changes}, of these to remove: {removals}.',
+  repair_summary_marks:
+    'To finish: {unfinished}, to change: {changes}, of these to remove: {removals}. Marks to set back: {marks}.',
+  repair_auto_marks:
+    'A run that was cut off left these marked as chosen by hand; they become automatic again: {packages}.',
   repair_needless: 'Nothing to repair: dpkg and apt find everything whole.',
   repair_impossible: 'Something is not whole, and apt knows no way to repair it: {why}',
   repair_no_journal: 'No dpkg run was cut off on this machine.',

@@ -15,7 +15,7 @@ import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import { autoremovePlan } from '../autoremove/autoremove-plan';
 import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v2';
-import { importantUpgrade } from '../contracts/apt-upgrade-result.v3';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v4';
 import { BootVerdicts } from '../reboot/boot-verdicts';
 import { aptProgress } from '../upgrade/apt-status';
 import { runResult, verdictOf } from '../upgrade/upgrade-result';

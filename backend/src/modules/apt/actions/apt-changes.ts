@@ -47,7 +47,7 @@ export function lateFacts(runId: string, left: FinishedChange, repair = false): 
   if (ending === 'ended' && inventory(left, 'after') !== null) return null;
   const lines = repair ? ['apt-repair-lines.sh'] : [];
   return {
-    file: scriptFiles('apt-facts.sh', ...lines, 'apt-facts-late.sh'),
+    file: scriptFiles('apt-facts.sh', 'apt-auto-marks.sh', ...lines, 'apt-facts-late.sh'),
     parameters: { RUN_ID: runId, REPAIR: repair ? '1' : '0' },
     timeouts: { progressMs: 120_000, totalMs: 270_000 },
     limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 8 * 1024 * 1024 },

@@ -13,7 +13,7 @@ import { JobAction, type ActionContext, type ActionScript, type CollectedRun } f
 import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
-import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v2';
+import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v3';
 import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
 import { aptProgress } from '../upgrade/apt-status';
@@ -30,7 +30,7 @@ import {
 import { FetchProxy } from './fetch-proxy';
 import { AptLogMessages } from '../upgrade/log-messages';
 
-const LINES = ['apt-transaction.sh', 'apt-look.sh'];
+const LINES = ['apt-transaction.sh', 'apt-auto-marks.sh', 'apt-look.sh'];
 
 /** Finishes what dpkg left unfinished and meets every dependency, and looks afterwards whether all is whole. */
 @JobAction()
@@ -64,7 +64,7 @@ export class AptRepairAction implements ChangeAction {
       'repair_differs',
     ],
     consequences: ['removals', 'own_machine'],
-    contracts: ['apt_repair_plan@1', 'apt_repair_result@2'],
+    contracts: ['apt_repair_plan@2', 'apt_repair_result@3'],
   };
 
   constructor(

@@ -14,7 +14,7 @@ import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
-import { importantUpgrade } from '../contracts/apt-upgrade-result.v3';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v4';
 import { transactionParameters, UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
 import { upgradePlan } from '../upgrade/upgrade-plan';
 import { aptProgress } from '../upgrade/apt-status';
@@ -25,6 +25,8 @@ import { APT_GUARD } from './apt-guard';
 import { FetchProxy } from './fetch-proxy';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 import { AptLogMessages } from '../upgrade/log-messages';
+
+const RUN_FILES = ['apt-transaction.sh', 'apt-archives.sh', 'apt-auto-marks.sh', 'apt-facts.sh', 'apt-upgrade.sh'];
 
 /** Upgrades packages with apt: exactly what a person confirmed, detached, with the proof of what it did. */
 @JobAction()
@@ -73,7 +75,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     ],
     parameters: UPGRADE_PARAMETERS,
     consequences: ['removals', 'downgrades', 'proxmox_host', 'own_machine'],
-    contracts: ['apt_upgrade_plan@2', 'apt_upgrade_result@3'],
+    contracts: ['apt_upgrade_plan@2', 'apt_upgrade_result@4'],
   };
 
   constructor(
@@ -107,7 +109,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     const proxy = await this.fetchProxy.of(context, this.declaration.name);
     const downgrades = packages.some(({ operation }) => operation === 'downgrade');
     return {
-      file: [PROXY_SCRIPT, ...scriptFiles('apt-transaction.sh', 'apt-archives.sh', 'apt-facts.sh', 'apt-upgrade.sh')],
+      file: [PROXY_SCRIPT, ...scriptFiles(...RUN_FILES)],
       parameters: {
         ...transactionParameters(context.machineId, context.parameters),
         ...proxy.parameters,

@@ -8,7 +8,7 @@ import {
   APT_AUTOREMOVE_RESULT_IMPORTANT,
   type AptAutoremovePlan,
 } from '../contracts/apt-autoremove.v2';
-import { importantUpgrade, type AptRunResult } from '../contracts/apt-upgrade-result.v3';
+import { importantUpgrade, type AptRunResult } from '../contracts/apt-upgrade-result.v4';
 import { capturedChange, finishedRun, planningRun } from '../fixtures/captured-change';
 import { runResult, verdictOf } from '../upgrade/upgrade-result';
 import { autoremovePlan } from './autoremove-plan';

@@ -6,7 +6,7 @@ import {
   RUN_IMPORTANT_FIELDS,
   RUN_RESULT_FIELDS,
   withoutStates,
-} from './apt-upgrade-result.v3';
+} from './apt-upgrade-result.v4';
 
 /**
  * Why a package stays. `kernel_not_booted`: the machine has not booted the newest kernel yet; `boot_not_verified`: it has, but

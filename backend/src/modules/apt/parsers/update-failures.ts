@@ -57,7 +57,7 @@ const RUN_FAILURES: readonly (readonly [RegExp, AptErrorKind])[] = [
   [/Unmet dependencies|--fix-broken install/, 'unmet_dependencies'],
   [/you have held broken packages/, 'held_broken'],
   [/No space left on device|not enough free (?:disk )?space|don't have enough free space/i, 'no_space'],
-  [/Read-only file system/, 'read_only_fs'],
+  [/Read-only file system/i, 'read_only_fs'],
 ];
 
 /** The failure of a whole apt command, or null when its lines name none. */

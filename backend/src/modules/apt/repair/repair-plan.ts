@@ -1,10 +1,11 @@
 import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { PlanConsequence, PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
 import type { CollectedRun } from '../../jobs/actions/job-action';
 import { complaintOf } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
-import type { AptRepairPlan, UnfinishedPackage } from '../contracts/apt-repair.v2';
+import type { AptRepairPlan, UnfinishedPackage } from '../contracts/apt-repair.v3';
 import { answered } from '../parsers/plan-answers';
 import { classifyRunFailure } from '../parsers/update-failures';
 import { blocking, coManagersOf, isItself } from '../upgrade/look';
@@ -14,7 +15,7 @@ import { simulatedPlan } from '../upgrade/simulated-plan';
 import { complaintsOf } from './complaints';
 import { effectsOf } from '../upgrade/plan-effects';
 
-const OWN_WORDS = ['journal', 'configure', 'incomplete'];
+const OWN_WORDS = ['journal', 'configure', 'incomplete', 'auto'];
 
 /** Turns the answer of the plan's script into a plan. Pure. */
 export function repairPlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutcome {
@@ -30,17 +31,14 @@ export function repairPlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutcome {
     packages: packages.map(barePackage),
     complaints,
     no_remove: packages.every(({ operation }) => operation !== 'remove'),
+    auto_marks: own.flatMap((line) => (line.startsWith('auto ') ? [line.slice('auto '.length)] : [])),
   };
   const itself = isItself(run, ownHosts);
   return {
     kind: 'planned',
     plan: {
       lines,
-      summary: say.repair_summary({
-        unfinished: details.unfinished.length,
-        changes: packages.length,
-        removals: removed(details).length,
-      }),
+      summary: summaryOf(details),
       risk: details.no_remove ? 'medium' : 'high',
       effects: effectsOf(details.packages),
       consequences: consequencesOf(details, itself === true),
@@ -64,13 +62,23 @@ function nothingPlanned(whole: boolean, complaints: readonly string[]): PlanOutc
   return { kind: 'failed', failure: { kind, message, action: remediationOf(kind) } };
 }
 
+function summaryOf({ unfinished: begun, packages, auto_marks }: AptRepairPlan): Sentence {
+  const unfinished = begun.length;
+  const changes = packages.length;
+  const removals = packages.filter(({ operation }) => operation === 'remove').length;
+  const marks = auto_marks.length;
+  return marks === 0
+    ? say.repair_summary({ unfinished, changes, removals })
+    : say.repair_summary_marks({ unfinished, changes, removals, marks });
+}
+
 function unfinishedPackage(line: string): UnfinishedPackage | null {
   const [verb, name = '', version = '-'] = line.split(' ');
-  return verb === 'journal' ? null : { line, name, version: version === '-' ? null : version };
+  return verb === 'journal' || verb === 'auto' ? null : { line, name, version: version === '-' ? null : version };
 }
 
 /** What is wrong, where it is. */
-function foundChecks({ journal, unfinished, complaints }: AptRepairPlan): PreflightCheck[] {
+function foundChecks({ journal, unfinished, complaints, auto_marks }: AptRepairPlan): PreflightCheck[] {
   const names = unfinished.map(({ name }) => name).join(', ');
   return [
     journal
@@ -79,6 +87,9 @@ function foundChecks({ journal, unfinished, complaints }: AptRepairPlan): Prefli
     names === ''
       ? check('dpkg', 'ok', say.check_dpkg_whole())
       : check('dpkg', 'warning', say.check_dpkg_broken({ packages: names })),
+    ...(auto_marks.length === 0
+      ? []
+      : [check('auto_marks', 'warning', say.repair_auto_marks({ packages: auto_marks.join(', ') }))]),
     ...complaints
       .filter((line) => line.startsWith('E: '))
       .slice(0, 1)

@@ -2,7 +2,8 @@ import type { FinishedChange } from '../../jobs/actions/change-action';
 import { complaintOf } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
-import type { AptRepairPlan, AptRepairResult } from '../contracts/apt-repair.v2';
+import type { AptRepairPlan, AptRepairResult } from '../contracts/apt-repair.v3';
+import { autoMarks } from '../upgrade/auto-marks';
 import { lines } from '../upgrade/run-facts';
 import { runResult, verdictOf, type UpgradeVerdict } from '../upgrade/upgrade-result';
 import { complaintsOf } from './complaints';
@@ -19,6 +20,7 @@ export function repairResult(run: FinishedChange, plan: AptRepairPlan): AptRepai
     }),
     whole: verified === undefined ? null : verified.exitCode === 0,
     complaints: verified === undefined ? null : complaintsOf(verified),
+    auto_marks: autoMarks(run),
   };
 }
 

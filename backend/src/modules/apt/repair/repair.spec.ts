@@ -9,7 +9,7 @@ import {
   importantRepair,
   type AptRepairPlan,
   type AptRepairResult,
-} from '../contracts/apt-repair.v2';
+} from '../contracts/apt-repair.v3';
 import { capturedChange, finishedRun, planningRun } from '../fixtures/captured-change';
 import { repairPlan } from './repair-plan';
 import { repairResult, repairVerdict } from './repair-result';
@@ -121,6 +121,26 @@ describe.each(suites)('a repair on %s', (suite) => {
       status: 'error',
       error: { kind: 'answer_incomplete' },
     });
+  });
+
+  it('sets back marks that a run that was cut off has lost, though all else is whole', () => {
+    const sections = captured('clean');
+    const lines = sections.get('repair_lines')?.stdout ?? '';
+    sections.set('repair_lines', said(`${lines}auto fleet-plain\nauto fleet-slow\n`));
+    expect(planned(sections)).toMatchObject({
+      summary: 'To finish: 0, to change: 0, of these to remove: 0. Marks to set back: 2.',
+      details: { unfinished: [], packages: [], auto_marks: ['fleet-plain', 'fleet-slow'] },
+    });
+    expect(planned(sections).checks).toContainEqual(
+      expect.objectContaining({ code: 'auto_marks', verdict: 'warning' }),
+    );
+    sections.set('fact.auto_marks', said('kept\tfleet-plain\nlost\tfleet-slow\n'));
+    const after = captured('half-configured');
+    for (const [name, section] of after)
+      if (/^(?:fact|log)/.test(name) && !sections.has(name)) sections.set(name, section);
+    const result = resultOf(sections);
+    expect(result.auto_marks).toEqual({ kept: ['fleet-plain'], lost: ['fleet-slow'] });
+    expect(repairVerdict(result)).toMatchObject({ status: 'warning' });
   });
 
   it('that is needless is no plan', () => {

@@ -39,11 +39,11 @@ archives_files() {
 }
 
 archives_look() {
-  archives_until=$(($(date +%s) + ARCHIVES_SECONDS))
+  archives_until=$(($(su_seconds_up) + ARCHIVES_SECONDS))
   archives_home=$(apt-config shell home Dir::Cache::archives/d | sed "s/^home='\(.*\)'$/\1/")
   archives_files "$1" >"$work_archives/files"
   while IFS='	' read -r name from file; do
-    [ "$(date +%s)" -lt "$archives_until" ] || return 75
+    [ "$(su_seconds_up)" -lt "$archives_until" ] || return 75
     archives_open "$name" "$archives_home$file" || return
     archives_conffiles "$name"
     [ "$from" = - ] || archives_news "$name"

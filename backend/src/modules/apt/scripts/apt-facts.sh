@@ -70,8 +70,11 @@ facts_after() {
   keep after inventory
   keep failed_after failed_units
   keep ports_after listening_ports
-  keep conffiles new_conffiles
-  keep conffile_changes conffile_changes
+  # Without the moment at which it began nobody can tell which are new.
+  if [ -e "$work/began" ]; then
+    keep conffiles new_conffiles
+    keep conffile_changes conffile_changes
+  fi
   keep audit dpkg --audit
   keep journal dpkg_journal
   keep reboot_flag reboot_flag

@@ -11,14 +11,14 @@ marks_environment
 
 # dpkg does not wait for its locks when it changes a mark, so the bounded waiting is done here.
 marks_change() {
-  deadline=$(($(date +%s) + LOCK_WAIT))
+  deadline=$(($(su_seconds_up) + LOCK_WAIT))
   while :; do
     begin_in_time
     # shellcheck disable=SC2046 # names of packages hold no special sign
     apt-mark "$OPERATION" -- $(awk -v operation="$OPERATION" '$1 == operation { print $2 }' "$marks_work/lines") \
       >"$marks_work/said" 2>&1
     code=$?
-    if [ "$code" = 0 ] || ! grep -q 'lock was locked by' "$marks_work/said" || [ "$(date +%s)" -ge "$deadline" ]; then
+    if [ "$code" = 0 ] || ! grep -q 'lock was locked by' "$marks_work/said" || [ "$(su_seconds_up)" -ge "$deadline" ]; then
       cat "$marks_work/said"
       return "$code"
     fi

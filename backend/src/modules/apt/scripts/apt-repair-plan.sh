@@ -1,8 +1,8 @@
 #!/bin/sh
 # shellcheck disable=SC2317 # every function is called through `section`
 # shellcheck disable=SC2154 # $work is set in 10-work.sh
-# Plans a repair. Goes after 10-work.sh and 40-machine.sh of apt-update-analyze/, apt-transaction.sh, apt-look.sh and
-# apt-repair-lines.sh. Changes nothing.
+# Plans a repair. Goes after 10-work.sh and 40-machine.sh of apt-update-analyze/, apt-transaction.sh, apt-auto-marks.sh,
+# apt-look.sh and apt-repair-lines.sh. Changes nothing.
 
 repair_simulation() {
   repair_apt -s >"$work/simulation"

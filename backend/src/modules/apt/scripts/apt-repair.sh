@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2317 # functions are called through `keep`
 # Carries out a confirmed repair, detached. Goes after changes.sh (step, keep, confirm_plan), 15-proxy.sh,
-# apt-transaction.sh, apt-look.sh, apt-facts.sh and apt-repair-lines.sh.
+# apt-transaction.sh, apt-auto-marks.sh, apt-look.sh, apt-facts.sh and apt-repair-lines.sh.
 # Parameters besides those of the lines: NO_REMOVE=1|0, GUARD (text of what apt asks before it begins), LOCK_WAIT seconds to
 # wait for the locks of dpkg and for that of the downloads
 
@@ -23,8 +23,8 @@ simulate() {
 # dpkg does not wait for its locks, so the bounded waiting is done here. Once it works the repair has begun, however late the
 # rest of it comes. What it could not configure, apt may have to bring a dependency for: its failure is no end.
 configure() {
-  deadline=$(($(date +%s) + LOCK_WAIT))
-  while plan_locks | grep -q '^/var/lib/dpkg/' && [ "$(date +%s)" -lt "$deadline" ]; do sleep 1; done
+  deadline=$(($(su_seconds_up) + LOCK_WAIT))
+  while plan_locks | grep -q '^/var/lib/dpkg/' && [ "$(su_seconds_up)" -lt "$deadline" ]; do sleep 1; done
   begin_in_time
   has_begun
   : >"$work/status"
@@ -89,5 +89,7 @@ if [ "$code" = 0 ]; then
 fi
 
 step verify
+# shellcheck disable=SC2046 # a run's id is a UUID
+[ ! -s "$work/pending" ] || keep auto_marks auto_marks_restore $(cat "$work/notes")
 keep whole repair_whole || [ "$code" != 0 ] || code=100
 finish "$code"

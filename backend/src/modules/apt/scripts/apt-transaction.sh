@@ -38,7 +38,7 @@ transaction_apt() {
 # at all for that of its downloads: for that one it is waited here as long, and apt is called once more. It has done nothing
 # then: where it has told of work by dpkg, it is never called again.
 transaction_patiently() {
-  patience_until=$(($(date +%s) + LOCK_WAIT))
+  patience_until=$(($(su_seconds_up) + LOCK_WAIT))
   : >>"$SU_DIR/progress"
   while :; do
     patience_said=$(stat -c %s "$SU_DIR/log") || return 73
@@ -62,7 +62,7 @@ transaction_lock_refused() {
 
 # transaction_freed LOCK UNTIL: waits until nobody holds it; false once that moment is over
 transaction_freed() {
-  while [ "$(date +%s)" -lt "$2" ]; do
+  while [ "$(su_seconds_up)" -lt "$2" ]; do
     sleep 1
     freed_inode=$(stat -c %i "$1") || return
     # Of a file in an overlay stat names another device: its number alone may make this wait for nothing, within the limit.

@@ -1,7 +1,7 @@
 #!/bin/sh
-# shellcheck disable=SC2034,SC2317 # functions are called through `keep`; PINS and work_archives are of others
+# shellcheck disable=SC2034,SC2154,SC2317 # functions are called through `keep`; PINS, work_archives, auto_notes are of others
 # Carries out a confirmed upgrade, detached. Goes after changes.sh (step, keep, confirm_plan), 15-proxy.sh,
-# apt-transaction.sh, apt-archives.sh and apt-facts.sh.
+# apt-transaction.sh, apt-archives.sh, apt-auto-marks.sh and apt-facts.sh.
 # Parameters besides those of the transaction: NO_REMOVE=1|0, ALLOW_DOWNGRADES=1|0 (what was confirmed), GUARD (text of
 # what apt asks before it begins), LOCK_WAIT seconds to wait for the locks of dpkg and for
 # that of the downloads
@@ -9,7 +9,10 @@
 LOCK_WAIT=${LOCK_WAIT:-120}
 
 work=$(mktemp -d /run/system-update-upgrade.XXXXXX 2>/dev/null || mktemp -d) || exit 73
-trap 'rm -rf "$work"' EXIT
+note=$auto_notes/${SU_DIR##*/}
+trap 'restore_marks; rm -rf "$work"' EXIT
+# Else a shell that is asked to end would pass over its last words.
+trap 'exit 143' HUP INT TERM
 PINS=$work/pins work_archives=$work
 transaction_environment
 
@@ -23,17 +26,20 @@ simulate() {
   transaction_lines "$work/simulation" >"$work/lines"
 }
 
-# Naming packages on the command line makes apt take them for chosen by hand; what was automatic stays automatic.
+note_marks() {
+  [ "$SCOPE" = packages ] || return 0
+  named=$(transaction_names) || return
+  # shellcheck disable=SC2086 # names of packages hold no special sign
+  auto_marks_note "${note##*/}" $named
+}
+
+# Whatever ends the script: what could not be done here is done by whoever looks at the machine next.
 restore_marks() {
-  [ "$SCOPE" != all ] || return 0
-  apt-mark showauto | LC_ALL=C sort >"$work/auto.after"
-  LC_ALL=C comm -23 "$work/auto" "$work/auto.after" >"$work/auto.lost"
-  xargs -r apt-mark auto <"$work/auto.lost"
+  [ ! -e "$note" ] || keep auto_marks auto_marks_restore "$note"
 }
 
 step check
 facts_before || finish 100
-apt-mark showauto | LC_ALL=C sort >"$work/auto"
 simulate || finish "$?"
 confirm_plan "$work/lines"
 
@@ -51,6 +57,7 @@ simulate || finish "$?"
 confirm_plan "$work/lines"
 printf '%s' "$GUARD" >"$SU_DIR/guard" || finish 73
 chmod 700 "$SU_DIR/guard"
+note_marks || finish 73
 set -- -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3 "$@"
 transaction_patiently transaction_apt "$@"
 code=$?

@@ -1,4 +1,4 @@
-import type { AppliedCounts, AppliedPackage } from '../contracts/apt-upgrade-result.v3';
+import type { AppliedCounts, AppliedPackage } from '../contracts/apt-upgrade-result.v4';
 import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { compareVersions } from '../parsers/debian-version';
 import { packageState, type PackageState } from '../parsers/dpkg';
@@ -63,6 +63,21 @@ export function appliedPackages(
     });
   }
   return [...applied, ...planned.filter((plan) => !seen.has(plan)).map((plan) => unchanged(plan, before, after))];
+}
+
+/**
+ * What was there before a run whose own record is lost, as its confirmed plan has it. What nobody planned counts as it is now:
+ * whether it changed is not known.
+ */
+export function plannedBefore(after: Inventory, planned: readonly UpgradePackage[]): Inventory {
+  const before = new Map([...after].filter(([, found]) => !planned.some((plan) => isOf(plan, found))));
+  for (const plan of planned) {
+    const now = [...after.values()].find((found) => isOf(plan, found));
+    const arch = plan.arch ?? now?.arch ?? 'unknown';
+    if (plan.from_version !== null)
+      before.set(`${plan.name}:${arch}`, { name: plan.name, arch, version: plan.from_version, state: 'installed' });
+  }
+  return before;
 }
 
 function unchanged(plan: UpgradePackage, before: Inventory, after: Inventory): AppliedPackage {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { aptProgress } from './apt-status';
@@ -163,6 +163,12 @@ describe('the guard', () => {
   });
 });
 
+/** As runs have it: of changes.sh, and of prelude.sh. */
+const clock = 'su_seconds_up() { cut -d . -f 1 /proc/uptime; }';
+/** A clock that somebody sets while the script runs: the first who asks gets another time than all that come later. */
+const steppedClock = (first: number, then: number): string => `
+  date() { if [ -e '${work}/asked' ]; then echo ${String(then)}; else : >'${work}/asked'; echo ${String(first)}; fi; }`;
+
 describe('waiting for the lock of the downloads', () => {
   const lock = (): string => path.join(work, 'archives-lock');
   /** apt as it is without that lock: it says so and has done nothing. The calls that it counts get it from `free` on. */
@@ -179,13 +185,14 @@ describe('waiting for the lock of the downloads', () => {
     writeFileSync(lock(), '');
     const run = `SU_DIR='${work}' LOCK_WAIT=${String(seconds)}
       exec >>"$SU_DIR/log" 2>&1
+      ${clock}
       ${script('apt-transaction.sh')}
       ${fake}
       transaction_patiently apt
       code=$?
       echo "calls $calls"
       exit "$code"`;
-    const { status } = spawnSync('sh', ['-c', run]);
+    const { status } = spawnSync('sh', ['-c', run], { timeout: 20_000 });
     return { status, log: readFileSync(path.join(work, 'log'), 'utf8') };
   };
 
@@ -199,6 +206,14 @@ describe('waiting for the lock of the downloads', () => {
     const { status, log } = called(apt(100), 2);
     expect(status).toBe(100);
     expect(log.split('\n').at(-3)).toMatch(/^E: Unable to lock/);
+  });
+
+  it('neither ends at once nor goes on for hours when the clock of the machine is set meanwhile', () => {
+    const forward = called(`${apt(3)}\n${steppedClock(1_000_000, 2_000_000)}`, 30);
+    expect({ status: forward.status, calls: forward.log.split('\n').at(-2) }).toEqual({ status: 0, calls: 'calls 3' });
+    rmSync(path.join(work, 'log'));
+    const back = called(`${apt(100)}\n${steppedClock(2_000_000, 1_000_000)}`, 2);
+    expect(back.status).toBe(100);
   });
 
   it.each([
@@ -217,6 +232,38 @@ describe('waiting for the lock of the downloads', () => {
       log: expect.stringMatching(/\ncalls 1\n$/) as string,
     });
   });
+});
+
+describe('waiting', () => {
+  /** marks_change of a mark that never comes: the lock stays with somebody else. */
+  const waits = (clockSet: string): { status: number | null; said: string } => {
+    const change = /^marks_change\(\) \{\n[^]*?^\}\n/m.exec(script('apt-marks.sh'))?.[0] ?? '';
+    const run = `marks_work='${work}' LOCK_WAIT=2 OPERATION=hold
+      begin_in_time() { :; }
+      apt-mark() { echo 'dpkg: error: lock was locked by another process with pid 7'; return 1; }
+      ${clock}
+      ${clockSet}
+      : >"$marks_work/lines"
+      ${change.replace('apt-mark "', 'apt_mark "')}
+      marks_change`.replaceAll('apt-mark()', 'apt_mark()');
+    const { status, stdout } = spawnSync('sh', ['-c', run], { timeout: 20_000, encoding: 'utf8' });
+    return { status, said: stdout };
+  };
+
+  it('for the lock of a mark takes its time, whatever the clock of the machine is set to', () => {
+    const began = Date.now();
+    expect(waits(steppedClock(1_000_000, 2_000_000))).toMatchObject({ status: 1 });
+    expect(Date.now() - began).toBeGreaterThan(900);
+    rmSync(path.join(work, 'asked'), { force: true });
+    expect(waits(steppedClock(2_000_000, 1_000_000))).toMatchObject({ status: 1 });
+  });
+
+  it.each(readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sh')))(
+    'in %s goes by no clock that can be set',
+    (name) => {
+      expect(script(name)).not.toMatch(/\$\(\(\$\(date|\[ "\$\(date/);
+    },
+  );
 });
 
 describe('the progress of configuring', () => {

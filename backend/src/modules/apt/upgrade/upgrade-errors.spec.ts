@@ -41,6 +41,15 @@ describe.each(SUITES)('the cause of a failed run on %s', (suite) => {
     expect(kinds(settings)).toEqual(['maintainer_script_failed']);
   });
 
+  it.each(['no space left on device', 'read-only file system'])(
+    'is told with its line however %s is written',
+    (said) => {
+      const [error] = upgradeErrors(says(failing(suite), 'fleet-failing', `tool: write /var/lib/x: ${said}`), 100);
+      expect(error?.kind).toBe(said.startsWith('no') ? 'no_space' : 'read_only_fs');
+      expect(error?.important_lines).toContain(`tool: write /var/lib/x: ${said}`);
+    },
+  );
+
   it('is a lock with its holder, which apt names while it waits; to have waited is no failure', () => {
     const log = capturedChange(`upgrade/${suite}-lock`).get('log')?.stdout ?? '';
     const [busy] = upgradeErrors(log, 100);

@@ -17,19 +17,19 @@ const SCRIPT = /(?:script|subprocess).*(?:error exit status|failed|killed)/;
 const REFUSED_ARCHIVE = /^dpkg: error processing archive \S*?([^/\s]+) \(--unpack\):\n((?: .*\n)+)/gm;
 const OVERWRITES = /trying to overwrite '([^']+)', which is also in package (\S+)/;
 /** Who makes an initial RAM disk names the file in another line than what was short. */
-const SPACE = /No space left on device|^update-initramfs: failed for /;
-const DISK = /No space left on device|Read-only file system/;
+const SPACE = /No space left on device|^update-initramfs: failed for /i;
+const DISK = /No space left on device|Read-only file system/i;
 /** Of a failing script its last lines: what it said, and what dpkg says of it. */
 const EVIDENCE = 10;
 const CONFFILE_QUESTION = 'end of file on stdin at conffile prompt';
 const FETCH = /^E: Failed to fetch (\S+) {2}(.*)$/gm;
 /** Lines that name the cause of a failed run, which complaints of apt do not always repeat. */
-const CAUSES = /No space left on device|Read-only file system|^E: Could not get lock/;
+const CAUSES = /No space left on device|Read-only file system|^E: Could not get lock/i;
 /** What a container that may not do all that a machine may refuses to a script. */
 const REFUSED =
   /(?:mknod|\/dev\/|udev|fuse|modprobe|mount|sysctl|\/proc\/sys|\/sys\/|cgroup|setcap|keyctl|bpf).*(?:Operation not permitted|Permission denied|Read-only file system)/i;
 /** The kernel's settings are no disk, though they may be read-only. */
-const KERNEL_SETTING = /(?:sysctl|\/proc\/|\/sys\/).*Read-only file system/;
+const KERNEL_SETTING = /(?:sysctl|\/proc\/|\/sys\/).*Read-only file system/i;
 const WAITED = /^Waiting for cache lock: /;
 /** A call of apt that did not get a lock and was made once more, see apt-transaction.sh. */
 const CALLED_AGAIN = /(?:^E: .*\n)+^system-update: lock_waited: .*\n/gm;

@@ -5,9 +5,11 @@ import { aptError } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import type { AptError } from '../contracts/apt-update-analyze.v1';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
-import type { AptRunResult, AptUpgradeResult } from '../contracts/apt-upgrade-result.v3';
+import type { AptRunResult, AptUpgradeResult } from '../contracts/apt-upgrade-result.v4';
+import type { AutoMarks } from '../contracts/auto-marks';
 import { linesOf } from '../parsers/parse-error';
-import { appliedCounts, appliedPackages } from './applied';
+import { appliedCounts, appliedPackages, plannedBefore } from './applied';
+import { autoMarks } from './auto-marks';
 import { archivesLook } from './archive-facts';
 import { conffileChanges } from './conffile-changes';
 import { both, flag, inventory, lines } from './run-facts';
@@ -17,13 +19,15 @@ import { upgradeErrors } from './upgrade-errors';
 export function upgradeResult(run: FinishedChange, plan: Pick<AptUpgradePlan, 'packages'>): AptUpgradeResult {
   const { conffile_questions, news } = archivesLook(run.sections.get('archives'));
   const changes = conffileChanges(run.sections.get('conffile_changes'));
-  return { ...runResult(run, plan), conffile_questions, news, conffile_changes: changes };
+  return { ...runResult(run, plan), conffile_questions, news, conffile_changes: changes, auto_marks: autoMarks(run) };
 }
 
 /** What a run really did, from its facts. Pure; what is missing is null, never a guess. */
 export function runResult(run: FinishedChange, plan: Pick<AptUpgradePlan, 'packages'>): AptRunResult {
-  const before = inventory(run, 'before');
   const after = inventory(run, 'after');
+  const kept = inventory(run, 'before');
+  const before =
+    kept === null && run.recordLost === true && after !== null ? plannedBefore(after, plan.packages) : kept;
   const packages = before === null || after === null ? null : appliedPackages(before, after, plan.packages);
   return {
     ending: run.ending,
@@ -51,7 +55,7 @@ export interface UpgradeVerdict {
 }
 
 /** How the run is to be told. */
-export function verdictOf(result: AptRunResult): UpgradeVerdict {
+export function verdictOf(result: AptRunResult & { readonly auto_marks?: AutoMarks | null }): UpgradeVerdict {
   const { ending, errors, counts } = result;
   if (ending === 'drifted')
     return failed('plan_drifted', say.run_drifted(), say.run_drifted(), say.run_drifted_action());
@@ -64,7 +68,9 @@ export function verdictOf(result: AptRunResult): UpgradeVerdict {
   if (counts === null) return failed('answer_incomplete', say.run_not_measured(), summary);
   const strays = counts.as_planned < counts.planned || counts.unplanned > 0;
   const newlyFailed = result.failed_units?.after.some((unit) => !result.failed_units?.before.includes(unit)) ?? false;
-  const marked = strays || newlyFailed || (result.conffiles?.length ?? 0) > 0 || (result.audit?.length ?? 0) > 0;
+  const lost = (result.auto_marks?.lost.length ?? 0) > 0;
+  const marked =
+    strays || lost || newlyFailed || (result.conffiles?.length ?? 0) > 0 || (result.audit?.length ?? 0) > 0;
   return { status: marked ? 'warning' : 'ok', summary };
 }
 

@@ -12,7 +12,7 @@ import {
   APT_UPGRADE_RESULT_IMPORTANT,
   importantUpgrade,
   type AptUpgradeResult,
-} from '../contracts/apt-upgrade-result.v3';
+} from '../contracts/apt-upgrade-result.v4';
 import { FIXTURE_FOLDER, parseFixture } from '../fixtures/load-fixture';
 import type { UpgradeParameters } from './upgrade-parameters';
 import { upgradePlan } from './upgrade-plan';
@@ -409,6 +409,26 @@ describe.each(suites)('a run on %s', (suite) => {
     expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind: 'no_space' } });
     const cut = upgradeResult({ ...run, ending: 'interrupted', exitCode: null }, detailsOf(planned(sections)));
     expect(cut.errors.map(({ kind }) => kind)).toEqual(['dpkg_interrupted', 'no_space']);
+  });
+
+  it('whose record is lost is judged by its plan and by what is there now', () => {
+    const sections = captured(suite, 'done');
+    const details = detailsOf(planned(sections));
+    const whole = upgradeResult(finished(sections), details);
+    sections.delete('fact.before');
+    const lost = { ending: 'interrupted', exitCode: null, recordLost: true } as const;
+    const judged = upgradeResult(finished(sections, lost), details);
+    expect(judged.counts).toEqual(whole.counts);
+    expect(judged.packages?.map(({ name, operation }) => `${operation} ${name}`).sort()).toEqual(
+      whole.packages?.map(({ name, operation }) => `${operation} ${name}`).sort(),
+    );
+    // What did not happen is not told as done.
+    const after = sections.get('fact.after')?.stdout ?? '';
+    sections.set('fact.after', section(after.replace(/^(ii \tfleet-plain\t)1\.1/m, '$11.0')));
+    expect(upgradeResult(finished(sections, lost), details).packages).toContainEqual(
+      expect.objectContaining({ name: 'fleet-plain', operation: 'unchanged', as_planned: false }),
+    );
+    expect(upgradeResult(finished(sections, { ...lost, recordLost: false }), details).packages).toBeNull();
   });
 
   it('that was cut off before its end is no success, whatever its facts say', () => {

@@ -108,6 +108,18 @@ describe('readChangeResult', () => {
   });
 });
 
+describe('marks of packages that were installed automatically', () => {
+  it('are shown where there were some to keep, and are looked at where some are lost', () => {
+    expect(read({ auto_marks: null }).proven).not.toContain('autoMarks');
+    const kept = read({ auto_marks: { kept: ['a'], lost: [] } });
+    expect({ proven: kept.proven, proof: proofs(kept).autoMarks }).toMatchObject({
+      proven: expect.arrayContaining(['autoMarks']) as string[],
+      proof: 'good',
+    });
+    expect(proofs(read({ auto_marks: { kept: [], lost: ['a'] } })).autoMarks).toBe('look');
+  });
+});
+
 describe('failuresOf', () => {
   const job = (kind: string | null, message: string | null): JobDto =>
     ({ status: 'error', errorKind: kind, errorMessage: message, errorAction: 'Do.', said: {} }) as unknown as JobDto;

@@ -21,7 +21,7 @@ export interface ConffileChange {
   readonly cut: boolean;
 }
 
-export type ProofKey = 'whole' | 'packages' | 'conffiles' | 'units' | 'ports' | 'reboot';
+export type ProofKey = 'whole' | 'packages' | 'autoMarks' | 'conffiles' | 'units' | 'ports' | 'reboot';
 
 /** What a run changed, as it was found on the machine and compared with its plan. Null: not measured. */
 export interface ChangeResult {
@@ -31,6 +31,8 @@ export interface ChangeResult {
   /** dpkg and apt find nothing wrong any more. */
   readonly whole: boolean | null;
   readonly packages: readonly ResultPackage[] | null;
+  /** Packages that were installed automatically and apt was told by name; null where there was none. */
+  readonly autoMarks: { readonly kept: readonly string[]; readonly lost: readonly string[] } | null;
   readonly conffiles: readonly string[] | null;
   /** What the new version of each would change; null where not everybody may read it. Empty: nothing is known. */
   readonly conffileChanges: readonly ConffileChange[];
@@ -97,6 +99,7 @@ interface ResultDocument {
   readonly marks_after?: readonly string[] | null;
   readonly whole?: boolean | null;
   readonly complaints?: readonly string[] | null;
+  readonly auto_marks?: ChangeResult['autoMarks'];
   readonly errors?: readonly ResultError[];
   readonly conffiles?: readonly string[] | null;
   readonly conffile_changes?: readonly ConffileChange[] | null;
@@ -125,6 +128,7 @@ function fromDocument(result: ResultDocument, said: DocumentDto['said']): Change
     proven: provenBy(result),
     whole: result.whole ?? null,
     packages: packagesOf(result),
+    autoMarks: result.auto_marks ?? null,
     conffiles: result.conffiles ?? null,
     conffileChanges: result.conffile_changes ?? [],
     news: result.news ?? [],
@@ -162,6 +166,7 @@ function provenBy(result: ResultDocument): ProofKey[] {
   const keys: readonly (readonly [ProofKey, boolean])[] = [
     ['whole', 'whole' in result],
     ['packages', 'packages' in result || 'marks' in result],
+    ['autoMarks', result.auto_marks != null],
     ['conffiles', 'conffiles' in result],
     ['units', 'failed_units' in result],
     ['ports', 'ports' in result],
@@ -264,6 +269,7 @@ const PROOF: Readonly<Record<ProofKey, (result: ChangeResult) => Proof>> = {
     audit.length > 0
       ? 'bad'
       : judge(packages, (all) => (all.every(({ verdict }) => verdict === 'as_planned') ? 'good' : 'bad')),
+  autoMarks: ({ autoMarks }) => judge(autoMarks, ({ lost }) => (lost.length === 0 ? 'good' : 'look')),
   conffiles: ({ conffiles }) => judge(conffiles, (all) => (all.length === 0 ? 'good' : 'look')),
   units: ({ failedUnits }) => judge(failedUnits, (units) => (newlyFailed(units).length > 0 ? 'bad' : 'good')),
   ports: ({ ports }) =>

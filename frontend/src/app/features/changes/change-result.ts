@@ -165,7 +165,7 @@ export class ChangeResultView {
   private cellsOf(result: ChangeResult): Cell[] {
     const { t } = this.texts;
     const proof = proofs(result);
-    const { packages, conffiles, failedUnits, ports, reboot } = result;
+    const { packages, autoMarks, conffiles, failedUnits, ports, reboot } = result;
     const cell = (key: ProofKey, found: { finding: string; evidence: string } | null): Cell => ({
       title: t(`result.${key}`),
       proof: proof[key] ?? 'unknown',
@@ -179,6 +179,13 @@ export class ChangeResultView {
           : { finding: t(result.whole ? 'result.whole.yes' : 'result.whole.no'), evidence: '' },
       ),
       packages: cell('packages', packages && this.packagesFound(packages, result.audit.length === 0)),
+      autoMarks: cell(
+        'autoMarks',
+        autoMarks && {
+          finding: t('result.autoMarks.count', { kept: autoMarks.kept.length, lost: autoMarks.lost.length }),
+          evidence: autoMarks.lost.length > 0 ? t('result.autoMarks.lost', { names: autoMarks.lost.join(', ') }) : '',
+        },
+      ),
       conffiles: cell(
         'conffiles',
         conffiles && {

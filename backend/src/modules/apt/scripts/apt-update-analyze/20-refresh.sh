@@ -24,13 +24,13 @@ refresh() {
   rc=0
   proxy_config "$work/proxy.conf" || rc=$?
   if [ "$rc" = 0 ]; then
-    deadline=$(($(date +%s) + LOCK_WAIT))
+    deadline=$(($(su_seconds_up) + LOCK_WAIT))
     while :; do
       attempts=$((attempts + 1))
       update_once
       rc=$(cat "$work/update.rc" 2>/dev/null || echo 70)
       grep -q -e "ould not get lock $LISTS/lock" -e "nable to lock directory $LISTS" "$work/update.err" || break
-      [ "$(date +%s)" -lt "$deadline" ] || break
+      [ "$(su_seconds_up)" -lt "$deadline" ] || break
       printf '# waiting: %s\n' "$(head -n 1 "$work/update.err")"
       sleep 2
     done

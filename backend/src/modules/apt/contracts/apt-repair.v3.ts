@@ -10,6 +10,7 @@ import {
   textOrNull,
   type Properties,
 } from '../../../kernel/contracts/schemas';
+import { AUTO_MARKS, withoutAutoMarks, type AutoMarks } from './auto-marks';
 import { PLANNED_PACKAGE, type UpgradePackage } from './apt-upgrade-plan.v2';
 import {
   FIRST_RUN_RESULT_FIELDS,
@@ -18,7 +19,7 @@ import {
   RUN_RESULT_FIELDS,
   withoutStates,
   type AptRunResult,
-} from './apt-upgrade-result.v3';
+} from './apt-upgrade-result.v4';
 
 /** A package that dpkg began with and did not end. */
 export interface UnfinishedPackage {
@@ -29,7 +30,7 @@ export interface UnfinishedPackage {
   readonly version: string | null;
 }
 
-/** `apt_repair_plan`, version 1. */
+/** `apt_repair_plan`, version 2. */
 export interface AptRepairPlan {
   /** A dpkg run was cut off before it wrote down what it had done. */
   readonly journal: boolean;
@@ -41,9 +42,11 @@ export interface AptRepairPlan {
   readonly complaints: readonly string[];
   /** The run refuses to remove anything: the plan has no removals. */
   readonly no_remove: boolean;
+  /** Packages that a run that was cut off left marked as chosen by hand: they become automatic again. */
+  readonly auto_marks: readonly string[];
 }
 
-/** `apt_repair_result`, version 2. Null: not measured. */
+/** `apt_repair_result`, version 3. Null: not measured. */
 export interface AptRepairResult extends AptRunResult {
   readonly unfinished: readonly (UnfinishedPackage & {
     /** It is installed, or gone as planned. */
@@ -53,6 +56,8 @@ export interface AptRepairResult extends AptRunResult {
   readonly whole: boolean | null;
   /** What they complain of still. */
   readonly complaints: readonly string[] | null;
+  /** Of the plan's packages to mark as automatic again. */
+  readonly auto_marks: AutoMarks | null;
 }
 
 const unfinished = { line: text, name: text, version: textOrNull };
@@ -60,6 +65,14 @@ const repairFields: Properties = {
   unfinished: list(object({ ...unfinished, finished: flagOrNull })),
   whole: flagOrNull,
   complaints: nullableList(text),
+};
+
+const firstPlanFields: Properties = {
+  journal: flag,
+  unfinished: list(object(unfinished)),
+  packages: list(PLANNED_PACKAGE),
+  complaints: list(text),
+  no_remove: flag,
 };
 
 export const APT_REPAIR_PLAN: Contract = {
@@ -70,15 +83,8 @@ export const APT_REPAIR_PLAN: Contract = {
     'change to meet every dependency.',
   columns: ['action_request_targets.plan_json'],
   versions: {
-    1: {
-      body: document(1, {
-        journal: flag,
-        unfinished: list(object(unfinished)),
-        packages: list(PLANNED_PACKAGE),
-        complaints: list(text),
-        no_remove: flag,
-      }),
-    },
+    1: { body: document(1, firstPlanFields), upcast: (plan) => ({ ...plan, auto_marks: [] }) },
+    2: { body: document(2, { ...firstPlanFields, auto_marks: list(text) }) },
   },
 };
 
@@ -91,7 +97,8 @@ export const APT_REPAIR_RESULT: Contract = {
   columns: ['executions.result_json'],
   versions: {
     1: { body: document(1, { ...FIRST_RUN_RESULT_FIELDS, ...repairFields }), upcast: withoutStates },
-    2: { body: document(2, { ...RUN_RESULT_FIELDS, ...repairFields }) },
+    2: { body: document(2, { ...RUN_RESULT_FIELDS, ...repairFields }), upcast: withoutAutoMarks },
+    3: { body: document(3, { ...RUN_RESULT_FIELDS, ...repairFields, ...AUTO_MARKS }) },
   },
 };
 

@@ -17,6 +17,7 @@ import { APT_APPLIED_OPERATIONS, type AptAppliedOperation } from '../entities/ap
 import { PACKAGE_STATES, type PackageState } from '../parsers/dpkg';
 import { APT_ERROR_KINDS } from './apt-error-kinds';
 import type { AptError } from './apt-update-analyze.v1';
+import { AUTO_MARKS, withoutAutoMarks, type AutoMarks } from './auto-marks';
 import { CONFFILE_QUESTIONS, PACKAGE_NEWS, type ArchiveFacts } from './archive-facts';
 
 /** One package as it was before and after the run, beside what was planned for it. */
@@ -76,9 +77,10 @@ export interface AptRunResult {
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
 }
 
-/** `apt_upgrade_result`, version 3. Null: not measured. */
+/** `apt_upgrade_result`, version 4. Null: not measured. */
 export interface AptUpgradeResult extends AptRunResult, ArchiveFacts {
   readonly conffile_changes: readonly ConffileChange[] | null;
+  readonly auto_marks: AutoMarks | null;
 }
 
 const counts = {
@@ -163,7 +165,8 @@ export const APT_UPGRADE_RESULT: Contract = {
       upcast: (result) => ({ ...result, conffile_questions: null, news: null, conffile_changes: null }),
     },
     2: { body: document(2, { ...FIRST_RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS }), upcast: withoutStates },
-    3: { body: document(3, { ...RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS }) },
+    3: { body: document(3, { ...RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS }), upcast: withoutAutoMarks },
+    4: { body: document(4, { ...RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS, ...AUTO_MARKS }) },
   },
 };
 
