@@ -75,16 +75,7 @@ export class AutomationProcess {
     this.occurrences = new OccurrencesReader(dataSource);
     this.reader = new SchedulesReader(dataSource, contracts, this.occurrences, seals);
     const standing = new StandingSchedules(this.reader, new MachineScope());
-    const worker = new TargetWorker(
-      targets,
-      service,
-      dispatcher,
-      registry,
-      policies,
-      refusals,
-      standing,
-      this.held,
-    );
+    const worker = new TargetWorker(targets, service, dispatcher, registry, policies, refusals, standing, this.held);
     this.schedules = new Schedules(
       transactions,
       this.reader,

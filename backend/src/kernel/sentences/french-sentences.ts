@@ -894,6 +894,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'automation.ended_with':
     '{name} : sur {machines} machines, {errors} ont échoué, {warnings} se sont terminées par un avertissement, {cancelled} ont été laissées de côté.',
   'automation.job_gone': 'Son exécution n’existe plus.',
+  'automation.left_schedule': 'La planification ne fait plus cela tel que c’était planifié.',
+  'automation.left_scope': 'La planification ne nomme plus cette machine.',
   'automation.missed': 'Personne n’était là pour la lancer à temps.',
   'automation.missed_before_change': 'La planification a été modifiée avant qu’elle ne soit lancée.',
   'automation.missed_made_up': 'Personne n’était là pour la lancer à temps ; l’exécution de {due} l’a remplacée.',
@@ -1038,6 +1040,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
     'Écarter le fichier permet à apt de fonctionner, sans les mises à jour des dépôts qu’il contient.',
   'apt_risk.unmet_dependencies': 'apt-get -f install sans simulation peut supprimer ce dont d’autres ont besoin.',
   'automation.maintenance_missed': 'Sa fenêtre de maintenance {window} était passée avant qu’il ne puisse commencer.',
+  'automation.standing_unreadable':
+    'La planification est maintenant enregistrée sous une forme que ce programme ne peut pas lire.',
   'automation.tag_in_use':
     'Des planifications s’appuient sur cette étiquette : {names}. Sans elle, elles laisseraient ses machines de côté.',
   'jobs.request_all_replaced': 'Chacune de ses machines a un plan plus récent, ou n’en a plus besoin.',

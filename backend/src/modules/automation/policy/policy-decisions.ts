@@ -99,15 +99,15 @@ export class PolicyDecisions {
   private async notAllowed(
     tx: Transaction,
     { plan, action }: RequestWithPlan,
-    { policy, policyAltered, standing, answerableIds }: PlannedChange,
+    { policy, standing, policyAltered, answerableIds }: PlannedChange,
   ): Promise<Sentence[]> {
-    if (plan === null || policy === null || standing.policy === null) return [standing.problem ?? say.no_policy()];
-    if (standing.problem !== null) return [standing.problem];
+    const { policy: stands, problem } = standing;
+    if (plan === null || policy === null || stands === null) return [problem ?? say.no_policy()];
     const effects = this.registry.findChange(action)?.packageEffects?.(plan.details) ?? null;
     const holder = await this.holders.problem(tx.manager, answerableIds);
-    const altered = policyAltered ? [say.policy_altered()] : [];
-    const beyond = excessOfAll([policy, standing.policy], plan, effects);
-    return [...altered, ...beyond, ...(holder === null ? [] : [holder])];
+    const altered = policyAltered ? say.policy_altered() : null;
+    const reasons = [altered, problem, ...excessOfAll([policy, stands], plan, effects), holder];
+    return [...new Set(reasons.filter((reason) => reason !== null))];
   }
 }
 

@@ -57,7 +57,9 @@ export class StandingSchedules {
 }
 
 function problemOf(schedule: ScheduleRecord | null): Sentence | null {
-  return schedule !== null && schedule.unreadable.length > 0 ? say.standing_unreadable() : null;
+  if (schedule === null) return null;
+  if (schedule.unreadable.length > 0) return say.standing_unreadable();
+  return schedule.policyAltered ? say.policy_altered() : null;
 }
 
 function unwantedOf(
