@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { ApiClient } from '../../backend/test/support/api-client';
+import { dailyElsewhen } from '../../backend/test/support/daily';
 import { axeViolations, consoleErrors, sidewaysElements } from './support/browser';
 import { PortalSession } from './support/portal-session';
 
@@ -117,8 +118,7 @@ describe('many requests', () => {
 
 const SCHEDULE = {
   name: 'Nightly security',
-  cron: '30 2 * * *',
-  timezone: 'Europe/Paris',
+  ...dailyElsewhen(),
   scope: { wholeFleet: true },
   acknowledged: ['all_machines'],
   actions: [{ action: 'apt_upgrade', parameters: { mode: 'upgrade', scope: 'security' } }],

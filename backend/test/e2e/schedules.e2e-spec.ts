@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { affected } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
+import { dailyElsewhen } from '../support/daily';
 import { eventually } from '../support/eventually';
 import { Installation } from '../support/installation';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
@@ -94,8 +95,7 @@ describe('a nightly schedule', () => {
   const schedule = (parameters: object, policy: object, more: object = {}): Promise<Schedule> =>
     api.post<Schedule>('/schedules', {
       name: 'Nightly upgrades',
-      cron: '30 2 * * *',
-      timezone: 'Europe/Paris',
+      ...dailyElsewhen(),
       scope: { machineIds: ids },
       actions: [{ action: 'apt_upgrade', parameters }, { action: 'apt_update_analyze' }],
       policy: { archives: 'any', removals: false, newPackages: false, ...policy },
