@@ -119,6 +119,18 @@ describe('a machine that waits for its window while its schedule is saved anew',
     expect((await requests()).at(-1)).toMatchObject({ status: 'pending' });
   });
 
+  it('is not changed where the policy is not the one any more that somebody confirmed', async () => {
+    const id = await heldRun();
+    // As by hand: whatever the program itself would refuse to write.
+    await p.dataSource.query(`UPDATE schedules SET policy_json = policy_json || '{"removals": true}'`);
+    expect(await atNight(id)).toMatchObject({
+      status: 'warning',
+      errorKind: 'approval_needed',
+      errorMessage: expect.stringContaining('is not what was confirmed') as string,
+    });
+    expect(machines.runs.size).toBe(0);
+  });
+
   it('is not changed where the schedule names it no more', async () => {
     const id = await heldRun();
     await a.change(id, [await p.machine('another')], saved());
