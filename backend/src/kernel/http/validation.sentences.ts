@@ -13,7 +13,8 @@ export const say = sentences('validation', {
   in: '{field} must be one of the following values: {values}',
   length: '{field} must be longer than or equal to {min} and shorter than or equal to {max} characters',
   longer: '{field} must be longer than or equal to {min} characters',
-  moment: '{field} must be a moment between the years 2000 and 2999',
+  moment:
+    '{field} must be a moment between the years 2000 and 2999 with its offset, such as 2027-03-28T02:30:00Z or 2027-03-28T02:30:00+02:00',
   match: '{field} must match {pattern} regular expression',
   max: '{field} must not be greater than {max}',
   min: '{field} must not be less than {min}',

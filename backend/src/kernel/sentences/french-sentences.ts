@@ -642,7 +642,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'validation.match': '{field} doit avoir la forme {pattern}',
   'validation.max': '{field} ne doit pas dépasser {max}',
   'validation.min': '{field} ne doit pas être inférieur à {min}',
-  'validation.moment': '{field} doit être un moment entre les années 2000 et 2999',
+  'validation.moment':
+    '{field} doit être un moment entre les années 2000 et 2999 avec son décalage, comme 2027-03-28T02:30:00Z ou 2027-03-28T02:30:00+02:00',
   'validation.nested': '{field} doit être un objet ou une liste',
   'validation.no_such_field': 'le champ {field} n’existe pas',
   'validation.no_text': '{field} contient un signe qu’aucun texte ne peut avoir',

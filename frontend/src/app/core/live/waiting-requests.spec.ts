@@ -27,11 +27,12 @@ describe('stillWaiting', () => {
 });
 
 describe('the inbox', () => {
+  const unexplained = { reasons: [], moreReasons: 0 };
   const inbox: Inbox = {
     items: [
-      { request: request('run', '2026-01-01T11:00:00Z'), requests: 200, risk: 'high' },
-      { request: request('overdue', '2026-01-01T12:00:00Z'), requests: 1, risk: null },
-      { request: request('waits', null), requests: 1, risk: null },
+      { request: request('run', '2026-01-01T11:00:00Z'), requests: 200, risk: 'high', ...unexplained },
+      { request: request('overdue', '2026-01-01T12:00:00Z'), requests: 1, risk: null, ...unexplained },
+      { request: request('waits', null), requests: 1, risk: null, ...unexplained },
     ],
     nextCursor: 'more',
     total: 230,

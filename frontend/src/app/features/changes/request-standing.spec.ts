@@ -38,6 +38,7 @@ const request = (over: Partial<RequestDetailDto>): RequestDetailDto => ({
   status: 'pending',
   risk: 'low',
   summary: null,
+  personReason: null,
   requestedBy: { type: 'user', name: 'ada' },
   createdAt: '2026-01-01T11:00:00Z',
   expiresAt: '2026-01-01T12:30:00Z',
