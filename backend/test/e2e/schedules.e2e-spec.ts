@@ -193,6 +193,7 @@ describe('a nightly schedule', () => {
       personReason: expect.stringContaining('is not what was confirmed') as string,
     });
     expect(await api.get(`/schedules/${nightly.id}`)).toMatchObject({ policyAltered: true });
+    await api.post(`/requests/${target?.requestId ?? ''}/reject`, {});
   });
 
   it('of security alone removes nothing for the sake of other archives, though its mode may', async () => {
