@@ -1,4 +1,4 @@
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { bigintNumber } from '../src/kernel/database/columns';
 import { newId } from '../src/kernel/database/ids';
 import { prepared } from '../src/kernel/database/prepared';
@@ -107,86 +107,6 @@ describe('queries', () => {
       expect(await queryRows(manager, 'SELECT $1::text AS other', ['x'])).toEqual([{ other: 'x' }]);
       expect(await queryRows(manager, kept)).toEqual([{ statement: marked }]);
       await expect(queryRows(manager, marked, [missing])).rejects.toThrow('$1');
-    });
-  });
-
-  describe('prepared statements', () => {
-    /** Once for each of the ways to send one: over the pool, and within a transaction. */
-    const everyWay = async (work: (connection: DataSource | EntityManager) => Promise<void>): Promise<void> => {
-      await work(source);
-      await source.transaction(work);
-    };
-
-    it('answer the same once their columns are known', async () => {
-      const marked = prepared(`
-        SELECT $1::int AS whole, NULL::text AS nothing, $2::jsonb AS document, ARRAY['a', NULL] AS list, $3::timestamptz AS at
-        FROM generate_series(1, $1::int)`);
-      const at = new Date('2026-11-27T01:02:03.004Z');
-      const row = { whole: 2, nothing: null, document: { a: [1] }, list: ['a', null], at };
-      await everyWay(async (connection) => {
-        for (let time = 0; time < 3; time += 1) {
-          expect(await queryRows(connection, marked, [2, '{"a": [1]}', at])).toEqual([row, row]);
-        }
-        expect(await queryRows(connection, marked, [0, null, null])).toEqual([]);
-      });
-    });
-
-    it('count what they touched, with and without rows', async () => {
-      const quiet = prepared('UPDATE tags SET color = NULL WHERE name = ANY ($1::text[])');
-      const telling = prepared('UPDATE tags SET color = NULL WHERE name = $1 RETURNING name');
-      await everyWay(async (connection) => {
-        for (const names of [['prod', 'lab'], [], ['prod']]) {
-          expect(await affected(connection, quiet, [names])).toBe(names.length);
-          expect(await queryRows(connection, quiet, [names])).toEqual([]);
-        }
-        for (const name of ['prod', 'nobody']) {
-          expect(await affected(connection, telling, [name])).toBe(name === 'prod' ? 1 : 0);
-        }
-        expect(await queryOne(connection, telling, ['lab'])).toEqual({ name: 'lab' });
-      });
-    });
-
-    it('leave their connection usable when they fail', async () => {
-      const divided = prepared('SELECT 12 / $1::int AS part');
-      const unbindable = {
-        toPostgres: () => {
-          throw new Error('cannot be bound');
-        },
-      };
-      for (const divisor of [0, 3, 0, 4]) {
-        const answer = queryRows(source, divided, [divisor]);
-        if (divisor === 0) await expect(answer).rejects.toThrow('division by zero');
-        else expect(await answer).toEqual([{ part: 12 / divisor }]);
-        await expect(queryRows(source, divided, [unbindable])).rejects.toThrow('cannot be bound');
-        await expect(queryRows(source, divided, [missing])).rejects.toThrow('$1');
-      }
-      await source.transaction(async (manager) => {
-        await expect(queryRows(manager, divided, [unbindable])).rejects.toThrow('cannot be bound');
-        expect(await queryRows(manager, divided, [6])).toEqual([{ part: 2 }]);
-        await expect(queryRows(manager, divided, [0])).rejects.toThrow('division by zero');
-        await expect(queryRows(manager, divided, [6])).rejects.toThrow('aborted');
-        await manager.query('ROLLBACK');
-        await manager.query('BEGIN');
-        expect(await queryRows(manager, divided, [2])).toEqual([{ part: 6 }]);
-      });
-    });
-
-    it('are refused, not misread, when their columns have changed', async () => {
-      await source.transaction(async (manager) => {
-        const all = prepared('SELECT * FROM changing');
-        await manager.query('CREATE TEMP TABLE changing ON COMMIT DROP AS SELECT 1 AS a');
-        for (let time = 0; time < 2; time += 1) expect(await queryRows(manager, all)).toEqual([{ a: 1 }]);
-        await manager.query('ALTER TABLE changing ADD COLUMN b integer');
-        await expect(queryRows(manager, all)).rejects.toThrow('must not change result type');
-        await manager.query('ROLLBACK');
-        await manager.query('BEGIN');
-      });
-    });
-
-    it('fail when their connection ends under them', async () => {
-      const ending = prepared('SELECT pg_terminate_backend(pg_backend_pid()), $1::text AS said');
-      await expect(queryRows(source, ending, ['x'])).rejects.toThrow(/terminat/);
-      expect(await queryRows(source, prepared('SELECT $1::text AS said'), ['x'])).toEqual([{ said: 'x' }]);
     });
   });
 

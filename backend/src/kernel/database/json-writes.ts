@@ -1,5 +1,4 @@
 import { JsonDocument } from '../contracts/json-document';
-import { preparedName } from './prepared';
 
 /** A `*_json` column that a statement fills. */
 export interface JsonWrite {
@@ -28,7 +27,7 @@ const NAMELESS = /\bINSERT\s+INTO\s+[\w."]+(?:\s+AS\s+\w+)?\s+(?:VALUES|SELECT|T
 /** Comments, texts, bound values, casts, names with their schema, and every other sign by itself. */
 const TOKEN = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$\d+|::|(?:\w+|"[^"]+")(?:\.(?:\w+|"[^"]+"))*|\S/g;
 
-/** By statement: those that speak of such a column, and prepared ones. Statements are constants but for a few, so this stays small. */
+/** By statement. Statements are constants but for a few, so this stays small. */
 const known = new Map<string, readonly JsonWrite[]>();
 
 /**
@@ -36,20 +35,15 @@ const known = new Map<string, readonly JsonWrite[]>();
  * @throws BareJsonError
  */
 export function refuseBareJson(sql: string, params: readonly unknown[]): void {
-  for (const { table, column, values, harmless } of writesOf(sql)) {
+  if (!JSON_COLUMN.test(sql) && !NAMELESS.test(sql)) return;
+  let writes = known.get(sql);
+  if (writes === undefined) known.set(sql, (writes = jsonWrites(sql)));
+  for (const { table, column, values, harmless } of writes) {
     const name = `${table}.${column}`;
     if (harmless) continue;
     if (values.length === 0) throw new BareJsonError(name, 'this statement fills it from no bound value');
     for (const number of values) refuseOther(name, params[number - 1]);
   }
-}
-
-function writesOf(sql: string): readonly JsonWrite[] {
-  const writes = known.get(sql);
-  if (writes !== undefined) return writes;
-  const found = JSON_COLUMN.test(sql) || NAMELESS.test(sql) ? jsonWrites(sql) : undefined;
-  if (found !== undefined || preparedName(sql) !== undefined) known.set(sql, found ?? []);
-  return found ?? [];
 }
 
 /** @throws BareJsonError unless the value is null or a document of that column; of a list, unless each one is */

@@ -8,7 +8,6 @@ import {
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { refuseBareJson } from './json-writes';
 import { preparedName } from './prepared';
-import { PreparedQuery } from './prepared-query';
 
 /**
  * The only way in which this program sends raw SQL: over the pool or the open transaction of TypeORM, past its
@@ -23,10 +22,13 @@ interface RawResult {
   readonly rowCount: number | null;
 }
 
-/** A pool, or one connection: that takes a prepared statement without a promise, see {@link PreparedQuery.send}. */
 interface Queryable {
   query(sql: string, params: readonly unknown[]): Promise<RawResult>;
-  query(statement: PreparedQuery): Promise<RawResult>;
+  query(prepared: {
+    readonly name: string;
+    readonly text: string;
+    readonly values: readonly unknown[];
+  }): Promise<RawResult>;
 }
 
 type Connection = EntityManager | DataSource;
@@ -70,13 +72,10 @@ async function execute(connection: Connection, sql: string, params: readonly unk
   const dataSource = 'dataSource' in connection ? connection.dataSource : connection;
   const joined = 'queryRunner' in connection ? connection.queryRunner : undefined;
   dataSource.logger.logQuery(sql, params as unknown[], joined);
-  const client = joined && (await clientOf(joined));
-  const target = client ?? poolOf(dataSource);
+  const target = joined ? await clientOf(joined) : poolOf(dataSource);
   const name = preparedName(sql);
   try {
-    if (name === undefined) return await target.query(sql, params);
-    const statement = new PreparedQuery({ name, text: sql }, params);
-    return await (client === undefined ? target.query(statement) : statement.send(client));
+    return await (name === undefined ? target.query(sql, params) : target.query({ name, text: sql, values: params }));
   } catch (error) {
     throw error instanceof Error ? new QueryFailedError(sql, [...params], error) : error;
   }

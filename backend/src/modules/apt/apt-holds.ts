@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { prepared } from '../../kernel/database/prepared';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 
@@ -48,15 +47,16 @@ export class AptHolds {
 
   /** `marks`: all that are on the machine now. */
   async forgetOthers(tx: Transaction, machineId: string, marks: readonly string[]): Promise<void> {
-    await affected(tx.manager, FORGET_OTHERS, [machineId, marks]);
+    await affected(tx.manager, 'DELETE FROM apt_holds WHERE machine_id = $1 AND NOT name = ANY($2::text[])', [
+      machineId,
+      marks,
+    ]);
   }
 }
 
 const OF_MACHINE = `
   SELECT name, note, set_by AS "setBy", set_at AS "setAt", expires_at AS "expiresAt"
   FROM apt_holds WHERE machine_id = $1`;
-
-const FORGET_OTHERS = prepared('DELETE FROM apt_holds WHERE machine_id = $1 AND NOT name = ANY($2::text[])');
 
 const REMEMBER = `
   INSERT INTO apt_holds (machine_id, name, note, expires_at, set_by, set_at)

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { prepared } from '../../kernel/database/prepared';
 import { affected, queryOne, queryRows } from '../../kernel/database/rows';
 import type { MachineRefDto } from '../credentials/dto/host-key.dto';
 import { ipAddress } from './address';
@@ -35,15 +34,13 @@ export const MACHINE_COLUMNS = `id, name, hostname, port, username, machine_kind
   apt_proxy_url AS "aptProxyUrl", enc_apt_proxy_password AS "encAptProxyPassword", created_at AS "createdAt",
   last_seen_at AS "lastSeenAt", deleted_at AS "deletedAt", archived_status AS "archivedStatus"`;
 
-const FIND = prepared(`SELECT ${MACHINE_COLUMNS} FROM machines WHERE id = $1`);
-
 /** SQL on `machines`, but for the columns of the probe (machine-facts), the status (machine-state) and sign-ins (connection-facts). */
 @Injectable()
 export class MachinesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   find(id: string, manager: EntityManager = this.dataSource.manager): Promise<MachineRow | null> {
-    return queryOne<MachineRow>(manager, FIND, [id]);
+    return queryOne<MachineRow>(manager, `SELECT ${MACHINE_COLUMNS} FROM machines WHERE id = $1`, [id]);
   }
 
   /** Locked until the transaction ends. */
