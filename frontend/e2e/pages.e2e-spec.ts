@@ -129,7 +129,7 @@ describe('every page', () => {
       }
       expect(found).toEqual([]);
     },
-    300_000,
+    600_000,
   );
 
   it.each([
@@ -153,7 +153,7 @@ describe('every page', () => {
       await page.setViewportSize({ width: 1440, height: 900 });
       expect(found).toEqual([]);
     },
-    300_000,
+    600_000,
   );
 
   it('searches and runs from the keyboard alone', async () => {

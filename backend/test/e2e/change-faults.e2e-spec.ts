@@ -155,7 +155,7 @@ describe('an upgrade of a machine without systemd and one with it', () => {
     }
     worker = await installation.start('worker');
     await judgeEach(changes);
-  }, 200_000);
+  }, 300_000);
 
   it('is found and not begun again where the worker is killed before it has noted that it was begun', async () => {
     const gate = await DatabaseGate.close(dataSource, TOLD_OF);
@@ -171,7 +171,7 @@ describe('an upgrade of a machine without systemd and one with it', () => {
       ]),
     ).toEqual([{ contact_at: null, log_offset: '0' }]);
     await judgeEach(changes);
-  }, 200_000);
+  }, 300_000);
 
   it('is told once where the worker is killed while it writes the result of what the machine has finished', async () => {
     const gate = await DatabaseGate.close(dataSource, STORED);
@@ -183,7 +183,7 @@ describe('an upgrade of a machine without systemd and one with it', () => {
     await gate.remove();
     for (const job of changes) expect(await jobs.job(job.id)).toMatchObject({ status: 'running' });
     await judgeEach(changes);
-  }, 200_000);
+  }, 300_000);
 
   it('belongs to the next worker once the first was stopped past its lease: it can write nothing when it goes on', async () => {
     const changes = await confirmEach();

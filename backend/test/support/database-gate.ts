@@ -40,7 +40,7 @@ export class DatabaseGate {
     await eventually(
       () => this.waiting(),
       (waiting) => waiting.length === count,
-      90_000,
+      150_000,
     );
   }
 
