@@ -9,7 +9,7 @@ import { AptHoldAction, AptUnholdAction } from '../src/modules/apt/actions/apt-m
 import { AptRepairAction } from '../src/modules/apt/actions/apt-repair.action';
 import { AptUpdateAnalyzeAction } from '../src/modules/apt/actions/apt-update-analyze.action';
 import { AptUpgradeAction } from '../src/modules/apt/actions/apt-upgrade.action';
-import { KEPT_REASONS } from '../src/modules/apt/contracts/apt-autoremove.v2';
+import { KEPT_REASONS } from '../src/modules/apt/contracts/apt-autoremove.v3';
 import { APT_ERROR_KINDS } from '../src/modules/apt/contracts/apt-error-kinds';
 import { MachineProbeAction } from '../src/modules/inventory/actions/machine-probe.action';
 import { CONNECT_STEP, STORE_STEP } from '../src/modules/jobs/actions/action-registry';

@@ -138,4 +138,15 @@ describe('a hold', () => {
       await expect(api.post(`/machines/${id()}/actions/apt_hold_plan`, { parameters })).rejects.toThrow('400');
     });
   });
+
+  it.each([
+    ['a day that has passed', { packages: ['fleet-plain'], expires_at: '2020-01-01' }, 'parameters.expires_at'],
+    ['a day that there is not', { packages: ['fleet-plain'], expires_at: '2099-02-30' }, 'parameters.expires_at'],
+    ['a name twice', { packages: ['fleet-plain', 'fleet-plain'] }, 'parameters.packages'],
+  ])('is refused at once with %s, however it is asked for', async (_name, parameters, field) => {
+    const { id } = pair.at(0);
+    const named = new RegExp(`400 [^]*"${field.replace('.', '\\.')}"`);
+    await expect(api.post(`/machines/${id}/actions/apt_hold_plan`, { parameters })).rejects.toThrow(named);
+    await expect(api.post('/actions/apt_hold/plan', { machineIds: [id], parameters })).rejects.toThrow(named);
+  });
 });

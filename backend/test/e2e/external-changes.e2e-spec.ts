@@ -1,11 +1,13 @@
 import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
+import type { AptUpgradeResult } from '../../src/modules/apt/contracts/apt-upgrade-result.v5';
 import type { ApiClient } from '../support/api-client';
+import { eventually } from '../support/eventually';
 import { Installation } from '../support/installation';
 import { MachineJobs, type Job } from '../support/machine-jobs';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { fleet, realMachines, wrapCommand, type RealMachine } from '../support/real-machines';
-import { Upgrades } from '../support/upgrades';
+import { Upgrades, versionOf } from '../support/upgrades';
 
 interface Change {
   readonly at: string;
@@ -61,6 +63,16 @@ describe('changes made by others', () => {
     (await api.get<{ items: TimelineEvent[] }>(`/machines/${id}/events?limit=100`)).items.filter(
       ({ eventType }) => eventType === 'packages_changed_externally',
     );
+  const reportOf = async (executionId: string): Promise<string> => {
+    const { reportId } = await eventually(
+      () => api.get<{ reportId: string | null }>(`/executions/${executionId}`),
+      (execution) => execution.reportId !== null,
+    );
+    const said = await fetch(`${api.origin}/api/reports/${reportId ?? ''}?format=markdown`, {
+      headers: { cookie: api.cookie },
+    });
+    return said.text();
+  };
   const external = (id: string) =>
     queryRows(dataSource, `SELECT id FROM executions WHERE machine_id = $1 AND mode = 'external'`, [id]);
 
@@ -138,23 +150,51 @@ describe('changes made by others', () => {
     const machine = machines[index];
     if (machine === undefined) throw new Error('there is no such machine');
     fleet('reset', machine.name);
-    fleet('scenario', machine.name, 'plain', 'security');
-    shell(machine, 'apt-get -q update');
+    fleet('scenario', machine.name, 'plain', 'security', 'new-dependency');
+    shell(machine, 'apt-get -q update && cd /root && apt-get -q download fleet-lib2');
     const upgrades = new Upgrades(api, dataSource);
     const id = await api.enrol(machine);
     const request = await upgrades.plan(id, { mode: 'upgrade', scope: 'packages', packages: ['fleet-plain'] });
-    // Somebody else comes just ahead of our download.
+    // Somebody else comes just ahead of our download, and another right after our install: for a package of their own, and to
+    // take back what we have done.
     wrapCommand(
       machine,
       'apt-get',
-      `case " $* " in *' --download-only '*)
-         [ -e /root/came ] || { : >/root/came; sudo -u ops sudo /usr/bin/apt-get -q -y --only-upgrade install fleet-guard; } ;;
+      `case " $* " in
+         *' --download-only '*)
+           [ -e /root/came ] || { : >/root/came; sudo -u ops sudo /usr/bin/apt-get -q -y --only-upgrade install fleet-guard; } ;;
+         *guard*)
+           /usr/bin/apt-get "$@" || exit
+           rm /usr/local/bin/apt-get
+           dpkg -i /root/fleet-lib2*.deb
+           exec /usr/bin/apt-get -q -y --allow-downgrades install fleet-plain=1.0 3>&- ;;
        esac`,
     );
     const job = await upgrades.run(request);
-    expect(job).toMatchObject({ status: 'warning', errorKind: null });
+    expect(job).toMatchObject({ status: 'ok', errorKind: null });
+    expect(versionOf(machine, 'fleet-plain')).toBe('1.0');
+    const { result } = await api.get<{ result: { document: AptUpgradeResult } }>(`/executions/${job.id}`);
+    const { packages, counts, changed_by_others: others } = result.document;
+    expect(packages).toMatchObject([
+      { name: 'fleet-plain', operation: 'upgraded', from_version: '1.0', to_version: '1.1', as_planned: true },
+    ]);
+    expect(counts).toMatchObject({ upgraded: 1, planned: 1, as_planned: 1, unplanned: 0 });
+    expect(others).toMatchObject([
+      { name: 'fleet-guard', operation: 'upgraded', source: 'apt', actor: 'ops' },
+      { name: 'fleet-lib2', operation: 'installed', to_version: '2.0', source: 'dpkg', actor: 'root', command: null },
+      { name: 'fleet-plain', operation: 'downgraded', from_version: '1.1', to_version: '1.0', source: 'apt' },
+    ]);
+    expect(await upgrades.applied(job.id)).toEqual([{ operation: 'upgraded', name: 'fleet-plain', to_version: '1.1' }]);
+    const told = 'As planned: 1 of 1. Changed without being planned: 0. Changed meanwhile by others: 3.';
+    const events = await api.get<{ items: TimelineEvent[] }>(`/machines/${id}/events?limit=100`);
+    expect(events.items.map(({ message }) => message)).toContainEqual(expect.stringContaining(told));
+    expect(await reportOf(job.id)).toMatch(/## Changed by others[^#]*fleet-lib2/);
+
     await analyse(id);
-    expect(await changesOf('fleet-plain', id)).toMatchObject([{ mode: 'manual', actor: 'ada', jobId: job.id }]);
+    expect(await changesOf('fleet-plain', id)).toMatchObject([
+      { operation: 'downgraded', mode: 'external' },
+      { operation: 'upgraded', mode: 'manual', actor: 'ada', jobId: job.id },
+    ]);
     expect(await changesOf('fleet-guard', id)).toMatchObject([{ mode: 'external', actor: 'ops', jobId: null }]);
     const known = (await external(id)).length;
     await analyse(id);

@@ -7,3 +7,13 @@ import { v7 } from 'uuid';
 export function newId(): string {
   return v7();
 }
+
+/** The same for a row that is about another moment, where rows are told in the order of their ids. */
+export function newIdAt(at: Date): string {
+  return v7({ msecs: at.getTime() });
+}
+
+/** The moment that an id begins with. */
+export function momentOf(id: string): Date {
+  return new Date(parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+}

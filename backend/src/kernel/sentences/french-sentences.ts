@@ -822,6 +822,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.repair_title': 'Réparer des paquets',
   'apt.run_summary': 'Comme prévu : {done} sur {planned}.',
   'apt.run_summary_unplanned': 'Comme prévu : {done} sur {planned}. Modifiés sans être prévus : {unplanned}.',
+  'apt.run_summary_others':
+    'Comme prévu : {done} sur {planned}. Modifiés sans être prévus : {unplanned}. Modifiés entre-temps par d’autres : {others}.',
   'apt.run_not_measured': 'Ce que l’exécution a modifié n’a pas pu être mesuré.',
   'apt.run_drifted': 'La machine diffère du plan confirmé : rien n’a été modifié.',
   'apt.run_drifted_action': 'Faites un nouveau plan et regardez la différence.',

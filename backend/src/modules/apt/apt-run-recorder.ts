@@ -3,7 +3,7 @@ import type { Transaction } from '../../kernel/database/transaction';
 import { ImportantMessages } from '../history/important-messages';
 import type { ChangeStoreContext } from '../jobs/actions/change-action';
 import { AptRepository } from './apt.repository';
-import type { AptRunResult } from './contracts/apt-upgrade-result.v4';
+import type { AptRunResult } from './contracts/apt-upgrade-result.v5';
 
 /** Writes what every run of apt that changed packages came to, in the transaction that ends its job. */
 @Injectable()
@@ -17,8 +17,9 @@ export class AptRunRecorder {
     tx: Transaction,
     context: ChangeStoreContext,
     { packages, errors }: Pick<AptRunResult, 'packages' | 'errors'>,
+    workedAt: Date | null = null,
   ): Promise<void> {
-    await this.repository.storeApplied(tx, context, packages ?? []);
+    await this.repository.storeApplied(tx, context, packages ?? [], workedAt ?? context.finishedAt);
     await this.repository.storeRunErrors(tx, context, errors);
     await this.messages.upsert(tx, {
       machineId: context.machineId,

@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { HistoryModule } from '../history/history.module';
+import { ErrorRisks } from '../history/reports/error-risks';
 import { JobsModule } from '../jobs/jobs.module';
 import { MachinesModule } from '../machines/machines.module';
 import { SettingsModule } from '../settings/settings.module';
@@ -22,21 +23,22 @@ import {
   APT_AUTOREMOVE_PLAN,
   APT_AUTOREMOVE_RESULT,
   APT_AUTOREMOVE_RESULT_IMPORTANT,
-} from './contracts/apt-autoremove.v2';
+} from './contracts/apt-autoremove.v3';
 import { APT_MARKS_CONTRACTS } from './contracts/apt-marks.v1';
-import { APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT } from './contracts/apt-repair.v3';
+import { APT_REPAIR_PLAN, APT_REPAIR_RESULT, APT_REPAIR_RESULT_IMPORTANT } from './contracts/apt-repair.v4';
 import {
   APT_ERROR_LINES,
   APT_UPDATE_ANALYZE,
   APT_UPDATE_ANALYZE_IMPORTANT,
 } from './contracts/apt-update-analyze.v1.schema';
+import { isAptErrorKind, riskOf } from './contracts/apt-error-kinds';
 import { APT_EVENTS } from './contracts/apt-events';
 import {
   APT_EXTERNAL_CHANGE_RESULT,
   APT_EXTERNAL_CHANGE_RESULT_IMPORTANT,
 } from './contracts/apt-external-change-result.v1';
 import { APT_UPGRADE_PLAN } from './contracts/apt-upgrade-plan.v2';
-import { APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT } from './contracts/apt-upgrade-result.v4';
+import { APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT } from './contracts/apt-upgrade-result.v5';
 import { ErrorKindsController } from './error-kinds.controller';
 import { ExternalChanges } from './external/external-changes.store';
 import { PackageChangesController } from './package-changes.controller';
@@ -76,9 +78,13 @@ import { PlannedPackagesRetention } from './retention';
   ],
 })
 export class AptModule implements OnModuleInit {
-  constructor(private readonly contracts: Contracts) {}
+  constructor(
+    private readonly contracts: Contracts,
+    private readonly risks: ErrorRisks,
+  ) {}
 
   onModuleInit(): void {
+    this.risks.register((kind) => (isAptErrorKind(kind) ? riskOf(kind) : null));
     this.contracts.register(APT_UPDATE_ANALYZE, APT_UPDATE_ANALYZE_IMPORTANT, APT_ERROR_LINES);
     this.contracts.register(APT_EXTERNAL_CHANGE_RESULT, APT_EXTERNAL_CHANGE_RESULT_IMPORTANT, ...APT_EVENTS);
     this.contracts.register(APT_UPGRADE_PLAN, APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT);

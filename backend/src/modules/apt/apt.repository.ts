@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
-import { newId } from '../../kernel/database/ids';
+import { newId, newIdAt } from '../../kernel/database/ids';
 import type { Transaction } from '../../kernel/database/transaction';
 import type { ChangeStoreContext } from '../jobs/actions/change-action';
 import type { StoreContext } from '../jobs/actions/job-action';
 import type { PlannedPackage } from './analysis/planned-packages';
 import { APT_ERROR_LINES } from './contracts/apt-update-analyze.v1.schema';
 import type { AptError, AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
-import type { AppliedPackage } from './contracts/apt-upgrade-result.v4';
+import type { AppliedPackage } from './contracts/apt-upgrade-result.v5';
 
 /** The only place with SQL for `apt_planned_packages`, `apt_applied_packages` and `apt_errors`; one statement per table, however many rows. */
 @Injectable()
@@ -66,10 +66,15 @@ export class AptRepository {
     await this.insertErrors(tx, { snapshotId: null, executionId, machineId, at: finishedAt }, errors);
   }
 
-  /** What a run really changed, and what it should have changed and did not. */
-  async storeApplied(tx: Transaction, context: ChangeStoreContext, applied: readonly AppliedPackage[]): Promise<void> {
+  /** What a run really changed at a moment, by which it stands between what others changed, and what it should have and did not. */
+  async storeApplied(
+    tx: Transaction,
+    context: ChangeStoreContext,
+    applied: readonly AppliedPackage[],
+    at: Date,
+  ): Promise<void> {
     const rows = applied.map(({ name, arch, operation, from_version, to_version, origin }) => ({
-      id: newId(),
+      id: newIdAt(at),
       execution_id: context.executionId,
       machine_id: context.machineId,
       name,

@@ -155,6 +155,8 @@ export const say = sentences('apt', {
   check_itself_unknown: 'Whether this program runs on the machine is not known.',
   run_summary: 'As planned: {done} of {planned}.',
   run_summary_unplanned: 'As planned: {done} of {planned}. Changed without being planned: {unplanned}.',
+  run_summary_others:
+    'As planned: {done} of {planned}. Changed without being planned: {unplanned}. Changed meanwhile by others: {others}.',
   run_not_measured: 'What the run changed could not be measured.',
   run_drifted: 'The machine differs from the confirmed plan, so nothing was changed.',
   run_drifted_action: 'Make a new plan and look at the difference.',

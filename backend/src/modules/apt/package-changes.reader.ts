@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { unreadable } from '../../kernel/contracts/document.dto';
 import { queryRows } from '../../kernel/database/rows';
+import { momentOf } from '../../kernel/database/ids';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import type { Page, PageRequest } from '../../kernel/http/keyset-page';
 import { APT_EXTERNAL_CHANGE_RESULT_IMPORTANT } from './contracts/apt-external-change-result.v1';
@@ -34,7 +35,8 @@ export class PackageChangesReader {
   }
 
   /** Who made a change of others, and by which command; what was stored where this program cannot read it. */
-  private named({ told, ...change }: Found): PackageChangeDto {
+  private named({ told, ...row }: Found): PackageChangeDto {
+    const change = { ...row, at: momentOf(row.id) };
     if (told === null) return { ...change, command: null, unreadable: [] };
     const { name } = APT_EXTERNAL_CHANGE_RESULT_IMPORTANT;
     const reading = this.contracts.read<Told>(name, told);
@@ -44,13 +46,13 @@ export class PackageChangesReader {
 }
 
 /** A row with the reduced document of a change of others. */
-type Found = Omit<PackageChangeDto, 'command' | 'unreadable'> & { readonly told: unknown };
+type Found = Omit<PackageChangeDto, 'at' | 'command' | 'unreadable'> & { readonly told: unknown };
 type Told = Pick<PackageChangeDto, 'actor' | 'command'>;
 
 const pick = ({ actor, command }: Told): Told => ({ actor, command });
 
 const CHANGES = `
-  SELECT p.id, e.started_at AS at, p.machine_id AS "machineId", m.name AS "machineName", p.name, p.arch, p.operation,
+  SELECT p.id, p.machine_id AS "machineId", m.name AS "machineName", p.name, p.arch, p.operation,
          p.from_version AS "fromVersion", p.to_version AS "toVersion", p.origin, e.mode,
          COALESCE(j.requested_by_name, r.approved_by) AS actor,
          CASE WHEN e.mode = 'external' THEN e.important_json END AS told, e.id AS "executionId", e.job_id AS "jobId"

@@ -25,6 +25,7 @@ import {
   SnapshotsRetention,
   UnfinishedFilesRetention,
 } from './retention';
+import { ErrorRisks } from './reports/error-risks';
 import { ReportsController } from './reports/reports.controller';
 import { ReportsReader } from './reports/reports.reader';
 import { RunReports } from './reports/run-reports';
@@ -38,6 +39,7 @@ import { Snapshots } from './snapshots';
   providers: [
     ArtifactRemovals,
     ArtifactsRepository,
+    ErrorRisks,
     EventLog,
     Executions,
     HistoryRepository,
@@ -54,7 +56,7 @@ import { Snapshots } from './snapshots';
     SnapshotsRetention,
     UnfinishedFilesRetention,
   ],
-  exports: [Executions, ImportantMessages, RunLogs, RunReports, Snapshots],
+  exports: [ErrorRisks, Executions, ImportantMessages, RunLogs, RunReports, Snapshots],
 })
 export class HistoryModule implements OnModuleInit {
   constructor(private readonly contracts: Contracts) {}

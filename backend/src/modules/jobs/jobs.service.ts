@@ -137,6 +137,9 @@ export class JobsService {
   private async enqueueAll(tx: Transaction, request: EnqueueManyRequest): Promise<EnqueuedMany> {
     const { declaration } = this.registry.require(request.action);
     if (declaration.kind === 'change' && request.requestId === undefined) throw planNeeded(declaration);
+    // A schedule has been asked with them before, and what runs was confirmed with them.
+    if (declaration.kind === 'read' && request.requestedBy.type !== 'schedule')
+      this.registry.askedParameters(request.action, request.parameters ?? {});
     const parameters = this.registry.parametersDocument(request.action, request.parameters ?? {});
     const machineIds = [...new Set(request.machineIds)];
     await this.dispatcher.lockMachines(tx, machineIds);

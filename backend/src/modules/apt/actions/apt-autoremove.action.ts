@@ -14,20 +14,22 @@ import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import { autoremovePlan } from '../autoremove/autoremove-plan';
-import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v2';
-import { importantUpgrade } from '../contracts/apt-upgrade-result.v4';
+import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v3';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v5';
 import { BootVerdicts } from '../reboot/boot-verdicts';
 import { aptProgress } from '../upgrade/apt-status';
 import { runResult, verdictOf } from '../upgrade/upgrade-result';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
 import {
   changeOutcome,
+  FACTS_SCRIPTS,
   lateFacts,
   PACKAGES_CHANGE,
   PACKAGES_PLAN,
   PACKAGES_PLAN_TIMEOUTS,
   scriptFiles,
 } from './apt-changes';
+import { meanwhile } from '../external/meanwhile';
 import { APT_GUARD } from './apt-guard';
 import { AptLogMessages } from '../upgrade/log-messages';
 
@@ -56,7 +58,7 @@ export class AptAutoremoveAction implements ChangeAction {
     ],
     remedies: ['no_space', 'no_space_boot'],
     consequences: ['removals', 'own_machine'],
-    contracts: ['apt_autoremove_plan@2', 'apt_autoremove_result@2'],
+    contracts: ['apt_autoremove_plan@2', 'apt_autoremove_result@3'],
   };
 
   constructor(
@@ -83,7 +85,7 @@ export class AptAutoremoveAction implements ChangeAction {
 
   async script({ machineId }: ChangeContext): Promise<ActionScript> {
     return {
-      file: scriptFiles(...LINES, 'apt-facts.sh', 'apt-autoremove.sh'),
+      file: scriptFiles(...LINES, ...FACTS_SCRIPTS, 'apt-autoremove.sh'),
       parameters: { ...(await this.machine(machineId)), GUARD: APT_GUARD },
     };
   }
@@ -105,12 +107,12 @@ export class AptAutoremoveAction implements ChangeAction {
     return lateFacts(jobId, left);
   }
 
-  collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {
-    const result = runResult(run, plan as AptAutoremovePlan);
+  collect(run: FinishedChange, { plan, jobId }: ChangeContext): ChangeOutcome {
+    const result = runResult(run, plan as AptAutoremovePlan, jobId);
     return changeOutcome(verdictOf(result), {
       result,
       important: importantUpgrade(result),
-      store: (tx, context) => this.recorder.record(tx, context, result),
+      store: (tx, context) => this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt),
     });
   }
 }

@@ -10,6 +10,9 @@ export function scriptFiles(...names: readonly string[]): string[] {
   return names.map((name) => path.join(folder, name));
 }
 
+/** What a run keeps as its proof. */
+export const FACTS_SCRIPTS = ['apt-update-analyze/50-history.sh', 'apt-facts.sh'] as const;
+
 /** What the declarations of changes by apt have in common: a confirmed plan waits an hour at most. */
 export const APT_CHANGE = {
   kind: 'change',
@@ -47,7 +50,7 @@ export function lateFacts(runId: string, left: FinishedChange, repair = false): 
   if (ending === 'ended' && inventory(left, 'after') !== null) return null;
   const lines = repair ? ['apt-repair-lines.sh'] : [];
   return {
-    file: scriptFiles('apt-facts.sh', 'apt-auto-marks.sh', ...lines, 'apt-facts-late.sh'),
+    file: scriptFiles(...FACTS_SCRIPTS, 'apt-auto-marks.sh', ...lines, 'apt-facts-late.sh'),
     parameters: { RUN_ID: runId, REPAIR: repair ? '1' : '0' },
     timeouts: { progressMs: 120_000, totalMs: 270_000 },
     limits: { sectionBytes: 3 * 1024 * 1024, runBytes: 8 * 1024 * 1024 },

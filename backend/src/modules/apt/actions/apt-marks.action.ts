@@ -14,13 +14,14 @@ import {
   type ActionScript,
   type CollectedRun,
   type JsonSchema,
+  type ParameterFault,
 } from '../../jobs/actions/job-action';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { AptHolds } from '../apt-holds';
 import { AptRepository } from '../apt.repository';
 import { say } from '../apt.sentences';
 import { importantMarks, type AptMarksPlan, type AptMarksResult, type MarkOperation } from '../contracts/apt-marks.v1';
-import { marksPlan, type MarksParameters } from '../marks/marks-plan';
+import { expiryOf, marksPlan, type MarksParameters } from '../marks/marks-plan';
 import { marksResult, marksVerdict } from '../marks/marks-result';
 import { APT_CHANGE, changeOutcome, scriptFiles } from './apt-changes';
 
@@ -56,6 +57,13 @@ const unholdParameters: JsonSchema = {
   properties: { packages },
 };
 
+/** A day to look at it again that is none, or has passed. */
+function holdFaults(parameters: Readonly<Record<string, unknown>>, now: Date): ParameterFault[] {
+  return expiryOf(parameters as Pick<MarksParameters, 'expires_at'>, now) === undefined
+    ? [{ field: 'expires_at', message: say.hold_expiry_invalid() }]
+    : [];
+}
+
 function declarationOf(operation: MarkOperation): ChangeDeclaration {
   const hold = operation === 'hold';
   return {
@@ -80,6 +88,7 @@ function declarationOf(operation: MarkOperation): ChangeDeclaration {
       { name: 'verify', stoppable: false },
     ],
     parameters: hold ? holdParameters : unholdParameters,
+    ...(hold ? { refuses: holdFaults } : {}),
     remedies: hold ? [] : ['held_packages', 'held_broken'],
     consequences: hold ? ['no_updates'] : [],
     contracts: [`apt_${operation}_plan@1`, `apt_${operation}_result@1`],

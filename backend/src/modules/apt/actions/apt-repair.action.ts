@@ -13,14 +13,16 @@ import { JobAction, type ActionContext, type ActionScript, type CollectedRun } f
 import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
-import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v3';
+import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v4';
 import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
 import { aptProgress } from '../upgrade/apt-status';
+import { meanwhile } from '../external/meanwhile';
 import { APT_GUARD } from './apt-guard';
 import { ANALYZE_FUNCTIONS, PROXY_SCRIPT } from './analyze-scripts';
 import {
   changeOutcome,
+  FACTS_SCRIPTS,
   lateFacts,
   PACKAGES_CHANGE,
   PACKAGES_PLAN,
@@ -64,7 +66,7 @@ export class AptRepairAction implements ChangeAction {
       'repair_differs',
     ],
     consequences: ['removals', 'own_machine'],
-    contracts: ['apt_repair_plan@2', 'apt_repair_result@3'],
+    contracts: ['apt_repair_plan@2', 'apt_repair_result@4'],
   };
 
   constructor(
@@ -94,7 +96,7 @@ export class AptRepairAction implements ChangeAction {
     // It may have to bring a dependency.
     const proxy = await this.fetchProxy.of(context, this.declaration.name);
     return {
-      file: [PROXY_SCRIPT, ...scriptFiles(...LINES, 'apt-facts.sh', 'apt-repair-lines.sh', 'apt-repair.sh')],
+      file: [PROXY_SCRIPT, ...scriptFiles(...LINES, ...FACTS_SCRIPTS, 'apt-repair-lines.sh', 'apt-repair.sh')],
       parameters: {
         MACHINE_ID: context.machineId,
         NO_REMOVE: no_remove ? '1' : '0',
@@ -118,13 +120,13 @@ export class AptRepairAction implements ChangeAction {
     return lateFacts(jobId, left, true);
   }
 
-  collect(run: FinishedChange, { plan }: ChangeContext): ChangeOutcome {
-    const result = repairResult(run, plan as AptRepairPlan);
+  collect(run: FinishedChange, { plan, jobId }: ChangeContext): ChangeOutcome {
+    const result = repairResult(run, plan as AptRepairPlan, jobId);
     return changeOutcome(repairVerdict(result), {
       result,
       important: importantRepair(result),
       failedSteps: result.whole === false ? ['verify'] : [],
-      store: (tx, context) => this.recorder.record(tx, context, result),
+      store: (tx, context) => this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt),
     });
   }
 }

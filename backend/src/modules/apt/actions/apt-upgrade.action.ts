@@ -14,19 +14,20 @@ import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
-import { importantUpgrade } from '../contracts/apt-upgrade-result.v4';
+import { importantUpgrade } from '../contracts/apt-upgrade-result.v5';
 import { transactionParameters, UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
 import { upgradePlan } from '../upgrade/upgrade-plan';
 import { aptProgress } from '../upgrade/apt-status';
 import { ANALYZE_SCRIPTS, PROXY_SCRIPT } from './analyze-scripts';
 import { failedSteps } from '../upgrade/run-facts';
-import { APT_CHANGE, changeOutcome, lateFacts, scriptFiles } from './apt-changes';
+import { APT_CHANGE, changeOutcome, FACTS_SCRIPTS, lateFacts, scriptFiles } from './apt-changes';
+import { meanwhile } from '../external/meanwhile';
 import { APT_GUARD } from './apt-guard';
 import { FetchProxy } from './fetch-proxy';
 import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 import { AptLogMessages } from '../upgrade/log-messages';
 
-const RUN_FILES = ['apt-transaction.sh', 'apt-archives.sh', 'apt-auto-marks.sh', 'apt-facts.sh', 'apt-upgrade.sh'];
+const RUN_FILES = ['apt-transaction.sh', 'apt-archives.sh', 'apt-auto-marks.sh', ...FACTS_SCRIPTS, 'apt-upgrade.sh'];
 
 /** Upgrades packages with apt: exactly what a person confirmed, detached, with the proof of what it did. */
 @JobAction()
@@ -75,7 +76,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     ],
     parameters: UPGRADE_PARAMETERS,
     consequences: ['removals', 'downgrades', 'proxmox_host', 'own_machine'],
-    contracts: ['apt_upgrade_plan@2', 'apt_upgrade_result@4'],
+    contracts: ['apt_upgrade_plan@2', 'apt_upgrade_result@5'],
   };
 
   constructor(
@@ -133,13 +134,13 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     return lateFacts(jobId, left);
   }
 
-  collect(run: FinishedChange, { plan }: ChangeContext<UpgradeParameters>): ChangeOutcome {
-    const result = upgradeResult(run, plan as AptUpgradePlan);
+  collect(run: FinishedChange, { plan, jobId }: ChangeContext<UpgradeParameters>): ChangeOutcome {
+    const result = upgradeResult(run, plan as AptUpgradePlan, jobId);
     return changeOutcome(verdictOf(result), {
       result,
       important: importantUpgrade(result),
       failedSteps: failedSteps(run),
-      store: (tx, context) => this.recorder.record(tx, context, result),
+      store: (tx, context) => this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt),
     });
   }
 }

@@ -7,7 +7,7 @@ import {
   type AptAutoremovePlan,
   type KeptPackage,
   type KeptReason,
-} from '../contracts/apt-autoremove.v2';
+} from '../contracts/apt-autoremove.v3';
 import { remediationOf } from '../contracts/apt-error-kinds';
 import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { linesOf, ParseError, readable } from '../parsers/parse-error';

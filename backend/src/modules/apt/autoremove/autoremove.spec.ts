@@ -7,9 +7,9 @@ import {
   APT_AUTOREMOVE_RESULT,
   APT_AUTOREMOVE_RESULT_IMPORTANT,
   type AptAutoremovePlan,
-} from '../contracts/apt-autoremove.v2';
-import { importantUpgrade, type AptRunResult } from '../contracts/apt-upgrade-result.v4';
-import { capturedChange, finishedRun, planningRun } from '../fixtures/captured-change';
+} from '../contracts/apt-autoremove.v3';
+import { importantUpgrade, type AptRunResult } from '../contracts/apt-upgrade-result.v5';
+import { capturedChange, finishedRun, planningRun, RUN_ID } from '../fixtures/captured-change';
 import { runResult, verdictOf } from '../upgrade/upgrade-result';
 import { autoremovePlan } from './autoremove-plan';
 
@@ -26,7 +26,7 @@ function planned(sections: Sections): ChangePlan & { readonly details: AptAutore
 }
 
 function resultOf(sections: Sections): AptRunResult {
-  const result = runResult(finishedRun(sections), planned(sections).details);
+  const result = runResult(finishedRun(sections), planned(sections).details, RUN_ID);
   contracts.document(APT_AUTOREMOVE_RESULT.name, result);
   contracts.document(APT_AUTOREMOVE_RESULT_IMPORTANT.name, importantUpgrade(result));
   return result;

@@ -90,6 +90,8 @@ export type AptErrorKind = keyof typeof remediations;
 
 export const APT_ERROR_KINDS = Object.keys(remediations) as readonly AptErrorKind[];
 
+export const isAptErrorKind = (kind: string): kind is AptErrorKind => Object.hasOwn(remediations, kind);
+
 /** The plain sentence stored as `apt_errors.remediation`. */
 export function remediationOf(kind: AptErrorKind): Sentence {
   return remediations[kind]();

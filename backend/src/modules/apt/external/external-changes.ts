@@ -69,12 +69,12 @@ function ofApt(entry: AptHistoryEntry): LoggedChange {
 }
 
 /** apt says "upgrade" also where dpkg's order calls it a downgrade. */
-function asCompared(one: HistoryPackage): HistoryPackage {
+export function asCompared(one: HistoryPackage): HistoryPackage {
   if (one.operation !== 'upgraded' || one.from === null || one.to === null) return one;
   return compareVersions(one.to, one.from) < 0 ? { ...one, operation: 'downgraded' } : one;
 }
 
-function actorOf({ command, requestedBy }: AptHistoryEntry): string {
+export function actorOf({ command, requestedBy }: AptHistoryEntry): string {
   if (/\bunattended-upgrade\b/.test(command ?? '')) return 'unattended-upgrades';
   if (command?.startsWith('packagekit role=') === true) return requestedBy ?? 'PackageKit';
   return requestedBy ?? 'root';

@@ -34,7 +34,8 @@ export function marksPlan(run: CollectedRun, operation: MarkOperation, parameter
   const read = readable(() => ({
     marks: parseHolds(answer(run, 'marks_held')),
     known: knownPackages(answer(run, 'marks_packages')),
-    lines: linesOf(answer(run, 'marks_lines')),
+    // A package may be named twice, with its architecture and without.
+    lines: [...new Set(linesOf(answer(run, 'marks_lines')))],
   }));
   if (read === null) return { kind: 'failed', failure: unreadable(run) };
   const { marks, known, lines } = read;
@@ -111,7 +112,7 @@ function wrongName(asked: readonly string[], known: readonly KnownPackage[]): Ru
 }
 
 /** ISO 8601, to the millisecond; null: never; undefined: no moment to come. */
-function expiryOf({ expires_at }: MarksParameters, now: Date): string | null | undefined {
+export function expiryOf({ expires_at }: Pick<MarksParameters, 'expires_at'>, now: Date): string | null | undefined {
   if (expires_at === undefined) return null;
   const moment = new Date(expires_at);
   const day = new Date(expires_at.slice(0, 10));

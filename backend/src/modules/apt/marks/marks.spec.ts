@@ -111,6 +111,15 @@ describe('a plan of marks', () => {
     expect(planned({ packages: ['nginx'], expires_at })).toMatchObject({ kind: 'failed', failure });
   });
 
+  it('names a package once that was asked for twice, with its architecture and without', () => {
+    const marks_packages = 'nginx\tnginx\t1\ti\nnginx:amd64\tnginx\t1\ti\n';
+    const marks_lines = 'machine m\naction apt_hold\nhold nginx 1\nhold nginx 1\n';
+    const twice = { packages: ['nginx', 'nginx:amd64'] };
+    expect(planned(twice, 'hold', { marks_packages, marks_lines })).toMatchObject({
+      plan: { lines: ['machine m', 'action apt_hold', 'hold nginx 1'], details: { packages: [{ name: 'nginx' }] } },
+    });
+  });
+
   it.each(['marks_held', 'marks_packages', 'marks_lines'] as const)('is never made of a damaged %s', (name) => {
     const stderr = 'E: Could not open /var/lib/dpkg/status';
     expect(planned(both, 'hold', { [name]: section('', { exitCode: 1, stderr }) })).toMatchObject({

@@ -1,6 +1,7 @@
 import { linesOf, ParseError, wholeNumber } from './parse-error';
 
-export type HistoryOperation = 'installed' | 'upgraded' | 'downgraded' | 'removed';
+export const HISTORY_OPERATIONS = ['installed', 'upgraded', 'downgraded', 'removed'] as const;
+export type HistoryOperation = (typeof HISTORY_OPERATIONS)[number];
 
 /** A package that apt or dpkg wrote down. Versions as they stand there; null: there was or is none. */
 export interface HistoryPackage {

@@ -5,7 +5,7 @@ import type { CollectedRun } from '../../jobs/actions/job-action';
 import { complaintOf } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
-import type { AptRepairPlan, UnfinishedPackage } from '../contracts/apt-repair.v3';
+import type { AptRepairPlan, UnfinishedPackage } from '../contracts/apt-repair.v4';
 import { answered } from '../parsers/plan-answers';
 import { classifyRunFailure } from '../parsers/update-failures';
 import { blocking, coManagersOf, isItself } from '../upgrade/look';

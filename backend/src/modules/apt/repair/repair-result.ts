@@ -2,18 +2,19 @@ import type { FinishedChange } from '../../jobs/actions/change-action';
 import { complaintOf } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
-import type { AptRepairPlan, AptRepairResult } from '../contracts/apt-repair.v3';
+import type { AptRepairPlan, AptRepairResult } from '../contracts/apt-repair.v4';
 import { autoMarks } from '../upgrade/auto-marks';
 import { lines } from '../upgrade/run-facts';
+import { unmeasured } from '../upgrade/unmeasured';
 import { runResult, verdictOf, type UpgradeVerdict } from '../upgrade/upgrade-result';
 import { complaintsOf } from './complaints';
 
 /** What a repair really did, and whether it worked, from its facts. Pure; what is missing is null, never a guess. */
-export function repairResult(run: FinishedChange, plan: AptRepairPlan): AptRepairResult {
+export function repairResult(run: FinishedChange, plan: AptRepairPlan, runId: string): AptRepairResult {
   const states = statesAfter(run);
   const verified = run.sections.get('whole');
-  return {
-    ...runResult(run, plan),
+  const result = {
+    ...runResult(run, plan, runId),
     unfinished: plan.unfinished.map((entry) => {
       const state = states?.get(entry.name);
       return { ...entry, finished: states === null ? null : state === undefined || /[inc]/.test(state) };
@@ -22,6 +23,7 @@ export function repairResult(run: FinishedChange, plan: AptRepairPlan): AptRepai
     complaints: verified === undefined ? null : complaintsOf(verified),
     auto_marks: autoMarks(run),
   };
+  return { ...result, not_measured: unmeasured(run, result) };
 }
 
 /** How the run is to be told: it worked if dpkg and apt find everything whole, however it ended. */

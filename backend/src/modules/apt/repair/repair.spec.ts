@@ -9,8 +9,8 @@ import {
   importantRepair,
   type AptRepairPlan,
   type AptRepairResult,
-} from '../contracts/apt-repair.v3';
-import { capturedChange, finishedRun, planningRun } from '../fixtures/captured-change';
+} from '../contracts/apt-repair.v4';
+import { capturedChange, finishedRun, planningRun, RUN_ID } from '../fixtures/captured-change';
 import { repairPlan } from './repair-plan';
 import { repairResult, repairVerdict } from './repair-result';
 
@@ -37,7 +37,7 @@ function resultOf(
   sections: ReadonlyMap<string, CollectedSection>,
   more: Partial<FinishedChange> = {},
 ): AptRepairResult {
-  const result = repairResult(finishedRun(sections, more), planned(sections).details);
+  const result = repairResult(finishedRun(sections, more), planned(sections).details, RUN_ID);
   contracts.document(APT_REPAIR_RESULT.name, result);
   contracts.document(APT_REPAIR_RESULT_IMPORTANT.name, importantRepair(result));
   return result;

@@ -1,6 +1,7 @@
 #!/bin/sh
-# shellcheck disable=SC2154,SC2317 # $work is of the script that this goes ahead of, which calls what stands here
-# What a run that changes packages keeps as its proof: the machine before and after. Goes after changes.sh (keep).
+# shellcheck disable=SC2034,SC2154,SC2317 # $work is of the script that this goes ahead of, which calls what stands here
+# What a run that changes packages keeps as its proof: the machine before and after. Goes after changes.sh (keep) and
+# 50-history.sh.
 
 # shellcheck disable=SC2016 # the ${…} are dpkg-query's
 inventory() { dpkg-query -W -f '${db:Status-Abbrev}\t${binary:Package}\t${Version}\t${Architecture}\n'; }
@@ -57,6 +58,22 @@ confinement() {
 # Files of a dpkg run that was cut off before it wrote its list: its audit knows nothing of them.
 dpkg_journal() { find /var/lib/dpkg/updates -maxdepth 1 -type f -name '[0-9]*'; }
 
+# What apt and dpkg wrote down since the run began, whoever it was; of apt what was at work then, too.
+keep_history() {
+  began=$(stat -c %Y "$work/began") || return
+  HISTORY_SINCE=$((began - 3600))
+  keep began echo "$began"
+  keep apt_worked lines_of_work
+  keep apt_history apt_history
+  keep dpkg_history dpkg_history
+}
+
+# Lines by which our apt has told that dpkg works.
+lines_of_work() {
+  work_told=${SU_DIR:-/var/lib/system-update/runs/$RUN_ID}/progress
+  if [ -e "$work_told" ]; then awk '/^pmstatus:/ { lines++ } END { print lines + 0 }' "$work_told"; else echo 0; fi
+}
+
 # facts_before: what the machine is like now; fails where that cannot be told
 facts_before() {
   : >"$work/began"
@@ -68,6 +85,8 @@ facts_before() {
 
 facts_after() {
   keep after inventory
+  # After the list: what is in it and came from others stands there.
+  keep_history
   keep failed_after failed_units
   keep ports_after listening_ports
   # Without the moment at which it began nobody can tell which are new.

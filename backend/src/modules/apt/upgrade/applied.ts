@@ -1,4 +1,5 @@
-import type { AppliedCounts, AppliedPackage } from '../contracts/apt-upgrade-result.v4';
+import type { Meanwhile } from '../external/meanwhile';
+import type { AppliedCounts, AppliedPackage } from '../contracts/apt-upgrade-result.v5';
 import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { compareVersions } from '../parsers/debian-version';
 import { packageState, type PackageState } from '../parsers/dpkg';
@@ -8,7 +9,8 @@ interface InstalledPackage {
   readonly name: string;
   readonly arch: string;
   readonly version: string;
-  readonly state: PackageState;
+  /** Null: not known. */
+  readonly state: PackageState | null;
 }
 
 /** An installed package, by `name:arch`. */
@@ -32,6 +34,43 @@ export function parseInventory(text: string): Inventory {
   }
   if (inventory.size === 0) throw new ParseError('inventory', 'no package');
   return inventory;
+}
+
+/**
+ * The inventories before and after a run as they would be had nobody else changed a package meanwhile. `whole`: the run ended
+ * well, so that dpkg had finished with what it brought, whoever went over it later.
+ */
+export function withoutOthers(
+  before: Inventory,
+  after: Inventory,
+  { ours, others }: Meanwhile,
+  whole: boolean,
+): readonly [Inventory, Inventory] {
+  const [was, is] = [new Map(before), new Map(after)];
+  for (const step of others) {
+    const arch = before.has(`${step.name}:all`) || after.has(`${step.name}:all`) ? 'all' : step.arch;
+    const key = `${step.name}:${arch}`;
+    const done = ours.filter((own) => own.name === step.name && (own.arch === step.arch || own.arch === arch));
+    const [first, last] = [done[0], done.at(-1)];
+    if (first === undefined || last === undefined) {
+      put(is, key, before.get(key));
+      continue;
+    }
+    const [old, now] = [before.get(key), after.get(key)];
+    const state = now?.version === last.to ? now.state : whole ? 'installed' : null;
+    put(
+      was,
+      key,
+      first.from === null ? undefined : { name: step.name, arch, version: first.from, state: old?.state ?? null },
+    );
+    put(is, key, last.to === null ? undefined : { name: step.name, arch, version: last.to, state });
+  }
+  return [was, is];
+}
+
+function put(inventory: Map<string, InstalledPackage>, key: string, entry: InstalledPackage | undefined): void {
+  if (entry === undefined) inventory.delete(key);
+  else inventory.set(key, entry);
 }
 
 /** What changed between two inventories, and what was planned but did not happen. */

@@ -1,5 +1,5 @@
 import type { CollectedSection } from '../../jobs/actions/job-action';
-import type { ConffileChange } from '../contracts/apt-upgrade-result.v4';
+import type { ConffileChange } from '../contracts/apt-upgrade-result.v5';
 import { linesOf } from '../parsers/parse-error';
 
 /** What `conffile_changes` printed: each new file, then its difference line by line. Null: not measured. Pure. */

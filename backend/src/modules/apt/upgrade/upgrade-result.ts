@@ -5,36 +5,39 @@ import { aptError } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import type { AptError } from '../contracts/apt-update-analyze.v1';
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
-import type { AptRunResult, AptUpgradeResult } from '../contracts/apt-upgrade-result.v4';
+import type { AppliedPackage, AptRunResult, AptUpgradeResult, OthersChange } from '../contracts/apt-upgrade-result.v5';
 import type { AutoMarks } from '../contracts/auto-marks';
+import { meanwhile, type Meanwhile, type OthersStep } from '../external/meanwhile';
 import { linesOf } from '../parsers/parse-error';
-import { appliedCounts, appliedPackages, plannedBefore } from './applied';
+import { appliedCounts, appliedPackages, plannedBefore, withoutOthers } from './applied';
 import { autoMarks } from './auto-marks';
 import { archivesLook } from './archive-facts';
 import { conffileChanges } from './conffile-changes';
 import { both, flag, inventory, lines } from './run-facts';
+import { unmeasured } from './unmeasured';
 import { upgradeErrors } from './upgrade-errors';
 
 /** What an upgrade really did, with what its archives told before the install. Pure. */
-export function upgradeResult(run: FinishedChange, plan: Pick<AptUpgradePlan, 'packages'>): AptUpgradeResult {
+export function upgradeResult(run: FinishedChange, plan: PlannedPackages, runId: string): AptUpgradeResult {
   const { conffile_questions, news } = archivesLook(run.sections.get('archives'));
-  const changes = conffileChanges(run.sections.get('conffile_changes'));
-  return { ...runResult(run, plan), conffile_questions, news, conffile_changes: changes, auto_marks: autoMarks(run) };
+  const conffile_changes = conffileChanges(run.sections.get('conffile_changes'));
+  const result = { ...runResult(run, plan, runId), conffile_questions, news, conffile_changes };
+  return { ...result, auto_marks: autoMarks(run), not_measured: unmeasured(run, result) };
 }
 
+type PlannedPackages = Pick<AptUpgradePlan, 'packages'>;
+
 /** What a run really did, from its facts. Pure; what is missing is null, never a guess. */
-export function runResult(run: FinishedChange, plan: Pick<AptUpgradePlan, 'packages'>): AptRunResult {
-  const after = inventory(run, 'after');
-  const kept = inventory(run, 'before');
-  const before =
-    kept === null && run.recordLost === true && after !== null ? plannedBefore(after, plan.packages) : kept;
-  const packages = before === null || after === null ? null : appliedPackages(before, after, plan.packages);
-  return {
+export function runResult(run: FinishedChange, plan: PlannedPackages, runId: string): AptRunResult {
+  const since = meanwhile(run, runId);
+  const packages = packagesOf(run, plan, since);
+  const result = {
     ending: run.ending,
     exit_code: run.exitCode,
     rebooted: run.rebooted,
     packages,
     counts: packages === null ? null : appliedCounts(packages),
+    changed_by_others: since === null ? null : since.others.map(othersChange),
     errors: errorsOf(run),
     conffiles: lines(run, 'conffiles'),
     failed_units: both(run, 'failed_before', 'failed_after', (was, is) => ({ before: was, after: is })),
@@ -46,6 +49,20 @@ export function runResult(run: FinishedChange, plan: Pick<AptUpgradePlan, 'packa
     reboot_flag: flag(run),
     drift: run.drift === null ? null : { missing: [...run.drift.missing], added: [...run.drift.added] },
   };
+  return { ...result, not_measured: unmeasured(run, result) };
+}
+
+function packagesOf(run: FinishedChange, plan: PlannedPackages, since: Meanwhile | null): AppliedPackage[] | null {
+  const [kept, after] = [inventory(run, 'before'), inventory(run, 'after')];
+  if (after === null) return null;
+  const before = kept === null && run.recordLost === true ? plannedBefore(after, plan.packages) : kept;
+  if (before === null) return null;
+  const own = since === null ? ([before, after] as const) : withoutOthers(before, after, since, run.exitCode === 0);
+  return appliedPackages(...own, plan.packages);
+}
+
+function othersChange({ name, arch, operation, from, to, at, source, actor, command }: OthersStep): OthersChange {
+  return { name, arch, operation, from_version: from, to_version: to, at: at.toISOString(), source, actor, command };
 }
 
 export interface UpgradeVerdict {
@@ -78,9 +95,11 @@ function failed(kind: string, message: Sentence, summary: Sentence, action?: Sen
   return { status: 'error', summary, error: { kind, message, ...(action === undefined ? {} : { action }) } };
 }
 
-function summaryOf({ counts }: AptRunResult): Sentence {
+function summaryOf({ counts, changed_by_others }: AptRunResult): Sentence {
   if (counts === null) return say.run_not_measured();
   const { as_planned: done, planned, unplanned } = counts;
+  const others = new Set(changed_by_others?.map(({ name, arch }) => `${name}:${arch}`)).size;
+  if (others > 0) return say.run_summary_others({ done, planned, unplanned, others });
   return unplanned > 0 ? say.run_summary_unplanned({ done, planned, unplanned }) : say.run_summary({ done, planned });
 }
 

@@ -12,7 +12,8 @@ import {
   APT_UPGRADE_RESULT_IMPORTANT,
   importantUpgrade,
   type AptUpgradeResult,
-} from '../contracts/apt-upgrade-result.v4';
+} from '../contracts/apt-upgrade-result.v5';
+import { RUN_ID } from '../fixtures/captured-change';
 import { FIXTURE_FOLDER, parseFixture } from '../fixtures/load-fixture';
 import type { UpgradeParameters } from './upgrade-parameters';
 import { upgradePlan } from './upgrade-plan';
@@ -77,7 +78,7 @@ function finished(sections: ReadonlyMap<string, CollectedSection>, more: Partial
 
 function resultOf(suite: string, state: string, more: Partial<FinishedChange> = {}): AptUpgradeResult {
   const sections = captured(suite, state);
-  const result = upgradeResult(finished(sections, more), detailsOf(planned(sections)));
+  const result = upgradeResult(finished(sections, more), detailsOf(planned(sections)), RUN_ID);
   contracts.document(APT_UPGRADE_RESULT.name, result);
   contracts.document(APT_UPGRADE_RESULT_IMPORTANT.name, importantUpgrade(result));
   return result;
@@ -366,9 +367,9 @@ describe.each(suites)('a run on %s', (suite) => {
     sections.set('fact.audit', section(audit));
     sections.set('fact.journal', section(journal));
     const run = finished(sections, { ending: 'interrupted', exitCode: null });
-    const { errors } = upgradeResult(run, detailsOf(planned(sections)));
+    const { errors } = upgradeResult(run, detailsOf(planned(sections)), RUN_ID);
     expect(errors.map(({ kind }) => kind)).toEqual(kinds);
-    expect(verdictOf(upgradeResult(run, detailsOf(planned(sections))))).toMatchObject({
+    expect(verdictOf(upgradeResult(run, detailsOf(planned(sections)), RUN_ID))).toMatchObject({
       error: { kind: 'interrupted' },
     });
   });
@@ -381,14 +382,14 @@ describe.each(suites)('a run on %s', (suite) => {
       sections.set('fact.journal', journal);
       const log = captured(suite, name).get('log')?.stdout ?? '';
       const run = finished(sections, { exitCode: 100, log });
-      return upgradeResult(run, detailsOf(planned(sections))).errors.map(({ kind }) => kind);
+      return upgradeResult(run, detailsOf(planned(sections)), RUN_ID).errors.map(({ kind }) => kind);
     };
     expect(errors('no-space')).toEqual(['no_space', 'dpkg_interrupted']);
     // Told by apt already, or the work of the dpkg that was waited for.
     expect(errors('interrupted')).toEqual(['dpkg_interrupted']);
     expect(errors('lock')).toEqual(['apt_lock_busy']);
     const done = finished(sections, { exitCode: 0 });
-    expect(upgradeResult(done, detailsOf(planned(sections))).errors).toEqual([]);
+    expect(upgradeResult(done, detailsOf(planned(sections)), RUN_ID).errors).toEqual([]);
   });
 
   it('that had no room for what it found names the full disk, by the look taken late', () => {
@@ -401,23 +402,23 @@ describe.each(suites)('a run on %s', (suite) => {
 
     sections.set('fact.record_full', section('tmpfs 300 300 0 100% /var/lib/system-update\n'));
     const run = finished(sections);
-    const result = upgradeResult(run, detailsOf(planned(sections)));
+    const result = upgradeResult(run, detailsOf(planned(sections)), RUN_ID);
     expect(result).toMatchObject({
       counts: { planned: 7, as_planned: 7 },
       errors: [{ kind: 'no_space', subject: '/var/lib/system-update' }],
     });
     expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind: 'no_space' } });
-    const cut = upgradeResult({ ...run, ending: 'interrupted', exitCode: null }, detailsOf(planned(sections)));
+    const cut = upgradeResult({ ...run, ending: 'interrupted', exitCode: null }, detailsOf(planned(sections)), RUN_ID);
     expect(cut.errors.map(({ kind }) => kind)).toEqual(['dpkg_interrupted', 'no_space']);
   });
 
   it('whose record is lost is judged by its plan and by what is there now', () => {
     const sections = captured(suite, 'done');
     const details = detailsOf(planned(sections));
-    const whole = upgradeResult(finished(sections), details);
+    const whole = upgradeResult(finished(sections), details, RUN_ID);
     sections.delete('fact.before');
     const lost = { ending: 'interrupted', exitCode: null, recordLost: true } as const;
-    const judged = upgradeResult(finished(sections, lost), details);
+    const judged = upgradeResult(finished(sections, lost), details, RUN_ID);
     expect(judged.counts).toEqual(whole.counts);
     expect(judged.packages?.map(({ name, operation }) => `${operation} ${name}`).sort()).toEqual(
       whole.packages?.map(({ name, operation }) => `${operation} ${name}`).sort(),
@@ -425,10 +426,10 @@ describe.each(suites)('a run on %s', (suite) => {
     // What did not happen is not told as done.
     const after = sections.get('fact.after')?.stdout ?? '';
     sections.set('fact.after', section(after.replace(/^(ii \tfleet-plain\t)1\.1/m, '$11.0')));
-    expect(upgradeResult(finished(sections, lost), details).packages).toContainEqual(
+    expect(upgradeResult(finished(sections, lost), details, RUN_ID).packages).toContainEqual(
       expect.objectContaining({ name: 'fleet-plain', operation: 'unchanged', as_planned: false }),
     );
-    expect(upgradeResult(finished(sections, { ...lost, recordLost: false }), details).packages).toBeNull();
+    expect(upgradeResult(finished(sections, { ...lost, recordLost: false }), details, RUN_ID).packages).toBeNull();
   });
 
   it('that was cut off before its end is no success, whatever its facts say', () => {

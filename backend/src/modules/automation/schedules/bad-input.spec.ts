@@ -52,6 +52,10 @@ describe('what no schedule, window, rule or decision can be', () => {
     ['enabled', () => ({ enabled: null })],
     ['acknowledged', () => ({ acknowledged: null })],
     ['actions.0.parameters', () => ({ actions: [{ action: 'apt_upgrade', parameters: null }] })],
+    [
+      'actions.0.parameters.expires_at',
+      () => ({ actions: [{ action: 'apt_hold', parameters: { packages: ['curl'], expires_at: '2020-01-01' } }] }),
+    ],
     ['policy', () => ({ policy: [] })],
     ['policy.excludedPackages', () => policy({ excludedPackages: null })],
     ['policy.accepted', () => policy({ accepted: null })],

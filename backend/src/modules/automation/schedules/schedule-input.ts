@@ -7,7 +7,7 @@ import { DomainError, invalidInput, type FieldProblem } from '../../../kernel/er
 import { ActionRegistry } from '../../jobs/actions/action-registry';
 import { say } from '../automation.sentences';
 import type { PolicyDocument, ScheduledAction, ScopeDocument } from '../contracts/schedule-documents';
-import type { SaveScheduleDto, ScheduledActionDto } from '../dto/schedule-input.dto';
+import type { SaveScheduleDto } from '../dto/schedule-input.dto';
 import { MachineScope } from '../scope/machine-scope';
 import { noticesOf } from '../scope/scope-preview';
 import { ONCE, timingProblem, type Timing } from '../times/due-times';
@@ -39,7 +39,7 @@ export class ScheduleInput {
     const timing: Timing = { cron: input.cron.trim(), runAt: input.runAt, timezone: input.timezone };
     checkTiming(timing);
     await this.checkRunAt(tx, timing, input.enabled);
-    const actions = this.actions(input.actions);
+    const actions = this.actions(input);
     this.assertMayStart(actions, by);
     const problems = [...windowProblems(input), ...this.policyProblems(input, actions)];
     if (problems.length > 0) throw invalidInput(problems);
@@ -65,15 +65,20 @@ export class ScheduleInput {
     throw invalidInput([{ field: 'runAt', message: say.run_at_past({ field: 'runAt' }) }]);
   }
 
-  private actions(given: readonly ScheduledActionDto[]): ScheduledAction[] {
-    return given.map(({ action, parameters }, index) => {
+  /** What is turned off may hold a day that has passed. */
+  private actions({ actions, enabled }: Pick<SaveScheduleDto, 'actions' | 'enabled'>): ScheduledAction[] {
+    return actions.map(({ action, parameters }, index) => {
       const place = `actions.${String(index)}`;
       if (this.registry.find(action) === undefined) {
         const field = `${place}.action`;
         throw invalidInput([{ field, message: say.action_unknown({ field }) }]);
       }
       try {
-        return { action, parameters: this.registry.validParameters(action, parameters) };
+        const { registry } = this;
+        const valid = enabled
+          ? registry.askedParameters(action, parameters)
+          : registry.validParameters(action, parameters);
+        return { action, parameters: valid };
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;
         throw invalidInput(error.errors.map(({ field, message }) => ({ field: `${place}.${field}`, message })));

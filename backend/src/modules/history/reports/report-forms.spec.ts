@@ -14,8 +14,11 @@ describe('a report', () => {
           ending: 'ended',
           rebooted: false,
           audit: null,
+          news: null,
+          drift: null,
+          not_measured: [{ fact: 'audit', reason: 'cut_off' }],
           packages: [
-            { name: 'openssl', from_version: '3.0.1', planned: true },
+            { name: 'openssl', from_version: '3.0.1', origin: null, held: null, lines: [] },
             { name: 'curl', to_version: null, lines: ['a', 'b'] },
           ],
           conffiles: ['/etc/a.dpkg-dist'],
@@ -34,7 +37,9 @@ describe('a report', () => {
             facts: [
               ['Ending', 'ended'],
               ['Rebooted', 'no'],
-              ['Audit', 'none, or not measured'],
+              ['Audit', 'not measured (the run was cut off before)'],
+              ['News', 'not measured'],
+              ['Drift', 'none'],
             ],
           },
         ],
@@ -44,10 +49,10 @@ describe('a report', () => {
         blocks: [
           {
             kind: 'table',
-            head: ['Name', 'From version', 'Planned', 'To version', 'Lines'],
+            head: ['Name', 'From version', 'Origin', 'Held', 'Lines', 'To version'],
             rows: [
-              ['openssl', '3.0.1', 'yes', 'none, or not measured', 'none, or not measured'],
-              ['curl', 'none, or not measured', 'none, or not measured', 'none, or not measured', 'a\nb'],
+              ['openssl', '3.0.1', 'not known', 'not measured', 'none', 'none'],
+              ['curl', 'none', 'none', 'none', 'a\nb', 'none'],
             ],
           },
         ],

@@ -22,19 +22,58 @@ export type Block =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
 
-const NOT_MEASURED = 'none, or not measured';
+/** Fields that hold null where there is nothing of the kind. */
+const NONE = new Set([
+  'at_your_own_risk',
+  'command',
+  'drift',
+  'exit_code',
+  'from_version',
+  'main_pid',
+  'refusal',
+  'silence',
+  'subject',
+  'to_version',
+  'version',
+]);
+/** Fields that hold null where nobody could tell. Any other is null because it was not measured. */
+const NOT_KNOWN = new Set(['difference', 'expected_kernel', 'origin', 'outcome', 'state', 'written_at']);
+
+/** Why something was not measured, by the words that results have for it. */
+const REASONS: Readonly<Record<string, string>> = {
+  nothing_done: 'the run changed nothing',
+  cut_off: 'the run was cut off before',
+  not_kept: 'the run did not keep it',
+  not_there: 'this machine has nothing that tells it',
+  failed: 'what tells it has failed',
+  unreadable: 'what the machine said does not tell it',
+  older: 'why was not kept then',
+};
+
+interface Missing {
+  readonly fact: string;
+  readonly reason: string;
+}
 
 /** Sections of a result document, whatever action it is of: one for each part that is more than a single value. Pure. */
 export function sectionsOf(result: Readonly<Record<string, unknown>>, words: ReportWords): Section[] {
-  const entries = Object.entries(result).filter(([name]) => name !== 'schema_version');
+  const missing = (result['not_measured'] ?? []) as readonly Missing[];
+  const entries = Object.entries(result).filter(([name]) => name !== 'schema_version' && name !== 'not_measured');
   const single = entries.filter(([, value]) => isSingle(value));
   const more = entries.filter(([, value]) => !isSingle(value));
   return [
-    ...(single.length === 0
-      ? []
-      : [{ title: words.word('Findings'), blocks: [factsOf(Object.fromEntries(single), words)] }]),
+    ...(single.length === 0 ? [] : [{ title: words.word('Findings'), blocks: [findingsOf(single, missing, words)] }]),
     ...more.map(([name, value]) => ({ title: words.title(name), blocks: blocksOf(name, value, words) })),
   ];
+}
+
+function findingsOf(entries: readonly [string, unknown][], missing: readonly Missing[], words: ReportWords): Block {
+  const why = (name: string): string | undefined => REASONS[missing.find(({ fact }) => fact === name)?.reason ?? ''];
+  const facts = entries.map(([name, value]): Fact => {
+    const [said, reason] = [inWords(name, value, words), value === null ? why(name) : undefined];
+    return [words.title(name), reason === undefined ? said : `${said} (${words.word(reason)})`];
+  });
+  return { kind: 'facts', facts };
 }
 
 function blocksOf(field: string, value: unknown, words: ReportWords): Block[] {
@@ -69,7 +108,9 @@ const factsOf = (values: object, words: ReportWords): Block => ({
 const isSingle = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
 function inWords(field: string, value: unknown, words: ReportWords): string {
-  if (value === null || value === undefined) return words.word(NOT_MEASURED);
+  if (value === undefined || (value === null && NONE.has(field))) return words.word('none');
+  if (value === null) return words.word(NOT_KNOWN.has(field) ? 'not known' : 'not measured');
+  if (Array.isArray(value) && value.length === 0) return words.word('none');
   if (typeof value === 'boolean') return words.word(value ? 'yes' : 'no');
   if (typeof value === 'string') return words.value(field, value);
   if (typeof value === 'number') return String(value);

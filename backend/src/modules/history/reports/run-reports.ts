@@ -10,6 +10,7 @@ import { maskSecrets } from '../../../kernel/contracts/secret-values';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner } from '../../../kernel/database/transaction';
+import { ErrorRisks } from './error-risks';
 import { RUN_REPORT } from '../contracts/run-report';
 import { asHtml, asMarkdown } from './report-forms';
 import { sectionsOf, type Fact, type Report, type Section } from './report-model';
@@ -55,6 +56,7 @@ export class RunReports {
     private readonly transactions: TransactionRunner,
     private readonly store: ArtifactStore,
     private readonly contracts: Contracts,
+    private readonly risks: ErrorRisks,
     private readonly clock: Clock,
   ) {}
 
@@ -97,7 +99,7 @@ export class RunReports {
     const inWords = (text: string): Section => ({ title: words.word('Findings'), blocks: [{ kind: 'text', text }] });
     if (result === null) return [inWords(words.word('The machine left nothing to compare.'))];
     const reading = this.contracts.read<Record<string, unknown>>(`${action}_result`, result);
-    if (reading.readable) return sectionsOf(reading.document, words);
+    if (reading.readable) return sectionsOf(this.risks.beside(reading.document), words);
     const { version, reason } = reading;
     const notice = noticeOf(`${action}_result`, reason, version);
     return [inWords(notice), ...sectionsOf(result, words)];

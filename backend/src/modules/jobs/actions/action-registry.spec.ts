@@ -110,3 +110,17 @@ it.each<[string, FakeChangeOptions]>([
     registryOf().register(fakeChange(declaration));
   }).toThrow(problem);
 });
+
+it('refuses what somebody asks with now and could not be true any more, by the name of the field, and keeps what was asked before', () => {
+  const registry = registryOf();
+  const parameters = { type: 'object', properties: { until: { type: 'string' } } };
+  const refuses: FakeChangeOptions['refuses'] = ({ until }, now) =>
+    new Date(String(until)) > now ? [] : [{ field: 'until', message: quoted('has passed') }];
+  registry.register(fakeChange({ parameters, ...(refuses === undefined ? {} : { refuses }) }));
+  const asked = (until: string) => registry.askedParameters(`${CHANGE}_plan`, { until }, new Date('2026-01-02'));
+  expect(asked('2026-01-03')).toEqual({ until: '2026-01-03' });
+  expect(() => asked('2026-01-01')).toThrow(
+    expect.objectContaining({ errors: [{ field: 'parameters.until', message: 'has passed' }] }) as Error,
+  );
+  expect(registry.validParameters(CHANGE, { until: '2026-01-01' })).toEqual({ until: '2026-01-01' });
+});

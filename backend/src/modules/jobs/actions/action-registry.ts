@@ -117,6 +117,18 @@ export class ActionRegistry implements OnModuleInit {
     );
   }
 
+  /**
+   * The same of what somebody asks with at this moment: what time alone makes wrong, such as a day that has passed, is refused
+   * here and nowhere later.
+   * @throws DomainError 400 `invalid_input` that names the fields
+   */
+  askedParameters(name: string, given: object, now = new Date()): Record<string, unknown> {
+    const parameters = this.validParameters(name, given);
+    const faults = this.require(name).declaration.refuses?.(parameters, now) ?? [];
+    if (faults.length === 0) return parameters;
+    throw invalidInput(faults.map(({ field, message }) => ({ field: `parameters.${field}`, message })));
+  }
+
   /** The same, as a job keeps them. */
   parametersDocument(name: string, given: object): JsonDocument {
     return this.contracts.document(parametersName(name), { parameters: this.validParameters(name, given) });

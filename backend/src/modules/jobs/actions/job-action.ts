@@ -32,6 +32,12 @@ export interface ActionStep {
 }
 
 /** What every action declares. */
+/** A parameter that cannot be asked with. */
+export interface ParameterFault {
+  readonly field: string;
+  readonly message: Sentence;
+}
+
 export interface CommonDeclaration {
   /** `^[a-z][a-z0-9_]{2,63}$`, unique; stored as `jobs.kind`. */
   readonly name: string;
@@ -48,6 +54,8 @@ export interface CommonDeclaration {
   readonly priority?: number;
   /** Of the parameters, an object; its defaults are filled in. No parameters when absent. */
   readonly parameters?: JsonSchema;
+  /** What is wrong with parameters of this form when somebody asks with them now: the field below `parameters`, and why. Pure. */
+  readonly refuses?: (parameters: Readonly<Record<string, unknown>>, now: Date) => readonly ParameterFault[];
   /** Earlier forms of the parameters, oldest first, each with the way to the next: jobs queued with them still run. */
   readonly olderParameters?: readonly {
     readonly schema: JsonSchema;

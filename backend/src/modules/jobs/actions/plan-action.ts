@@ -87,6 +87,7 @@ function declarationOf({
   name,
   plan,
   parameters,
+  refuses,
   olderParameters,
   lockKind,
   contracts,
@@ -104,6 +105,7 @@ function declarationOf({
     maxAttempts: 2,
     steps: plan.steps,
     ...(parameters === undefined ? {} : { parameters }),
+    ...(refuses === undefined ? {} : { refuses }),
     ...(olderParameters === undefined ? {} : { olderParameters }),
     contracts: [`${ACTION_PLAN.name}@2`, ...contracts.filter((one) => one.startsWith(`${planActionName(name)}@`))],
   };

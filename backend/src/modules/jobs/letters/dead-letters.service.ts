@@ -156,7 +156,7 @@ export class DeadLetters {
     const stored = this.registry.storedParameters(kind, payload_json);
     if (stored === null) return null;
     try {
-      return this.registry.validParameters(kind, stored);
+      return this.registry.askedParameters(kind, stored);
     } catch (error) {
       if (error instanceof DomainError) return null;
       throw error;

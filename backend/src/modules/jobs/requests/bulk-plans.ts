@@ -61,7 +61,7 @@ export class BulkPlans {
    */
   async ask({ action, machineIds, parameters, requestedBy }: BulkRequest): Promise<string> {
     const change = this.change(action);
-    const valid = this.registry.validParameters(action, parameters);
+    const valid = this.registry.askedParameters(action, parameters);
     return this.transactions.run(async (tx) => {
       const id = newId();
       const ids = [...new Set(machineIds)];

@@ -40,8 +40,8 @@ export interface ChangeResult {
   readonly failedUnits: { readonly before: readonly string[]; readonly after: readonly string[] } | null;
   readonly ports: { readonly gone: readonly string[]; readonly opened: readonly string[] } | null;
   readonly reboot: 'needed' | 'not_needed' | 'unknown';
-  /** What dpkg finds wrong. */
-  readonly audit: readonly string[];
+  /** What dpkg finds wrong; null: not measured. */
+  readonly audit: readonly string[] | null;
   readonly failures: readonly Failure[];
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
 }
@@ -135,7 +135,7 @@ function fromDocument(result: ResultDocument, said: DocumentDto['said']): Change
     failedUnits: result.failed_units ?? null,
     ports: result.ports ?? null,
     reboot: reboot === null ? 'unknown' : reboot ? 'needed' : 'not_needed',
-    audit: result.complaints ?? result.audit ?? [],
+    audit: result.complaints ?? ('audit' in result ? (result.audit ?? null) : []),
     failures: (result.errors ?? []).map((error, at) => failureOf(error, at, said)),
     drift: result.drift ?? null,
   };
@@ -266,9 +266,11 @@ const judge = <T>(found: T | null, verdict: (found: T) => Proof): Proof =>
 const PROOF: Readonly<Record<ProofKey, (result: ChangeResult) => Proof>> = {
   whole: ({ whole }) => judge(whole, (all) => (all ? 'good' : 'bad')),
   packages: ({ audit, packages }) =>
-    audit.length > 0
+    audit !== null && audit.length > 0
       ? 'bad'
-      : judge(packages, (all) => (all.every(({ verdict }) => verdict === 'as_planned') ? 'good' : 'bad')),
+      : judge(packages, (all) =>
+          all.some(({ verdict }) => verdict !== 'as_planned') ? 'bad' : audit === null ? 'unknown' : 'good',
+        ),
   autoMarks: ({ autoMarks }) => judge(autoMarks, ({ lost }) => (lost.length === 0 ? 'good' : 'look')),
   conffiles: ({ conffiles }) => judge(conffiles, (all) => (all.length === 0 ? 'good' : 'look')),
   units: ({ failedUnits }) => judge(failedUnits, (units) => (newlyFailed(units).length > 0 ? 'bad' : 'good')),

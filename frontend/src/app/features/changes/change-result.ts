@@ -28,6 +28,8 @@ import { LineDifference } from './line-difference';
 import { PackageNews } from './package-news';
 import { ErrorVerdicts } from './error-verdicts';
 import { Remedy } from './remedy';
+import { whyUnmeasured } from './result-remainder';
+import { ResultRemainder } from './result-remainder-view';
 import { readServiceResult, serviceProofs, type ServiceResultDetails } from './service-documents';
 import { ServiceRows } from './service-rows';
 import { readRebootResult, rebootProofs, type RebootResultDetails } from './reboot-documents';
@@ -47,6 +49,16 @@ const PROOF_COLOUR: Readonly<Record<Proof, string>> = {
   look: 'fg-stale',
   bad: 'fg-failed',
   unknown: 'fg-unknown',
+};
+
+/** What results call what is proven. */
+const FIELD: Readonly<Record<ProofKey, string>> = {
+  whole: 'whole',
+  packages: 'packages',
+  conffiles: 'conffiles',
+  units: 'failed_units',
+  ports: 'ports',
+  reboot: 'reboot_flag',
 };
 
 interface Cell {
@@ -71,6 +83,7 @@ interface Cell {
     PackageTable,
     ErrorVerdicts,
     Remedy,
+    ResultRemainder,
     ServiceRows,
     UnreadableNotes,
   ],
@@ -178,7 +191,7 @@ export class ChangeResultView {
           ? null
           : { finding: t(result.whole ? 'result.whole.yes' : 'result.whole.no'), evidence: '' },
       ),
-      packages: cell('packages', packages && this.packagesFound(packages, result.audit.length === 0)),
+      packages: cell('packages', packages && this.packagesFound(packages, !result.audit?.length)),
       autoMarks: cell(
         'autoMarks',
         autoMarks && {
@@ -221,6 +234,9 @@ export class ChangeResultView {
   }
 
   private whyUnknown(key: ProofKey, { ending }: ChangeResult): string {
+    const reason = whyUnmeasured(this.execution.value()?.result ?? null, FIELD[key]);
+    const said = reason === null || reason === 'not_there' || reason === 'older';
+    if (!said) return this.texts.t(`result.why.${reason}`);
     return this.texts.t(ending === 'ended' ? `result.${key}.notKnown` : 'result.notMeasured');
   }
 

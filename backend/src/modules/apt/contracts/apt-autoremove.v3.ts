@@ -5,8 +5,10 @@ import {
   FIRST_RUN_RESULT_FIELDS,
   RUN_IMPORTANT_FIELDS,
   RUN_RESULT_FIELDS,
+  SECOND_RUN_RESULT_FIELDS,
+  withoutOthersChanges,
   withoutStates,
-} from './apt-upgrade-result.v4';
+} from './apt-upgrade-result.v5';
 
 /**
  * Why a package stays. `kernel_not_booted`: the machine has not booted the newest kernel yet; `boot_not_verified`: it has, but
@@ -66,7 +68,8 @@ export const APT_AUTOREMOVE_RESULT: Contract = {
   columns: ['executions.result_json'],
   versions: {
     1: { body: document(1, FIRST_RUN_RESULT_FIELDS), upcast: withoutStates },
-    2: { body: document(2, RUN_RESULT_FIELDS) },
+    2: { body: document(2, SECOND_RUN_RESULT_FIELDS), upcast: withoutOthersChanges },
+    3: { body: document(3, RUN_RESULT_FIELDS) },
   },
 };
 

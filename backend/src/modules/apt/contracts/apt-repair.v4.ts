@@ -17,9 +17,11 @@ import {
   importantUpgrade,
   RUN_IMPORTANT_FIELDS,
   RUN_RESULT_FIELDS,
+  SECOND_RUN_RESULT_FIELDS,
+  withoutOthersChanges,
   withoutStates,
   type AptRunResult,
-} from './apt-upgrade-result.v4';
+} from './apt-upgrade-result.v5';
 
 /** A package that dpkg began with and did not end. */
 export interface UnfinishedPackage {
@@ -46,7 +48,7 @@ export interface AptRepairPlan {
   readonly auto_marks: readonly string[];
 }
 
-/** `apt_repair_result`, version 3. Null: not measured. */
+/** `apt_repair_result`, version 4. Null: not measured. */
 export interface AptRepairResult extends AptRunResult {
   readonly unfinished: readonly (UnfinishedPackage & {
     /** It is installed, or gone as planned. */
@@ -97,8 +99,12 @@ export const APT_REPAIR_RESULT: Contract = {
   columns: ['executions.result_json'],
   versions: {
     1: { body: document(1, { ...FIRST_RUN_RESULT_FIELDS, ...repairFields }), upcast: withoutStates },
-    2: { body: document(2, { ...RUN_RESULT_FIELDS, ...repairFields }), upcast: withoutAutoMarks },
-    3: { body: document(3, { ...RUN_RESULT_FIELDS, ...repairFields, ...AUTO_MARKS }) },
+    2: { body: document(2, { ...SECOND_RUN_RESULT_FIELDS, ...repairFields }), upcast: withoutAutoMarks },
+    3: {
+      body: document(3, { ...SECOND_RUN_RESULT_FIELDS, ...repairFields, ...AUTO_MARKS }),
+      upcast: withoutOthersChanges,
+    },
+    4: { body: document(4, { ...RUN_RESULT_FIELDS, ...repairFields, ...AUTO_MARKS }) },
   },
 };
 

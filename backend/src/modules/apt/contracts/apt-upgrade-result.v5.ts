@@ -10,11 +10,13 @@ import {
   object,
   text,
   textOrNull,
+  time,
   words,
   type Properties,
 } from '../../../kernel/contracts/schemas';
 import { APT_APPLIED_OPERATIONS, type AptAppliedOperation } from '../entities/apt.values';
 import { PACKAGE_STATES, type PackageState } from '../parsers/dpkg';
+import { HISTORY_OPERATIONS, type HistoryOperation } from '../parsers/package-history';
 import { APT_ERROR_KINDS } from './apt-error-kinds';
 import type { AptError } from './apt-update-analyze.v1';
 import { AUTO_MARKS, withoutAutoMarks, type AutoMarks } from './auto-marks';
@@ -58,6 +60,42 @@ export interface ConffileChange {
   readonly cut: boolean;
 }
 
+/** What somebody else changed while the run was at work, by the machine's own logs. */
+export interface OthersChange {
+  readonly name: string;
+  readonly arch: string;
+  readonly operation: HistoryOperation;
+  readonly from_version: string | null;
+  readonly to_version: string | null;
+  readonly at: string;
+  readonly source: 'apt' | 'dpkg';
+  /** A program or a person; `root` where nobody is named. */
+  readonly actor: string;
+  readonly command: string | null;
+}
+
+/**
+ * `nothing_done`: the run ended before it changed anything. `cut_off`: it was cut off. `not_kept`: it did not keep it.
+ * `not_there`: this machine has nothing that tells it. `failed`: what tells it failed. `unreadable`: what it said cannot be
+ * read, or does not tell. `older`: the result is older than this reason.
+ */
+export const UNMEASURED_REASONS = [
+  'nothing_done',
+  'cut_off',
+  'not_kept',
+  'not_there',
+  'failed',
+  'unreadable',
+  'older',
+] as const;
+export type UnmeasuredReason = (typeof UNMEASURED_REASONS)[number];
+
+export interface Unmeasured {
+  /** The field that is null. */
+  readonly fact: string;
+  readonly reason: UnmeasuredReason;
+}
+
 /** What every run that changes packages proves. Null: not measured. */
 export interface AptRunResult {
   readonly ending: 'ended' | 'interrupted' | 'drifted' | 'stopped';
@@ -65,6 +103,8 @@ export interface AptRunResult {
   readonly rebooted: boolean;
   readonly packages: readonly AppliedPackage[] | null;
   readonly counts: AppliedCounts | null;
+  /** Left to them: nothing of it stands in `packages`. Null: the machine's logs could not tell. */
+  readonly changed_by_others: readonly OthersChange[] | null;
   readonly errors: readonly AptError[];
   /** Paths of new versions of configuration files that were laid beside the kept ones. */
   readonly conffiles: readonly string[] | null;
@@ -75,9 +115,11 @@ export interface AptRunResult {
   readonly audit: readonly string[] | null;
   readonly reboot_flag: boolean | null;
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
+  /** Why each thing is null that was to be measured. */
+  readonly not_measured: readonly Unmeasured[];
 }
 
-/** `apt_upgrade_result`, version 4. Null: not measured. */
+/** `apt_upgrade_result`, version 5. Null: not measured. */
 export interface AptUpgradeResult extends AptRunResult, ArchiveFacts {
   readonly conffile_changes: readonly ConffileChange[] | null;
   readonly auto_marks: AutoMarks | null;
@@ -133,16 +175,54 @@ export const FIRST_RUN_RESULT_FIELDS: Properties = {
   drift: orNull(object({ missing: list(text), added: list(text) })),
 };
 
-/** What every run of apt that changes packages proves, whatever it was to do. */
-export const RUN_RESULT_FIELDS: Properties = {
+/** As results had them that did not tell apart what others had changed, nor why something was not measured. */
+export const SECOND_RUN_RESULT_FIELDS: Properties = {
   ...FIRST_RUN_RESULT_FIELDS,
   packages: nullableList(object({ ...FIRST_APPLIED_FIELDS, state: nullable(words(PACKAGE_STATES)) })),
+};
+
+/** What every run of apt that changes packages proves, whatever it was to do. */
+export const RUN_RESULT_FIELDS: Properties = {
+  ...SECOND_RUN_RESULT_FIELDS,
+  changed_by_others: nullableList(
+    object({
+      name: text,
+      arch: text,
+      operation: words(HISTORY_OPERATIONS),
+      from_version: textOrNull,
+      to_version: textOrNull,
+      at: time,
+      source: words(['apt', 'dpkg']),
+      actor: text,
+      command: textOrNull,
+    }),
+  ),
+  not_measured: list(object({ fact: text, reason: words(UNMEASURED_REASONS) })),
 };
 
 /** From a result that did not keep the state of each package: nobody knows it any more. */
 export function withoutStates(result: Record<string, unknown>): Record<string, unknown> {
   const packages = result['packages'] as readonly object[] | null;
   return { ...result, packages: packages?.map((entry) => ({ ...entry, state: null })) ?? null };
+}
+
+/** Of each field of a run that may be null for want of a measurement. */
+const MEASURED = [
+  'packages',
+  'conffiles',
+  'failed_units',
+  'ports',
+  'audit',
+  'reboot_flag',
+  'conffile_questions',
+  'news',
+  'conffile_changes',
+];
+
+/** From a result that did not tell apart what others had changed: nobody knows it any more. */
+export function withoutOthersChanges(result: Record<string, unknown>): Record<string, unknown> {
+  const missing = [...MEASURED.filter((fact) => result[fact] === null), 'changed_by_others'];
+  return { ...result, changed_by_others: null, not_measured: missing.map((fact) => ({ fact, reason: 'older' })) };
 }
 
 const ARCHIVE_FIELDS: Properties = {
@@ -165,8 +245,12 @@ export const APT_UPGRADE_RESULT: Contract = {
       upcast: (result) => ({ ...result, conffile_questions: null, news: null, conffile_changes: null }),
     },
     2: { body: document(2, { ...FIRST_RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS }), upcast: withoutStates },
-    3: { body: document(3, { ...RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS }), upcast: withoutAutoMarks },
-    4: { body: document(4, { ...RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS, ...AUTO_MARKS }) },
+    3: { body: document(3, { ...SECOND_RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS }), upcast: withoutAutoMarks },
+    4: {
+      body: document(4, { ...SECOND_RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS, ...AUTO_MARKS }),
+      upcast: withoutOthersChanges,
+    },
+    5: { body: document(5, { ...RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS, ...AUTO_MARKS }) },
   },
 };
 

@@ -1,0 +1,100 @@
+import { maskSecrets } from '../../../kernel/contracts/secret-values';
+import type { FinishedChange } from '../../jobs/actions/change-action';
+import { withoutUserInfo } from '../analysis/refresh';
+import {
+  parseAptHistory,
+  parseDpkgHistory,
+  type AptHistoryEntry,
+  type DpkgHistoryLine,
+  type HistoryPackage,
+} from '../parsers/package-history';
+import { readable } from '../parsers/parse-error';
+import { actorOf, asCompared, claimedRun } from './external-changes';
+
+/** One package that somebody else changed while a run of ours was at work. */
+export interface OthersStep extends HistoryPackage {
+  readonly at: Date;
+  readonly source: 'apt' | 'dpkg';
+  /** A program or a person; `root` where nobody is named. */
+  readonly actor: string;
+  readonly command: string | null;
+}
+
+/** Whose the changes are that a machine's logs tell of since a run began, in the order in which they came. */
+export interface Meanwhile {
+  readonly ours: readonly HistoryPackage[];
+  readonly others: readonly OthersStep[];
+  /** When our own apt began to change packages; null: it did not. Whoever came before has let its locks go by then. */
+  readonly workedAt: Date | null;
+}
+
+/**
+ * By the facts `began`, `apt_history`, `dpkg_history` and `apt_worked`. dpkg's log is what was done; apt's says whose it was,
+ * and stands for itself where dpkg keeps none. Null: the machine's logs cannot tell whose a change was. Pure.
+ */
+export function meanwhile(run: Pick<FinishedChange, 'sections'>, runId: string): Meanwhile | null {
+  const began = Number(told(run, 'began') ?? NaN);
+  const apt = history(run, 'apt_history', (text) => parseAptHistory(withoutUserInfo(text)));
+  const dpkg = history(run, 'dpkg_history', parseDpkgHistory);
+  const worked = told(run, 'apt_worked');
+  if (Number.isNaN(began) || apt === null || dpkg === null || worked === null) return null;
+  const isOwn = (entry: AptHistoryEntry): boolean => claimedRun({ source: 'apt', command: entry.command }) === runId;
+  const own = apt.find(isOwn);
+  // Our apt has worked, and its own log does not know of it: it is not kept, so what it lacks says nothing.
+  if (worked !== '0' && own === undefined) return null;
+  const steps = (dpkg.length > 0 ? byDpkg(dpkg, apt) : byApt(apt)).filter(({ at }) => at >= began);
+  return {
+    ours: steps.filter(({ entry }) => entry !== null && isOwn(entry)).map(({ change }) => asCompared(change)),
+    others: maskSecrets(steps.filter(({ entry }) => entry === null || !isOwn(entry)).map(ofOthers)),
+    workedAt: own === undefined ? null : new Date(own.start * 1000),
+  };
+}
+
+interface Step {
+  readonly at: number;
+  readonly change: HistoryPackage;
+  /** The run of apt that it is of; null: dpkg's alone. */
+  readonly entry: AptHistoryEntry | null;
+}
+
+function byDpkg(dpkg: readonly DpkgHistoryLine[], apt: readonly AptHistoryEntry[]): Step[] {
+  return dpkg.map(({ at, ...change }) => ({
+    at,
+    change,
+    entry: apt.find((entry) => tells(entry, apt, at, change)) ?? null,
+  }));
+}
+
+/** A run of apt that was cut off has no end: it may be the one until another begins. */
+function tells(entry: AptHistoryEntry, all: readonly AptHistoryEntry[], at: number, change: HistoryPackage): boolean {
+  const next = all.find(({ start }) => start > entry.start)?.start ?? Infinity;
+  return (
+    at >= entry.start &&
+    at <= (entry.end ?? next) &&
+    entry.packages.some((one) => one.name === change.name && one.to === change.to && sameArch(one, change))
+  );
+}
+
+/** apt names the machine's own architecture where dpkg says `all`. */
+function sameArch(ofApt: HistoryPackage, ofDpkg: HistoryPackage): boolean {
+  return ofDpkg.arch === 'all' || ofApt.arch === ofDpkg.arch;
+}
+
+function byApt(apt: readonly AptHistoryEntry[]): Step[] {
+  return apt.flatMap((entry) => entry.packages.map((change) => ({ at: entry.start, change, entry })));
+}
+
+function ofOthers({ at, change, entry }: Step): OthersStep {
+  const by = entry === null ? { actor: 'root', command: null } : { actor: actorOf(entry), command: entry.command };
+  return { ...asCompared(change), ...by, at: new Date(at * 1000), source: entry === null ? 'dpkg' : 'apt' };
+}
+
+function told(run: Pick<FinishedChange, 'sections'>, name: string): string | null {
+  const text = run.sections.get(name)?.stdout.trim();
+  return text === undefined || text === '' ? null : text;
+}
+
+function history<T>(run: Pick<FinishedChange, 'sections'>, name: string, parse: (text: string) => T[]): T[] | null {
+  const section = run.sections.get(name);
+  return section?.exitCode === 0 && !section.truncated ? readable(() => parse(section.stdout)) : null;
+}

@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Global, Module } from '@nestjs/common';
+import { goldenExample } from '../../../test/support/golden-examples';
+import { addMachine } from '../../../test/support/machine-samples';
+import { noHosts } from '../../../test/support/own-hosts';
+import { createTestApp, type TestApp } from '../../../test/support/test-app';
+import { newId } from '../../kernel/database/ids';
+import { ProductHosts } from '../../kernel/hosts/product-hosts';
+import { RunReports } from '../history/reports/run-reports';
+import { AptModule } from './apt.module';
+import { remediationOf, riskOf } from './contracts/apt-error-kinds';
+
+describe('the report of a run of apt', () => {
+  let dataDir: string;
+  let test: TestApp;
+
+  beforeAll(async () => {
+    dataDir = mkdtempSync(path.join(tmpdir(), 'apt-reports-'));
+    @Global()
+    @Module({
+      providers: [{ provide: ProductHosts, useValue: { seenLately: () => Promise.resolve(noHosts) } }],
+      exports: [ProductHosts],
+    })
+    class HostsModule {}
+    test = await createTestApp({ imports: [HostsModule, AptModule], environment: { DATA_DIR: dataDir } });
+  });
+  afterAll(async () => {
+    await test.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  async function reportOf(result: object, query: string): Promise<string> {
+    const id = newId();
+    const machineId = await addMachine(test.as('operator'), `web-${id}`);
+    await test.dataSource.query(
+      `INSERT INTO executions (id, machine_id, action, mode, started_at, finished_at, status, job_id, result_json)
+       VALUES ($1, $2, 'apt_upgrade', 'manual', now(), now(), 'error', $1, $3)`,
+      [id, machineId, result],
+    );
+    const report = (await test.app.get(RunReports).write(id)) ?? '';
+    return (await test.as('operator').get(`/reports/${report}?${query}`)).text;
+  }
+
+  const failed = {
+    ...(goldenExample('apt_upgrade_result', 4) as object),
+    ending: 'interrupted',
+    ports: null,
+    conffiles: [],
+    not_measured: [{ fact: 'ports', reason: 'cut_off' }],
+    errors: [
+      {
+        kind: 'file_conflict',
+        severity: 'error',
+        message: 'Two files.',
+        important_lines: ['E: two'],
+        remediation: remediationOf('file_conflict'),
+        subject: null,
+      },
+    ],
+  };
+
+  it.each(['markdown', 'html'])('names the safe way out and the risky one with its price: %s', async (format) => {
+    const said = await reportOf(failed, `format=${format}`);
+    expect(said).toContain('At your own risk');
+    expect(said).toContain(remediationOf('file_conflict'));
+    expect(said).toContain(riskOf('file_conflict'));
+    expect(await reportOf(failed, `format=${format}&language=fr`)).toMatch(/À vos risques[^]*--force-overwrite prend/);
+  });
+
+  it('tells what was not measured, and why, from what is none', async () => {
+    const said = await reportOf(failed, 'format=markdown');
+    expect(said).toMatch(/\| Ports \| not measured \(the run was cut off before\) \|/);
+    expect(said).toMatch(/## Conffiles\n\nnone/);
+    expect(said).not.toContain('none, or not measured');
+  });
+});
