@@ -1,35 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { Global, Module } from '@nestjs/common';
 import { goldenExample } from '../../../test/support/golden-examples';
 import { addMachine } from '../../../test/support/machine-samples';
-import { noHosts } from '../../../test/support/own-hosts';
-import { createTestApp, type TestApp } from '../../../test/support/test-app';
+import { createWholeApp, type TestApp } from '../../../test/support/test-app';
 import { newId } from '../../kernel/database/ids';
-import { ProductHosts } from '../../kernel/hosts/product-hosts';
 import { RunReports } from '../history/reports/run-reports';
-import { AptModule } from './apt.module';
 import { remediationOf, riskOf } from './contracts/apt-error-kinds';
 
 describe('the report of a run of apt', () => {
-  let dataDir: string;
   let test: TestApp;
 
   beforeAll(async () => {
-    dataDir = mkdtempSync(path.join(tmpdir(), 'apt-reports-'));
-    @Global()
-    @Module({
-      providers: [{ provide: ProductHosts, useValue: { seenLately: () => Promise.resolve(noHosts) } }],
-      exports: [ProductHosts],
-    })
-    class HostsModule {}
-    test = await createTestApp({ imports: [HostsModule, AptModule], environment: { DATA_DIR: dataDir } });
+    test = await createWholeApp();
   });
-  afterAll(async () => {
-    await test.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  afterAll(() => test.close());
 
   async function reportOf(result: object, query: string): Promise<string> {
     const id = newId();
