@@ -114,9 +114,9 @@ it.each<[string, FakeChangeOptions]>([
 it('refuses what somebody asks with now and could not be true any more, by the name of the field, and keeps what was asked before', () => {
   const registry = registryOf();
   const parameters = { type: 'object', properties: { until: { type: 'string' } } };
-  const refuses: FakeChangeOptions['refuses'] = ({ until }, now) =>
+  const refuses: NonNullable<FakeChangeOptions['refuses']> = ({ until }, now) =>
     new Date(String(until)) > now ? [] : [{ field: 'until', message: quoted('has passed') }];
-  registry.register(fakeChange({ parameters, ...(refuses === undefined ? {} : { refuses }) }));
+  registry.register(fakeChange({ parameters, refuses }));
   const asked = (until: string) => registry.askedParameters(`${CHANGE}_plan`, { until }, new Date('2026-01-02'));
   expect(asked('2026-01-03')).toEqual({ until: '2026-01-03' });
   expect(() => asked('2026-01-01')).toThrow(
