@@ -26,10 +26,11 @@ describe('the report of a run of apt', () => {
   }
 
   const failed = {
-    ...(goldenExample('apt_upgrade_result', 4) as object),
+    ...(goldenExample('apt_upgrade_result', 5) as object),
     ending: 'interrupted',
     ports: null,
     conffiles: [],
+    auto_marks: null,
     not_measured: [{ fact: 'ports', reason: 'cut_off' }],
     errors: [
       {
@@ -55,6 +56,7 @@ describe('the report of a run of apt', () => {
     const said = await reportOf(failed, 'format=markdown');
     expect(said).toMatch(/\| Ports \| not measured \(the run was cut off before\) \|/);
     expect(said).toMatch(/## Conffiles\n\nnone/);
+    expect(said).toMatch(/\| Auto marks \| none \|/);
     expect(said).not.toContain('none, or not measured');
   });
 });

@@ -25,6 +25,7 @@ export type Block =
 /** Fields that hold null where there is nothing of the kind. */
 const NONE = new Set([
   'at_your_own_risk',
+  'auto_marks',
   'command',
   'drift',
   'exit_code',

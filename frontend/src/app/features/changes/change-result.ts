@@ -55,6 +55,7 @@ const PROOF_COLOUR: Readonly<Record<Proof, string>> = {
 const FIELD: Readonly<Record<ProofKey, string>> = {
   whole: 'whole',
   packages: 'packages',
+  autoMarks: 'auto_marks',
   conffiles: 'conffiles',
   units: 'failed_units',
   ports: 'ports',

@@ -6,7 +6,7 @@ const result = (
   unreadable: DocumentDto['unreadable'] = null,
 ): DocumentDto => ({
   contract: 'apt_upgrade_result',
-  schemaVersion: 4,
+  schemaVersion: 5,
   document,
   notice: null,
   said: {},
