@@ -59,9 +59,7 @@ const unholdParameters: JsonSchema = {
 
 /** A day to look at it again that is none, or has passed. */
 function holdFaults(parameters: Readonly<Record<string, unknown>>, now: Date): ParameterFault[] {
-  return expiryOf(parameters, now) === undefined
-    ? [{ field: 'expires_at', message: say.hold_expiry_invalid() }]
-    : [];
+  return expiryOf(parameters, now) === undefined ? [{ field: 'expires_at', message: say.hold_expiry_invalid() }] : [];
 }
 
 function declarationOf(operation: MarkOperation): ChangeDeclaration {
