@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { FakeSshServer, kexInitPacket, startTcpServer } from '../../../test/support/ssh-fake-server';
 import { connectOptions, serverTracker, sshFailure } from '../../../test/support/ssh-expect';
 import { nativeCrypto } from './native-crypto';
@@ -226,6 +228,15 @@ describe('servers that do not answer properly', () => {
   });
 });
 
-it('runs on the compiled ciphers of ssh2', () => {
-  expect(nativeCrypto()).toBe(true);
+describe('the compiled ciphers of ssh2', () => {
+  it('are in use', () => {
+    expect(nativeCrypto()).toBe(true);
+  });
+
+  // Where they are not safe, the whole process aborts: asked in one of its own.
+  it('outlive the garbage collection of what they encrypted with', () => {
+    const check = path.resolve(__dirname, '../../../../scripts/native/cipher-check.cjs');
+    const { status, stderr } = spawnSync(process.execPath, ['--expose-gc', check], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
 });
