@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fail, say } from '../launch/output.mts';
 import { node, root } from '../launch/paths.mts';
@@ -16,18 +17,14 @@ interface Check {
 const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
 
 function tool(name: string, script: string, ...args: string[]): Check {
-  return {
-    name,
-    run: () => {
-      const result = spawnSync(node, [script, ...args], {
-        cwd: root,
-        encoding: 'utf8',
-        maxBuffer: 64 * 1024 * 1024,
-        env: { ...process.env, ...quiet },
+  const options = { cwd: root, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...quiet } };
+  const run = (): Promise<string> =>
+    new Promise((resolve) => {
+      execFile(node, [script, ...args], options, (error, stdout, stderr) => {
+        resolve(error === null ? '' : `${stdout}${stderr}` || error.message);
       });
-      return result.status === 0 ? '' : `${result.stdout}${result.stderr}${result.error?.message ?? ''}`;
-    },
-  };
+    });
+  return { name, run };
 }
 
 /** Every shell file that git tracks: by its ending, or by its first line. */
@@ -57,7 +54,9 @@ const shellcheck: Check = {
 };
 
 const modules = 'node_modules';
-const checks: readonly Check[] = [
+/** Those that only read: as many run at once as there are cores, the longest first. */
+const reading: readonly Check[] = [
+  tool('lint', `${modules}/eslint/bin/eslint.js`, '--max-warnings', '0', '.'),
   tool('format', `${modules}/prettier/bin/prettier.cjs`, '--check', '--log-level', 'warn', '.'),
   tool('types: backend', `${modules}/typescript/bin/tsc`, '-p', 'tsconfig.spec.json', '--noEmit'),
   tool('types: tools', `${modules}/typescript/bin/tsc`, '-p', 'tsconfig.tools.json'),
@@ -69,7 +68,6 @@ const checks: readonly Check[] = [
     '--noEmit',
   ),
   tool('types: tests of the portal', `${modules}/typescript/bin/tsc`, '-p', 'frontend/tsconfig.spec.json', '--noEmit'),
-  tool('lint', `${modules}/eslint/bin/eslint.js`, '--max-warnings', '0', '.'),
   tool(
     'module boundaries',
     `${modules}/dependency-cruiser/bin/dependency-cruiser.mjs`,
@@ -80,22 +78,36 @@ const checks: readonly Check[] = [
   tool('dead code', `${modules}/knip/bin/knip.js`, '--no-progress'),
   shellcheck,
   { name: 'lockfile', run: lockfileHoles },
-  { name: 'generated files', run: staleGeneratedFiles },
   tool('openapi', `${modules}/@redocly/cli/bin/cli.js`, 'lint', '--max-problems', '50', 'docs/openapi.json'),
 ];
+
+/** Makes them anew in their place: alone. */
+const generated: Check = { name: 'generated files', run: staleGeneratedFiles };
+
+/** @returns the check's name, where something is wrong. */
+async function carryOut(check: Check): Promise<string[]> {
+  const started = Date.now();
+  const problem = await check.run();
+  say(`${problem === '' ? 'ok  ' : 'FAIL'} ${check.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  if (problem === '') return [];
+  say(problem);
+  return [check.name];
+}
+
+async function carryOutAll(checks: readonly Check[]): Promise<string[]> {
+  const left = [...checks];
+  const failures: string[] = [];
+  const next = async (): Promise<void> => {
+    for (let check = left.shift(); check !== undefined; check = left.shift()) failures.push(...(await carryOut(check)));
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, next));
+  return failures;
+}
 
 /** `npm run check`; with `-- --without-tests` where `npm test` runs the same fast tests next. */
 async function main(): Promise<void> {
   const { values: options } = parseArgs({ options: { 'without-tests': { type: 'boolean', default: false } } });
-  const failures: string[] = [];
-  for (const check of checks) {
-    const started = Date.now();
-    const problem = await check.run();
-    say(`${problem === '' ? 'ok  ' : 'FAIL'} ${check.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-    if (problem === '') continue;
-    say(problem);
-    failures.push(check.name);
-  }
+  const failures = [...(await carryOutAll(reading)), ...(await carryOut(generated))];
   if (!options['without-tests']) {
     const totals = await jest(fastTests);
     say(summary(totals));

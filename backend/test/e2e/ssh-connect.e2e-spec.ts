@@ -6,7 +6,7 @@ import {
   type ConnectOptions,
 } from '../../src/kernel/ssh/ssh-connection-factory';
 import { sshFailure } from '../support/ssh-expect';
-import { sshTargets, type SshTarget } from '../support/ssh-targets';
+import { targetOfEachSuite, type SshTarget } from '../support/ssh-targets';
 import { until } from '../support/ssh-wait';
 
 const factory = new SshConnectionFactory();
@@ -59,7 +59,7 @@ class ExtraSshd {
   }
 }
 
-describe.each(sshTargets().map((target) => [target.suite, target] as const))('connecting to %s', (_suite, target) => {
+describe.each(targetOfEachSuite().map((target) => [target.suite, target] as const))('connecting to %s', (_suite, target) => {
   let sshd: ExtraSshd | undefined;
   const extra = async (...settings: string[]) => (sshd = await new ExtraSshd(target).start(...settings));
 
@@ -147,7 +147,7 @@ describe.each(sshTargets().map((target) => [target.suite, target] as const))('co
   });
 });
 
-const penalising = sshTargets().filter((target) => target.suite === 'trixie');
+const penalising = targetOfEachSuite().filter((target) => target.suite === 'trixie');
 
 it.each(penalising.map((target) => [target.name, target] as const))(
   'recognises being penalised by %s',

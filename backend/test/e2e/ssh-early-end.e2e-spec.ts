@@ -3,7 +3,7 @@ import type { OutputChunk, RunScriptOptions, SectionEvent, SudoMode } from '../.
 import type { SshConnection } from '../../src/kernel/ssh/ssh-connection';
 import { SshConnectionFactory } from '../../src/kernel/ssh/ssh-connection-factory';
 import { sshFailure } from '../support/ssh-expect';
-import { sshTargets, type SshTarget } from '../support/ssh-targets';
+import { targetOfEachSuite, type SshTarget } from '../support/ssh-targets';
 import { until } from '../support/ssh-wait';
 
 // Waiting for resistance to be broken takes seconds by design.
@@ -49,7 +49,7 @@ const users: readonly (readonly [string, SudoMode])[] = [
   ['admin', { kind: 'password', password: 'adminpw' }],
   ['plain', { kind: 'none' }],
 ];
-const cases = sshTargets().flatMap((target) =>
+const cases = targetOfEachSuite().flatMap((target) =>
   users.map(([user, sudo]) => [target.suite, user, sudo, target] as const),
 );
 
@@ -124,7 +124,7 @@ function killSessions(target: SshTarget, user: string): void {
   target.exec('sh', '-c', script);
 }
 
-describe.each(sshTargets().map((target) => [target.suite, target] as const))('on %s', (_suite, target) => {
+describe.each(targetOfEachSuite().map((target) => [target.suite, target] as const))('on %s', (_suite, target) => {
   it('stops at the time limit of the whole run', async () => {
     const connection = await connect(target, 'ops');
     const script = 'chatter() { while :; do echo tick; sleep 0.1; done; }\nsection chatter chatter';

@@ -3,7 +3,7 @@ import type { RunScriptOptions, SudoMode } from '../../src/kernel/ssh/run-types'
 import type { SshConnection } from '../../src/kernel/ssh/ssh-connection';
 import { SshConnectionFactory } from '../../src/kernel/ssh/ssh-connection-factory';
 import { sshFailure } from '../support/ssh-expect';
-import { sshTargets, type SshTarget } from '../support/ssh-targets';
+import { targetOfEachSuite, type SshTarget } from '../support/ssh-targets';
 
 const factory = new SshConnectionFactory();
 const openConnections: SshConnection[] = [];
@@ -26,7 +26,7 @@ async function connect(target: SshTarget, user: string): Promise<SshConnection> 
   return connection;
 }
 
-describe.each(sshTargets().map((target) => [target.suite, target] as const))('runs on %s', (_suite, target) => {
+describe.each(targetOfEachSuite().map((target) => [target.suite, target] as const))('runs on %s', (_suite, target) => {
   const sudoWith = (user: string): SudoMode => ({ kind: 'password', password: target.password(user) });
 
   it.each<[string, SudoMode, string]>([

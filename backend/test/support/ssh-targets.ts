@@ -25,6 +25,12 @@ export function sshTargets(): readonly SshTarget[] {
   return realMachines().map(targetOf);
 }
 
+/** The first of each suite: what OpenSSH does differs between suites, not between machines of one. */
+export function targetOfEachSuite(): readonly SshTarget[] {
+  const targets = sshTargets();
+  return targets.filter(({ suite }, index) => targets.findIndex((other) => other.suite === suite) === index);
+}
+
 /** Those with systemd. */
 export function systemdTargets(): readonly SshTarget[] {
   return systemdMachines().map(targetOf);
