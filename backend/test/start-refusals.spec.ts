@@ -113,13 +113,18 @@ describe('a start that is refused says why, once and without a stack', () => {
     }
   });
 
+  /** The server and its migration alike. */
+  async function expectRefusals(change: (url: URL) => void, sentence: RegExp): Promise<void> {
+    const url = new URL(database.url);
+    change(url);
+    const env = { ...settings, DATABASE_URL: url.href };
+    for (const ended of await Promise.all([run('main', env), run('cli', env, ['migrate'])])) {
+      expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(sentence) as string });
+      expect(ended.stderr.trimEnd()).not.toContain('\n');
+    }
+  }
+
   it.each<[string, (url: URL) => void, RegExp]>([
-    ['does not answer', (url) => (url.port = '9'), /^The database does not answer \([^\n]+\)\. Check DATABASE_URL/],
-    [
-      'cannot be resolved',
-      (url) => (url.hostname = 'nosuch.invalid'),
-      /^The database does not answer \(getaddrinfo E\w+ nosuch\.invalid\)\. Check DATABASE_URL/,
-    ],
     [
       'is not there',
       (url) => (url.pathname = '/nosuch'),
@@ -131,13 +136,18 @@ describe('a start that is refused says why, once and without a stack', () => {
       /^The database refuses the sign-in \([^\n]+\)\. Check user and password/,
     ],
   ])('for a database that %s, the server and its migration alike', async (_what, change, sentence) => {
-    const url = new URL(database.url);
-    change(url);
-    const env = { ...settings, DATABASE_URL: url.href };
-    for (const ended of [await run('main', env), await run('cli', env, ['migrate'])]) {
-      expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(sentence) as string });
-      expect(ended.stderr.trimEnd()).not.toContain('\n');
-    }
+    await expectRefusals(change, sentence);
+  });
+
+  // It is waited for, as one that starts at the same time; so both are waited for together.
+  it('for a database that does not answer, and for one whose name is not known', async () => {
+    await Promise.all([
+      expectRefusals((url) => (url.port = '9'), /^The database does not answer \([^\n]+\)\. Check DATABASE_URL/),
+      expectRefusals(
+        (url) => (url.hostname = 'nosuch.invalid'),
+        /^The database does not answer \(getaddrinfo E\w+ nosuch\.invalid\)\. Check DATABASE_URL/,
+      ),
+    ]);
   });
 
   it('for an address that is taken', async () => {

@@ -13,7 +13,7 @@ import { ContractsModule } from './contracts/contracts.module';
 import { requireMigrated } from './database/database-check';
 import { dataSourceOptions } from './database/data-source-options';
 import { TransactionRunner } from './database/transaction';
-import { StartRefusedError } from './errors/start-refused';
+import { isDatabaseUnavailable } from './errors/database-errors';
 import { EventsModule } from './events/events.module';
 import { HealthChecks } from './health/health-check';
 import { HealthController } from './health/health.controller';
@@ -48,8 +48,8 @@ export class KernelModule {
                 logger.warn({ err }, 'an idle database connection broke');
               },
             }),
-            // A database that is away may come; one that is not ours stays so.
-            toRetry: (error: unknown) => !(error instanceof StartRefusedError),
+            // A database that is away may come; one that is not ours, is not there, or refuses us stays so.
+            toRetry: isDatabaseUnavailable,
           }),
           dataSourceFactory: openDatabase,
         }),
