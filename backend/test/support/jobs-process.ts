@@ -20,6 +20,7 @@ import { SNAPSHOT_PATCH } from '../../src/modules/history/contracts/snapshot-pat
 import { Executions } from '../../src/modules/history/executions';
 import { Snapshots } from '../../src/modules/history/snapshots';
 import { ActionRegistry, type AnyAction } from '../../src/modules/jobs/actions/action-registry';
+import { ArchivedWork } from '../../src/modules/jobs/archived-work';
 import { ActionScripts } from '../../src/modules/jobs/actions/action-scripts';
 import { ACTION_PLAN, REQUEST_PARAMETERS } from '../../src/modules/jobs/contracts/action-plan';
 import { JOB_AUDIT } from '../../src/modules/jobs/contracts/job-events';
@@ -140,6 +141,7 @@ export class JobsProcess {
   readonly bulk: BulkPlans;
   readonly requestsReader: RequestsReader;
   readonly expiry: RequestExpiry;
+  readonly archivedWork: ArchivedWork;
   readonly sweeper: Sweeper;
   readonly rooms: StartRooms;
   readonly claims: Claims;
@@ -159,7 +161,8 @@ export class JobsProcess {
     const { clock, contracts, shared } = this;
     const { seals } = this;
     const approvals = new Approvals(new ApprovalRulesRepository(contracts));
-    const plans = new PlanRecorder(contracts, approvals, seals, new OlderPlans(bus), bus, shared, deliveredSettings);
+    const older = new OlderPlans(bus);
+    const plans = new PlanRecorder(contracts, approvals, seals, older, bus, shared, deliveredSettings);
     const registry = new ActionRegistry({ getProviders: () => [] } as unknown as DiscoveryService, contracts, plans);
     this.registry = registry;
     contracts.register(
@@ -223,6 +226,7 @@ export class JobsProcess {
     );
     this.confirmed = new ConfirmedPlans(transactions, contracts, seals, registry, bus);
     this.expiry = new RequestExpiry(transactions, this.bulk, bus, shared);
+    this.archivedWork = new ArchivedWork(dispatcher, older, history, contracts);
     this.events.handler = async (event, tx) => {
       await this.bulk.planningEnded(event, tx);
       if (event.type === 'job_cancelled' || event.type === 'job_failed') await this.expiry.ended(event, tx);

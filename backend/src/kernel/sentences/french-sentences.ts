@@ -363,6 +363,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.host_key_unknown_action': 'Comparez l’empreinte sur la page de la machine et approuvez-la.',
   'jobs.internal_error': 'Le programme a échoué pendant cette exécution. Le journal du serveur en dit plus.',
   'jobs.internal_error_action': 'Relancez-la ; si elle échoue encore, signalez-le avec l’identifiant de l’exécution.',
+  'jobs.job_machine_archived': 'La machine a été archivée avant que ceci ne commence.',
   'jobs.not_held': 'Ce changement n’attend aucune fenêtre de maintenance, ou n’en attend plus.',
   'jobs.not_of_request': 'n’est pas une machine de cette demande',
   'jobs.outcome_not_unknown': 'Seule une modification dont la machine n’est plus joignable se clôt ainsi.',
@@ -899,6 +900,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'automation.job_gone': 'Son exécution n’existe plus.',
   'automation.left_schedule': 'La planification ne fait plus cela tel que c’était planifié.',
   'automation.left_scope': 'La planification ne nomme plus cette machine.',
+  'automation.machine_archived': 'La machine a été archivée avant que son tour ne vienne.',
   'automation.missed': 'Personne n’était là pour la lancer à temps.',
   'automation.missed_before_change': 'La planification a été modifiée avant qu’elle ne soit lancée.',
   'automation.missed_made_up': 'Personne n’était là pour la lancer à temps ; l’exécution de {due} l’a remplacée.',
@@ -1050,6 +1052,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.request_all_replaced': 'Chacune de ses machines a un plan plus récent, ou n’en a plus besoin.',
   'jobs.request_for_window':
     'Il respecte la politique, et sera planifié de nouveau à l’ouverture de la fenêtre de maintenance {window}.',
+  'jobs.request_machine_archived': 'La machine a été archivée.',
   'jobs.rule_tag_in_use':
     'Des règles d’approbation s’appuient sur cette étiquette : {names}. Sans elle, elles demanderaient moins sur ses machines.',
   'windows.tag_in_use':

@@ -30,6 +30,7 @@ export const say = sentences('automation', {
   condition_updates: 'No updates are known to be pending.',
   condition_reboot_required: 'No restart is known to be needed.',
   condition_not_analysed: 'It was analysed within the last {days} days.',
+  machine_archived: 'The machine was archived before its turn came.',
   missed: 'Nobody was there to start it in time.',
   missed_made_up: 'Nobody was there to start it in time; the run of {due} made up for it.',
   missed_before_change: 'The schedule was changed before it was started.',

@@ -8,6 +8,7 @@ import { WindowsModule } from '../windows/windows.module';
 import { ActionRegistry } from './actions/action-registry';
 import { ActionScripts } from './actions/action-scripts';
 import { ActionsController } from './actions.controller';
+import { ArchivedWork } from './archived-work';
 import { ACTION_PLAN, REQUEST_PARAMETERS } from './contracts/action-plan';
 import { JOB_DOCUMENTS } from './contracts/job-documents';
 import { JOB_AUDIT, JOB_EVENTS } from './contracts/job-events';
@@ -85,6 +86,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
   providers: [
     ActionRegistry,
     ActionScripts,
+    ArchivedWork,
     ApprovalRules,
     ApprovalRulesRepository,
     Approvals,

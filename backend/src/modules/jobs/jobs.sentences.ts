@@ -80,6 +80,7 @@ export const say = sentences('jobs', {
   request_overdue: 'Nobody confirmed it in time.',
   request_before_seals: 'It was planned by an earlier version of this program.',
   request_for_window: 'It keeps to the policy, and is planned again when the maintenance window {window} opens.',
+  request_machine_archived: 'The machine was archived.',
   request_abandoned: 'Its run ended before it changed anything.',
   window_too_short:
     'No maintenance window of the machine is long enough: {action} takes {minutes} min by what is known, the longest window {longest} min.',
@@ -88,6 +89,7 @@ export const say = sentences('jobs', {
     '{action} could not begin while the maintenance window «{window}» was open, or was too long for what was left of it.',
   window_expired_action: 'Make a new plan: it waits for the next window.',
   plan_overdue: '{action} could not begin within {minutes} min after it was confirmed, and does not begin any more.',
+  job_machine_archived: 'The machine was archived before this began.',
   plan_overdue_action: 'Make a new plan, once the machine and a worker are free.',
   policy_of: 'The policy of {schedule}.',
   not_held: 'This change waits for no maintenance window, or not any more.',

@@ -85,6 +85,13 @@ async function windowsChanged(set: string): Promise<void> {
   await affected(p.dataSource, `UPDATE maintenance_windows SET ${set}`, []);
   await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
 }
+async function archived(machineId: string): Promise<void> {
+  const event = { machineId } as DomainEvent;
+  await p.transactions.run(async (tx) => {
+    await p.archivedWork.archived(event, tx);
+    await a.held.archived(event, tx);
+  });
+}
 /** A schedule of the change that has become due, at the time that the database has. */
 async function due(machineIds: string[], more: object = {}): Promise<string> {
   const id = await a.schedule(machineIds, {
@@ -266,6 +273,39 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
         errorMessage: 'Its maintenance window Nights had passed before it could begin.',
       },
     ]);
+  });
+
+  it('ends when the machine is archived; the others wait on', async () => {
+    const [gone, other] = [await p.machine('gone'), await p.machine('other')];
+    await window(3, gone, other);
+    p.work();
+    const id = await due([gone, other]);
+    await held(id, 2);
+    await archived(gone);
+    const all = await targets(id);
+    expect(all.find(({ machineId }) => machineId === gone)).toMatchObject({
+      status: 'cancelled',
+      errorKind: 'machine_archived',
+      errorMessage: 'The machine was archived before its turn came.',
+    });
+    expect(all.find(({ machineId }) => machineId === other)).toMatchObject({ status: 'queued' });
+    await archived(other);
+    await a.step();
+    expect(await dueRun(id)).toMatchObject({ status: 'cancelled', errorKind: 'machine_archived' });
+  });
+
+  it('ends when the machine is archived while what it needs is to be fetched', async () => {
+    const machine = await p.machine('gone');
+    await window(3, machine);
+    const worker = p.work();
+    const id = await due([machine]);
+    await a.step();
+    await until('its plan is made', async () => (await jobsOf(machine)).some(({ status }) => status === 'ok'));
+    await worker.stop();
+    await steps('what it needs is asked for', async () => (await jobsOf(machine)).length > 1);
+    await archived(machine);
+    await a.step();
+    expect(await targets(id)).toMatchObject([{ status: 'cancelled', errorKind: 'machine_archived' }]);
   });
 
   it('is let go with its occurrence, and so is what it fetches', async () => {

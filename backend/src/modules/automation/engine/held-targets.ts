@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { ActionRegistry, type AnyDeclaration } from '../../jobs/actions/action-registry';
+import { MACHINE_ARCHIVED } from '../../jobs/archived-work';
 import { StartGate, termsOf, UNBOUND_TERMS } from '../../jobs/gate/start-gate';
 import { WINDOWS_CHANGED } from '../../windows/entities/windows.values';
 import { say } from '../automation.sentences';
@@ -46,6 +48,7 @@ export class HeldTargets {
     private readonly registry: ActionRegistry,
     private readonly contracts: Contracts,
     private readonly bus: LiveBus,
+    private readonly clock: DatabaseClock,
   ) {}
 
   async note(tx: Transaction, occurrenceId: string, awaited: AwaitedWindow): Promise<void> {
@@ -79,6 +82,16 @@ export class HeldTargets {
     const groups = Map.groupBy(found, ({ occurrence_id, position }) => `${occurrence_id} ${String(position)}`);
     for (const awaiting of groups.values()) await this.decideAnew(tx, awaiting);
     const scheduleIds = [...new Set(found.map(({ schedule_id }) => schedule_id))];
+    if (scheduleIds.length > 0) this.bus.changed(tx, { scheduleIds });
+  }
+
+  /** What waits on it, for its turn or its window, ends: it must not begin when the machine is restored. */
+  @OnDomainEvent('machine_archived')
+  async archived({ machineId }: DomainEvent, tx: Transaction): Promise<void> {
+    const now = await this.clock.now(tx.manager);
+    const values = [machineId, MACHINE_ARCHIVED, say.machine_archived(), now];
+    const ended = await queryRows<{ schedule_id: string }>(tx.manager, ARCHIVED, values);
+    const scheduleIds = [...new Set(ended.map(({ schedule_id }) => schedule_id))];
     if (scheduleIds.length > 0) this.bus.changed(tx, { scheduleIds });
   }
 
@@ -135,6 +148,12 @@ const NEXT = `
 const OVER = `
   SELECT machine_id, window_name FROM schedule_occurrence_targets
   WHERE occurrence_id = $1 AND status = 'queued' AND start_before <= $2`;
+
+const ARCHIVED = `
+  UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4
+  FROM schedule_occurrences o
+  WHERE o.id = t.occurrence_id AND o.status = 'running' AND t.machine_id = $1 AND t.status = 'queued'
+  RETURNING o.schedule_id`;
 
 const DEFINITION = 'SELECT definition_json FROM schedule_occurrences WHERE id = $1';
 

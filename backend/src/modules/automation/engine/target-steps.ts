@@ -1,3 +1,4 @@
+import { MACHINE_ARCHIVED } from '../../jobs/archived-work';
 import { say } from '../automation.sentences';
 import type { FinalStatus } from '../entities/automation.values';
 import type { EndedTarget, TargetEnd } from './target-store';
@@ -33,8 +34,9 @@ export function nextStep(target: EndedTarget, actions: number, stop: Stop | null
   const end = (status: FinalStatus, kind: string | null, message: string | null): NextStep => {
     return { kind: 'end', end: { machineId, status, errorKind: kind, errorMessage: message } };
   };
-  // The change fetches itself what is missing.
-  if (target.stage === 'download') return stop === null ? { kind: 'hold' } : end('cancelled', stop.kind, stop.message);
+  // The change fetches itself what is missing; on an archived machine there is none.
+  if (target.stage === 'download' && errorKind !== MACHINE_ARCHIVED)
+    return stop === null ? { kind: 'hold' } : end('cancelled', stop.kind, stop.message);
   if (jobStatus === null) return end('error', 'job_gone', say.job_gone());
   if (jobStatus === 'cancelled') {
     // Whoever stopped the occurrence stopped the job; else it says itself why.

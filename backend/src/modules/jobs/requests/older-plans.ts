@@ -35,6 +35,12 @@ export class OlderPlans {
     await this.endAll(tx, older, machineId, reason);
   }
 
+  /** Everything that nobody has decided yet, planned or not, whoever asked for it. The machine's queue must be held. */
+  async endAllOf(tx: Transaction, machineId: string, reason: Sentence): Promise<void> {
+    const undecided = await queryRows<OlderRow>(tx.manager, UNDECIDED, [machineId]);
+    await this.endAll(tx, undecided, machineId, reason, reason);
+  }
+
   /** Those that asked for the very same, whoever did. */
   async endSame(
     tx: Transaction,
@@ -52,13 +58,14 @@ export class OlderPlans {
     older: readonly OlderRow[],
     machineId: string,
     reason: Sentence,
+    whereNoneIsLeft: Sentence = say.request_all_replaced(),
   ): Promise<void> {
     if (older.length === 0) return;
     // In one order with the request that the look is for, which its end may hold too.
     const ids = older.map(({ id }) => id);
     await queryRows(tx.manager, HOLD, [[...ids, ...older.flatMap(({ own }) => own ?? [])]]);
     await affected(tx.manager, LEAVE_OUT, [ids, machineId, reason]);
-    await affected(tx.manager, EXPIRE, [ids, reason, say.request_all_replaced()]);
+    await affected(tx.manager, EXPIRE, [ids, reason, whereNoneIsLeft]);
     this.bus.changed(tx, { requestIds: ids });
   }
 }
@@ -69,6 +76,10 @@ const OLDER = `
     LEFT JOIN jobs j ON j.id = $3
   WHERE t.machine_id = $1 AND r.action = $2 AND r.status = 'pending' AND t.status = 'pending'
     AND t.plan_digest IS NOT NULL AND r.id IS DISTINCT FROM j.request_id`;
+
+const UNDECIDED = `
+  SELECT r.id, NULL AS own FROM action_request_targets t JOIN action_requests r ON r.id = t.request_id
+  WHERE t.machine_id = $1 AND r.status = 'pending' AND t.status = 'pending'`;
 
 /** What the program asks for by itself has no id, and counts as a schedule's. */
 const SAME_ASKER = `

@@ -4,6 +4,7 @@ import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
 import { LiveBus } from '../../../kernel/live/live-bus';
+import { MACHINE_ARCHIVED } from '../archived-work';
 import { BulkPlans } from './bulk-plans';
 import { say } from '../jobs.sentences';
 
@@ -19,14 +20,16 @@ export class RequestExpiry {
 
   /** A job that ended before it had begun: nothing comes of the request on its machine any more. */
   @OnDomainEvent('job_cancelled', 'job_failed')
-  async ended({ jobId }: DomainEvent, tx: Transaction): Promise<void> {
+  async ended({ jobId, payload }: DomainEvent, tx: Transaction): Promise<void> {
     if (jobId == null) return;
     // Of several machines whose jobs end at the same moment, the second must see the first.
     const request = await queryOne<{ id: string }>(tx.manager, HOLD_OF_JOB, [jobId]);
     if (request === null) return;
-    const expired = await affected(tx.manager, EXPIRE_OF_JOB, [jobId, say.request_abandoned()]);
+    const archived = payload?.['errorKind'] === MACHINE_ARCHIVED;
+    const reason = archived ? say.request_machine_archived() : say.request_abandoned();
+    const expired = await affected(tx.manager, EXPIRE_OF_JOB, [jobId, reason]);
     if (expired === 0) return;
-    await affected(tx.manager, CLOSE, [[request.id], say.request_abandoned()]);
+    await affected(tx.manager, CLOSE, [[request.id], reason]);
     this.bus.changed(tx, { requestIds: [request.id] });
   }
 

@@ -23,6 +23,7 @@ import {
   machinesPutCredentials,
   machinesRestore,
   machinesTestConnection,
+  requestsList,
   tagsChange,
   tagsCreate,
   tagsList,
@@ -57,6 +58,16 @@ export type MachineQuery = MachinesList$Params;
 
 /** What the portal can start today: both only read. */
 export type ReadActionName = 'machine_probe' | 'apt_update_analyze';
+
+/** So much of what waits is counted. */
+const COUNTED = 20;
+
+export interface WaitingWork {
+  readonly runs: number;
+  readonly plans: number;
+  /** There is more than was counted. */
+  readonly more: boolean;
+}
 
 /** The part of the API that is about machines. The only file of this feature that knows the generated functions. */
 @Injectable({ providedIn: 'root' })
@@ -143,6 +154,16 @@ export class MachinesApi {
   /** Null while the machine has had none. */
   async newestJob(machineId: string): Promise<JobDto | null> {
     return (await this.api.invoke(jobsList, { machineId, limit: 1 })).items[0] ?? null;
+  }
+
+  /** What has not begun on a machine: its jobs, and its plans that nobody has decided about. */
+  async waitingWork(machineId: string): Promise<WaitingWork> {
+    const [jobs, plans] = await Promise.all([
+      this.api.invoke(jobsList, { machineId, status: ['queued'], limit: COUNTED }),
+      this.api.invoke(requestsList, { machineId, status: ['pending'], limit: COUNTED }),
+    ]);
+    const more = jobs.nextCursor !== null || plans.nextCursor !== null;
+    return { runs: jobs.items.length, plans: plans.items.length, more };
   }
 
   /** The last lines of the machine's newest job; none while it has had no job. */

@@ -12,13 +12,23 @@ import { CredentialsForm, EMPTY_DRAFT, inputOf, isComplete } from '../enrol/cred
 import { HostKeyCard } from '../enrol/host-key-card';
 import { approvedKey, offeredKey } from '../enrol/offered-key';
 import { MachinesApi } from '../machines-api';
+import { ArchiveCard } from './archive-card';
 import { MachineSettings } from './machine-settings';
 import { MachineStore } from './machine-store';
 
 /** How this machine is reached and trusted. */
 @Component({
   selector: 'su-access-tab',
-  imports: [ConnectionStages, CredentialsForm, ErrorNotice, HostKeyCard, Icon, MachineSettings, RouterLink],
+  imports: [
+    ArchiveCard,
+    ConnectionStages,
+    CredentialsForm,
+    ErrorNotice,
+    HostKeyCard,
+    Icon,
+    MachineSettings,
+    RouterLink,
+  ],
   templateUrl: './access-tab.html',
   styleUrl: './access-tab.scss',
 })

@@ -1,0 +1,75 @@
+import { Component, computed, effect, inject, input, output, signal, untracked } from '@angular/core';
+import type { MachineDetailDto } from '../../../api/models';
+import { Loadable } from '../../../core/errors/loadable';
+import { Texts } from '../../../core/i18n/texts';
+import { MachinesApi, type WaitingWork } from '../machines-api';
+
+/** Takes a machine out of use, once its name is typed; says what waits there and ends with it. */
+@Component({
+  selector: 'su-archive-card',
+  template: `
+    <section class="card" aria-labelledby="archive">
+      <header>
+        <h2 id="archive">{{ texts.t('access.archive') }}</h2>
+      </header>
+      <div class="in stack">
+        <p class="s t2">{{ texts.t('access.archive.text') }}</p>
+        @if (waits(); as waits) {
+          <p class="s" data-waits>{{ waits }}</p>
+        }
+        <div>
+          <label class="label s b" for="archiveName">{{
+            texts.t('access.archive.type', { name: machine().name })
+          }}</label>
+          <div class="line wrap">
+            <div class="field grow">
+              <input
+                id="archiveName"
+                autocomplete="off"
+                [value]="typedName()"
+                (input)="typedName.set(typed.value)"
+                #typed
+              />
+            </div>
+            <button
+              type="button"
+              class="btn danger"
+              [disabled]="typedName() !== machine().name || busy()"
+              (click)="archived.emit()"
+            >
+              {{ texts.t('access.archive.do') }}
+            </button>
+          </div>
+        </div>
+      </div>
+    </section>
+  `,
+})
+export class ArchiveCard {
+  protected readonly texts = inject(Texts);
+  private readonly api = inject(MachinesApi);
+  readonly machine = input.required<MachineDetailDto>();
+  readonly busy = input.required<boolean>();
+  /** It is wanted: the name was typed. */
+  readonly archived = output();
+  protected readonly typedName = signal('');
+  private readonly id = computed(() => this.machine().id);
+  private readonly revision = computed(() => this.machine().revision);
+  private readonly waiting = new Loadable<WaitingWork>();
+  /** Null where nothing waits, or it is not known: what ends then is said by its own page. */
+  protected readonly waits = computed(() => {
+    const { runs, plans, more } = this.waiting.value() ?? { runs: 0, plans: 0, more: false };
+    if (more) {
+      return this.texts.t('access.archive.waitsMany');
+    }
+    return runs + plans === 0 ? null : this.texts.t('access.archive.waits', { runs, plans });
+  });
+
+  constructor() {
+    effect(() => {
+      const id = this.id();
+      this.revision();
+      untracked(() => void this.waiting.load(() => this.api.waitingWork(id)));
+    });
+  }
+}
