@@ -1,16 +1,21 @@
 import type { ActionDto } from '../../api/models';
 import {
+  AS_MANY_AS_ALLOWED,
   CAREFUL,
+  concurrencyOf,
   consequencesOf,
   draftOf,
   freshDraft,
   namesOf,
   needsPolicy,
   originsOf,
+  refusedActions,
   schedulable,
+  startable,
 } from './schedule-draft';
 
-const action = (name: string, kind: ActionDto['kind']): ActionDto => ({ name, kind }) as ActionDto;
+const action = (name: string, kind: ActionDto['kind']): ActionDto =>
+  ({ name, kind, permission: 'machines.run' }) as ActionDto;
 const known = [
   action('apt_update_analyze', 'read'),
   action('apt_upgrade_plan', 'read'),
@@ -20,6 +25,24 @@ const known = [
 
 it('offers what can be scheduled, never a plan by itself', () => {
   expect(schedulable(known).map(({ name }) => name)).toEqual(['apt_update_analyze', 'apt_upgrade', 'apt_hold']);
+});
+
+it('refuses whoever may not confirm changes what changes machines, and whoever may start nothing everything', () => {
+  const operator = ['machines.run', 'schedules.manage'];
+  const refused = (permissions: string[]): string[] => [
+    ...refusedActions(known, (permission) => permissions.includes(permission)),
+  ];
+  expect(refused(operator)).toEqual(['apt_upgrade', 'apt_hold']);
+  expect(refused([...operator, 'changes.confirm'])).toEqual([]);
+  expect(refused(['changes.confirm'])).toHaveLength(known.length);
+  const changes = [{ kind: 'read' }, { kind: 'change' }] as const;
+  const mayStart = (permissions: string[]): boolean =>
+    startable(changes, (permission) => permissions.includes(permission));
+  expect([operator, [...operator, 'changes.confirm'], ['changes.confirm']].map(mayStart)).toEqual([false, true, false]);
+});
+
+it('takes nothing, or none at a time, for as many as the installation allows', () => {
+  expect([null, 0, 1, -3].map(concurrencyOf)).toEqual([AS_MANY_AS_ALLOWED, AS_MANY_AS_ALLOWED, 1, -3]);
 });
 
 it('needs a policy where an action changes machines', () => {

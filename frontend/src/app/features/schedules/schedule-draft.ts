@@ -1,11 +1,13 @@
 import type {
   ActionDto,
   SaveScheduleDto,
+  ScheduleActionDto,
   ScheduleDetailDto,
   ScheduledActionDto,
   SchedulePolicyDto,
   ScheduleScopeDto,
 } from '../../api/models';
+import type { Permission } from '../../core/session/permissions';
 
 /** What a new policy allows: security updates, and nothing that people should look at first. */
 export const CAREFUL: SchedulePolicyDto = {
@@ -18,6 +20,9 @@ export const CAREFUL: SchedulePolicyDto = {
   downgrades: false,
   accepted: [],
 };
+
+/** The most machines at a time that a schedule can say: more than any installation works on, so that it alone is the limit. */
+export const AS_MANY_AS_ALLOWED = 10_000;
 
 export const NO_SCOPE: ScheduleScopeDto = {
   wholeFleet: false,
@@ -72,6 +77,30 @@ export function needsPolicy(actions: readonly ScheduledActionDto[], known: reado
 export function schedulable(known: readonly ActionDto[]): ActionDto[] {
   const changes = new Set(known.filter(({ kind }) => kind === 'change').map(({ name }) => `${name}_plan`));
   return known.filter(({ name }) => !changes.has(name));
+}
+
+/** Pure: those of some actions that an account may not save in a schedule: what changes machines needs the right to confirm it. */
+export function refusedActions(
+  known: readonly ActionDto[],
+  may: (permission: Permission) => boolean,
+): ReadonlySet<string> {
+  const refused = known.filter(
+    ({ kind, permission }) => !may(permission as Permission) || (kind === 'change' && !may('changes.confirm')),
+  );
+  return new Set(refused.map(({ name }) => name));
+}
+
+/** Pure: whether an account may start or switch on a schedule that does this. */
+export function startable(
+  actions: readonly Pick<ScheduleActionDto, 'kind'>[],
+  may: (permission: Permission) => boolean,
+): boolean {
+  return may('machines.run') && (may('changes.confirm') || actions.every(({ kind }) => kind !== 'change'));
+}
+
+/** Pure: the number that a person wrote; without one, or with none at a time, the installation alone is the limit. */
+export function concurrencyOf(written: number | null): number {
+  return written === null || written === 0 ? AS_MANY_AS_ALLOWED : written;
 }
 
 /** Pure: what an action is told first; the rest is as the action itself has it. */

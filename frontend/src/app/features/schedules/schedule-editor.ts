@@ -14,6 +14,7 @@ import { problemOf, type Problem } from '../../core/errors/problem';
 import { Formats } from '../../core/i18n/formats';
 import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
+import { Session } from '../../core/session/session';
 import { Trail } from '../../shell/trail';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
@@ -24,12 +25,15 @@ import { withParameter } from './action-fields';
 import { ActionParameters } from './action-parameters';
 import { PolicyFields } from './policy-fields';
 import {
+  AS_MANY_AS_ALLOWED,
   CAREFUL,
+  concurrencyOf,
   consequencesOf,
   draftOf,
   freshDraft,
   namesMachines,
   needsPolicy,
+  refusedActions,
   schedulable,
   usualParameters,
 } from './schedule-draft';
@@ -66,6 +70,7 @@ export class ScheduleEditor {
   protected readonly formats = inject(Formats);
   protected readonly jobs = inject(JobWords);
   protected readonly words = inject(ScheduleWords);
+  private readonly session = inject(Session);
   private readonly api = inject(SchedulesApi);
   private readonly router = inject(Router);
   /** Of the schedule that is changed; a new one without. */
@@ -86,6 +91,17 @@ export class ScheduleEditor {
   protected readonly named = signal<NamedScopeDto | null>(null);
   protected readonly consequences = computed(() => consequencesOf(this.draft()?.actions ?? []));
   protected readonly choices = computed(() => schedulable(this.known()));
+  /** Of these, those that this account may not save: shown, since others may. */
+  protected readonly refused = computed(() =>
+    refusedActions(this.choices(), (permission) => this.session.can(permission)),
+  );
+  protected readonly offersRefused = computed(() => this.refused().size > 0);
+  /** It does what this account may not save, as somebody else made it. */
+  protected readonly keptFromSaving = computed(
+    () => this.draft()?.actions.some(({ action }) => this.refused().has(action)) === true,
+  );
+  protected readonly unlimited = AS_MANY_AS_ALLOWED;
+  protected readonly concurrencyOf = concurrencyOf;
   protected readonly changes = computed(() => needsPolicy(this.draft()?.actions ?? [], this.known()));
   protected readonly wrongTimes = computed(() => Object.values(this.times.problem()?.fields ?? {}));
   protected readonly notices = computed(() => this.scope.value()?.notices ?? []);
@@ -93,7 +109,7 @@ export class ScheduleEditor {
     const draft = this.draft();
     const meant = this.notices().every((notice) => draft?.acknowledged?.includes(notice) === true);
     const said = draft !== null && draft.name.trim() !== '' && namesMachines(draft.scope) && meant;
-    return said && !this.busy() && this.times.problem() === null;
+    return said && !this.keptFromSaving() && !this.busy() && this.times.problem() === null;
   });
   private readonly timing = computed(
     () => {
@@ -133,7 +149,10 @@ export class ScheduleEditor {
   }
 
   protected addAction(): void {
-    this.setActions((actions) => [...actions, { action: this.choices()[0]?.name ?? '', parameters: {} }]);
+    this.setActions((actions) => [
+      ...actions,
+      { action: this.choices().find(({ name }) => !this.refused().has(name))?.name ?? '', parameters: {} },
+    ]);
   }
 
   protected removeAction(at: number): void {

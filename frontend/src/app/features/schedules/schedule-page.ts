@@ -20,6 +20,7 @@ import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
 import { TakesFocus } from '../../ui/takes-focus';
 import { UnreadableNotes } from '../../ui/unreadable-notes';
 import { OccurrenceRows } from './occurrence-rows';
+import { startable } from './schedule-draft';
 import { ScheduleWords } from './schedule-words';
 import { SchedulesApi } from './schedules-api';
 
@@ -75,6 +76,11 @@ export class SchedulePage {
 
   protected async refresh(): Promise<void> {
     await Promise.all([this.schedule.load(() => this.api.get(this.id())), this.occurrences.refresh()]);
+  }
+
+  /** Whether this account may start what it does, as the server has it. */
+  protected startable(schedule: ScheduleDetailDto): boolean {
+    return startable(schedule.actions, (permission) => this.session.can(permission));
   }
 
   protected run(): Promise<void> {

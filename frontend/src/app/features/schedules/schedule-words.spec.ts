@@ -29,6 +29,14 @@ describe('schedules in words', () => {
     expect(words.actions({ actions: [action('one'), action('two')] })).toBe('one, then two');
   });
 
+  it('say how many machines at a time, or that the installation alone limits it', () => {
+    expect([1, 9999, 10_000].map((n) => words.atOnce(n))).toEqual([
+      'one machine at a time',
+      '9,999 machines at a time',
+      'as many machines at a time as the installation allows',
+    ]);
+  });
+
   it('say of actions that cannot be read that they cannot', () => {
     expect(words.actions({ actions: [] })).toBe('Cannot be read by this version');
   });

@@ -11,6 +11,7 @@ import { Formats } from '../../core/i18n/formats';
 import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { JobWords } from '../../ui/job-words';
+import { AS_MANY_AS_ALLOWED } from './schedule-draft';
 
 /** Schedules and their runs in words. */
 @Injectable({ providedIn: 'root' })
@@ -60,6 +61,13 @@ export class ScheduleWords {
   at(iso: string, zone: string): string {
     const [at, here] = [this.formats.shortIn(iso, zone), this.formats.short(iso)];
     return at === here ? at : this.texts.t('schedules.at.both', { at, zone, here });
+  }
+
+  /** "10 machines at a time"; where the schedule does not limit it, so. */
+  atOnce(concurrency: number): string {
+    return concurrency >= AS_MANY_AS_ALLOWED
+      ? this.texts.t('schedules.asManyAsAllowed')
+      : this.texts.t('schedules.atOnce', { n: concurrency });
   }
 
   /** Which ends people are told of; empty: of none. */

@@ -7,6 +7,7 @@ import { Texts } from '../../core/i18n/texts';
 import { gathered } from '../../core/live/gathered';
 import { Live } from '../../core/live/live';
 import { Paged } from '../../core/paged';
+import type { Permission } from '../../core/session/permissions';
 import { Session } from '../../core/session/session';
 import { Trail } from '../../shell/trail';
 import { Ago } from '../../ui/ago';
@@ -17,6 +18,7 @@ import { JOB_ICON, JOB_STATE } from '../../ui/job-words';
 import { LoadingNote } from '../../ui/loading-note';
 import { RecurrenceWords } from '../../ui/recurrence/recurrence-words';
 import { TakesFocus } from '../../ui/takes-focus';
+import { startable } from './schedule-draft';
 import { ScheduleTabs } from './schedule-tabs';
 import { ScheduleWords } from './schedule-words';
 import { SchedulesApi } from './schedules-api';
@@ -63,6 +65,12 @@ export class SchedulesPage {
         stop();
       }
     });
+  }
+
+  /** What is on can be switched off by all who manage schedules; on by whoever may start what it does. */
+  protected switchable(schedule: ScheduleDto): boolean {
+    const may = (permission: Permission): boolean => this.session.can(permission);
+    return may('schedules.manage') && (schedule.enabled || startable(schedule.actions, may));
   }
 
   protected async enable(schedule: ScheduleDto, enabled: boolean): Promise<void> {
