@@ -107,14 +107,15 @@ export class JobLogRepository {
     for (let from = after; lines.length < limit && length < PAGE_LENGTH;) {
       const rows = await this.rows(jobId, from);
       for (const row of rows) {
-        lines.push(...linesOf(row).filter(({ seq }) => seq > after));
+        if (lines.length >= limit) break;
+        lines.push(...linesOf(row, after, limit - lines.length));
         length += row.text.length;
       }
       const last = rows.at(-1);
       if (last === undefined || rows.length < ROWS_PER_READ) break;
       from = Number(last.seq);
     }
-    return lines.slice(0, limit);
+    return lines;
   }
 
   /** Of the rows whose last line comes after `after`, the first few. */
@@ -137,11 +138,13 @@ export class JobLogRepository {
   }
 }
 
-function linesOf(row: ChunkRow): LogLine[] {
+/** Of a row those after `after`, so many at most. */
+function linesOf(row: ChunkRow, after: number, limit: number): LogLine[] {
   const texts = row.text.split('\n');
   const first = Number(row.seq) - texts.length + 1;
-  return texts.map((text, index) => ({
-    seq: first + index,
+  const skipped = Math.max(0, after + 1 - first);
+  return texts.slice(skipped, skipped + limit).map((text, index) => ({
+    seq: first + skipped + index,
     at: row.created_at,
     stream: row.stream,
     section: row.section,

@@ -117,6 +117,30 @@ describe('following a detached run', () => {
     expect(pieces.at(-1)?.offset).toBe(1000 + rest.length);
   });
 
+  it('hands out a log of countless short lines in pieces that are borne well, with the byte at which each ends', async () => {
+    const text = `${'\n'.repeat(100_000)}${'x'.repeat(50_000)}\nlast\n`;
+    const pieces: LogPiece[] = [];
+    const runner = {
+      runScript: async ({ onOutput }: RunScriptOptions) => {
+        await onOutput?.({ section: 'follow', stream: 'stdout', text: `${base64(text)}\n` });
+        const size = String(text.length);
+        return answer({
+          follow: '',
+          state: `state ended\nrebooted 0\nsize ${size}\nending ended\nexit 0\nfinished 1\n`,
+        });
+      },
+    };
+    const runs = new DetachedRuns(runner, { sudo: { kind: 'none' }, masker: new SecretMasker([]) });
+    await runs.follow({ id: run.id, offset: 0, onPiece: (piece) => void pieces.push(piece) });
+    expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+    let offset = 0;
+    for (const piece of pieces) {
+      offset += piece.text.length;
+      expect(piece.offset).toBe(offset);
+      expect(piece.text.split('\n').length).toBeLessThanOrEqual(32 * 1024 + 1);
+    }
+  });
+
   it('says that the folder of a run is gone that goes on', async () => {
     let gone = 0;
     const runner = {

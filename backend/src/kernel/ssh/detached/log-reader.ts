@@ -6,6 +6,8 @@ import type { LogPiece } from './detached-types';
 const longestLine = 64 * 1024;
 /** Of such a line so much waits for what follows: no secret is longer. */
 const overlap = 8 * 1024;
+/** Pieces are about so long, so that a million empty lines never come at once. */
+const pieceLength = 32 * 1024;
 const newline = 10;
 const frameMark = 0x1e;
 
@@ -86,7 +88,13 @@ export class LogReader {
     while (at < bytes.length) {
       const frameAt = bytes.indexOf(this.frame, at);
       const textEnd = frameAt < 0 ? bytes.length : frameAt;
-      const text = this.textOf(bytes.subarray(at, textEnd));
+      const parts = this.parts(bytes.subarray(at, textEnd));
+      const last = parts.pop();
+      for (const { text, length } of parts) {
+        this.offset += length;
+        at += length;
+        pieces.push({ text, step: null, offset: this.offset });
+      }
       let step: string | null = null;
       let next = textEnd;
       if (frameAt >= 0) {
@@ -97,9 +105,23 @@ export class LogReader {
       }
       this.offset += next - at;
       at = next;
-      pieces.push({ text, step, offset: this.offset });
+      pieces.push({ text: last?.text ?? '', step, offset: this.offset });
     }
     return pieces;
+  }
+
+  /** Masked, in lengths that are borne well. What holds a secret is left whole: one of several lines must not be cut in two. */
+  private parts(bytes: Buffer): { readonly text: string; readonly length: number }[] {
+    const all = bytes.toString('utf8');
+    const text = this.masker.mask(all);
+    if (text !== all) return [{ text, length: bytes.length }];
+    const parts: { text: string; length: number }[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const end = endOfLine(bytes, at);
+      parts.push({ text: bytes.toString('utf8', at, end), length: end - at });
+      at = end;
+    }
+    return parts;
   }
 
   private textOf(bytes: Buffer): string {
@@ -115,4 +137,12 @@ export class LogReader {
     }
     return this.pending.length;
   }
+}
+
+/** The end of the last whole line within a piece from there; of the first line, where that is longer. */
+function endOfLine(bytes: Buffer, from: number): number {
+  const most = from + pieceLength;
+  if (most >= bytes.length) return bytes.length;
+  const within = bytes.lastIndexOf(newline, most - 1) + 1;
+  return within > from ? within : bytes.indexOf(newline, most) + 1 || bytes.length;
 }

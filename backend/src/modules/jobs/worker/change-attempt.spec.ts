@@ -152,6 +152,29 @@ describe('a changing run', () => {
     expect(sealed.filter((line) => /^(line|y)/.test(line))).toEqual(printed);
   }, 90_000);
 
+  it('that prints more lines than are kept has beginning and end stored, and is told by its end', async () => {
+    const p = await start();
+    p.work();
+    const id = await confirmed(p, await p.machine());
+    await begun(id);
+    const run = machines.run(id);
+    run.lines = ['the first', ...Array.from({ length: 230_000 }, () => '-'), 'why it fails'];
+    run.exitCode = 100;
+    machines.end(id);
+    await p.ended(id, 60_000);
+    const { log } = (await execution(p, id))?.result_json as { log: string };
+    const told = log.match(/the first|Left out here: \d+ lines|why it fails/g);
+    expect(told).toEqual(['the first', expect.stringMatching(/: 1000\d lines$/), 'why it fails']);
+    const row = await queryOne<{ log_offset: string; last_seq: string }>(
+      p.dataSource,
+      'SELECT log_offset, last_seq FROM jobs WHERE id = $1',
+      [id],
+    );
+    expect(Number(row?.log_offset)).toBe(run.lines.join('\n').length + 1);
+    expect(Number(row?.last_seq)).toBeLessThan(220_020);
+    expect(await p.count('job_log_chunks', 'job_id = $1', [id])).toBeLessThan(500);
+  }, 90_000);
+
   it.each([
     ['failed is told by its whole log, though its machine gives only the end', 100, true],
     ['went well is not read again', 0, false],

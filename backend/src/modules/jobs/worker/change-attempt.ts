@@ -215,6 +215,7 @@ export class ChangeAttempt implements Attempt {
       if (outcome.kind === 'unsure') throw new SshError('timeout_progress', 'run');
       this.reached();
       const state = await this.follow(session);
+      this.tools.recorder.endOfLog();
       if (state.kind === 'missing')
         return this.folderGone ? await this.judge(session, prepared) : { kind: 'failed', failure: vanishedFailure };
       const look = await this.watch?.settle(session, state, prepared.context);

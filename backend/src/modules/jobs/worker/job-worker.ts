@@ -221,6 +221,7 @@ export class JobWorker {
       recorder.abandon();
       return;
     }
+    recorder.endOfLog();
     this.conclude(ending, recorder);
     const { logPatienceMs = LOG_PATIENCE_MS } = this.settings;
     const log = attempt instanceof ReadAttempt && ending.kind !== 'again' ? await recorder.lastWords() : undefined;

@@ -41,4 +41,30 @@ describe('the log of an attempt', () => {
     await closed;
     expect(written).toEqual(['sent while it went away', 'waits behind it', 'and this']);
   });
+
+  it('of millions of lines is read on from where its stored part ends, should its worker die; nothing is lost or doubled', async () => {
+    const text = Array.from({ length: 300_000 }, (_, n) => `${String(n)}\n`).join('');
+    const stored = { lines: [] as string[], offset: 0 };
+    const ran = recorder(({ lastSeq, chunks, logOffset }) => {
+      const printed = chunks.filter(({ stream }) => stream === 'out').flatMap((chunk) => chunk.lines);
+      stored.lines.push(...printed);
+      stored.offset = logOffset ?? stored.offset;
+      return Promise.resolve(lastSeq + chunks.reduce((sum, { lines }) => sum + lines.length, 0));
+    });
+    for (let at = 0; at < text.length;) {
+      const end = text.indexOf('\n', Math.min(at + 30_000, text.length - 1)) + 1;
+      await ran.onLog({ text: text.slice(at, end), step: null, offset: end });
+      at = end;
+    }
+    await ran.close(1_000);
+    // As a worker leaves it that dies now.
+    expect(stored.lines.length).toBeLessThanOrEqual(wholeLog.lines);
+    expect(text.slice(0, stored.offset)).toBe(`${stored.lines.join('\n')}\n`);
+
+    ran.endOfLog();
+    await ran.close(1_000);
+    expect(stored.offset).toBe(text.length);
+    expect(stored.lines.slice(-2)).toEqual(['299998', '299999']);
+    expect(stored.lines.length).toBeLessThanOrEqual(wholeLog.lines + 20_000);
+  });
 });

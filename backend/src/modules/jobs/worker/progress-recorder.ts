@@ -56,7 +56,10 @@ export class ProgressRecorder {
   /** The last write failed because the database is away. */
   private away = false;
   private stepStartedAt: number;
+  /** So many bytes of the log are in the buffer, or are stored. */
   private logOffset: number | undefined;
+  /** So many have come. */
+  private reached: number | undefined;
   private contacted = false;
   private contactNotedAt = 0;
 
@@ -112,14 +115,23 @@ export class ProgressRecorder {
    * Resolves once there is room for more, so that a database that is away holds up the reading, never the run.
    */
   async onLog({ text, step, offset, omittedBytes = 0 }: LogPiece): Promise<void> {
-    if (omittedBytes > 0)
-      this.buffer.note(`${String(omittedBytes)} bytes are left out here: the run has printed more than is kept.`);
+    if (omittedBytes > 0) this.buffer.skip(omittedBytes);
     this.buffer.add('out', this.steps.currentName, text);
-    this.logOffset = offset;
+    this.reached = offset;
+    // What is held back is read again by whoever comes after a worker that died with it.
+    if (!this.buffer.holds) this.logOffset = offset;
     if (step !== null) this.step(() => this.steps.begin(step));
     this.contacted = true;
     this.schedule(Math.max(LOG_AFTER_MS, this.wroteAt + LOG_EVERY_MS - Date.now()));
     while (this.buffer.pendingBytes > ROOM_BYTES && !this.lost) await delay(RETRY_MS / 5);
+  }
+
+  /** No more of the log comes, or none to this attempt: what was held back as its end is written, and counts as read. */
+  endOfLog(): void {
+    if (!this.buffer.holds) return;
+    this.buffer.end();
+    this.logOffset = this.reached;
+    this.schedule();
   }
 
   /** The machine told of its run. */
@@ -190,7 +202,7 @@ export class ProgressRecorder {
     const before = this.steps.currentName;
     if (!change()) return;
     const now = this.tools.clock.now().getTime();
-    if (before !== null) this.buffer.note(`${before}: ${((now - this.stepStartedAt) / 1000).toFixed(1)} s`);
+    if (before !== null) this.buffer.noteInPlace(`${before}: ${((now - this.stepStartedAt) / 1000).toFixed(1)} s`);
     this.stepStartedAt = now;
     this.move();
   }
@@ -255,7 +267,7 @@ export class ProgressRecorder {
     const chunks: LogChunk[] = this.buffer.take();
     const { jobId, fence } = this.claim;
     const { logOffset, contacted: contact } = this;
-    const told = contact ? { contact, ...(logOffset === undefined ? {} : { logOffset }) } : {};
+    const told = { ...(contact ? { contact } : {}), ...(logOffset === undefined ? {} : { logOffset }) };
     this.contacted = false;
     const base = { jobId, fence, lastSeq: this.lastSeq, chunks, at: this.tools.clock.now(), ...told };
     if (!this.stepsChanged) return base;

@@ -31,7 +31,7 @@ function stored(all: LogLineDto[], size = 1000): { asked: number[]; read: (after
 
 function shown(log: JobLog): string[] {
   return log.entries.map((entry) =>
-    entry.type === 'line' ? String(entry.line.seq) : `gap ${String(entry.from)}-${String(entry.to)}`,
+    entry.type === 'line' ? String(entry.line.seq) : `${entry.type} ${String(entry.from)}-${String(entry.to)}`,
   );
 }
 
@@ -106,5 +106,30 @@ describe('JobLog', () => {
     expect(log.ended()).toBe(false);
     await log.fill();
     expect(log.ended()).toBe(true);
+  });
+
+  describe('of a long run', () => {
+    const few = { beginning: 3, end: 4 };
+
+    it('holds beginning and end of what is stored, and never reads the middle', async () => {
+      const store = stored(lines(1, 1000), 3);
+      const log = new JobLog(store.read, few);
+      await log.fill();
+      expect(shown(log)).toEqual(['1', '2', '3', 'skipped 4-996', '997', '998', '999', '1000']);
+      expect(store.asked).toEqual([0, 996, 999]);
+      expect(log.lastSeq).toBe(1000);
+    });
+
+    it('gives up its middle while it grows, with one place for all of it', () => {
+      const log = new JobLog(stored([]).read, few);
+      for (let seq = 1; seq <= 11; seq += 1) log.accept([line(seq)]);
+      const before = log.entries;
+      expect(shown(log)).toHaveLength(11);
+      for (let seq = 12; seq <= 30; seq += 1) log.accept([line(seq)]);
+      expect(log.entries).not.toBe(before);
+      expect(log.entries.length).toBeLessThanOrEqual(11);
+      expect(shown(log).slice(0, 4)).toEqual(['1', '2', '3', expect.stringMatching(/^skipped 4-/)]);
+      expect(shown(log).slice(-4)).toEqual(['27', '28', '29', '30']);
+    });
   });
 });

@@ -20,6 +20,16 @@ describe('LogRows', () => {
     expect(rows.rowsOf(entries, 10)).toHaveLength(2);
   });
 
+  it('cuts another array anew', () => {
+    const rows = new LogRows();
+    rows.rowsOf([entry(1, 'a'), entry(2, 'b')], 80);
+    expect(rows.rowsOf([entry(1, 'a'), { type: 'skipped', from: 2, to: 9 }, entry(10, 'd')], 80)).toEqual([
+      { entry: 0, from: 0, to: 1, first: true },
+      { entry: 1, from: 0, to: 0, first: true },
+      { entry: 2, from: 0, to: 1, first: true },
+    ]);
+  });
+
   it('gives a gap a row of its own', () => {
     expect(new LogRows().rowsOf([{ type: 'gap', from: 2, to: 9 }], 80)).toEqual([
       { entry: 0, from: 0, to: 0, first: true },

@@ -15,16 +15,18 @@ const LONGEST = 4000;
 
 /**
  * Rows of equal height for a list that draws only what is seen. Lines are cut by columns of the fixed-width font, so
- * no height has to be measured. New lines are appended; only a change of width cuts everything anew.
+ * no height has to be measured. New lines are appended; only another width, or another array, cuts everything anew.
  */
 export class LogRows {
+  private of: readonly LogEntry[] | null = null;
   private columns = 0;
   private done = 0;
   private rows: LogRow[] = [];
 
   /** @param columns letters in a row; 0 does not wrap */
   rowsOf(entries: readonly LogEntry[], columns: number): readonly LogRow[] {
-    if (columns !== this.columns) {
+    if (columns !== this.columns || entries !== this.of) {
+      this.of = entries;
       this.columns = columns;
       this.done = 0;
       this.rows = [];

@@ -179,18 +179,19 @@ export class LogView {
 
   /** The log as it came, with its control codes. */
   protected download(): void {
-    const lines = this.log().entries.map((entry) =>
-      entry.type === 'line' ? entry.line.text : this.texts.t('log.gap', { from: entry.from, to: entry.to }),
-    );
+    const lines = this.log().entries.map((entry) => (entry.type === 'line' ? entry.line.text : this.missing(entry)));
     download(`${this.fileName()}.log`, `${lines.join('\n')}\n`, 'text/plain');
+  }
+
+  /** What stands in the place of lines that are not there. */
+  protected missing({ type, from, to }: Exclude<LogEntry, { type: 'line' }>): string {
+    return this.texts.t(`log.${type}`, { from, to });
   }
 
   private plain(): string {
     return this.log()
       .entries.map((entry) =>
-        entry.type === 'line'
-          ? `${entry.line.at} ${plainLine(entry.line.text)}`
-          : this.texts.t('log.gap', { from: entry.from, to: entry.to }),
+        entry.type === 'line' ? `${entry.line.at} ${plainLine(entry.line.text)}` : this.missing(entry),
       )
       .join('\n');
   }
