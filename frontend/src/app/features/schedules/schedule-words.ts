@@ -63,6 +63,13 @@ export class ScheduleWords {
     return at === here ? at : this.texts.t('schedules.at.both', { at, zone, here });
   }
 
+  /** From one moment to another, in the same way. */
+  span(from: string, until: string, zone: string): string {
+    const at = `${this.formats.shortIn(from, zone)} – ${this.formats.shortIn(until, zone)}`;
+    const here = `${this.formats.short(from)} – ${this.formats.short(until)}`;
+    return at === here ? at : this.texts.t('schedules.at.both', { at, zone, here });
+  }
+
   /** "10 machines at a time"; where the schedule does not limit it, so. */
   atOnce(concurrency: number): string {
     return concurrency >= AS_MANY_AS_ALLOWED

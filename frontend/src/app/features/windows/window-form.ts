@@ -11,6 +11,7 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { RecurrenceFields } from '../../ui/recurrence/recurrence-fields';
 import { MachinesApi } from '../machines/machines-api';
+import { ScheduleWords } from '../schedules/schedule-words';
 import { WindowsApi } from './windows-api';
 
 const SCOPES = ['fleet', 'tag', 'machine'] as const;
@@ -35,6 +36,7 @@ export class WindowForm {
   protected readonly texts = inject(Texts);
   protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
+  protected readonly times = inject(ScheduleWords);
   protected readonly ref = inject<DialogRef<WindowDto>>(DialogRef);
   protected readonly window = inject<WindowDto | null>(DIALOG_DATA);
   private readonly api = inject(WindowsApi);
