@@ -13,6 +13,7 @@ const SETS = [
   'uiMachineIds',
   'requestIds',
   'scheduleIds',
+  'windowIds',
 ] as const;
 type SetName = (typeof SETS)[number];
 
@@ -28,6 +29,7 @@ const CODES: Readonly<Record<SetName, string>> = {
   uiMachineIds: 'd',
   requestIds: 'r',
   scheduleIds: 'h',
+  windowIds: 'n',
 };
 
 interface Payload {
@@ -49,6 +51,7 @@ export class ChangeSet implements LiveSignal {
   readonly uiMachineIds = new Set<string>();
   readonly requestIds = new Set<string>();
   readonly scheduleIds = new Set<string>();
+  readonly windowIds = new Set<string>();
   work = false;
   everything = false;
 

@@ -20,6 +20,8 @@ export interface LiveChange {
   readonly requestIds?: readonly string[];
   /** Schedules that were changed, or whose occurrences went on. */
   readonly scheduleIds?: readonly string[];
+  /** Maintenance windows that were made, changed or removed. */
+  readonly windowIds?: readonly string[];
   /** A job may be taken now. */
   readonly work?: boolean;
 }
@@ -36,6 +38,7 @@ export interface LiveSignal {
   readonly uiMachineIds: ReadonlySet<string>;
   readonly requestIds: ReadonlySet<string>;
   readonly scheduleIds: ReadonlySet<string>;
+  readonly windowIds: ReadonlySet<string>;
   readonly work: boolean;
   /** Notifications may have been missed (a lost connection, or the regular check): read again whatever you watch. */
   readonly everything: boolean;

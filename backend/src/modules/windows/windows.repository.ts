@@ -77,6 +77,11 @@ export class WindowsRepository {
     await affected(manager, 'DELETE FROM maintenance_windows WHERE id = $1', [id]);
   }
 
+  /** Two answers are the same while no window was made, changed or removed. */
+  async standing(manager: EntityManager): Promise<string> {
+    return (await queryOne<{ standing: string }>(manager, STANDING))?.standing ?? '';
+  }
+
   /** The enabled windows that speak of these machines, one row for each pair. */
   ofMachines(manager: EntityManager, machineIds: readonly string[]): Promise<WindowOfMachine[]> {
     return queryRows<WindowOfMachine>(manager, OF_MACHINES, [machineIds]);
@@ -110,6 +115,9 @@ function toRecord(row: WindowRow): WindowRecord {
     subjectName: row.subject_name,
   };
 }
+
+const STANDING = `
+  SELECT concat(count(*), ' ', max(updated_at)) AS standing FROM maintenance_windows`;
 
 const SELECT = `
   SELECT w.id, w.name, w.enabled, w.scope, w.tag_id, w.machine_id, w.cron, w.opens_at, w.timezone, w.duration_minutes,

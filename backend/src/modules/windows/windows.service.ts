@@ -10,6 +10,7 @@ import { queryOne } from '../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { DomainError, invalidInput, notFound, type FieldProblem } from '../../kernel/errors/domain-error';
 import { DomainEvents } from '../../kernel/events/domain-events';
+import { LiveBus } from '../../kernel/live/live-bus';
 import { WINDOWS_CHANGED } from './entities/windows.values';
 import { nextOpenings } from './openings';
 import { WindowsRepository, type WindowFacts, type WindowRecord } from './windows.repository';
@@ -25,6 +26,7 @@ export class WindowsService {
     private readonly events: DomainEvents,
     private readonly audit: AuditLog,
     private readonly clock: DatabaseClock,
+    private readonly bus: LiveBus,
   ) {}
 
   list(): Promise<WindowRecord[]> {
@@ -49,7 +51,7 @@ export class WindowsService {
         action: 'window.created',
         details: { window: audited(window) },
       });
-      await this.announce(tx);
+      await this.announce(tx, id);
       return this.required(tx, id);
     });
   }
@@ -69,7 +71,7 @@ export class WindowsService {
       await this.repository.update(tx.manager, id, window, now, origin.actor.name);
       const details = { before: audited(before), after: audited(window) };
       await this.audit.record(tx.manager, { ...entry(origin, id), action: 'window.changed', details });
-      await this.announce(tx);
+      await this.announce(tx, id);
       return this.required(tx, id);
     });
   }
@@ -84,7 +86,7 @@ export class WindowsService {
         action: 'window.removed',
         details: { window: audited(window) },
       });
-      await this.announce(tx);
+      await this.announce(tx, id);
     });
   }
 
@@ -112,7 +114,8 @@ export class WindowsService {
     }
   }
 
-  private async announce(tx: Transaction): Promise<void> {
+  private async announce(tx: Transaction, id: string): Promise<void> {
+    this.bus.changed(tx, { windowIds: [id] });
     const message = say.windows_changed();
     await this.events.publish(tx, {
       type: WINDOWS_CHANGED,

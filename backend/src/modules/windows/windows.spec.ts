@@ -105,6 +105,18 @@ describe('maintenance windows', () => {
     expect(audit[1]?.details).toMatchObject({ before: { name: 'Nights', tag_id: tagId }, after: { name: 'Sundays' } });
   });
 
+  it('are announced when they are made, changed or removed, and not where that was refused', async () => {
+    const announced = (): string[] => test.live.changes.flatMap(({ windowIds = [] }) => [...windowIds]);
+    test.live.changes.length = 0;
+    const made = await create();
+    const path = `/maintenance-windows/${made.id}`;
+    const administrator = test.as('administrator');
+    const off = (await administrator.put(path, { ...nights, enabled: false, seen: made.updatedAt })).body as Window;
+    expect((await administrator.put(path, { ...nights, seen: made.updatedAt })).status).toBe(409);
+    await administrator.delete(`${path}?seen=${encodeURIComponent(off.updatedAt)}`);
+    expect(announced()).toEqual([made.id, made.id, made.id]);
+  });
+
   it('open once, at a time of their own: made, changed from and to a repeated one, removed', async () => {
     const administrator = test.as('administrator');
     const once = { cron: '@once', opensAt: '2040-01-01T20:00:00.000Z' };

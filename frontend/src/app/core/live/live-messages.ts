@@ -11,6 +11,8 @@ export interface LiveEvents {
   /** A schedule was changed, or its newest run went on. */
   schedule: ScheduleDto;
   'schedule.removed': { id: string };
+  /** Maintenance windows were made, changed or removed: read again. */
+  'windows.changed': unknown;
   /** Settings of the installation: read again. */
   'settings.changed': { keys: string[] };
   /** One's own preferences: read again. */
@@ -46,6 +48,7 @@ const KNOWN = new Set<string>([
   'request',
   'schedule',
   'schedule.removed',
+  'windows.changed',
   'settings.changed',
   'preferences.changed',
   'machine.ui',

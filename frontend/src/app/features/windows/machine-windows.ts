@@ -1,9 +1,10 @@
-import { Component, computed, effect, inject, input, untracked } from '@angular/core';
+import { Component, computed, DestroyRef, effect, inject, input, untracked } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import type { MachineMaintenanceDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
+import { gathered } from '../../core/live/gathered';
 import { Live } from '../../core/live/live';
 import { Icon } from '../../ui/icon';
 import { WindowsApi } from './windows-api';
@@ -39,8 +40,18 @@ export class MachineWindows {
     effect(() => {
       const id = this.machineId();
       live.returns();
-      untracked(() => void this.standing.load(() => this.api.standing(id)));
+      untracked(() => void this.read(id));
     });
+    inject(DestroyRef).onDestroy(
+      live.on(
+        'windows.changed',
+        gathered(() => this.read(this.machineId())),
+      ),
+    );
+  }
+
+  private read(id: string): Promise<void> {
+    return this.standing.load(() => this.api.standing(id));
   }
 
   private words({ state, windowName, from, until, overWindowName }: MachineMaintenanceDto): string | null {

@@ -1,10 +1,11 @@
-import { Component, effect, inject, signal, untracked } from '@angular/core';
+import { Component, DestroyRef, effect, inject, signal, untracked } from '@angular/core';
 import { MatMenuModule } from '@angular/material/menu';
 import type { OpeningDto, SaveWindowDto, WindowDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { problemOf, type Problem } from '../../core/errors/problem';
 import { Formats } from '../../core/i18n/formats';
 import { Texts } from '../../core/i18n/texts';
+import { gathered } from '../../core/live/gathered';
 import { Live } from '../../core/live/live';
 import { Session } from '../../core/session/session';
 import { Clock } from '../../core/time/clock';
@@ -50,6 +51,12 @@ export class WindowsPage {
       live.returns();
       untracked(() => void this.refresh());
     });
+    inject(DestroyRef).onDestroy(
+      live.on(
+        'windows.changed',
+        gathered(() => this.refresh()),
+      ),
+    );
     // The server tells the next openings: once one of them is over, there is another.
     effect(() => {
       const now = this.clock.ages();
