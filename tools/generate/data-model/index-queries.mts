@@ -97,6 +97,7 @@ export const indexQueries: Readonly<Record<string, string>> = {
   schedule_occurrence_targets_running_idx: 'The machines of an occurrence at work.',
   action_requests_status_created_at_idx: 'Requests that wait for a decision, oldest first.',
   action_requests_created_at_id_idx: 'Requests of all machines, newest first, page by page; what changed lately.',
+  action_requests_decided_idx: 'Requests that were decided about, newest first, page by page.',
   action_requests_machine_id_idx: 'The requests about a machine.',
   action_request_targets_machine_id_idx: 'The requests that name a machine among others.',
   action_request_targets_job_id_key: 'Leads one target to one job at most.',

@@ -10,6 +10,7 @@ import {
 /** Changes that wait for a person to approve them. */
 @Entity({ name: 'action_requests', comment: 'Changes that wait for a person to approve them.' })
 @Index('action_requests_created_at_id_idx', { synchronize: false })
+@Index('action_requests_decided_idx', { synchronize: false })
 @Index('action_requests_machine_id_idx', ['machineId'])
 @Index('action_requests_status_created_at_idx', ['status', 'createdAt'])
 @Check('action_requests_action_check', openName('action'))

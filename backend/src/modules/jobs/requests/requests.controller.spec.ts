@@ -1,5 +1,6 @@
 import { insertRow } from '../../../../test/support/insert-row';
 import { addMachine } from '../../../../test/support/machine-samples';
+import { explain, recordStatements } from '../../../../test/support/query-plans';
 import { createWholeApp, type Client, type TestApp } from '../../../../test/support/test-app';
 import { newId } from '../../../kernel/database/ids';
 
@@ -80,6 +81,50 @@ describe('requests over HTTP', () => {
     expect((await list('?status=pending')).items).toMatchObject([{ id: waiting, status: 'pending' }]);
     expect((await list('?status=expired')).items).toMatchObject([{ id: overdue, status: 'expired' }]);
     expect((await list(`?status=expired,pending&machineId=${newId()}`)).items).toEqual([]);
+  });
+
+  it('are told apart by whether a person decided about them or they were carried out', async () => {
+    const nightly = { requested_by_type: 'schedule', requested_by_id: newId(), requested_by_name: 'Nightly' };
+    const byPolicy = { ...nightly, decided_by_id: nightly.requested_by_id, approved_by: 'The policy of Nightly.' };
+    const byPerson = { approved_by: 'Ben', decided_by_id: newId() };
+    const decided = [
+      await insertRequest({ ...byPolicy, status: 'executed' }),
+      await insertRequest({ ...nightly, ...byPerson, status: 'rejected' }),
+      await insertRequest({ ...nightly, ...byPerson, status: 'approved' }),
+      // Confirmed, and never begun.
+      await insertRequest({ ...nightly, ...byPerson, status: 'expired' }),
+      await insertRequest({ status: 'expired', requested_by_id: byPerson.decided_by_id, ...byPerson }),
+      await insertRequest({ ...nightly, requested_by_id: null, ...byPerson, status: 'expired' }),
+    ];
+    const others = [
+      await insertRequest({ ...nightly, status: 'expired' }),
+      await insertRequest({ ...byPolicy, status: 'expired' }),
+      await insertRequest({ expires_at: new Date(Date.now() - 1000) }),
+    ];
+    const waiting = await insertRequest();
+    const found = async (query: string) => (await list(query)).items.map(({ id }) => id).sort();
+    expect(await found('?decided=true')).toEqual(decided.toSorted());
+    expect(await found('?decided=false&status=expired')).toEqual(others.toSorted());
+    expect(await found('?decided=false')).toEqual([...others, waiting].sort());
+    expect((await administrator.get('/requests?decided=perhaps')).status).toBe(400);
+  });
+
+  it('are found among thousands of plans of nights without going through those', async () => {
+    const decided = await insertRequest({ status: 'executed', created_at: new Date(0) });
+    await test.dataSource.query(
+      `INSERT INTO action_requests (id, requested_by_type, requested_by_name, action, status, created_at)
+       SELECT gen_random_uuid(), 'schedule', 'Nightly', 'apt_upgrade', 'expired', now() FROM generate_series(1, 5000)`,
+    );
+    await test.dataSource.query('VACUUM ANALYZE action_requests');
+    const query = '?decided=true&status=approved,executed,rejected,expired';
+    let items: Page['items'] = [];
+    const statements = await recordStatements(test.dataSource, async () => {
+      ({ items } = await list(query));
+    });
+    expect(items).toMatchObject([{ id: decided }]);
+    const statement = statements.find(({ sql }) => sql.includes('ORDER BY r.created_at DESC'));
+    if (statement === undefined) throw new Error('the list was not read');
+    expect((await explain(test.dataSource, statement)).blocks).toBeLessThan(40);
   });
 
   it.each(['viewer', 'operator'] as const)('are not decided by a %s', async (role) => {

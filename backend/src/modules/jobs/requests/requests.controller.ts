@@ -54,6 +54,7 @@ export class RequestsController {
     const filter: RequestFilter = {
       ...(query.status === undefined ? {} : { statuses: query.status }),
       ...(query.machineId === undefined ? {} : { machineId: query.machineId }),
+      ...(query.decided === undefined ? {} : { decided: query.decided }),
     };
     const found = await this.reader.page(filter, query.limit + 1, readCreatedCursor(CURSOR_SCOPE, query.cursor));
     const { items, nextCursor } = createdPage(CURSOR_SCOPE, found, query.limit);

@@ -66,6 +66,10 @@ const OVERDUE = `(r.status = 'pending' AND r.expires_at <= $1)`;
 const HAS_STATUS = `r.status = ANY($2 || CASE WHEN 'expired' = ANY($2) THEN ARRAY['pending'] ELSE '{}' END)
   AND (r.status <> 'pending' OR CASE WHEN ${OVERDUE} THEN 'expired' ELSE 'pending' END = ANY($2))`;
 
+/** What a policy approved and what then never began is no decision of a person. As the index has it. */
+const DECIDED = `(r.status IN ('approved', 'executed', 'rejected')
+  OR (r.decided_by_id IS NOT NULL AND (r.requested_by_type <> 'schedule' OR r.decided_by_id IS DISTINCT FROM r.requested_by_id)))`;
+
 const COLUMNS = `
   r.id, r.action, r.machine_id, m.name AS machine_name, n.machines, n.left_out, n.planning, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
   r.requested_by_type, r.requested_by_id, r.requested_by_name, r.answerable_ids, r.occurrence_id, r.person_reason, r.created_at, r.expires_at, r.plan_digest, r.approval_json, r.approved_at,
@@ -86,6 +90,8 @@ const FROM = `
 export interface RequestFilter {
   readonly statuses?: readonly ActionRequestStatus[];
   readonly machineId?: string;
+  /** True: only what a person decided about, or what was carried out or is to be; false: only the others. */
+  readonly decided?: boolean;
 }
 
 /** Reads requests for changes. */
@@ -99,12 +105,13 @@ export class RequestsReader {
 
   /** Newest first. */
   async page(filter: RequestFilter, limit: number, after: CreatedCursor | null): Promise<RequestRecord[]> {
+    const { statuses, machineId, decided } = filter;
     const sql = `SELECT ${COLUMNS} ${FROM}
       WHERE ($2::text[] IS NULL OR (${HAS_STATUS}))
         AND ($3::uuid IS NULL OR r.id IN (SELECT x.request_id FROM action_request_targets x WHERE x.machine_id = $3))
+        ${decided === undefined ? '' : `AND ${decided ? '' : 'NOT '}${DECIDED}`}
         AND ($4::timestamptz IS NULL OR (r.created_at, r.id) < ($4, $5::uuid))
       ORDER BY r.created_at DESC, r.id DESC LIMIT $6`;
-    const { statuses, machineId } = filter;
     const params = [statuses ?? null, machineId ?? null, after?.createdAt ?? null, after?.id ?? null, limit];
     return this.read(sql, params);
   }

@@ -36,6 +36,7 @@ import type {
   RequestPageDto,
   TargetPlanDto,
 } from '../../api/models';
+import { decidedQuery, type DecidedView } from './decided-filter';
 
 /** The part of the API that is about plans of changes, decisions about them and what came of them. */
 @Injectable({ providedIn: 'root' })
@@ -66,9 +67,9 @@ export class ChangesApi {
     return this.api.invoke(jobsGet, { id });
   }
 
-  decided(cursor?: string): Promise<RequestPageDto> {
+  decided(view: DecidedView, cursor?: string): Promise<RequestPageDto> {
     return this.api.invoke(requestsList, {
-      status: ['approved', 'executed', 'rejected', 'expired'],
+      ...decidedQuery(view),
       limit: 50,
       ...(cursor === undefined ? {} : { cursor }),
     });

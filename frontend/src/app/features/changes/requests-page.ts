@@ -1,5 +1,6 @@
-import { Component, effect, inject, untracked } from '@angular/core';
-import { RouterLink } from '@angular/router';
+import { Component, computed, effect, inject, untracked } from '@angular/core';
+import { toSignal } from '@angular/core/rxjs-interop';
+import { ActivatedRoute, Router, RouterLink } from '@angular/router';
 import type { RequestDto } from '../../api/models';
 import { Formats } from '../../core/i18n/formats';
 import { Said } from '../../core/i18n/said';
@@ -15,6 +16,7 @@ import type { IconName } from '../../ui/icons';
 import { LoadingNote } from '../../ui/loading-note';
 import { WhenSeen } from '../../ui/when-seen';
 import { ChangesApi } from './changes-api';
+import { DECIDED_VIEWS, decidedViewOf, type DecidedView } from './decided-filter';
 import { RequestCard } from './request-card';
 import { RequestGroupCard } from './request-group-card';
 import { RequestWords } from './request-words';
@@ -43,7 +45,13 @@ export class RequestsPage {
   protected readonly waiting = inject(WaitingRequests);
   protected readonly words = inject(RequestWords);
   private readonly api = inject(ChangesApi);
-  protected readonly decided = new Paged<RequestDto>((cursor) => this.api.decided(cursor));
+  private readonly router = inject(Router);
+  private readonly route = inject(ActivatedRoute);
+  private readonly params = toSignal(this.route.queryParamMap, { requireSync: true });
+  /** Plans of nights that nobody confirmed are many: they stand by themselves. */
+  protected readonly view = computed(() => decidedViewOf(this.params()));
+  protected readonly views = DECIDED_VIEWS;
+  protected readonly decided = new Paged<RequestDto>((cursor) => this.api.decided(this.view(), cursor));
   protected readonly icon = ICON;
 
   constructor() {
@@ -54,8 +62,14 @@ export class RequestsPage {
     effect(() => {
       // A request that was decided, here or elsewhere, goes from the inbox to the history.
       this.waiting.lastChanged();
+      this.view();
       untracked(() => void this.decided.refresh());
     });
+  }
+
+  protected choose(view: DecidedView): void {
+    const queryParams = { decided: view === DECIDED_VIEWS[0] ? null : view };
+    void this.router.navigate([], { relativeTo: this.route, queryParams, queryParamsHandling: 'merge' });
   }
 
   protected status({ status, withdrawn }: RequestDto): `request.status.${Decided | 'withdrawn'}` {

@@ -5,6 +5,7 @@ import {
   ArrayNotEmpty,
   ArrayUnique,
   IsArray,
+  IsBoolean,
   IsIn,
   IsObject,
   IsOptional,
@@ -259,6 +260,12 @@ export class RequestListQueryDto extends PageQueryDto {
   @IsOptional()
   @IsUUID()
   machineId?: string;
+
+  /** True: only what a person decided about, or what was carried out or is to be; false: only the others, as plans that nobody confirmed in time. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  decided?: boolean;
 }
 
 export class ConfirmRequestDto {

@@ -19,6 +19,11 @@ export interface RequestsList$Params {
   machineId?: string;
 
 /**
+ * True: only what a person decided about, or what was carried out or is to be; false: only the others, as plans that nobody confirmed in time.
+ */
+  decided?: boolean;
+
+/**
  * `nextCursor` of the page before.
  */
   cursor?: string;
@@ -30,6 +35,7 @@ export function requestsList(http: HttpClient, rootUrl: string, params?: Request
     rb.query('limit', params.limit, {});
     rb.query('status', params.status, {});
     rb.query('machineId', params.machineId, {});
+    rb.query('decided', params.decided, {});
     rb.query('cursor', params.cursor, {});
   }
 
