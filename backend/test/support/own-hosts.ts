@@ -1,4 +1,4 @@
 import type { OwnHosts } from '../../src/kernel/hosts/product-hosts';
 
 /** No process has told where it runs. */
-export const noHosts: OwnHosts = { machineIds: new Set(), complete: false };
+export const noHosts: OwnHosts = { machineIds: new Set(), complete: false, database: null };

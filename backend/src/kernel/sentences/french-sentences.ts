@@ -744,6 +744,11 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.check_itself': 'Ce programme lui-même tourne sur cette machine.',
   'apt.check_itself_action': 'L’exécution y continue seule ; le résultat est lu dès que ce programme est de retour.',
   'apt.check_itself_unknown': 'On ne sait pas si ce programme tourne sur cette machine.',
+  'apt.check_database': 'La base de données de ce programme tourne sur cette machine.',
+  'apt.check_database_action':
+    'Tant qu’elle est absente, rien n’est enregistré ; l’exécution continue seule et est lue ensuite.',
+  'apt.check_database_elsewhere': 'La base de données de ce programme ne tourne pas sur cette machine.',
+  'apt.check_database_unknown': 'On ne sait pas si la base de données de ce programme tourne sur cette machine.',
   'apt.check_kernel_booted': 'Le noyau le plus récent est actif.',
   'apt.check_kernel_not_booted': 'Le noyau le plus récent n’est pas encore actif, ceux-ci restent donc : {packages}.',
   'apt.check_boot_not_verified':

@@ -153,6 +153,10 @@ export const say = sentences('apt', {
   check_itself: 'This program itself runs on the machine.',
   check_itself_action: 'The run goes on by itself there; the result is read once this program is back.',
   check_itself_unknown: 'Whether this program runs on the machine is not known.',
+  check_database: 'The database of this program runs on the machine.',
+  check_database_action: 'While it is away nothing is recorded; the run goes on by itself and is read afterwards.',
+  check_database_elsewhere: 'The database of this program does not run on the machine.',
+  check_database_unknown: 'Whether the database of this program runs on the machine is not known.',
   run_summary: 'As planned: {done} of {planned}.',
   run_summary_unplanned: 'As planned: {done} of {planned}. Changed without being planned: {unplanned}.',
   run_summary_others:

@@ -13,9 +13,11 @@ import type { UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { linesOf, ParseError, readable } from '../parsers/parse-error';
 import { answer, answered } from '../parsers/plan-answers';
 import { sumOf } from '../upgrade/forecast';
-import { coManagersOf, dpkgOf, isItself } from '../upgrade/look';
+import { check } from '../upgrade/check';
+import { coManagersOf, dpkgOf, presenceOf } from '../upgrade/look';
 import { barePackage, type PackageLine } from '../upgrade/plan-lines';
-import { backupCheck, check, dpkgCheck, itselfCheck, locksCheck, sudoCheck, updatersCheck } from '../upgrade/preflight';
+import { presenceChecks, presenceConsequences, type OwnPresence } from '../upgrade/own-machine';
+import { backupCheck, dpkgCheck, locksCheck, sudoCheck, updatersCheck } from '../upgrade/preflight';
 import { simulatedPlan } from '../upgrade/simulated-plan';
 
 /** Turns the answer of the plan's script into a plan. Pure. */
@@ -39,7 +41,7 @@ export function autoremovePlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutco
     disk_bytes: sumOf(planned.map(({ disk_bytes }) => disk_bytes)),
     running_kernel: /^kernel_release=(\S+)$/m.exec(answered(run, 'environment') ?? '')?.[1] ?? null,
   };
-  const itself = isItself(run, ownHosts);
+  const presence = presenceOf(run, ownHosts);
   return {
     kind: 'planned',
     plan: {
@@ -47,14 +49,14 @@ export function autoremovePlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutco
       summary: say.autoremove_summary({ removed: packages.length, packages: names(packages) }),
       risk: 'medium',
       effects: { removed: packages.length, added: 0, origins: 'none' },
-      consequences: consequencesOf(details, itself === true),
-      checks: checksOf(run, details, itself),
+      consequences: consequencesOf(details, presence),
+      checks: checksOf(run, details, presence),
       details,
     },
   };
 }
 
-function checksOf(run: CollectedRun, { kept, packages }: AptAutoremovePlan, itself: boolean | null): PreflightCheck[] {
+function checksOf(run: CollectedRun, { kept, packages }: AptAutoremovePlan, presence: OwnPresence): PreflightCheck[] {
   return [
     dpkgCheck({ analysis: { dpkg: dpkgOf(run) } }),
     locksCheck({ locks: answered(run, 'plan_locks') }),
@@ -62,7 +64,7 @@ function checksOf(run: CollectedRun, { kept, packages }: AptAutoremovePlan, itse
     ...kernelCheck(kept),
     ...backupCheck({ backups: answered(run, 'plan_backups') }),
     sudoCheck({ sudo: answered(run, 'plan_sudo'), removed: packages.map(({ name }) => name) }),
-    itselfCheck({ itself }),
+    ...presenceChecks(presence),
   ];
 }
 
@@ -87,10 +89,10 @@ function kernelCheck(kept: readonly KeptPackage[]): PreflightCheck[] {
       ];
 }
 
-function consequencesOf({ packages }: AptAutoremovePlan, itself: boolean): PlanConsequence[] {
+function consequencesOf({ packages }: AptAutoremovePlan, presence: OwnPresence): PlanConsequence[] {
   return [
     { code: 'removals', sentence: say.consequence_removals({ packages: names(packages) }) },
-    ...(itself ? [{ code: 'own_machine', sentence: say.check_itself() }] : []),
+    ...presenceConsequences(presence),
   ];
 }
 

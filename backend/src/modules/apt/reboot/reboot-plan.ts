@@ -9,7 +9,7 @@ import { remediationOf } from '../contracts/apt-error-kinds';
 import type { RebootState } from '../contracts/apt-update-analyze.v1';
 import type { RebootMachineKind, RebootPlan } from '../contracts/reboot-plan.v1';
 import { linesOf, readable } from '../parsers/parse-error';
-import { isOwnMachine } from '../upgrade/own-machine';
+import { presenceConsequences, presenceOn, type OwnPresence } from '../upgrade/own-machine';
 import { answered, bootFacts } from './boot-facts';
 import { parseInhibitors } from './inhibitors';
 import { rebootPreflight } from './reboot-preflight';
@@ -57,16 +57,16 @@ export function rebootPlan({ sections }: CollectedRun, { parameters, ownHosts }:
     failed_units: boot.failed_units,
     wait_seconds: parameters.wait_seconds,
   };
-  const itself = isOwnMachine(answered(sections, 'plan_itself') ?? '', ownHosts);
+  const presence = presenceOn(answered(sections, 'plan_itself') ?? '', ownHosts);
   const checks = rebootPreflight(details, {
     dpkg: readDpkgState(reader),
     locks: answered(sections, 'plan_locks'),
     backups: answered(sections, 'plan_backups'),
     systemd: boot.system !== null,
-    itself,
+    presence,
   });
   const consequences = [
-    ...consequencesOf(details, itself === true),
+    ...consequencesOf(details, presence),
     ...(parameters.only_if_needed && reboot.state !== 'needed' ? [NEED_UNKNOWN] : []),
   ];
   const risk = consequences.length > 0 || details.machine_kind === 'proxmox_host' ? 'high' : 'medium';
@@ -84,12 +84,12 @@ function summaryOf({ state, reasons }: RebootState): Sentence {
   return why === undefined ? say.reboot_plan_unknown() : say.reboot_plan_needed({ why });
 }
 
-function consequencesOf({ guests, molly_guard }: RebootPlan, itself: boolean): PlanConsequence[] {
+function consequencesOf({ guests, molly_guard }: RebootPlan, presence: OwnPresence): PlanConsequence[] {
   const names = (guests ?? []).map(({ number, name }) => `${number} ${name}`.trim()).join(', ');
   return [
     ...(names === '' ? [] : [{ code: 'guests', sentence: say.consequence_guests({ guests: names }) }]),
     ...(molly_guard === true ? [{ code: 'molly_guard', sentence: say.consequence_guard() }] : []),
-    ...(itself ? [{ code: 'own_machine', sentence: say.check_itself() }] : []),
+    ...presenceConsequences(presence),
   ];
 }
 

@@ -2,7 +2,9 @@ import type { PreflightCheck } from '../../jobs/actions/change-action';
 import { say } from '../apt.sentences';
 import type { DpkgState } from '../contracts/apt-update-analyze.v1';
 import type { RebootPlan } from '../contracts/reboot-plan.v1';
-import { backupCheck, check, dpkgCheck, heldLock, itselfCheck } from '../upgrade/preflight';
+import { check } from '../upgrade/check';
+import { presenceChecks, type OwnPresence } from '../upgrade/own-machine';
+import { backupCheck, dpkgCheck, heldLock } from '../upgrade/preflight';
 import { blockersOf } from './inhibitors';
 
 export interface RebootPreflightFacts {
@@ -11,8 +13,7 @@ export interface RebootPreflightFacts {
   readonly locks: string | null;
   readonly backups: string | null;
   readonly systemd: boolean;
-  /** The machine runs this program itself. */
-  readonly itself: boolean | null;
+  readonly presence: OwnPresence;
 }
 
 /** The look before a restart: what it would tear down, and what would keep the machine from coming back. Pure. */
@@ -26,7 +27,7 @@ export function rebootPreflight(plan: RebootPlan, facts: RebootPreflightFacts): 
     failedCheck(plan),
     ...backupCheck(facts),
     ...guestsCheck(plan),
-    itselfCheck(facts),
+    ...presenceChecks(facts.presence),
   ];
 }
 

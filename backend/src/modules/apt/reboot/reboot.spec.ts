@@ -62,6 +62,7 @@ const machine: Readonly<Record<string, string | number>> = {
 const hosts = (machineId: string | null): OwnHosts => ({
   machineIds: new Set(machineId === null ? [] : [machineId]),
   complete: machineId !== null,
+  database: null,
 });
 
 function outcomeOf(

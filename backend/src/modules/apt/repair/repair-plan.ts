@@ -8,9 +8,11 @@ import { remediationOf } from '../contracts/apt-error-kinds';
 import type { AptRepairPlan, UnfinishedPackage } from '../contracts/apt-repair.v4';
 import { answered } from '../parsers/plan-answers';
 import { classifyRunFailure } from '../parsers/update-failures';
-import { blocking, coManagersOf, isItself } from '../upgrade/look';
+import { check } from '../upgrade/check';
+import { blocking, coManagersOf, presenceOf } from '../upgrade/look';
+import { presenceChecks, presenceConsequences, type OwnPresence } from '../upgrade/own-machine';
 import { barePackage } from '../upgrade/plan-lines';
-import { check, itselfCheck, locksCheck, sudoCheck, updatersCheck } from '../upgrade/preflight';
+import { locksCheck, sudoCheck, updatersCheck } from '../upgrade/preflight';
 import { simulatedPlan } from '../upgrade/simulated-plan';
 import { complaintsOf } from './complaints';
 import { effectsOf } from '../upgrade/plan-effects';
@@ -33,7 +35,7 @@ export function repairPlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutcome {
     no_remove: packages.every(({ operation }) => operation !== 'remove'),
     auto_marks: own.flatMap((line) => (line.startsWith('auto ') ? [line.slice('auto '.length)] : [])),
   };
-  const itself = isItself(run, ownHosts);
+  const presence = presenceOf(run, ownHosts);
   return {
     kind: 'planned',
     plan: {
@@ -41,14 +43,14 @@ export function repairPlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutcome {
       summary: summaryOf(details),
       risk: details.no_remove ? 'medium' : 'high',
       effects: effectsOf(details.packages),
-      consequences: consequencesOf(details, itself === true),
+      consequences: consequencesOf(details, presence),
       checks: [
         ...foundChecks(details),
         // What another package manager is at work on looks just like what it would leave if it were cut off.
         blocking(locksCheck({ locks: answered(run, 'plan_locks') })),
         blocking(updatersCheck({ analysis: { co_management: coManagersOf(run) } })),
         sudoCheck({ sudo: answered(run, 'plan_sudo'), removed: removed(details) }),
-        itselfCheck({ itself }),
+        ...presenceChecks(presence),
       ],
       details,
     },
@@ -97,11 +99,11 @@ function foundChecks({ journal, unfinished, complaints, auto_marks }: AptRepairP
   ];
 }
 
-function consequencesOf(plan: AptRepairPlan, itself: boolean): PlanConsequence[] {
+function consequencesOf(plan: AptRepairPlan, presence: OwnPresence): PlanConsequence[] {
   const names = removed(plan).join(', ');
   return [
     ...(names === '' ? [] : [{ code: 'removals', sentence: say.consequence_removals({ packages: names }) }]),
-    ...(itself ? [{ code: 'own_machine', sentence: say.check_itself() }] : []),
+    ...presenceConsequences(presence),
   ];
 }
 

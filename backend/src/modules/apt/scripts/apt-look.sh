@@ -42,7 +42,40 @@ plan_backups() {
 
 plan_clock() { date +%s; }
 
-# Addresses of this machine and the installations that it belongs to: is it the one that runs this program itself?
+# By what this machine, and every server of PostgreSQL on it, can be told apart: does this program, or its database, run here?
 plan_itself() {
   [ ! -r /etc/machine-id ] || printf 'machine_id=%s\n' "$(cat /etc/machine-id)"
+  plan_databases
+}
+
+# Of each server, in containers too, the identifier of its cluster and when it was started (seconds since 1970); then `databases=all`
+# where none could hide. A server works in the folder of its cluster. What follows another server is only its copy.
+plan_databases() {
+  hidden=
+  for process in /proc/[0-9]*; do
+    read -r comm 2>/dev/null <"$process/comm" || continue
+    case $comm in postgres | postmaster) ;; *) continue ;; esac
+    plan_server "$process" || continue
+    identifier=$(od -An -t u8 -N 8 "$process/cwd/global/pg_control" 2>/dev/null | tr -d ' ')
+    started=$(sed -n 3p "$process/cwd/postmaster.pid" 2>/dev/null)
+    if [ -n "$identifier" ] && [ -n "$started" ]; then
+      printf 'database=%s %s\n' "$identifier" "$started"
+    elif [ -e "$process/comm" ]; then
+      hidden=yes
+    fi
+  done
+  [ -n "$hidden" ] || echo databases=all
+}
+
+# plan_server PROCESS: it lives, was not started by one that works in the same folder, and follows no other server
+plan_server() {
+  parent=0
+  state=
+  while read -r key value _; do
+    case $key in State:) state=$value ;; PPid:) parent=$value ;; esac
+  done 2>/dev/null <"$1/status"
+  [ "$state" != Z ] || return 1
+  folder=$(stat -Lc %d:%i "$1/cwd" 2>/dev/null)
+  if [ -n "$folder" ] && [ "$folder" = "$(stat -Lc %d:%i "/proc/$parent/cwd" 2>/dev/null)" ]; then return 1; fi
+  [ ! -e "$1/cwd/standby.signal" ] && [ ! -e "$1/cwd/recovery.conf" ]
 }

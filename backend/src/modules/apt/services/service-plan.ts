@@ -7,8 +7,9 @@ import { remediationOf } from '../contracts/apt-error-kinds';
 import type { LeftOutReason, ServiceRestartPlan } from '../contracts/service-restart.v1';
 import { linesOf, readable } from '../parsers/parse-error';
 import { answered } from '../reboot/boot-facts';
-import { isOwnMachine } from '../upgrade/own-machine';
-import { check, heldLock, itselfCheck } from '../upgrade/preflight';
+import { presenceChecks, presenceConsequences, presenceOn } from '../upgrade/own-machine';
+import { check } from '../upgrade/check';
+import { heldLock } from '../upgrade/preflight';
 import { parseUnits, unitState, type ShownUnit } from './units';
 import { NO_PACKAGES } from '../upgrade/plan-effects';
 
@@ -58,7 +59,7 @@ export function servicePlan({ sections }: CollectedRun, context: ServiceContext)
     left_out: refused,
     failed_units: answered(sections, 'plan_failed') === null ? null : linesOf(answered(sections, 'plan_failed') ?? ''),
   };
-  const itself = isOwnMachine(answered(sections, 'plan_itself') ?? '', ownHosts);
+  const presence = presenceOn(answered(sections, 'plan_itself') ?? '', ownHosts);
   return {
     kind: 'planned',
     plan: {
@@ -66,8 +67,8 @@ export function servicePlan({ sections }: CollectedRun, context: ServiceContext)
       summary: say.services_summary({ count: units.length, units: units.map(({ unit }) => unit).join(', ') }),
       risk: 'low',
       effects: NO_PACKAGES,
-      consequences: itself === true ? [{ code: 'own_machine', sentence: say.check_itself() }] : [],
-      checks: [locksCheck(answered(sections, 'plan_locks')), leftOutCheck(refused), itselfCheck({ itself })],
+      consequences: presenceConsequences(presence),
+      checks: [locksCheck(answered(sections, 'plan_locks')), leftOutCheck(refused), ...presenceChecks(presence)],
       details,
     },
   };

@@ -7,7 +7,7 @@ import { parseCoManagers } from '../parsers/co-managers';
 import { parseDpkgState } from '../parsers/dpkg';
 import { linesOf, readable } from '../parsers/parse-error';
 import { answered } from '../parsers/plan-answers';
-import { isOwnMachine } from './own-machine';
+import { presenceOn, type OwnPresence } from './own-machine';
 
 /** The state of dpkg, by the sections `dpkg_state` and `dpkg_updates`. */
 export function dpkgOf(run: CollectedRun): DpkgState {
@@ -26,9 +26,9 @@ export function coManagersOf(run: CollectedRun): CoManagement | null {
   return found === null ? null : readable(() => coManagement(parseCoManagers(found)));
 }
 
-/** Whether this program runs on the machine, by the section `plan_itself`; null: not known. */
-export function isItself(run: CollectedRun, own: OwnHosts): boolean | null {
-  return isOwnMachine(answered(run, 'plan_itself') ?? '', own);
+/** What of this program runs on the machine, by the section `plan_itself`. */
+export function presenceOf(run: CollectedRun, own: OwnHosts): OwnPresence {
+  return presenceOn(answered(run, 'plan_itself') ?? '', own);
 }
 
 /** A warning that keeps this change from being confirmed. */

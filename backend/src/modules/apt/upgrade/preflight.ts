@@ -6,6 +6,8 @@ import type { UpgradeFileSystem } from '../contracts/apt-upgrade-plan.v2';
 import { remediationOf } from '../contracts/apt-error-kinds';
 import { linesOf } from '../parsers/parse-error';
 import { parseKeyValues } from '../parsers/key-values';
+import { check } from './check';
+import { presenceChecks, type OwnPresence } from './own-machine';
 
 /** Beyond this the clock of the machine is wrong, in seconds. */
 const CLOCK_OFF = 300;
@@ -23,22 +25,9 @@ export interface PreflightFacts extends SudoFacts {
   /** Seconds since the epoch by the machine's clock, and by ours. */
   readonly machineTime: number | null;
   readonly ownTime: number;
-  /** The machine runs this program itself. */
-  readonly itself: boolean | null;
+  readonly presence: OwnPresence;
   /** Chosen packages that the plan leaves as they are; null: packages were not chosen. */
   readonly leftOut: readonly string[] | null;
-}
-
-type Verdict = PreflightCheck['verdict'];
-
-/** One verdict. */
-export function check(
-  code: string,
-  verdict: Verdict,
-  sentence: PreflightCheck['sentence'],
-  action: PreflightCheck['action'] = null,
-): PreflightCheck {
-  return { code, verdict, sentence, action };
 }
 
 /** The look before an upgrade: everything that could spoil it, each with a verdict and what to do. Pure. */
@@ -53,7 +42,7 @@ export function preflight(facts: PreflightFacts): PreflightCheck[] {
     indexCheck(facts),
     sudoCheck(facts),
     ...backupCheck(facts),
-    itselfCheck(facts),
+    ...presenceChecks(facts.presence),
     ...chosenCheck(facts),
   ];
 }
@@ -190,12 +179,4 @@ function chosenCheck({ leftOut }: PreflightFacts): PreflightCheck[] {
   return leftOut.length === 0
     ? [check('chosen', 'ok', say.check_chosen_all())]
     : [check('chosen', 'warning', say.check_chosen_left({ packages: leftOut.join(', ') }))];
-}
-
-/** Whether this program runs on the machine. */
-export function itselfCheck({ itself }: Pick<PreflightFacts, 'itself'>): PreflightCheck {
-  if (itself === null) return check('itself', 'unknown', say.check_itself_unknown());
-  return itself
-    ? check('itself', 'warning', say.check_itself(), say.check_itself_action())
-    : check('itself', 'ok', say.check_not_itself());
 }

@@ -15,7 +15,8 @@ import { parseSimulation, simulatedOrigins } from '../parsers/simulation';
 import { archivesLook, missingBytes, type ArchivesLook } from './archive-facts';
 import { fileSystems, rebootForecast, sumOf, type PresentFiles } from './forecast';
 import { failureOf, modeExceeded, proxmoxMode, unreadable } from './plan-failures';
-import { isOwnMachine } from './own-machine';
+import { presenceOf } from './look';
+import { presenceConsequences, type OwnPresence } from './own-machine';
 import { parsePlanLines, type PackageLine } from './plan-lines';
 import { preflight } from './preflight';
 import { effectsOf } from './plan-effects';
@@ -51,7 +52,7 @@ export function upgradePlan(run: CollectedRun, { parameters, ownHosts }: Upgrade
   const analysis = analyseApt(run.sections, { measuredAt: run.receivedAt });
   const archives = archivesLook(run.sections.get('plan_archives'));
   const details = { ...detailsOf(lines.packages, factsOf(run), analysis, parameters, presentOf(run)), ...archives };
-  const itself = isOwnMachine(text(run, 'plan_itself'), ownHosts);
+  const presence = presenceOf(run, ownHosts);
   const checks = preflight({
     analysis,
     fileSystems: details.file_systems === null ? null : [...details.file_systems],
@@ -61,17 +62,17 @@ export function upgradePlan(run: CollectedRun, { parameters, ownHosts }: Upgrade
     removed: namesOf(details.packages, 'remove'),
     machineTime: numberOf(answered(run, 'plan_clock')),
     ownTime: run.receivedAt.getTime() / 1000,
-    itself,
+    presence,
     leftOut: parameters.scope === 'packages' ? leftOut(parameters.packages, details.packages) : null,
   });
-  return { kind: 'planned', plan: planOf(lines.lines, details, checks, { proxmox, itself: itself === true }) };
+  return { kind: 'planned', plan: planOf(lines.lines, details, checks, { proxmox, presence }) };
 }
 
 function planOf(
   lines: readonly string[],
   details: AptUpgradePlan,
   checks: readonly PreflightCheck[],
-  machine: { proxmox: boolean; itself: boolean },
+  machine: { proxmox: boolean; presence: OwnPresence },
 ): ChangePlan {
   const { packages } = details;
   return {
@@ -207,7 +208,7 @@ function namesOf(packages: readonly UpgradePackage[], operation: UpgradePackage[
 
 function consequencesOf(
   packages: readonly UpgradePackage[],
-  { proxmox, itself }: { proxmox: boolean; itself: boolean },
+  { proxmox, presence }: { proxmox: boolean; presence: OwnPresence },
 ): PlanConsequence[] {
   const removed = namesOf(packages, 'remove').join(', ');
   const downgraded = namesOf(packages, 'downgrade').join(', ');
@@ -217,7 +218,7 @@ function consequencesOf(
       ? []
       : [{ code: 'downgrades', sentence: say.consequence_downgrades({ packages: downgraded }) }]),
     ...(proxmox ? [{ code: 'proxmox_host', sentence: say.consequence_proxmox() }] : []),
-    ...(itself ? [{ code: 'own_machine', sentence: say.check_itself() }] : []),
+    ...presenceConsequences(presence),
   ];
 }
 

@@ -119,6 +119,7 @@ describe.each(suites)('a plan on %s', (suite) => {
         expect.stringMatching(/^index (ok|unknown)$/) as string,
         'sudo unknown',
         'itself unknown',
+        'database unknown',
       ]);
     }
     expect(details.packages.find(({ name }) => name === 'fleet-guard')).toMatchObject({
