@@ -182,6 +182,7 @@ export type { ScheduleVersionDto } from './models/schedule-version-dto';
 export type { ScopeConditionsDto } from './models/scope-conditions-dto';
 export type { ScopedMachineDto } from './models/scoped-machine-dto';
 export type { ScopePreviewDto } from './models/scope-preview-dto';
+export type { ScopeSummaryDto } from './models/scope-summary-dto';
 export type { SettingDto } from './models/setting-dto';
 export type { SetupDto } from './models/setup-dto';
 export type { SeveralMachinesDto } from './models/several-machines-dto';

@@ -10,6 +10,7 @@ import {
   ScheduledActionDto,
   SchedulePolicyDto,
   ScheduleScopeDto,
+  ScopeConditionsDto,
   SCOPE_NOTICES,
   type ScopeNotice,
 } from './schedule-input.dto';
@@ -25,7 +26,19 @@ export class ScheduleActionDto extends ScheduledActionDto {
   said: SaidByField;
 }
 
-export class ScheduleDto {
+/** What of the fleet a schedule is for, however many machines it names. */
+export class ScopeSummaryDto {
+  /** All machines, those to come included. */
+  wholeFleet: boolean;
+  /** So many machines it names one by one. */
+  machineCount: number;
+  /** Machines that carry any of these tags. */
+  tagIds: string[];
+  conditions: ScopeConditionsDto;
+}
+
+/** What a schedule says of itself, but which machines it names. */
+export class ScheduleFactsDto {
   id: string;
   name: string;
   enabled: boolean;
@@ -33,8 +46,7 @@ export class ScheduleDto {
   cron: string;
   runAt: Date | null;
   timezone: string;
-  /** Null when it cannot be read, see `unreadable`; the same for actions and policy. */
-  scope: ScheduleScopeDto | null;
+  /** None when they cannot be read, see `unreadable`. */
   actions: ScheduleActionDto[];
   concurrency: number;
   @ApiProperty({ enum: NOTIFY_ON, isArray: true })
@@ -43,6 +55,7 @@ export class ScheduleDto {
   missedRuns: MissedRuns;
   graceSeconds: number;
   windowSeconds: number | null;
+  /** Null: every action only reads, or it cannot be read, see `unreadable`. */
   policy: SchedulePolicyDto | null;
   policyConfirmedBy: string | null;
   policyConfirmedAt: Date | null;
@@ -69,6 +82,12 @@ export class ScheduleDto {
   unreadable: DocumentDto[];
 }
 
+/** One of many. */
+export class ScheduleDto extends ScheduleFactsDto {
+  /** Null when it cannot be read, see `unreadable`. */
+  scope: ScopeSummaryDto | null;
+}
+
 /** A machine or a tag that a scope names. */
 export class NamedDto {
   id: string;
@@ -84,7 +103,9 @@ export class NamedScopeDto {
   more: number;
 }
 
-export class ScheduleDetailDto extends ScheduleDto {
+export class ScheduleDetailDto extends ScheduleFactsDto {
+  /** Null when it cannot be read, see `unreadable`. */
+  scope: ScheduleScopeDto | null;
   /** Why its changes wait for a person, though they keep to the policy, a sentence a line. Null: they do not. */
   policyProblem: string | null;
   /** Of `policyProblem`. */

@@ -82,6 +82,15 @@ describe('schedules over HTTP', () => {
     expect(test.live.changes.at(-1)).toMatchObject({ scheduleIds: [made.id] });
   });
 
+  it('are listed with the number of their machines, however many; each by itself names them', async () => {
+    const { id } = await create({ scope: { machineIds: machines, tagIds: [tagId] }, acknowledged: ['all_machines'] });
+    const list = (await test.as('viewer').get('/schedules')).body as { items: Schedule[] };
+    const listed = list.items.find((schedule) => schedule.id === id);
+    expect(listed).toMatchObject({ scope: { wholeFleet: false, machineCount: 3, tagIds: [tagId], conditions: {} } });
+    for (const machineId of machines) expect(JSON.stringify(list)).not.toContain(machineId);
+    expect((await test.as('viewer').get(`/schedules/${id}`)).body).toMatchObject({ scope: { machineIds: machines } });
+  });
+
   it.each([
     ['a day that there is not', { cron: '0 3 30 2 *' }, 'cron'],
     ['six fields', { cron: '0 0 3 * * *' }, 'cron'],

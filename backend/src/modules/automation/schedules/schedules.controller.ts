@@ -28,7 +28,7 @@ import { MachineScope } from '../scope/machine-scope';
 import { ScopePreview } from '../scope/scope-preview';
 import { nextDueTimes } from '../times/due-times';
 import { checkScopeShape, checkTiming } from './schedule-input';
-import { scopeDocument, toOccurrence, toSchedule } from './schedules.mapper';
+import { scopeDocument, toOccurrence, toSchedule, toWholeSchedule } from './schedules.mapper';
 import { SchedulesReader } from './schedules.reader';
 import { Schedules } from './schedules.service';
 
@@ -109,7 +109,7 @@ export class SchedulesController {
     const holder = schedule.policy === null ? null : await this.holders.problem(manager, holders);
     const policyProblem = [altered, holder].filter((one) => one !== null).join('\n') || null;
     const told = { policyProblem, said: saidIn({ policyProblem }, ['policyProblem']) };
-    return Object.assign(toSchedule(schedule, this.registry), { nextRuns, named, ...told });
+    return Object.assign(toWholeSchedule(schedule, this.registry), { nextRuns, named, ...told });
   }
 
   /** Replaces all of a schedule. 409 `version_differs`, `scope_not_acknowledged`. */

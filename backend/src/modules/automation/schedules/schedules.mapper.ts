@@ -2,16 +2,34 @@ import { saidIn } from '../../../kernel/sentences/said';
 import type { ActionRegistry } from '../../jobs/actions/action-registry';
 import type { PolicyDocument, ScopeDocument } from '../contracts/schedule-documents';
 import type { ActiveOccurrenceDto, OccurrenceDto, OccurrenceTargetDto } from '../dto/occurrence.dto';
-import type { ScheduleDto } from '../dto/schedule.dto';
+import type { ScheduleDetailDto, ScheduleDto, ScheduleFactsDto, ScopeSummaryDto } from '../dto/schedule.dto';
 import type { SchedulePolicyDto, ScheduleScopeDto } from '../dto/schedule-input.dto';
 import type { ActiveOccurrence, OccurrenceRecord, TargetRecord } from '../occurrences/occurrence-record';
 import type { ScheduleWithLast } from './schedule-record';
 
-export function toSchedule(schedule: ScheduleWithLast, registry: Pick<ActionRegistry, 'find' | 'title'>): ScheduleDto {
-  const { scope, actions, policy, notifyOn, lastOccurrence, unreadable, ...facts } = schedule;
+type Known = Pick<ActionRegistry, 'find' | 'title'>;
+
+/** One of many: its machines are counted, since a schedule may name thousands. */
+export function toSchedule(schedule: ScheduleWithLast, registry: Known): ScheduleDto {
+  const { scope, ...facts } = schedule;
+  return Object.assign(toFacts(facts, registry), { scope: scope === null ? null : toSummary(scope) });
+}
+
+/** With the ids of its machines. */
+export function toWholeSchedule(
+  schedule: ScheduleWithLast,
+  registry: Known,
+): ScheduleFactsDto & Pick<ScheduleDetailDto, 'scope'> {
+  const { scope, ...facts } = schedule;
+  return Object.assign(toFacts(facts, registry), { scope: scope === null ? null : toScope(scope) });
+}
+
+function toFacts(
+  { actions, policy, notifyOn, lastOccurrence, unreadable, ...facts }: Omit<ScheduleWithLast, 'scope'>,
+  registry: Known,
+): ScheduleFactsDto {
   return {
     ...facts,
-    scope: scope === null ? null : toScope(scope),
     actions: (actions ?? []).map(({ action, parameters }) => {
       const told = { title: registry.title(action) };
       const kind = registry.find(action)?.declaration.kind ?? null;
@@ -34,6 +52,11 @@ export function toActiveOccurrence(occurrence: ActiveOccurrence): ActiveOccurren
 
 export function toTarget(target: TargetRecord): OccurrenceTargetDto {
   return { ...target, said: saidIn(target, ['errorMessage']) };
+}
+
+function toSummary(scope: ScopeDocument): ScopeSummaryDto {
+  const { machineIds, ...summary } = toScope(scope);
+  return { ...summary, machineCount: machineIds.length };
 }
 
 function toScope({ whole_fleet, machine_ids, tag_ids, conditions }: ScopeDocument): ScheduleScopeDto {

@@ -11,7 +11,11 @@ import { SchedulesTopic } from './schedules.topic';
 
 interface Sent {
   readonly event: string;
-  readonly data: { readonly id: string; readonly lastOccurrence?: { readonly status: string } | null };
+  readonly data: {
+    readonly id: string;
+    readonly scope?: object;
+    readonly lastOccurrence?: { readonly status: string } | null;
+  };
 }
 
 let database: TestDatabase;
@@ -51,7 +55,8 @@ it('tells whoever may see schedules of each that changed or went on, and of thos
 
   const id = await a.schedule([await p.machine()]);
   await until('it was made', () => Promise.resolve(last()?.data.id === id));
-  expect(last()).toMatchObject({ event: 'schedule', data: { lastOccurrence: null } });
+  expect(last()).toMatchObject({ event: 'schedule', data: { lastOccurrence: null, scope: { machineCount: 1 } } });
+  expect(last()?.data.scope).not.toHaveProperty('machineIds');
 
   clock.at = new Date('2026-11-26T01:30:00Z');
   await a.step();

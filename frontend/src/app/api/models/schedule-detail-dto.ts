@@ -9,6 +9,10 @@ import { ScheduleActionDto } from '../models/schedule-action-dto';
 import { SchedulePolicyDto } from '../models/schedule-policy-dto';
 import { ScheduleScopeDto } from '../models/schedule-scope-dto';
 export interface ScheduleDetailDto {
+
+  /**
+   * None when they cannot be read, see `unreadable`.
+   */
   actions: Array<ScheduleActionDto>;
   concurrency: number;
   createdAt: string;
@@ -41,6 +45,10 @@ export interface ScheduleDetailDto {
    */
   nextRuns: Array<string>;
   notifyOn: Array<'ok' | 'warning' | 'error' | 'cancelled' | 'approval_needed'>;
+
+  /**
+   * Null: every action only reads, or it cannot be read, see `unreadable`.
+   */
   policy: (SchedulePolicyDto | null);
 
   /**
@@ -65,7 +73,7 @@ export interface ScheduleDetailDto {
 };
 
   /**
-   * Null when it cannot be read, see `unreadable`; the same for actions and policy.
+   * Null when it cannot be read, see `unreadable`.
    */
   scope: (ScheduleScopeDto | null);
   timezone: string;

@@ -5,8 +5,12 @@ import { DocumentDto } from '../models/document-dto';
 import { OccurrenceDto } from '../models/occurrence-dto';
 import { ScheduleActionDto } from '../models/schedule-action-dto';
 import { SchedulePolicyDto } from '../models/schedule-policy-dto';
-import { ScheduleScopeDto } from '../models/schedule-scope-dto';
+import { ScopeSummaryDto } from '../models/scope-summary-dto';
 export interface ScheduleDto {
+
+  /**
+   * None when they cannot be read, see `unreadable`.
+   */
   actions: Array<ScheduleActionDto>;
   concurrency: number;
   createdAt: string;
@@ -33,6 +37,10 @@ export interface ScheduleDto {
    */
   nextRunAt: (string | null);
   notifyOn: Array<'ok' | 'warning' | 'error' | 'cancelled' | 'approval_needed'>;
+
+  /**
+   * Null: every action only reads, or it cannot be read, see `unreadable`.
+   */
   policy: (SchedulePolicyDto | null);
 
   /**
@@ -45,9 +53,9 @@ export interface ScheduleDto {
   runAt: (string | null);
 
   /**
-   * Null when it cannot be read, see `unreadable`; the same for actions and policy.
+   * Null when it cannot be read, see `unreadable`.
    */
-  scope: (ScheduleScopeDto | null);
+  scope: (ScopeSummaryDto | null);
   timezone: string;
 
   /**

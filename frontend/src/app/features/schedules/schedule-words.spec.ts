@@ -4,6 +4,7 @@ import type { ScheduleActionDto } from '../../api/models';
 import { Texts, type Language } from '../../core/i18n/texts';
 import { providePortalTexts } from '../../core/i18n/transloco';
 import { Preferences } from '../../core/preferences/preferences';
+import { NO_SCOPE } from './schedule-draft';
 import { ScheduleWords } from './schedule-words';
 
 const action = (name: string): ScheduleActionDto => ({
@@ -35,6 +36,15 @@ describe('schedules in words', () => {
       '9,999 machines at a time',
       'as many machines at a time as the installation allows',
     ]);
+  });
+
+  it('say which machines are meant, whether they are named or counted', () => {
+    const { conditions } = NO_SCOPE;
+    const named = { wholeFleet: false, machineIds: ['a', 'b'], tagIds: ['t'], conditions };
+    const counted = { wholeFleet: false, machineCount: 2, tagIds: ['t'], conditions };
+    expect(words.scope(named)).toContain('2');
+    expect(words.scope(counted)).toBe(words.scope(named));
+    expect(words.scope({ ...counted, machineCount: 0, tagIds: [] })).toBe(words.scope(NO_SCOPE));
   });
 
   it('say of actions that cannot be read that they cannot', () => {

@@ -6,6 +6,7 @@ import type {
   ScheduleDto,
   SchedulePolicyDto,
   ScheduleScopeDto,
+  ScopeSummaryDto,
 } from '../../api/models';
 import { Formats } from '../../core/i18n/formats';
 import { Said } from '../../core/i18n/said';
@@ -101,15 +102,17 @@ export class ScheduleWords {
       .join(', ');
   }
 
-  scope(scope: ScheduleScopeDto | null): string {
+  /** Which machines are meant: of one schedule, or of one of many, whose machines are counted only. */
+  scope(scope: ScheduleScopeDto | ScopeSummaryDto | null): string {
     if (scope === null) {
       return this.texts.t('schedules.unreadable');
     }
-    const { wholeFleet, machineIds, tagIds } = scope;
+    const { wholeFleet, tagIds } = scope;
+    const machines = 'machineCount' in scope ? scope.machineCount : scope.machineIds.length;
     const parts = [
       ...(wholeFleet ? [this.texts.t('schedules.scope.fleet')] : []),
       ...(tagIds.length > 0 ? [this.texts.t('schedules.scope.tags', { n: tagIds.length })] : []),
-      ...(machineIds.length > 0 ? [this.texts.t('schedules.scope.machines', { n: machineIds.length })] : []),
+      ...(machines > 0 ? [this.texts.t('schedules.scope.machines', { n: machines })] : []),
     ];
     const where = parts.length === 0 ? this.texts.t('schedules.scope.nothing') : this.formats.list(parts);
     const conditions = this.conditions(scope);
@@ -124,7 +127,7 @@ export class ScheduleWords {
     return [...names, ...rest].join(', ');
   }
 
-  conditions({ conditions }: ScheduleScopeDto): string {
+  conditions({ conditions }: Pick<ScheduleScopeDto, 'conditions'>): string {
     const days = conditions.notAnalysedDays;
     return this.formats.list([
       ...(conditions.securityUpdates ? [this.texts.t('schedules.condition.security')] : []),

@@ -36,6 +36,9 @@ import type {
 
 const PAGE = 50;
 
+/** A schedule as it was on the screen. */
+type SeenSchedule = Pick<ScheduleDto, 'id' | 'version'>;
+
 /** The part of the API that is about what runs by itself. */
 @Injectable({ providedIn: 'root' })
 export class SchedulesApi {
@@ -58,11 +61,11 @@ export class SchedulesApi {
     return this.api.invoke(schedulesChange, { id, body: { ...schedule, version } });
   }
 
-  setEnabled({ id, version }: ScheduleDto, enabled: boolean): Promise<ScheduleDetailDto> {
+  setEnabled({ id, version }: SeenSchedule, enabled: boolean): Promise<ScheduleDetailDto> {
     return this.api.invoke(enabled ? schedulesEnable : schedulesDisable, { id, body: { version } });
   }
 
-  remove({ id, version }: ScheduleDto): Promise<void> {
+  remove({ id, version }: SeenSchedule): Promise<void> {
     return this.api.invoke(schedulesRemove, { id, version });
   }
 
