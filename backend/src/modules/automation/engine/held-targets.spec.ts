@@ -1,76 +1,30 @@
-import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
-import { FakeMachines } from '../../../../test/support/fake-detached';
+import type { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
 import { insertRow } from '../../../../test/support/insert-row';
-import {
-  answer,
-  CHANGE,
-  CHANGE_PLAN_CONTRACT,
-  fakeAction,
-  fakeChange,
-  READING,
-} from '../../../../test/support/jobs-fakes';
-import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { CHANGE, fakeAction, fakeChange, READING } from '../../../../test/support/jobs-fakes';
+import type { JobsProcess } from '../../../../test/support/jobs-process';
+import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import type { DomainEvent } from '../../../kernel/events/domain-event';
-import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
 import type { TargetRecord } from '../occurrences/occurrence-record';
 
-const NIGHT = new Date('2026-11-26T01:30:00Z');
 const HOUR_MS = 3_600_000;
-const POLICY: SchedulePolicyDto = {
-  archives: 'any',
-  origins: null,
-  packages: null,
-  excludedPackages: [],
-  removals: false,
-  newPackages: false,
-  downgrades: false,
-  accepted: [],
-};
 
-let database: TestDatabase;
+const night = scheduledNight(
+  () => [fakeAction(), Object.assign(fakeChange({ beforehand: READING }), { packageEffects: () => [] })],
+  'upgrade a 1 2',
+);
+const { machines } = night;
+const steps = night.steps.bind(night);
 let p: JobsProcess;
 let a: AutomationProcess;
 let clock: SetClock;
-const machines = new FakeMachines();
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  const change = Object.assign(fakeChange({ beforehand: READING }), { packageEffects: () => [] });
-  p = await JobsProcess.open(database.url, [fakeAction(), change]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
-  a = new AutomationProcess(p, clock);
-  p.remote.otherwise(() => answer({ look: 'upgrade a 1 2' }));
-  p.detached.machines = machines;
-  machines.runs.clear();
-});
-afterEach(async () => {
-  await p.close();
-  const source = await database.dataSource();
-  for (const table of ['machine_locks', 'schedules', 'maintenance_windows', 'machines'])
-    await source.query(`DELETE FROM ${table}`);
+beforeEach(() => {
+  ({ p, a, clock } = night);
 });
 
-/** A single window of an hour that opens in so many hours, for these machines each. */
-async function window(hours: number, ...machineIds: string[]): Promise<void> {
-  for (const machineId of machineIds) {
-    const opens = { cron: '@once', opens_at: new Date(Date.now() + hours * HOUR_MS), timezone: 'UTC' };
-    const times = { duration_minutes: 60, created_at: new Date(), updated_at: new Date() };
-    const of = { scope: 'machine', machine_id: machineId };
-    await insertRow(p.dataSource, 'maintenance_windows', { id: newId(), name: 'Nights', ...of, ...opens, ...times });
-  }
-}
-async function openAll(): Promise<void> {
-  await affected(p.dataSource, 'UPDATE maintenance_windows SET opens_at = now()', []);
-  await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
-}
 /** Three hours pass: what waited for its window may begin. */
 async function windowsOpened(): Promise<void> {
   const past = `interval '3 hours 1 second'`;
@@ -81,10 +35,6 @@ async function windowsOpened(): Promise<void> {
     [],
   );
 }
-async function windowsChanged(set: string): Promise<void> {
-  await affected(p.dataSource, `UPDATE maintenance_windows SET ${set}`, []);
-  await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
-}
 async function archived(machineId: string): Promise<void> {
   const event = { machineId } as DomainEvent;
   await p.transactions.run(async (tx) => {
@@ -94,11 +44,7 @@ async function archived(machineId: string): Promise<void> {
 }
 /** A schedule of the change that has become due, at the time that the database has. */
 async function due(machineIds: string[], more: object = {}): Promise<string> {
-  const id = await a.schedule(machineIds, {
-    policy: POLICY,
-    actions: [{ action: CHANGE, parameters: {} }],
-    ...more,
-  });
+  const id = await a.schedule(machineIds, { ...changes('any'), ...more });
   clock.at = NIGHT;
   await a.scheduler.tick();
   clock.at = new Date();
@@ -117,11 +63,6 @@ const targets = async (id: string): Promise<TargetRecord[]> => {
   const occurrence = await dueRun(id);
   return occurrence === undefined ? [] : a.targetsOf(occurrence.id);
 };
-const steps = (what: string, met: () => boolean | Promise<boolean>) =>
-  until(what, async () => {
-    await a.step();
-    return met();
-  });
 const held = async (id: string, count: number): Promise<void> => {
   await steps(`${String(count)} wait for their windows`, async () => {
     const all = await targets(id);
@@ -149,7 +90,7 @@ async function endRuns(id: string): Promise<number> {
 describe('a machine of a schedule that waits for its maintenance window', () => {
   it('has no place among those at work, and fetches beforehand what its change needs', async () => {
     const [bound, free] = [await p.machine('bound'), await p.machine('free')];
-    await window(3, bound);
+    await night.window(3, bound);
     p.work();
     const id = await due([bound, free], { concurrency: 1 });
     await leftOutBefore(id, bound);
@@ -176,7 +117,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
         decision_reason: 'It keeps to the policy, and is planned again when the maintenance window Nights opens.',
       },
     ]);
-    await openAll();
+    await night.openWindows();
     await endRuns(id);
     expect(await dueRun(id)).toMatchObject({ status: 'ok', okCount: 2 });
     expect((await jobsOf(bound)).slice(2)).toEqual([
@@ -190,7 +131,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
     const finished = new Date();
     const times = { created_at: finished, started_at: new Date(finished.getTime() - 90_000), finished_at: finished };
     await insertRow(p.dataSource, 'jobs', { id: newId(), kind: CHANGE, machine_id: machine, status: 'ok', ...times });
-    await window(3, machine);
+    await night.window(3, machine);
     p.work();
     const id = await due([machine]);
     await held(id, 1);
@@ -199,25 +140,25 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
 
   it('comes as there is room when all windows open: never more at once than the schedule says', async () => {
     const ids = [await p.machine('a'), await p.machine('b'), await p.machine('c'), await p.machine('d')];
-    await window(3, ...ids);
+    await night.window(3, ...ids);
     p.work();
     const id = await due(ids, { concurrency: 2 });
     await held(id, 4);
     expect(await p.count('jobs', 'kind = $1 AND schedule_id = $2', [CHANGE, id])).toBe(0);
-    await openAll();
+    await night.openWindows();
     expect(await endRuns(id)).toBeLessThanOrEqual(2);
     expect(await dueRun(id)).toMatchObject({ status: 'ok', okCount: 4 });
   });
 
   it('waits on for its place when its window is made longer while it is open', async () => {
     const ids = [await p.machine('a'), await p.machine('b')];
-    await window(3, ...ids);
+    await night.window(3, ...ids);
     p.work();
     const id = await due(ids, { concurrency: 1 });
     await held(id, 2);
     await windowsOpened();
     await steps('one is changed', () => machines.runs.size === 1);
-    await windowsChanged('duration_minutes = 240');
+    await night.changeWindows('duration_minutes = 240');
     clock.at = new Date(Date.now() + 2 * HOUR_MS);
     await a.step();
     expect((await targets(id)).map(({ status }) => status).sort()).toEqual(['queued', 'running']);
@@ -231,7 +172,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
 
   it('comes in its turn when no window binds it any more, though it was open', async () => {
     const ids = [await p.machine('a'), await p.machine('b')];
-    await window(3, ...ids);
+    await night.window(3, ...ids);
     p.work();
     const id = await due(ids, { concurrency: 1 });
     await held(id, 2);
@@ -246,12 +187,12 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
 
   it('is not planned again before its window when that is moved to later', async () => {
     const machine = await p.machine('later');
-    await window(3, machine);
+    await night.window(3, machine);
     p.work();
     const id = await due([machine]);
     await held(id, 1);
     const before = (await jobsOf(machine)).length;
-    await windowsChanged(`opens_at = opens_at + interval '1 hour'`);
+    await night.changeWindows(`opens_at = opens_at + interval '1 hour'`);
     await a.step();
     const [target] = await targets(id);
     expect(target?.resumeAt?.getTime()).toBeGreaterThan(Date.now() + 3.5 * HOUR_MS);
@@ -260,7 +201,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
 
   it('ends as such when the window has passed without a place for it', async () => {
     const machine = await p.machine('late');
-    await window(3, machine);
+    await night.window(3, machine);
     p.work();
     const id = await due([machine]);
     await held(id, 1);
@@ -277,7 +218,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
 
   it('ends when the machine is archived; the others wait on', async () => {
     const [gone, other] = [await p.machine('gone'), await p.machine('other')];
-    await window(3, gone, other);
+    await night.window(3, gone, other);
     p.work();
     const id = await due([gone, other]);
     await held(id, 2);
@@ -296,7 +237,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
 
   it('ends when the machine is archived while what it needs is to be fetched', async () => {
     const machine = await p.machine('gone');
-    await window(3, machine);
+    await night.window(3, machine);
     const worker = p.work();
     const id = await due([machine]);
     await a.step();
@@ -310,7 +251,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
 
   it('is let go with its occurrence, and so is what it fetches', async () => {
     const machine = await p.machine('stopped');
-    await window(3, machine);
+    await night.window(3, machine);
     const worker = p.work();
     const id = await due([machine]);
     await a.step();

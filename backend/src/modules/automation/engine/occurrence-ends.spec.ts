@@ -1,64 +1,30 @@
-import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
-import { FakeMachines } from '../../../../test/support/fake-detached';
+import type { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
 import { person } from '../../../../test/support/deciders';
 import { insertRow } from '../../../../test/support/insert-row';
-import {
-  answer,
-  CHANGE,
-  CHANGE_PLAN_CONTRACT,
-  fakeAction,
-  fakeChange,
-  fakePlan,
-} from '../../../../test/support/jobs-fakes';
-import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { CHANGE, fakeAction, fakeChange, fakePlan } from '../../../../test/support/jobs-fakes';
+import type { JobsProcess } from '../../../../test/support/jobs-process';
+import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import type { PackageEffect } from '../../jobs/actions/change-action';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import { NOTIFY_ON, type NotifyOn } from '../contracts/schedule-documents';
-import type { OccurrenceRecord } from '../occurrences/occurrence-record';
 
-const NIGHT = new Date('2026-11-26T01:30:00Z');
 const HOUR_MS = 3_600_000;
-const POLICY = {
-  archives: 'security' as const,
-  origins: null,
-  packages: null,
-  excludedPackages: [],
-  removals: false,
-  newPackages: false,
-  downgrades: false,
-  accepted: [],
-};
 
-let database: TestDatabase;
+let effects: PackageEffect[];
+const night = scheduledNight(() => {
+  effects = [{ operation: 'upgrade', name: 'a', origin: 'Debian-Security:12/s', security: true }];
+  const change = fakeChange({ planned: () => fakePlan(['upgrade a 1 2']) });
+  return [fakeAction(), Object.assign(change, { packageEffects: () => effects })];
+});
 let p: JobsProcess;
 let a: AutomationProcess;
 let clock: SetClock;
-let effects: PackageEffect[];
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  effects = [{ operation: 'upgrade', name: 'a', origin: 'Debian-Security:12/s', security: true }];
-  const change = fakeChange({ planned: () => fakePlan(['upgrade a 1 2']) });
-  p = await JobsProcess.open(database.url, [fakeAction(), Object.assign(change, { packageEffects: () => effects })]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  p.detached.machines = new FakeMachines();
-  p.remote.otherwise(() => answer({ look: 'fine' }));
-  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
-  a = new AutomationProcess(p, clock);
-});
-afterEach(async () => {
-  await p.close();
-  const source = await database.dataSource();
-  for (const table of ['machine_locks', 'schedules', 'machines', 'maintenance_windows']) {
-    await source.query(`DELETE FROM ${table}`);
-  }
+beforeEach(() => {
+  ({ p, a, clock } = night);
 });
 
 function fleetWindow(opening: { cron: string; opens_at: Date | null }, minutes: number): Promise<void> {
@@ -76,18 +42,7 @@ function fleetWindow(opening: { cron: string; opens_at: Date | null }, minutes: 
 }
 
 function changing(machineIds: readonly string[], notifyOn: NotifyOn[] = []): Promise<string> {
-  return a.schedule(machineIds, { policy: POLICY, notifyOn, actions: [{ action: CHANGE, parameters: {} }] });
-}
-
-async function over(scheduleId: string): Promise<OccurrenceRecord> {
-  const newest = async () => (await a.occurrencesOf(scheduleId)).at(-1);
-  await until('the occurrence ends', async () => {
-    await a.step();
-    return ((await newest())?.finishedAt ?? null) !== null;
-  });
-  const occurrence = await newest();
-  if (occurrence === undefined) throw new Error('there is no occurrence');
-  return occurrence;
+  return a.schedule(machineIds, { ...changes('security'), notifyOn });
 }
 
 const news = () => p.events.published.filter(({ type }) => type.startsWith('schedule_'));
@@ -105,7 +60,7 @@ describe('an occurrence that began no machine', () => {
     });
     const past = 'UPDATE schedule_occurrence_targets SET start_before = $1';
     await affected(p.dataSource, past, [new Date(NIGHT.getTime() - 1_000)]);
-    expect(await over(id)).toMatchObject({
+    expect(await night.over(id)).toMatchObject({
       status: 'cancelled',
       errorKind: 'window_expired',
       errorMessage: expect.any(String) as string,
@@ -130,7 +85,7 @@ describe('an occurrence that began no machine', () => {
     const id = await changing([machine]);
     p.work();
     clock.at = NIGHT;
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     expect(occurrence).toMatchObject({ status: 'cancelled', errorKind: 'window_too_short', cancelledCount: 1 });
     expect(await a.targetsOf(occurrence.id)).toMatchObject([{ status: 'cancelled', errorKind: 'window_too_short' }]);
   });
@@ -144,7 +99,7 @@ describe('an occurrence that began no machine', () => {
     const [occurrence] = await a.occurrencesOf(id);
     const [{ id: jobId } = { id: '' }] = await queryRows<{ id: string }>(p.dataSource, 'SELECT id FROM jobs');
     await p.service.cancel(jobId, person('Ben').actor);
-    expect(await over(id)).toMatchObject({
+    expect(await night.over(id)).toMatchObject({
       id: occurrence?.id,
       status: 'cancelled',
       errorKind: 'machine_quarantined',
@@ -159,7 +114,7 @@ describe('the news of an occurrence', () => {
     const id = await changing([await p.machine('a'), await p.machine('b')], ['error', 'approval_needed']);
     p.work();
     clock.at = NIGHT;
-    expect(await over(id)).toMatchObject({ status: 'warning' });
+    expect(await night.over(id)).toMatchObject({ status: 'warning' });
     expect(news().at(-1)).toMatchObject({
       type: 'schedule_occurrence_ended',
       severity: 'warning',
@@ -225,7 +180,7 @@ describe('the news of an occurrence', () => {
       p.work();
       clock.at = NIGHT;
       const [status] = happened;
-      expect(await over(id)).toMatchObject({ status });
+      expect(await night.over(id)).toMatchObject({ status });
       expect(news()).toHaveLength(1);
       expect(news()[0]).toMatchObject({ type: 'schedule_occurrence_ended', payload: { scheduleId: id, status } });
       expect(news()[0]?.payload?.notify).toEqual(happened.filter((one) => notifyOn.includes(one)));

@@ -1,88 +1,38 @@
-import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
-import { FakeMachines } from '../../../../test/support/fake-detached';
-import {
-  answer,
-  CHANGE,
-  CHANGE_PLAN_CONTRACT,
-  fakeAction,
-  fakeChange,
-  fakePlan,
-  gate,
-  READING,
-} from '../../../../test/support/jobs-fakes';
-import { insertRow } from '../../../../test/support/insert-row';
-import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import type { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import { answer, CHANGE, fakeAction, fakeChange, fakePlan, gate, READING } from '../../../../test/support/jobs-fakes';
+import type { JobsProcess } from '../../../../test/support/jobs-process';
+import { NIGHT, scheduledNight, upgradesFrom } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
-import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import { quoted } from '../../../kernel/sentences/sentences';
 import type { ChangePlan, PackageEffect } from '../../jobs/actions/change-action';
-import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
 import type { OccurrenceRecord } from '../occurrences/occurrence-record';
 
-const ANY_REQUEST = {
-  schema_version: 1,
-  actions: [],
-  risks: [],
-  requesters: [],
-  tag_ids: [],
-  min_machines: null,
-  removals: false,
-  new_packages: false,
-  origin: null,
-};
 const SECOND = 'second_reading';
-const NIGHT = new Date('2026-11-26T01:30:00Z');
 
-let database: TestDatabase;
-let p: JobsProcess;
-let a: AutomationProcess;
-let clock: SetClock;
 let plan: { lines: string[]; more: Partial<ChangePlan> };
 let effects: PackageEffect[] | null;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
+const night = scheduledNight(() => {
   plan = { lines: ['upgrade a 1 2'], more: {} };
   effects = [{ operation: 'upgrade', name: 'a', origin: 'Debian-Security:12/s', security: true }];
   const change = fakeChange({
     planned: () =>
       plan.lines.length === 0 ? { kind: 'nothing', summary: quoted('nothing') } : fakePlan(plan.lines, plan.more),
   });
-  p = await JobsProcess.open(database.url, [
+  return [
     fakeAction(),
     fakeAction({ name: SECOND, outcome: () => ({ status: 'warning' }) }),
     Object.assign(change, { packageEffects: () => effects ?? [] }),
-  ]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
-  a = new AutomationProcess(p, clock);
-  p.remote.otherwise(() => answer({ look: 'fine' }));
+  ];
 });
-afterEach(async () => {
-  await p.close();
-  const source = await database.dataSource();
-  await source.query('DELETE FROM machine_locks');
-  await source.query('DELETE FROM schedules');
-  await source.query('DELETE FROM machines');
-});
+const { machines } = night;
+let p: JobsProcess;
+let a: AutomationProcess;
+let clock: SetClock;
 
-/** Goes on until the newest occurrence of the schedule is over, as a worker does on news. */
-async function over(scheduleId: string): Promise<OccurrenceRecord> {
-  const newest = async () => (await a.occurrencesOf(scheduleId)).at(-1);
-  await until('the occurrence ends', async () => {
-    await a.step();
-    const occurrence = await newest();
-    return occurrence !== undefined && occurrence.finishedAt !== null;
-  });
-  const occurrence = await newest();
-  if (occurrence === undefined) throw new Error('there is no occurrence');
-  return occurrence;
-}
+beforeEach(() => {
+  ({ p, a, clock } = night);
+});
 
 describe('an occurrence', () => {
   it('does its actions in their order on each machine, and ends with the worst of them', async () => {
@@ -91,7 +41,7 @@ describe('an occurrence', () => {
     const id = await a.schedule(machines, { actions });
     p.work();
     clock.at = NIGHT;
-    expect(await over(id)).toMatchObject({ status: 'warning', machinesCount: 2, warningCount: 2, dueAt: NIGHT });
+    expect(await night.over(id)).toMatchObject({ status: 'warning', machinesCount: 2, warningCount: 2, dueAt: NIGHT });
     const jobs = await queryRows<{ kind: string; machine_id: string; requested_by_name: string }>(
       p.dataSource,
       'SELECT kind, machine_id, requested_by_name FROM jobs WHERE schedule_id = $1 ORDER BY created_at',
@@ -122,7 +72,7 @@ describe('an occurrence', () => {
     const id = await a.schedule([broken, fine], { actions });
     p.work();
     clock.at = NIGHT;
-    const { id: occurrenceId, ...ended } = await over(id);
+    const { id: occurrenceId, ...ended } = await night.over(id);
     expect(ended).toMatchObject({ status: 'error', errorCount: 1, warningCount: 1 });
     expect(await a.targetsOf(occurrenceId)).toMatchObject([
       { machineName: 'broken', status: 'error', position: 0, errorKind: 'internal_error' },
@@ -146,7 +96,7 @@ describe('an occurrence', () => {
     expect(await a.occurrencesOf(id)).toMatchObject([{ status: 'running', runningCount: 2, waitingCount: 3 }]);
     expect(await p.count('jobs', 'schedule_id = $1', [id])).toBe(2);
     held.open();
-    expect(await over(id)).toMatchObject({ status: 'ok', okCount: 5, runningCount: 0 });
+    expect(await night.over(id)).toMatchObject({ status: 'ok', okCount: 5, runningCount: 0 });
   });
 
   it('says which machines could not be worked on, and does the others', async () => {
@@ -155,7 +105,7 @@ describe('an occurrence', () => {
     const id = await a.schedule([fine, quarantined]);
     p.work();
     clock.at = NIGHT;
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     expect(occurrence).toMatchObject({ status: 'warning', okCount: 1, cancelledCount: 1 });
     expect(await a.targetsOf(occurrence.id)).toMatchObject([
       { machineName: 'fine', status: 'ok' },
@@ -169,7 +119,7 @@ describe('an occurrence', () => {
     const conditions = { securityUpdates: true, updates: false, rebootRequired: false, notAnalysedDays: null };
     const id = await a.schedule([machine], { scope: { ...scope, conditions } });
     clock.at = NIGHT;
-    expect(await over(id)).toMatchObject({ status: 'cancelled', errorKind: 'scope_empty', machinesCount: 0 });
+    expect(await night.over(id)).toMatchObject({ status: 'cancelled', errorKind: 'scope_empty', machinesCount: 0 });
   });
 
   it('begins nothing after its window: what waits is cancelled, what runs comes to its end', async () => {
@@ -188,7 +138,7 @@ describe('an occurrence', () => {
     await a.step();
     expect(await a.occurrencesOf(id)).toMatchObject([{ status: 'running', runningCount: 1, cancelledCount: 2 }]);
     held.open();
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     expect(occurrence).toMatchObject({ status: 'warning', okCount: 1, cancelledCount: 2 });
     const targets = await a.targetsOf(occurrence.id);
     expect(targets.filter(({ errorKind }) => errorKind === 'window_expired')).toHaveLength(2);
@@ -197,7 +147,7 @@ describe('an occurrence', () => {
   it('that could not begin within its window is cancelled as such', async () => {
     const id = await a.schedule([await p.machine()], { windowSeconds: 60, graceSeconds: 300 });
     clock.at = new Date(NIGHT.getTime() + 100_000);
-    expect(await over(id)).toMatchObject({ status: 'cancelled', errorKind: 'window_expired', startedAt: null });
+    expect(await night.over(id)).toMatchObject({ status: 'cancelled', errorKind: 'window_expired', startedAt: null });
   });
 
   it('is started by hand, and cancelled by hand', async () => {
@@ -207,7 +157,7 @@ describe('an occurrence', () => {
     expect(begun).toMatchObject({ trigger: 'person', startedBy: 'The administrator', status: 'queued' });
     await a.step();
     await a.cancel(begun.id);
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     expect(occurrence).toMatchObject({ status: 'cancelled', errorKind: 'cancelled', cancelledCount: 2 });
     expect(occurrence.errorMessage).toBe('The administrator cancelled it.');
     expect(await p.count('jobs', `schedule_id = $1 AND status = 'cancelled'`, [id])).toBe(1);
@@ -221,23 +171,13 @@ describe('an occurrence', () => {
     await a.scheduler.tick();
     await a.change(id, [fresh], { actions: [{ action: SECOND, parameters: {} }] });
     p.work();
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     expect(await a.targetsOf(occurrence.id)).toMatchObject([{ machineId: old, status: 'ok' }]);
   });
 });
 
 describe('a change that a schedule makes', () => {
-  const machines = new FakeMachines();
-  const policy: SchedulePolicyDto = {
-    archives: 'security',
-    origins: null,
-    packages: null,
-    excludedPackages: [],
-    removals: false,
-    newPackages: false,
-    downgrades: false,
-    accepted: [],
-  };
+  const policy = upgradesFrom('security');
   const changing = (machineIds: string[], actions = [CHANGE]) =>
     a.schedule(machineIds, { policy, actions: actions.map((action) => ({ action, parameters: {} })) });
   const requests = (machineId: string) =>
@@ -247,21 +187,11 @@ describe('a change that a schedule makes', () => {
       [machineId],
     );
 
-  beforeEach(() => {
-    p.detached.machines = machines;
-    machines.runs.clear();
-  });
-
   /** Lets every detached run end once it has begun. */
   const lettingEnd = async (scheduleId: string): Promise<OccurrenceRecord> => {
-    const timer = setInterval(() => {
-      for (const [id, run] of machines.runs) if (run.ending === null) machines.end(id);
-    }, 20);
-    try {
-      return await over(scheduleId);
-    } finally {
-      clearInterval(timer);
-    }
+    return night.over(scheduleId, () => {
+      night.endRuns();
+    });
   };
 
   it('is planned, held against the policy, and carried out by exactly that digest', async () => {
@@ -294,7 +224,7 @@ describe('a change that a schedule makes', () => {
     const id = await changing([machine], [CHANGE, SECOND]);
     p.work();
     clock.at = NIGHT;
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     expect(occurrence).toMatchObject({ status: 'warning', warningCount: 1 });
     const [target] = await a.targetsOf(occurrence.id);
     expect(target).toMatchObject({
@@ -309,22 +239,11 @@ describe('a change that a schedule makes', () => {
 
   it('waits for a person when a rule of approval wants a second one, whatever the policy allows', async () => {
     const machine = await p.machine();
-    await insertRow(p.dataSource, 'approval_rules', {
-      id: newId(),
-      name: 'Two people',
-      enabled: true,
-      version: 1,
-      demand: 'four_eyes',
-      conditions_json: ANY_REQUEST,
-      created_at: new Date(),
-      created_by: 'Anna',
-      updated_at: new Date(),
-      updated_by: 'Anna',
-    });
+    await night.rule('four_eyes');
     const id = await changing([machine]);
     p.work();
     clock.at = NIGHT;
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     expect(await a.targetsOf(occurrence.id)).toMatchObject([
       {
         status: 'warning',
@@ -345,7 +264,7 @@ describe('a change that a schedule makes', () => {
     await affected(p.dataSource, `UPDATE users SET ${set}`);
     p.work();
     clock.at = NIGHT;
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     await affected(p.dataSource, `UPDATE users SET status = 'active', role = 'administrator'`);
     expect(await a.targetsOf(occurrence.id)).toMatchObject([
       {
@@ -365,7 +284,9 @@ describe('a change that a schedule makes', () => {
     await affected(p.dataSource, 'UPDATE schedules SET policy_confirmed_by_id = NULL WHERE id = $1', [id]);
     p.work();
     clock.at = NIGHT;
-    expect(await a.targetsOf((await over(id)).id)).toMatchObject([{ status: 'warning', errorKind: 'approval_needed' }]);
+    expect(await a.targetsOf((await night.over(id)).id)).toMatchObject([
+      { status: 'warning', errorKind: 'approval_needed' },
+    ]);
     expect(machines.runs.size).toBe(0);
   });
 
@@ -375,7 +296,7 @@ describe('a change that a schedule makes', () => {
     const id = await changing([machine], [CHANGE, READING]);
     p.work();
     clock.at = NIGHT;
-    expect(await over(id)).toMatchObject({ status: 'ok', okCount: 1 });
+    expect(await night.over(id)).toMatchObject({ status: 'ok', okCount: 1 });
     expect(await p.count('jobs', 'schedule_id = $1 AND kind = $2', [id, READING])).toBe(1);
     expect(await requests(machine)).toEqual([]);
   });
@@ -387,7 +308,7 @@ describe('a change that a schedule makes', () => {
     const id = await changing([machine]);
     p.work();
     clock.at = NIGHT;
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     expect(await a.targetsOf(occurrence.id)).toMatchObject([
       { status: 'error', errorKind: 'plan_blocked', errorMessage: 'No space.' },
     ]);
@@ -401,7 +322,7 @@ describe('a change that a schedule makes', () => {
     await a.step();
     await until('the plan is there', async () => (await requests(machine)).length === 1);
     await affected(p.dataSource, `UPDATE action_requests SET summary = 'harmless' WHERE machine_id = $1`, [machine]);
-    const occurrence = await over(id);
+    const occurrence = await night.over(id);
     expect(await a.targetsOf(occurrence.id)).toMatchObject([{ status: 'error', errorKind: 'request_altered' }]);
     expect(machines.runs.size).toBe(0);
   });

@@ -1,49 +1,19 @@
-import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
-import { FakeMachines } from '../../../../test/support/fake-detached';
-import {
-  answer,
-  CHANGE,
-  CHANGE_PLAN_CONTRACT,
-  fakeAction,
-  fakeChange,
-  fakePlan,
-} from '../../../../test/support/jobs-fakes';
-import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import type { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import { CHANGE, fakeAction, fakeChange, fakePlan } from '../../../../test/support/jobs-fakes';
+import type { JobsProcess } from '../../../../test/support/jobs-process';
+import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
 import { queryRows } from '../../../kernel/database/rows';
 import { quoted } from '../../../kernel/sentences/sentences';
 import type { FinishedChange } from '../../jobs/actions/change-action';
 import { planActionName } from '../../jobs/actions/plan-action';
-import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
 
-const NIGHT = new Date('2026-11-26T01:30:00Z');
-const POLICY: SchedulePolicyDto = {
-  archives: 'any',
-  origins: null,
-  packages: null,
-  excludedPackages: [],
-  removals: false,
-  newPackages: false,
-  downgrades: false,
-  accepted: [],
-};
 const DRIFTED = 'the machine differs from the plan';
 
-let database: TestDatabase;
-let p: JobsProcess;
-let a: AutomationProcess;
-let clock: SetClock;
-let machine: string;
 /** What the machine has still to be changed by, as its plans say. */
 let open: string[];
-const machines = new FakeMachines();
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
+const night = scheduledNight(() => {
+  open = ['upgrade a 1 2', 'upgrade b 1 2'];
   const change = fakeChange({
     planned: () => (open.length === 0 ? { kind: 'nothing', summary: quoted('nothing to do') } : fakePlan([...open])),
   });
@@ -52,27 +22,20 @@ beforeEach(async () => {
     const failure = { kind: 'plan_drifted', message: quoted(DRIFTED) };
     return { status: 'error', result: {}, important: {}, summary: quoted(DRIFTED), error: failure } as const;
   };
-  p = await JobsProcess.open(database.url, [fakeAction(), { ...change, packageEffects: () => [], collect }]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
-  a = new AutomationProcess(p, clock);
-  p.remote.otherwise(() => answer({ look: 'fine' }));
-  p.detached.machines = machines;
-  machines.runs.clear();
-  open = ['upgrade a 1 2', 'upgrade b 1 2'];
+  return [fakeAction(), { ...change, packageEffects: () => [], collect }];
+});
+const { machines } = night;
+const steps = night.steps.bind(night);
+let p: JobsProcess;
+let a: AutomationProcess;
+let clock: SetClock;
+let machine: string;
+
+beforeEach(async () => {
+  ({ p, a, clock } = night);
   machine = await p.machine();
 });
-afterEach(async () => {
-  await p.close();
-  const source = await database.dataSource();
-  for (const table of ['machine_locks', 'schedules', 'machines']) await source.query(`DELETE FROM ${table}`);
-});
 
-const steps = (what: string, met: () => boolean | Promise<boolean>) =>
-  until(what, async () => {
-    await a.step();
-    return met();
-  });
 const over = async (ids: readonly string[]) => {
   const all = await Promise.all(ids.map((id) => a.occurrencesOf(id)));
   return all.flat().every(({ finishedAt }) => finishedAt !== null);
@@ -99,7 +62,7 @@ const asPlanned = (planned: readonly string[]) => (planned.join() === open.join(
 async function schedules(count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let n = 0; n < count; n += 1) {
-    ids.push(await a.schedule([machine], { policy: POLICY, actions: [{ action: CHANGE, parameters: {} }] }));
+    ids.push(await a.schedule([machine], changes('any')));
   }
   clock.at = NIGHT;
   await steps('all are planned before one is changed', async () => {

@@ -1,75 +1,39 @@
-import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import type { AutomationProcess } from '../../../../test/support/automation-process';
 import { person } from '../../../../test/support/deciders';
-import {
-  answer,
-  CHANGE,
-  CHANGE_PLAN_CONTRACT,
-  fakeAction,
-  fakeChange,
-  fakePlan,
-} from '../../../../test/support/jobs-fakes';
-import { insertRow } from '../../../../test/support/insert-row';
-import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
-import { until } from '../../../../test/support/ssh-wait';
+import { CHANGE, fakeAction, fakeChange, fakePlan } from '../../../../test/support/jobs-fakes';
+import type { JobsProcess } from '../../../../test/support/jobs-process';
+import { changes, scheduledNight } from '../../../../test/support/scheduled-night';
 import { newId } from '../../../kernel/database/ids';
 import { queryRows } from '../../../kernel/database/rows';
 import { EachDecision } from '../../jobs/requests/inbox/each-decision';
 import { RequestInbox } from '../../jobs/requests/inbox/request-inbox';
 import type { RequestWithPlan } from '../../jobs/requests/request-record';
-import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
 
-const POLICY: SchedulePolicyDto = {
-  archives: 'security',
-  origins: null,
-  packages: null,
-  excludedPackages: [],
-  removals: false,
-  newPackages: false,
-  downgrades: false,
-  accepted: [],
-};
 const MACHINES = 3;
 
-let database: TestDatabase;
+const night = scheduledNight(() => {
+  const change = fakeChange({ planned: () => fakePlan(['remove a 1']) });
+  const packageEffects = () => [{ operation: 'remove', name: 'a', origin: null, security: null } as const];
+  return [fakeAction(), Object.assign(change, { packageEffects })];
+});
 let p: JobsProcess;
 let a: AutomationProcess;
 let inbox: RequestInbox;
 let decisions: EachDecision;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  const change = fakeChange({ planned: () => fakePlan(['remove a 1']) });
-  const packageEffects = () => [{ operation: 'remove', name: 'a', origin: null, security: null } as const];
-  p = await JobsProcess.open(database.url, [fakeAction(), Object.assign(change, { packageEffects })]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  a = new AutomationProcess(p, new SetClock(new Date('2026-11-25T12:00:00Z')));
+beforeEach(() => {
+  ({ p, a } = night);
   inbox = new RequestInbox(p.dataSource, p.requestsReader, p.shared);
   decisions = new EachDecision(p.requests);
-  p.remote.otherwise(() => answer({ look: 'fine' }));
-});
-afterEach(async () => {
-  await p.close();
-  const source = await database.dataSource();
-  for (const table of ['machine_locks', 'schedules', 'machines', 'approval_rules']) {
-    await source.query(`DELETE FROM ${table}`);
-  }
 });
 
 /** The requests that a run of a schedule left to people, one for each of its machines. */
 async function left(): Promise<RequestWithPlan[]> {
   const machineIds = await Promise.all(Array.from({ length: MACHINES }, () => p.machine()));
-  const actions = [{ action: CHANGE, parameters: {} }];
-  const scheduleId = await a.schedule(machineIds, { policy: POLICY, enabled: false, actions });
+  const scheduleId = await a.schedule(machineIds, { ...changes('security'), enabled: false });
   const { id } = await a.runNow(scheduleId, person('Starter'));
   p.work();
-  await until('the run ends', async () => {
-    await a.step();
-    return ((await a.occurrences.find(id))?.finishedAt ?? null) !== null;
-  });
+  await night.over(scheduleId);
   const group = { occurrenceId: id, action: CHANGE };
   expect(await inbox.count(group)).toBe(MACHINES);
   const { items } = await inbox.group(group, { limit: 50 });
@@ -80,21 +44,8 @@ async function left(): Promise<RequestWithPlan[]> {
 }
 
 /** A rule by which nobody decides what they asked for themselves, from so many machines on. */
-async function fourEyes(minMachines: number | null = null): Promise<void> {
-  const conditions = { actions: [], risks: [], requesters: [], tag_ids: [], min_machines: minMachines, origin: null };
-  await insertRow(p.dataSource, 'approval_rules', {
-    id: newId(),
-    name: 'Two people',
-    enabled: true,
-    version: 1,
-    demand: 'four_eyes',
-    conditions_json: { schema_version: 1, ...conditions, removals: false, new_packages: false },
-    created_at: new Date(),
-    created_by: 'Anna',
-    updated_at: new Date(),
-    updated_by: 'Anna',
-  });
-}
+const fourEyes = (minMachines: number | null = null) =>
+  night.rule('four_eyes', 'Two people', { min_machines: minMachines });
 
 const confirmed = ({ id, planDigest }: RequestWithPlan) => ({ id, digest: planDigest ?? '', accepted: [] });
 

@@ -1,50 +1,16 @@
-import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import type { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
 import { person } from '../../../../test/support/deciders';
-import {
-  answer,
-  CHANGE,
-  CHANGE_PLAN_CONTRACT,
-  fakeAction,
-  fakeChange,
-  fakePlan,
-  READING,
-} from '../../../../test/support/jobs-fakes';
-import { FakeMachines } from '../../../../test/support/fake-detached';
-import { insertRow } from '../../../../test/support/insert-row';
-import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { CHANGE, fakeAction, fakeChange, fakePlan, READING } from '../../../../test/support/jobs-fakes';
+import type { JobsProcess } from '../../../../test/support/jobs-process';
+import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
 import { principalOf } from '../../../../test/support/test-app';
 import { originOf, type RequestOrigin } from '../../../kernel/audit/request-origin';
 import { actorOf } from '../../../kernel/auth/actor';
-import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import type { RequestWithPlan } from '../../jobs/requests/request-record';
-import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
 
-const ANY_REQUEST = {
-  schema_version: 1,
-  actions: [],
-  risks: [],
-  requesters: [],
-  tag_ids: [],
-  min_machines: null,
-  removals: false,
-  new_packages: false,
-  origin: null,
-};
-const POLICY: SchedulePolicyDto = {
-  archives: 'security',
-  origins: null,
-  packages: null,
-  excludedPackages: [],
-  removals: false,
-  newPackages: false,
-  downgrades: false,
-  accepted: [],
-};
 const HOUR_MS = 3_600_000;
-const NIGHT = new Date('2026-11-26T01:30:00Z');
 
 const administrator = principalOf('administrator');
 /** Who makes the schedules of a test, in a session of their own. */
@@ -54,62 +20,29 @@ const maker: RequestOrigin = {
   role: 'administrator',
 };
 
-let database: TestDatabase;
-let p: JobsProcess;
-let a: AutomationProcess;
-let clock: SetClock;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
+const night = scheduledNight(() => {
   const change = fakeChange({ planned: () => fakePlan(['upgrade a 1 2']) });
   const packageEffects = () => [
     { operation: 'upgrade', name: 'a', origin: 'Debian-Security:12/s', security: true } as const,
   ];
-  p = await JobsProcess.open(database.url, [fakeAction(), Object.assign(change, { packageEffects })]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
-  a = new AutomationProcess(p, clock);
-  p.remote.otherwise(() => answer({ look: 'fine' }));
+  return [fakeAction(), Object.assign(change, { packageEffects })];
 });
-afterEach(async () => {
-  await p.close();
-  const source = await database.dataSource();
-  for (const table of ['machine_locks', 'schedules', 'machines', 'approval_rules']) {
-    await source.query(`DELETE FROM ${table}`);
-  }
-});
+let p: JobsProcess;
+let a: AutomationProcess;
+let clock: SetClock;
 
-function rule(demand: 'four_eyes' | 'administrators', conditions: object = {}): Promise<void> {
-  const [at, by] = [new Date(), 'Anna'];
-  return insertRow(p.dataSource, 'approval_rules', {
-    id: newId(),
-    name: 'Two people',
-    enabled: true,
-    version: 1,
-    demand,
-    conditions_json: { ...ANY_REQUEST, ...conditions },
-    created_at: at,
-    created_by: by,
-    updated_at: at,
-    updated_by: by,
-  });
-}
+beforeEach(() => {
+  ({ p, a, clock } = night);
+});
 
 function changing(machineIds: readonly string[], enabled = true): Promise<string> {
-  return a.schedule(machineIds, { policy: POLICY, enabled, actions: [{ action: CHANGE, parameters: {} }] });
+  return a.schedule(machineIds, { ...changes('security'), enabled });
 }
 
 /** The request that the newest run of a schedule left to a person. */
 async function leftRequest(scheduleId: string): Promise<RequestWithPlan> {
-  const newest = async () => (await a.occurrencesOf(scheduleId)).at(-1);
-  await until('the occurrence ends', async () => {
-    await a.step();
-    return ((await newest())?.finishedAt ?? null) !== null;
-  });
-  const [target] = await a.targetsOf((await newest())?.id ?? '');
+  const { id } = await night.over(scheduleId);
+  const [target] = await a.targetsOf(id);
   const request = target?.requestId == null ? null : await p.requestsReader.find(target.requestId);
   if (request === null) throw new Error('the run left no request');
   return request;
@@ -120,7 +53,7 @@ function confirm({ id, planDigest }: RequestWithPlan, by: RequestOrigin) {
 }
 
 describe('a request of a schedule, where a rule wants a second person', () => {
-  beforeEach(() => rule('four_eyes'));
+  beforeEach(() => night.rule('four_eyes'));
 
   it('is confirmed by nobody who answers for it: who confirmed the policy, who started the run', async () => {
     const id = await changing([await p.machine()], false);
@@ -173,7 +106,7 @@ describe('a request of a schedule, where a rule wants a second person', () => {
 
 describe('a request of a schedule', () => {
   it('waits for people for as long as the setting says', async () => {
-    await rule('administrators');
+    await night.rule('administrators');
     const id = await changing([await p.machine()]);
     p.work();
     clock.at = NIGHT;
@@ -187,7 +120,6 @@ describe('a process whose clock is two hours wrong', () => {
     'of %s ms plans, approves by policy and carries out all the same',
     async (wrong) => {
       p.clock.wrongByMs = wrong;
-      p.detached.machines = new FakeMachines();
       const machine = await p.machine();
       const id = await changing([machine]);
       p.work();
@@ -206,7 +138,7 @@ describe('a process whose clock is two hours wrong', () => {
   );
 
   it('neither shows nor ends as expired what has its time by the clock of all', async () => {
-    await rule('administrators');
+    await night.rule('administrators');
     const id = await changing([await p.machine()]);
     p.work();
     clock.at = NIGHT;
@@ -220,8 +152,7 @@ describe('a process whose clock is two hours wrong', () => {
 describe('a change of a schedule with more to do', () => {
   it('knows how long it takes with all that follows, plans and readings too, before any window speaks of the machine', async () => {
     const actions = [CHANGE, READING, CHANGE].map((action) => ({ action, parameters: {} }));
-    const id = await a.schedule([await p.machine()], { policy: POLICY, actions });
-    p.detached.machines = new FakeMachines();
+    const id = await a.schedule([await p.machine()], { ...changes('security'), actions });
     p.work();
     clock.at = NIGHT;
     await until('the first change begins', async () => {
@@ -246,7 +177,7 @@ describe('a change of a schedule with more to do', () => {
 
 describe('a rule about the number of machines', () => {
   it('counts those of the run, though each of them has a request of its own', async () => {
-    await rule('administrators', { min_machines: 3 });
+    await night.rule('administrators', 'Two people', { min_machines: 3 });
     const machines = [await p.machine('a'), await p.machine('b'), await p.machine('c')];
     const id = await changing(machines);
     p.work();
@@ -258,7 +189,7 @@ describe('a rule about the number of machines', () => {
   });
 
   it('does not speak of a run of fewer', async () => {
-    await rule('administrators', { min_machines: 3 });
+    await night.rule('administrators', 'Two people', { min_machines: 3 });
     const id = await changing([await p.machine('a'), await p.machine('b')]);
     p.work();
     clock.at = NIGHT;

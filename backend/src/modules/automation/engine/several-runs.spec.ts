@@ -1,92 +1,34 @@
 import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
 import { anyPerson } from '../../../../test/support/deciders';
-import { FakeMachines } from '../../../../test/support/fake-detached';
-import { insertRow } from '../../../../test/support/insert-row';
-import {
-  answer,
-  CHANGE,
-  CHANGE_PLAN_CONTRACT,
-  fakeAction,
-  fakeChange,
-  gate,
-  READING,
-} from '../../../../test/support/jobs-fakes';
+import { answer, CHANGE, fakeAction, fakeChange, gate, READING } from '../../../../test/support/jobs-fakes';
 import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
-import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
-import type { DomainEvent } from '../../../kernel/events/domain-event';
-import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
-import type { TargetRecord } from '../occurrences/occurrence-record';
 
-const NIGHT = new Date('2026-11-26T01:30:00Z');
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-const POLICY: SchedulePolicyDto = {
-  archives: 'any',
-  origins: null,
-  packages: null,
-  excludedPackages: [],
-  removals: false,
-  newPackages: false,
-  downgrades: false,
-  accepted: [],
-};
-const CHANGING = { policy: POLICY, actions: [{ action: CHANGE, parameters: {} }] };
+const CHANGING = changes('any');
 
-let database: TestDatabase;
+const night = scheduledNight(
+  () => [fakeAction(), Object.assign(fakeChange({ beforehand: READING }), { packageEffects: () => [] })],
+  'upgrade a 1 2',
+);
+const { machines } = night;
+const steps = night.steps.bind(night);
+const targets = night.targets.bind(night);
 let p: JobsProcess;
 let a: AutomationProcess;
 let clock: SetClock;
-const machines = new FakeMachines();
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  const change = Object.assign(fakeChange({ beforehand: READING }), { packageEffects: () => [] });
-  p = await JobsProcess.open(database.url, [fakeAction(), change]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
-  a = new AutomationProcess(p, clock);
-  p.remote.otherwise(() => answer({ look: 'upgrade a 1 2' }));
-  p.detached.machines = machines;
-  machines.runs.clear();
-});
-afterEach(async () => {
-  await p.close();
-  const source = await database.dataSource();
-  for (const table of ['machine_locks', 'schedules', 'maintenance_windows', 'machines'])
-    await source.query(`DELETE FROM ${table}`);
+beforeEach(() => {
+  ({ p, a, clock } = night);
 });
 
-const steps = (what: string, met: () => boolean | Promise<boolean>) =>
-  until(what, async () => {
-    await a.step();
-    return met();
-  });
-/** The machines of a run, counted from 0 by its due time. */
-async function targets(scheduleId: string, run = 0): Promise<TargetRecord[]> {
-  const occurrence = (await a.occurrencesOf(scheduleId))[run];
-  return occurrence === undefined ? [] : a.targetsOf(occurrence.id);
-}
 async function cancelRun(scheduleId: string): Promise<void> {
   const [run] = await a.occurrencesOf(scheduleId);
   await a.cancel(run?.id ?? '');
   await a.step();
-}
-/** A single window of an hour that opens in three hours. */
-async function closedWindow(machineId: string): Promise<void> {
-  const opens = { cron: '@once', opens_at: new Date(Date.now() + 180 * MINUTE_MS), timezone: 'UTC' };
-  const times = { duration_minutes: 60, created_at: new Date(), updated_at: new Date() };
-  const of = { scope: 'machine', machine_id: machineId };
-  await insertRow(p.dataSource, 'maintenance_windows', { id: newId(), name: 'Nights', ...of, ...opens, ...times });
-}
-async function openAll(): Promise<void> {
-  await affected(p.dataSource, 'UPDATE maintenance_windows SET opens_at = now()', []);
-  await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
 }
 const waitsForWindow = (scheduleId: string, run = 0) =>
   steps('it waits for its window', async () =>
@@ -112,7 +54,7 @@ describe('the runs of one schedule together', () => {
     await steps('the next run has chosen its machines', async () => (await targets(id, 1)).length === 2);
     await a.step();
     expect(await targets(id, 1)).toMatchObject([{ status: 'queued' }, { status: 'queued' }]);
-    for (const [run, { ending }] of machines.runs) if (ending === null) machines.end(run);
+    night.endRuns();
     await steps('its turn comes', async () => (await targets(id, 1)).some(({ status }) => status === 'running'));
     expect(await p.count('schedule_occurrence_targets', `status = 'running'`)).toBe(1);
   });
@@ -124,7 +66,7 @@ describe('the runs of one schedule together', () => {
       clock.at = new Date(NIGHT.getTime() + run * MINUTE_MS);
       await a.runNow(id);
     }
-    const other = await JobsProcess.open(database.url, [fakeAction()]);
+    const other = await JobsProcess.open(night.url, [fakeAction()]);
     const both = [a, new AutomationProcess(other, clock)];
     for (let look = 0; look < 3; look += 1) await Promise.all(both.map((one) => one.runner.advanceAll()));
     await other.close();
@@ -134,7 +76,7 @@ describe('the runs of one schedule together', () => {
 
 describe('machines for which a window is too short', () => {
   /** One night with time for one machine. @returns the machine that was begun */
-  const night = async (id: string, number: number): Promise<string> => {
+  const oneNight = async (id: string, number: number): Promise<string> => {
     clock.at = new Date(NIGHT.getTime() + number * DAY_MS);
     await a.step();
     clock.at = new Date(clock.at.getTime() + 61 * MINUTE_MS);
@@ -155,7 +97,7 @@ describe('machines for which a window is too short', () => {
     for (const name of names) ids.push(await p.machine(name));
     const id = await a.schedule(ids, { concurrency: 1, windowSeconds: 3600 });
     const served: string[] = [];
-    for (let number = 0; number < 10; number += 1) served.push(await night(id, number));
+    for (let number = 0; number < 10; number += 1) served.push(await oneNight(id, number));
     expect([...served.slice(0, 5)].sort()).toEqual(names);
     expect([...served.slice(5)].sort()).toEqual(names);
   });
@@ -176,7 +118,7 @@ describe('a schedule that is turned off or removed', () => {
     ['removed', (id: string) => a.remove(id), 'The administrator removed the schedule before it had begun.'],
   ] as const)('begins nothing of what waits for a window: %s', async (_how, act, why) => {
     const machine = await p.machine('held');
-    await closedWindow(machine);
+    await night.window(3, machine);
     p.work();
     const id = await a.schedule([machine], CHANGING);
     clock.at = NIGHT;
@@ -184,7 +126,7 @@ describe('a schedule that is turned off or removed', () => {
     clock.at = new Date();
     await waitsForWindow(id);
     await act(id);
-    await openAll();
+    await night.openWindows();
     await steps('its run is over', async () => (await a.occurrencesOf(id))[0]?.finishedAt !== null);
     const end = { status: 'cancelled', errorKind: 'cancelled', errorMessage: why };
     expect(await targets(id)).toMatchObject([end]);
@@ -292,7 +234,7 @@ describe('a job that a run of a schedule shares', () => {
 describe('a plan of a run', () => {
   it('is its own: that of the next run is another, and neither takes the other for lost', async () => {
     const machine = await p.machine();
-    await closedWindow(machine);
+    await night.window(3, machine);
     const id = await a.schedule([machine], { ...CHANGING, concurrency: 2 });
     clock.at = NIGHT;
     await a.step();
@@ -307,7 +249,7 @@ describe('a plan of a run', () => {
 
   it('is not that of a person who asks meanwhile: theirs stays theirs', async () => {
     const machine = await p.machine();
-    await closedWindow(machine);
+    await night.window(3, machine);
     const id = await a.schedule([machine], CHANGING);
     clock.at = NIGHT;
     await a.step();

@@ -1,82 +1,43 @@
-import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
-import { FakeMachines } from '../../../../test/support/fake-detached';
+import type { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
 import { insertRow } from '../../../../test/support/insert-row';
-import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
-import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
-import { until } from '../../../../test/support/ssh-wait';
+import { CHANGE, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import type { JobsProcess } from '../../../../test/support/jobs-process';
+import { changes, NIGHT, scheduledNight, upgradesFrom } from '../../../../test/support/scheduled-night';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
-import type { DomainEvent } from '../../../kernel/events/domain-event';
 import type { PackageEffect } from '../../jobs/actions/change-action';
-import type { SaveScheduleDto, SchedulePolicyDto } from '../dto/schedule-input.dto';
+import type { SaveScheduleDto } from '../dto/schedule-input.dto';
 
-const NIGHT = new Date('2026-11-26T01:30:00Z');
-const POLICY: SchedulePolicyDto = {
-  archives: 'any',
-  origins: null,
-  packages: null,
-  excludedPackages: [],
-  removals: false,
-  newPackages: false,
-  downgrades: false,
-  accepted: [],
-};
 const EFFECT: PackageEffect = { operation: 'upgrade', name: 'a', origin: 'Debian:12/stable', security: false };
 const saved = (more: Partial<SaveScheduleDto> = {}): Partial<SaveScheduleDto> => {
-  return { policy: POLICY, actions: [{ action: CHANGE, parameters: {} }], ...more };
+  return { ...changes('any'), ...more };
 };
 
-let database: TestDatabase;
+const night = scheduledNight(
+  () => [fakeAction(), Object.assign(fakeChange(), { packageEffects: () => [EFFECT] })],
+  'upgrade a 1 2',
+);
+const { machines } = night;
 let p: JobsProcess;
 let a: AutomationProcess;
 let clock: SetClock;
 let machine: string;
-const machines = new FakeMachines();
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
 beforeEach(async () => {
-  const change = Object.assign(fakeChange(), { packageEffects: () => [EFFECT] });
-  p = await JobsProcess.open(database.url, [fakeAction(), change]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
-  a = new AutomationProcess(p, clock);
-  p.remote.otherwise(() => answer({ look: 'upgrade a 1 2' }));
-  p.detached.machines = machines;
-  machines.runs.clear();
+  ({ p, a, clock } = night);
   machine = await p.machine();
 });
-afterEach(async () => {
-  await p.close();
-  const source = await database.dataSource();
-  for (const table of ['machine_locks', 'schedules', 'maintenance_windows', 'machines', 'tags'])
-    await source.query(`DELETE FROM ${table}`);
-});
 
-const steps = (what: string, met: () => boolean | Promise<boolean>) =>
-  until(what, async () => {
-    await a.step();
-    return met();
-  });
-async function target(id: string) {
-  const [occurrence] = await a.occurrencesOf(id);
-  return occurrence === undefined ? undefined : (await a.targetsOf(occurrence.id))[0];
-}
+const target = async (id: string) => (await night.targets(id))[0];
 /** A run of the evening whose machine waits for its window. */
 async function heldRun(more: Partial<SaveScheduleDto> = {}): Promise<string> {
-  const opens = { cron: '@once', opens_at: new Date(Date.now() + 3 * 3_600_000), timezone: 'UTC' };
-  const times = { duration_minutes: 60, created_at: new Date(), updated_at: new Date() };
-  const of = { scope: 'machine', machine_id: machine };
-  await insertRow(p.dataSource, 'maintenance_windows', { id: newId(), name: 'Nights', ...of, ...opens, ...times });
+  await night.window(3, machine);
   const id = await a.schedule([machine], saved(more));
   p.work();
   clock.at = NIGHT;
   await a.scheduler.tick();
   clock.at = new Date();
-  await steps('it waits for its window', async () => {
+  await night.steps('it waits for its window', async () => {
     const found = await target(id);
     return found?.status === 'queued' && found.resumeAt !== null;
   });
@@ -84,10 +45,9 @@ async function heldRun(more: Partial<SaveScheduleDto> = {}): Promise<string> {
 }
 /** The window opens; what was begun ends well. */
 async function atNight(id: string) {
-  await affected(p.dataSource, 'UPDATE maintenance_windows SET opens_at = now()', []);
-  await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
-  await steps('the run ends', async () => {
-    for (const [run, { ending }] of machines.runs) if (ending === null) machines.end(run);
+  await night.openWindows();
+  await night.steps('the run ends', async () => {
+    night.endRuns();
     return ((await a.occurrencesOf(id))[0]?.finishedAt ?? null) !== null;
   });
   return target(id);
@@ -109,7 +69,7 @@ describe('a machine that waits for its window while its schedule is saved anew',
 
   it('is not changed by what the policy allows no more: a person decides', async () => {
     const id = await heldRun();
-    await a.change(id, [machine], saved({ policy: Object.assign({}, POLICY, { excludedPackages: ['a'] }) }));
+    await a.change(id, [machine], saved({ policy: Object.assign(upgradesFrom('any'), { excludedPackages: ['a'] }) }));
     expect(await atNight(id)).toMatchObject({
       status: 'warning',
       errorKind: 'approval_needed',

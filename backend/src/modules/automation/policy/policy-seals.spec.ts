@@ -1,76 +1,32 @@
-import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
-import { FakeMachines } from '../../../../test/support/fake-detached';
-import {
-  answer,
-  CHANGE,
-  CHANGE_PLAN_CONTRACT,
-  fakeAction,
-  fakeChange,
-  fakePlan,
-} from '../../../../test/support/jobs-fakes';
-import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
-import { until } from '../../../../test/support/ssh-wait';
+import type { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import { fakeAction, fakeChange, fakePlan } from '../../../../test/support/jobs-fakes';
+import type { JobsProcess } from '../../../../test/support/jobs-process';
+import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import { say } from '../automation.sentences';
-import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
 import type { OccurrenceRecord, TargetRecord } from '../occurrences/occurrence-record';
 
-const POLICY: SchedulePolicyDto = {
-  archives: 'any',
-  origins: null,
-  packages: null,
-  excludedPackages: [],
-  removals: false,
-  newPackages: false,
-  downgrades: false,
-  accepted: [],
-};
-const NIGHT = new Date('2026-11-26T01:30:00Z');
 const OTHER = newId();
 
-let database: TestDatabase;
+const night = scheduledNight(() => [fakeAction(), fakeChange({ planned: () => fakePlan(['upgrade a 1 2']) })]);
 let p: JobsProcess;
 let a: AutomationProcess;
 let clock: SetClock;
 let machines: string[];
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
 beforeEach(async () => {
-  const change = fakeChange({ planned: () => fakePlan(['upgrade a 1 2']) });
-  p = await JobsProcess.open(database.url, [fakeAction(), change]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
-  a = new AutomationProcess(p, clock);
-  p.remote.otherwise(() => answer({ look: 'fine' }));
-  p.detached.machines = new FakeMachines();
+  ({ p, a, clock } = night);
   machines = [await p.machine('a'), await p.machine('b')];
 });
-afterEach(async () => {
-  for (const run of p.detached.machines.runs.keys()) p.detached.machines.end(run);
-  await p.close();
-  const source = await database.dataSource();
-  for (const table of ['machine_locks', 'schedules', 'machines']) {
-    await source.query(`DELETE FROM ${table}`);
-  }
-});
 
-const saved = { policy: POLICY, actions: [{ action: CHANGE, parameters: {} }] };
+const saved = changes('any');
 
 /** The newest run of a schedule, once it is over. */
 async function ended(scheduleId: string): Promise<OccurrenceRecord & { readonly targets: readonly TargetRecord[] }> {
-  const newest = async () => (await a.occurrencesOf(scheduleId)).at(-1);
-  await until('the occurrence ends', async () => {
-    await a.step();
-    for (const run of p.detached.machines.runs.keys()) p.detached.machines.end(run);
-    return ((await newest())?.finishedAt ?? null) !== null;
+  const occurrence = await night.over(scheduleId, () => {
+    night.endRuns();
   });
-  const occurrence = await newest();
-  if (occurrence === undefined) throw new Error('there was no run');
   return { ...occurrence, targets: await a.targetsOf(occurrence.id) };
 }
 

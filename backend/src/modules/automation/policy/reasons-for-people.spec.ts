@@ -1,111 +1,45 @@
-import { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
-import {
-  answer,
-  CHANGE,
-  CHANGE_PLAN_CONTRACT,
-  fakeAction,
-  fakeChange,
-  fakePlan,
-} from '../../../../test/support/jobs-fakes';
-import { insertRow } from '../../../../test/support/insert-row';
-import { JobsProcess } from '../../../../test/support/jobs-process';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
-import { until } from '../../../../test/support/ssh-wait';
-import { newId } from '../../../kernel/database/ids';
+import type { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
+import { CHANGE, fakeAction, fakeChange, fakePlan } from '../../../../test/support/jobs-fakes';
+import type { JobsProcess } from '../../../../test/support/jobs-process';
+import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { affected } from '../../../kernel/database/rows';
 import { said } from '../../../kernel/sentences/said';
 import { quoted } from '../../../kernel/sentences/sentences';
 import type { ChangePlan, PackageEffect } from '../../jobs/actions/change-action';
 import { planActionName } from '../../jobs/actions/plan-action';
-import type { SchedulePolicyDto } from '../dto/schedule-input.dto';
 
-const POLICY: SchedulePolicyDto = {
-  archives: 'security',
-  origins: null,
-  packages: null,
-  excludedPackages: [],
-  removals: false,
-  newPackages: false,
-  downgrades: false,
-  accepted: [],
-};
-const NIGHT = new Date('2026-11-26T01:30:00Z');
 const SECURE: PackageEffect = { operation: 'upgrade', name: 'a', origin: 'Debian-Security:12/s', security: true };
 
-let database: TestDatabase;
-let p: JobsProcess;
-let a: AutomationProcess;
-let clock: SetClock;
 let effects: readonly PackageEffect[];
 let more: Partial<ChangePlan>;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
+const night = scheduledNight(() => {
   effects = [SECURE];
   more = {};
   const change = fakeChange({ planned: () => fakePlan(['upgrade a 1 2'], more) });
-  p = await JobsProcess.open(database.url, [
-    fakeAction(),
-    Object.assign(change, { packageEffects: () => [...effects] }),
-  ]);
-  p.contracts.register(CHANGE_PLAN_CONTRACT);
-  clock = new SetClock(new Date('2026-11-25T12:00:00Z'));
-  a = new AutomationProcess(p, clock);
-  p.remote.otherwise(() => answer({ look: 'fine' }));
+  return [fakeAction(), Object.assign(change, { packageEffects: () => [...effects] })];
 });
-afterEach(async () => {
+let p: JobsProcess;
+let a: AutomationProcess;
+let clock: SetClock;
+
+beforeEach(async () => {
+  ({ p, a, clock } = night);
   await affected(p.dataSource, `UPDATE users SET status = 'active'`);
-  await p.close();
-  const source = await database.dataSource();
-  for (const table of ['machine_locks', 'schedules', 'machines', 'approval_rules']) {
-    await source.query(`DELETE FROM ${table}`);
-  }
 });
 
 function changing(machineId: string): Promise<string> {
-  return a.schedule([machineId], { policy: POLICY, actions: [{ action: CHANGE, parameters: {} }] });
+  return a.schedule([machineId], changes('security'));
 }
 
 /** What the request of the night's run says, and what the run says of its machine. */
 async function leftBy(scheduleId: string): Promise<{ readonly request: string[]; readonly run: string | null }> {
   p.work();
   clock.at = NIGHT;
-  await until('the occurrence ends', async () => {
-    await a.step();
-    return ((await a.occurrencesOf(scheduleId)).at(-1)?.finishedAt ?? null) !== null;
-  });
-  const occurrence = (await a.occurrencesOf(scheduleId)).at(-1);
-  const [target] = await a.targetsOf(occurrence?.id ?? '');
+  const occurrence = await night.over(scheduleId);
+  const [target] = await a.targetsOf(occurrence.id);
   const request = await p.requestsReader.find(target?.requestId ?? '');
   expect(request).toMatchObject({ status: 'pending' });
   return { request: request?.personReason?.split('\n') ?? [], run: target?.errorMessage ?? null };
-}
-
-async function rule(name: string, demand: 'four_eyes' | 'administrators'): Promise<void> {
-  const conditions_json = {
-    schema_version: 1,
-    actions: [],
-    risks: [],
-    requesters: [],
-    tag_ids: [],
-    min_machines: null,
-    removals: false,
-    new_packages: false,
-    origin: null,
-  };
-  const made = { created_at: new Date(), created_by: 'Anna', updated_at: new Date(), updated_by: 'Anna' };
-  await insertRow(p.dataSource, 'approval_rules', {
-    id: newId(),
-    name,
-    enabled: true,
-    version: 1,
-    demand,
-    conditions_json,
-    ...made,
-  });
 }
 
 describe('a request that a schedule leaves to people', () => {
@@ -129,8 +63,8 @@ describe('a request that a schedule leaves to people', () => {
   });
 
   it('says of each rule of approval what it asks for', async () => {
-    await rule('Two people', 'four_eyes');
-    await rule('The chief', 'administrators');
+    await night.rule('four_eyes', 'Two people');
+    await night.rule('administrators', 'The chief');
     const { request } = await leftBy(await changing(await p.machine()));
     expect(request).toHaveLength(2);
     expect(request.join(' ')).toContain('Two people');
