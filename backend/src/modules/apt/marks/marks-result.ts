@@ -6,7 +6,8 @@ import type { AptMarksPlan, AptMarksResult } from '../contracts/apt-marks.v1';
 import type { AptError } from '../contracts/apt-update-analyze.v1';
 import { parseHolds } from '../parsers/dpkg';
 import { linesOf, readable } from '../parsers/parse-error';
-import { upgradeErrors } from '../upgrade/upgrade-errors';
+import { lockWaited } from '../upgrade/run-facts';
+import { lockErrors, upgradeErrors } from '../upgrade/upgrade-errors';
 import type { UpgradeVerdict } from '../upgrade/upgrade-result';
 
 /** What a run did to the marks, by the marks themselves. Pure; what is missing is null, never a guess. */
@@ -51,7 +52,8 @@ function failed(kind: string, message: Sentence, summary: Sentence, action?: Sen
 }
 
 function errorsOf(run: FinishedChange): AptError[] {
-  if (run.ending === 'drifted' || run.ending === 'stopped') return [];
+  if (run.ending === 'drifted') return [];
+  if (run.ending === 'stopped') return lockErrors(lockWaited(run));
   if (run.ending === 'interrupted')
     return [aptError('unknown', 'error', say.run_interrupted(), linesOf(run.log).slice(-10))];
   return upgradeErrors(run.log, run.exitCode);

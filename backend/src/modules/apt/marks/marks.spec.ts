@@ -195,6 +195,20 @@ describe('a run on marks', () => {
     expect(marksVerdict(cut)).toMatchObject({ error: { kind: 'interrupted' } });
   });
 
+  it('whose window closed while it waited for a lock names its holder', () => {
+    const said = 'dpkg: error: dpkg frontend lock was locked by another process with pid 129\n';
+    const stopped = (facts: Readonly<Record<string, string>>): AptMarksResult => {
+      const sections = new Map(Object.entries(facts).map(([name, text]) => [name, section(text)]));
+      return result(null, null, { ending: 'stopped', exitCode: null, sections });
+    };
+    const waited = stopped({ lock_waited: said, window_closed: '' });
+    expect(waited.errors).toMatchObject([
+      { kind: 'apt_lock_busy', subject: 'process 129', important_lines: [said.trim()] },
+    ]);
+    expect(marksVerdict(waited)).toMatchObject({ status: 'warning' });
+    expect(stopped({ lock_waited: said }).errors).toEqual([]);
+  });
+
   it('that met a lock names its holder', () => {
     const log = 'dpkg: error: dpkg frontend lock was locked by another process with pid 129\n';
     const met = result('kept\n', 'kept\n', { exitCode: 100, log });

@@ -31,6 +31,7 @@ chmod 700 "$SU_DIR/guard"
 transaction_patiently autoremove_apt -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-Fd=3 \
   -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3
 code=$?
+keep lock_waited transaction_lock_told
 
 step verify
 facts_after

@@ -22,6 +22,7 @@ marks_change() {
       cat "$marks_work/said"
       return "$code"
     fi
+    keep lock_waited cat "$marks_work/said"
     sleep 1
   done
 }

@@ -20,11 +20,17 @@ simulate() {
   repair_lines "$work/simulation" >"$work/lines"
 }
 
+# locks_told FILE: locks and their holders, in the words of apt
+locks_told() { awk -F '\t' '{ printf "Could not get lock %s. It is held by process %s (%s)\n", $1, $2, $3 }' "$1"; }
+
 # dpkg does not wait for its locks, so the bounded waiting is done here. Once it works the repair has begun, however late the
 # rest of it comes. What it could not configure, apt may have to bring a dependency for: its failure is no end.
 configure() {
   deadline=$(($(su_seconds_up) + LOCK_WAIT))
-  while plan_locks | grep -q '^/var/lib/dpkg/' && [ "$(su_seconds_up)" -lt "$deadline" ]; do sleep 1; done
+  while plan_locks | grep '^/var/lib/dpkg/' >"$work/held" && [ "$(su_seconds_up)" -lt "$deadline" ]; do
+    keep lock_waited locks_told "$work/held"
+    sleep 1
+  done
   begin_in_time
   has_begun
   : >"$work/status"

@@ -39,6 +39,7 @@ transaction_apt() {
 # then: where it has told of work by dpkg, it is never called again.
 transaction_patiently() {
   patience_until=$(($(su_seconds_up) + LOCK_WAIT))
+  patience_began=$(stat -c %s "$SU_DIR/log") || return 73
   : >>"$SU_DIR/progress"
   while :; do
     patience_said=$(stat -c %s "$SU_DIR/log") || return 73
@@ -50,6 +51,13 @@ transaction_patiently() {
     [ -n "$patience_lock" ] && transaction_freed "$patience_lock" "$patience_until" || return "$patience_code"
     echo "system-update: lock_waited: $patience_lock is free, apt is called again" >&2
   done
+}
+
+# What apt said last, since it was called patiently, of a lock that somebody else held: kept by each script after such a call, as the
+# maintenance window may have closed meanwhile.
+transaction_lock_told() {
+  tail -c "+$((patience_began + 1))" "$SU_DIR/log" |
+    grep -aE '^(Waiting for cache lock: |E: Could not get lock |E: Unable to (lock|acquire) )' | tail -n 2
 }
 
 # Lines by which apt has told that dpkg works.

@@ -49,6 +49,7 @@ set -- -c "$work/proxy.conf" -o DPkg::Lock::Timeout="$LOCK_WAIT" -o APT::Status-
 [ "$NO_REMOVE" != 1 ] || set -- --no-remove "$@"
 [ "$ALLOW_DOWNGRADES" != 1 ] || set -- --allow-downgrades "$@"
 transaction_patiently transaction_apt "$@" --download-only || finish "$?"
+keep lock_waited transaction_lock_told
 keep archives archives_facts "$work/lines"
 
 step install
@@ -61,6 +62,7 @@ note_marks || finish 73
 set -- -o DPkg::Pre-Install-Pkgs::="$SU_DIR/guard" -o DPkg::Tools::Options::"$SU_DIR/guard"::Version=3 "$@"
 transaction_patiently transaction_apt "$@"
 code=$?
+keep lock_waited transaction_lock_told
 failed_here "$code"
 restore_marks
 

@@ -28,12 +28,17 @@ export function both<T>(
   return was === null || is === null ? null : compare(was, is);
 }
 
-/** Whether a package asked for a reboot; null: not measured. */
 /** The step in which the script says that it failed; none where it did not. */
 export function failedSteps(run: FinishedChange): string[] {
   return lines(run, 'failed_step') ?? [];
 }
 
+/** What was said of the lock that a run waited for while its maintenance window closed; nothing: it waited for none. */
+export function lockWaited(run: FinishedChange): string[] {
+  return run.ending === 'stopped' && run.sections.has('window_closed') ? (lines(run, 'lock_waited') ?? []) : [];
+}
+
+/** Whether a package asked for a reboot; null: not measured. */
 export function flag(run: FinishedChange): boolean | null {
   const set = /^set=(yes|no)$/m.exec(run.sections.get('reboot_flag')?.stdout ?? '')?.[1];
   return set === undefined ? null : set === 'yes';

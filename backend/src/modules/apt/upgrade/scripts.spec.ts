@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { aptProgress } from './apt-status';
@@ -234,12 +244,86 @@ describe('waiting for the lock of the downloads', () => {
   });
 });
 
+describe('a lock that is held until the maintenance window has closed', () => {
+  const HELD = 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9 (x)...';
+  const changes = readFileSync(path.join(folder, '../../../kernel/ssh/detached/scripts/changes.sh'), 'utf8');
+  const fact = (name: string): string => readFileSync(path.join(work, 'facts', name), 'utf8');
+
+  /** Runs a script of a change in an open window. `closes` closes it. */
+  const run = (stubs: string, name: string): { status: number | null; ending: string; waited: string } => {
+    const plan = 'machine m\n';
+    mkdirSync(path.join(work, 'facts'));
+    for (const [file, text] of Object.entries({ parameters: '', log: '', up: '10\n', begin_before: '50\n', plan }))
+      writeFileSync(path.join(work, file), text);
+    writeFileSync(path.join(work, 'digest'), `${createHash('sha256').update(plan).digest('hex')}\n`);
+    const text = `set -- '${work}'
+      SU_DETACHED=run auto_notes='${work}/notes' SCOPE=all GUARD= NO_REMOVE=0 ALLOW_DOWNGRADES=0 OPERATION=hold
+      ${changes}
+      exec >>"$SU_DIR/log" 2>&1
+      ${script('apt-transaction.sh')}
+      su_seconds_up() { cat "$SU_DIR/up"; }
+      sleep() { :; }
+      closes() { echo 60 >"$SU_DIR/up"; }
+      for none in transaction_environment transaction_simulate facts_before facts_after proxy_config archives_facts failed_here \\
+        autoremove_simulate autoremove_apt marks_environment marks_held repair_apt; do
+        eval "$none() { :; }"
+      done
+      for lines in transaction_lines autoremove_lines marks_lines repair_lines; do eval "$lines() { echo machine m; }"; done
+      finish() { exit "$1"; }
+      ${stubs}
+      ${script(name).replaceAll('apt-mark "', 'apt_mark "')}`;
+    const { status } = spawnSync('sh', ['-c', text], { timeout: 20_000, encoding: 'utf8' });
+    expect(fact('window_closed.code')).toBe('0\n');
+    return { status, ending: readFileSync(path.join(work, 'ending'), 'utf8'), waited: fact('lock_waited.out') };
+  };
+
+  it.each([
+    [
+      'apt gets it then, for the download',
+      `transaction_apt() { echo '${HELD}'; closes; }`,
+      'apt-upgrade.sh',
+      `${HELD}\n`,
+    ],
+    [
+      'the guard meets the end of the window',
+      `transaction_apt() { case $* in *--download-only*) ;; *) echo '${HELD}'; closes; return 100 ;; esac; }`,
+      'apt-upgrade.sh',
+      `${HELD}\n`,
+    ],
+    [
+      'packages are to be removed',
+      `autoremove_apt() { case $* in *Lock*) echo '${HELD}'; closes; return 100 ;; esac; }`,
+      'apt-autoremove.sh',
+      `${HELD}\n`,
+    ],
+    [
+      'dpkg is to change a mark',
+      `apt_mark() { echo 'dpkg: error: lock was locked by another process with pid 7'; closes; return 1; }`,
+      'apt-marks.sh',
+      'dpkg: error: lock was locked by another process with pid 7\n',
+    ],
+    [
+      'dpkg is to configure',
+      `plan_locks() { [ "$(su_seconds_up)" -ge 60 ] || printf '/var/lib/dpkg/lock\\t7\\tapt\\n'; closes; }`,
+      'apt-repair.sh',
+      'Could not get lock /var/lib/dpkg/lock. It is held by process 7 (apt)\n',
+    ],
+  ])('is kept with its holder where %s', (_case, stubs, name, waited) => {
+    expect(run(stubs, name)).toEqual({ status: 0, ending: 'stopped\n', waited });
+  });
+
+  it('is none where nothing was waited for', () => {
+    expect(run('transaction_apt() { closes; }', 'apt-upgrade.sh')).toMatchObject({ ending: 'stopped\n', waited: '' });
+  });
+});
+
 describe('waiting', () => {
   /** marks_change of a mark that never comes: the lock stays with somebody else. */
   const waits = (clockSet: string): { status: number | null; said: string } => {
     const change = /^marks_change\(\) \{\n[^]*?^\}\n/m.exec(script('apt-marks.sh'))?.[0] ?? '';
     const run = `marks_work='${work}' LOCK_WAIT=2 OPERATION=hold
       begin_in_time() { :; }
+      keep() { :; }
       apt-mark() { echo 'dpkg: error: lock was locked by another process with pid 7'; return 1; }
       ${clock}
       ${clockSet}

@@ -158,9 +158,22 @@ function wholeRun(said: string, log: string, inodesGone: readonly string[]): Apt
   // Who holds a lock is told while it is waited for; that alone is no failure.
   const waited = kind === 'apt_lock_busy' ? [...new Set(linesWith(log, WAITED))] : [];
   const lines = [...new Set([...linesWith(said, CAUSES), ...importantLines(said), ...waited])];
-  const holder = kind === 'apt_lock_busy' ? parseLockHolder([said, ...waited].join('\n')) : null;
-  const who = holder?.name ?? (holder?.pid == null ? null : `process ${String(holder.pid)}`);
+  const who = kind === 'apt_lock_busy' ? holderOf([said, ...waited].join('\n')) : null;
   return [aptError(kind, 'error', complaintOf(lines.map((line) => line.trim())), lines, who)];
+}
+
+/**
+ * The lock that a run waited for until its maintenance window was over, in which it so could not begin.
+ * @param said what apt or dpkg said of it; nothing: it waited for none
+ */
+export function lockErrors(said: readonly string[]): AptError[] {
+  if (said.length === 0) return [];
+  return [aptError('apt_lock_busy', 'error', complaintOf(said), said, holderOf(said.join('\n')))];
+}
+
+function holderOf(said: string): string | null {
+  const holder = parseLockHolder(said);
+  return holder?.name ?? (holder?.pid == null ? null : `process ${String(holder.pid)}`);
 }
 
 /** What is short: the same words are printed where inodes are gone, and a full /boot has ways out of its own. */

@@ -13,9 +13,9 @@ import { appliedCounts, appliedPackages, plannedBefore, withoutOthers } from './
 import { autoMarks } from './auto-marks';
 import { archivesLook } from './archive-facts';
 import { conffileChanges } from './conffile-changes';
-import { both, flag, inventory, lines } from './run-facts';
+import { both, flag, inventory, lines, lockWaited } from './run-facts';
 import { unmeasured } from './unmeasured';
-import { upgradeErrors } from './upgrade-errors';
+import { lockErrors, upgradeErrors } from './upgrade-errors';
 
 /** What an upgrade really did, with what its archives told before the install. Pure. */
 export function upgradeResult(run: FinishedChange, plan: PlannedPackages, runId: string): AptUpgradeResult {
@@ -104,7 +104,8 @@ function summaryOf({ counts, changed_by_others }: AptRunResult): Sentence {
 }
 
 function errorsOf(run: FinishedChange): AptError[] {
-  if (run.ending === 'drifted' || run.ending === 'stopped') return [];
+  if (run.ending === 'drifted') return [];
+  if (run.ending === 'stopped') return lockErrors(lockWaited(run));
   const full = recordFull(run);
   if (run.ending === 'interrupted') {
     // Cut off before dpkg began, or after it had ended: there is nothing to repair.

@@ -433,6 +433,28 @@ describe.each(suites)('a run on %s', (suite) => {
     expect(upgradeResult(finished(sections, { ...lost, recordLost: false }), details, RUN_ID).packages).toBeNull();
   });
 
+  it('whose window closed while it waited for a lock keeps who held it', () => {
+    const sections = captured(suite, 'lock');
+    const said = sections.get('log')?.stdout.match(/^Waiting for cache lock: .*\n/m)?.[0] ?? '';
+    sections.set('fact.lock_waited', section(said));
+    const details = detailsOf(planned(sections));
+    const stopped = (): AptUpgradeResult =>
+      upgradeResult(finished(sections, { ending: 'stopped', exitCode: null }), details, RUN_ID);
+    // Somebody stopped it.
+    expect(stopped().errors).toEqual([]);
+    sections.set('fact.window_closed', section(''));
+    const result = stopped();
+    expect(result.errors).toMatchObject([
+      {
+        kind: 'apt_lock_busy',
+        subject: 'hold-lock',
+        important_lines: [expect.stringContaining('It is held by process')],
+      },
+    ]);
+    contracts.document(APT_UPGRADE_RESULT.name, result);
+    expect(verdictOf(result)).toMatchObject({ status: 'warning' });
+  });
+
   it('that was cut off before its end is no success, whatever its facts say', () => {
     const result = resultOf(suite, 'done', { ending: 'interrupted', exitCode: null });
     expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind: 'interrupted' } });
