@@ -9,7 +9,7 @@ const MACHINES = 8;
 const SYSTEMD_MACHINES = 2;
 
 /** As many files of tests run at once, each beside machines of its own. */
-export const FLEETS = 2;
+export const FLEETS = 3;
 
 const { FLEET_ROOT, FLEET_NET, FLEET_APT } = process.env;
 

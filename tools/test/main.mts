@@ -11,7 +11,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** Much of their time is spent waiting for machines: two files at a time, each with machines of its own. */
+/** Much of their time is spent waiting for machines: three files at a time, each with machines of its own. */
 async function endToEnd(): Promise<Totals> {
   const machines = await startTestMachines(interrupted.signal);
   if (typeof machines === 'string') {
