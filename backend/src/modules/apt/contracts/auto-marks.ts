@@ -8,7 +8,7 @@ export interface AutoMarks {
   readonly lost: readonly string[];
 }
 
-/** Null: there was nothing to keep. */
+/** Null: there was nothing to keep, unless `not_measured` names it: then nobody could tell. */
 export const AUTO_MARKS: Properties = {
   auto_marks: { anyOf: [object({ kept: list(text), lost: list(text) }), { type: 'null' }] },
 };

@@ -3,7 +3,7 @@ import { complaintOf } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
 import type { AptRepairPlan, AptRepairResult } from '../contracts/apt-repair.v4';
-import { autoMarks } from '../upgrade/auto-marks';
+import { autoMarks, unmeasuredMarks } from '../upgrade/auto-marks';
 import { lines } from '../upgrade/run-facts';
 import { unmeasured } from '../upgrade/unmeasured';
 import { runResult, verdictOf, type UpgradeVerdict } from '../upgrade/upgrade-result';
@@ -23,7 +23,8 @@ export function repairResult(run: FinishedChange, plan: AptRepairPlan, runId: st
     complaints: verified === undefined ? null : complaintsOf(verified),
     auto_marks: autoMarks(run),
   };
-  return { ...result, not_measured: unmeasured(run, result) };
+  const not_measured = [...unmeasured(run, result), ...unmeasuredMarks(run, plan.auto_marks.length > 0)];
+  return { ...result, not_measured };
 }
 
 /** How the run is to be told: it worked if dpkg and apt find everything whole, however it ended. */

@@ -141,6 +141,11 @@ describe.each(suites)('a repair on %s', (suite) => {
     const result = resultOf(sections);
     expect(result.auto_marks).toEqual({ kept: ['fleet-plain'], lost: ['fleet-slow'] });
     expect(repairVerdict(result)).toMatchObject({ status: 'warning' });
+    // The plan names marks, and nothing tells what became of them.
+    expect(result.not_measured).not.toContainEqual(expect.objectContaining({ fact: 'auto_marks' }));
+    sections.delete('fact.auto_marks');
+    expect(resultOf(sections)).toMatchObject({ auto_marks: null });
+    expect(resultOf(sections).not_measured).toContainEqual({ fact: 'auto_marks', reason: 'not_kept' });
   });
 
   it('that is needless is no plan', () => {

@@ -16,5 +16,9 @@ facts_after
 # The file system that a run keeps its facts on, where it has no room for them.
 record_full() { df -P -k "/var/lib/system-update/runs/$RUN_ID" | awk 'NR > 1 && $4 <= 0'; }
 section record_full record_full
-[ ! -e "$auto_notes/$RUN_ID" ] || section auto_marks auto_marks_restore "$auto_notes/$RUN_ID"
+if [ -e "$auto_notes/$RUN_ID" ]; then
+  section auto_marks auto_marks_restore "$auto_notes/$RUN_ID"
+elif [ "$REPAIR" != 1 ]; then
+  section auto_marks_none true
+fi
 [ "$REPAIR" != 1 ] || section whole repair_whole

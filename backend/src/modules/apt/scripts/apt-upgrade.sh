@@ -35,7 +35,11 @@ note_marks() {
 
 # Whatever ends the script: what could not be done here is done by whoever looks at the machine next.
 restore_marks() {
-  [ ! -e "$note" ] || keep auto_marks auto_marks_restore "$note"
+  if [ -e "$note" ]; then
+    keep auto_marks auto_marks_restore "$note"
+  else
+    keep auto_marks_none true
+  fi
 }
 
 step check

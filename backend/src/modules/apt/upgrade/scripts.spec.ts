@@ -314,6 +314,8 @@ describe('a lock that is held until the maintenance window has closed', () => {
 
   it('is none where nothing was waited for', () => {
     expect(run('transaction_apt() { closes; }', 'apt-upgrade.sh')).toMatchObject({ ending: 'stopped\n', waited: '' });
+    // Nor was a mark noted that had to be kept.
+    expect(fact('auto_marks_none.code')).toBe('0\n');
   });
 });
 

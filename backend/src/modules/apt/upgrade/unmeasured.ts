@@ -33,7 +33,8 @@ export function unmeasured(
     .map((name) => ({ fact: name, reason: reasonOf(run, FACTS[name]) }));
 }
 
-function reasonOf(run: FinishedChange, facts: readonly string[]): UnmeasuredReason {
+/** Why what is read from these facts was not measured. */
+export function reasonOf(run: FinishedChange, facts: readonly string[]): UnmeasuredReason {
   if (run.ending === 'drifted' || run.ending === 'stopped') return 'nothing_done';
   for (const name of facts) {
     const section = run.sections.get(name);

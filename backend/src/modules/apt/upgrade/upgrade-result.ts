@@ -10,7 +10,7 @@ import type { AutoMarks } from '../contracts/auto-marks';
 import { meanwhile, type Meanwhile, type OthersStep } from '../external/meanwhile';
 import { linesOf } from '../parsers/parse-error';
 import { appliedCounts, appliedPackages, plannedBefore, withoutOthers } from './applied';
-import { autoMarks } from './auto-marks';
+import { autoMarks, unmeasuredMarks } from './auto-marks';
 import { archivesLook } from './archive-facts';
 import { conffileChanges } from './conffile-changes';
 import { both, flag, inventory, lines, lockWaited } from './run-facts';
@@ -18,11 +18,17 @@ import { unmeasured } from './unmeasured';
 import { lockErrors, upgradeErrors } from './upgrade-errors';
 
 /** What an upgrade really did, with what its archives told before the install. Pure. */
-export function upgradeResult(run: FinishedChange, plan: PlannedPackages, runId: string): AptUpgradeResult {
+export function upgradeResult(
+  run: FinishedChange,
+  plan: Pick<AptUpgradePlan, 'packages' | 'scope'>,
+  runId: string,
+): AptUpgradeResult {
   const { conffile_questions, news } = archivesLook(run.sections.get('archives'));
   const conffile_changes = conffileChanges(run.sections.get('conffile_changes'));
   const result = { ...runResult(run, plan, runId), conffile_questions, news, conffile_changes };
-  return { ...result, auto_marks: autoMarks(run), not_measured: unmeasured(run, result) };
+  // Only what apt was told by name is noted.
+  const not_measured = [...unmeasured(run, result), ...unmeasuredMarks(run, plan.scope === 'packages')];
+  return { ...result, auto_marks: autoMarks(run), not_measured };
 }
 
 type PlannedPackages = Pick<AptUpgradePlan, 'packages'>;

@@ -455,6 +455,26 @@ describe.each(suites)('a run on %s', (suite) => {
     expect(verdictOf(result)).toMatchObject({ status: 'warning' });
   });
 
+  it('of chosen packages tells that no mark was to be kept from that nobody could tell', () => {
+    const sections = captured(suite, 'done');
+    const plan = { ...detailsOf(planned(sections)), scope: 'packages' as const };
+    const marks = (facts: Readonly<Record<string, CollectedSection>>, scope: AptUpgradePlan['scope'] = 'packages') => {
+      const run = finished(new Map([...sections, ...Object.entries(facts)]), { ending: 'interrupted', exitCode: null });
+      const result = upgradeResult(run, { ...plan, scope }, RUN_ID);
+      contracts.document(APT_UPGRADE_RESULT.name, result);
+      return [result.auto_marks, result.not_measured.find(({ fact }) => fact === 'auto_marks')?.reason];
+    };
+    expect(marks({ 'fact.auto_marks_none': section('') })).toEqual([null, undefined]);
+    expect(marks({})).toEqual([null, 'cut_off']);
+    expect(marks({ 'fact.auto_marks': { ...section(''), exitCode: 1 } })).toEqual([null, 'failed']);
+    expect(marks({ 'fact.auto_marks': section('kept\tfleet-plain\n') })).toEqual([
+      { kept: ['fleet-plain'], lost: [] },
+      undefined,
+    ]);
+    // apt was told none by name.
+    expect(marks({}, 'all')).toEqual([null, undefined]);
+  });
+
   it('that was cut off before its end is no success, whatever its facts say', () => {
     const result = resultOf(suite, 'done', { ending: 'interrupted', exitCode: null });
     expect(verdictOf(result)).toMatchObject({ status: 'error', error: { kind: 'interrupted' } });

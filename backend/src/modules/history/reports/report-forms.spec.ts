@@ -16,7 +16,11 @@ describe('a report', () => {
           audit: null,
           news: null,
           drift: null,
-          not_measured: [{ fact: 'audit', reason: 'cut_off' }],
+          auto_marks: null,
+          not_measured: [
+            { fact: 'audit', reason: 'cut_off' },
+            { fact: 'auto_marks', reason: 'cut_off' },
+          ],
           packages: [
             { name: 'openssl', from_version: '3.0.1', origin: null, held: null, lines: [] },
             { name: 'curl', to_version: null, lines: ['a', 'b'] },
@@ -40,6 +44,7 @@ describe('a report', () => {
               ['Audit', 'not measured (the run was cut off before)'],
               ['News', 'not measured'],
               ['Drift', 'none'],
+              ['Auto marks', 'not measured (the run was cut off before)'],
             ],
           },
         ],

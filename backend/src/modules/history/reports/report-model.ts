@@ -22,7 +22,7 @@ export type Block =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
 
-/** Fields that hold null where there is nothing of the kind. */
+/** Fields that hold null where there is nothing of the kind, if nothing says that it was not measured. */
 const NONE = new Set([
   'at_your_own_risk',
   'auto_marks',
@@ -71,8 +71,10 @@ export function sectionsOf(result: Readonly<Record<string, unknown>>, words: Rep
 function findingsOf(entries: readonly [string, unknown][], missing: readonly Missing[], words: ReportWords): Block {
   const why = (name: string): string | undefined => REASONS[missing.find(({ fact }) => fact === name)?.reason ?? ''];
   const facts = entries.map(([name, value]): Fact => {
-    const [said, reason] = [inWords(name, value, words), value === null ? why(name) : undefined];
-    return [words.title(name), reason === undefined ? said : `${said} (${words.word(reason)})`];
+    const reason = value === null ? why(name) : undefined;
+    if (reason === undefined) return [words.title(name), inWords(name, value, words)];
+    const said = words.word(NOT_KNOWN.has(name) ? 'not known' : 'not measured');
+    return [words.title(name), `${said} (${words.word(reason)})`];
   });
   return { kind: 'facts', facts };
 }

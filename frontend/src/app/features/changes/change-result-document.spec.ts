@@ -118,6 +118,12 @@ describe('marks of packages that were installed automatically', () => {
     });
     expect(proofs(read({ auto_marks: { kept: [], lost: ['a'] } })).autoMarks).toBe('look');
   });
+
+  it('are shown as not known where nobody could tell', () => {
+    const unknown = read({ auto_marks: null, not_measured: [{ fact: 'auto_marks', reason: 'cut_off' }] });
+    expect(unknown.proven).toContain('autoMarks');
+    expect(proofs(unknown).autoMarks).toBe('unknown');
+  });
 });
 
 describe('failuresOf', () => {

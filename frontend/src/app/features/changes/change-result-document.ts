@@ -109,6 +109,7 @@ interface ResultDocument {
   readonly audit?: readonly string[] | null;
   readonly reboot_flag?: boolean | null;
   readonly drift?: ChangeResult['drift'];
+  readonly not_measured?: readonly { readonly fact: string }[];
 }
 
 /**
@@ -162,11 +163,16 @@ export function failuresOf(job: JobDto, result: ChangeResult | null): Failure[] 
   return own === null || shown ? [...found] : [own, ...found];
 }
 
+/** Of what may be null because there was nothing: that it is null for another reason. */
+function wasNotMeasured({ not_measured: missing = [] }: ResultDocument, name: string): boolean {
+  return missing.some(({ fact }) => fact === name);
+}
+
 function provenBy(result: ResultDocument): ProofKey[] {
   const keys: readonly (readonly [ProofKey, boolean])[] = [
     ['whole', 'whole' in result],
     ['packages', 'packages' in result || 'marks' in result],
-    ['autoMarks', result.auto_marks != null],
+    ['autoMarks', result.auto_marks != null || wasNotMeasured(result, 'auto_marks')],
     ['conffiles', 'conffiles' in result],
     ['units', 'failed_units' in result],
     ['ports', 'ports' in result],
