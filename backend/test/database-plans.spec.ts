@@ -92,6 +92,8 @@ describe('a year of runs, plans, changes and messages', () => {
       ['those that wait', { statuses: ['pending'] }],
       ['those that were rejected or whose time is over', { statuses: ['rejected', 'expired'] }],
       ['those that were carried out', { statuses: ['executed'] }],
+      ['those that were decided', { statuses: ['approved', 'executed', 'rejected', 'expired'], decided: true }],
+      ['those that ended without a decision', { statuses: ['expired'], decided: false }],
     ] as const)('requests: %s', async (_which, filter) => {
       const reader = new RequestsReader(source, contracts, shared);
       const first = await reader.page(filter, 51, null);
