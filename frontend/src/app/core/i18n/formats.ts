@@ -97,25 +97,30 @@ export class Formats {
     }).format(new Date(iso));
   }
 
-  /** Date and time without zone, for tables whose heading says it. */
-  short(iso: string): string {
-    return this.dates({ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(
-      new Date(iso),
-    );
+  /**
+   * Date and time without zone, for tables whose heading says it.
+   * @param zone by the clocks of this time zone; of one that the browser does not know, and by default, by its own
+   */
+  short(iso: string, zone?: string): string {
+    return this.dates({ ...SHORT, ...inZone(zone) }).format(new Date(iso));
   }
 
-  /** The same by the clocks of a time zone; of one that the browser does not know, by its own. */
-  shortIn(iso: string, zone: string): string {
-    return isZone(zone)
-      ? this.dates({
-          year: 'numeric',
-          month: 'short',
-          day: 'numeric',
-          hour: '2-digit',
-          minute: '2-digit',
-          timeZone: zone,
-        }).format(new Date(iso))
-      : this.short(iso);
+  /** From one moment to another in the same way; what both have in common, such as the day, once. */
+  range(from: string, until: string, zone?: string): string {
+    return this.dates({ ...SHORT, ...inZone(zone) }).formatRange(new Date(from), new Date(until));
+  }
+
+  /** "02:30", or "02:30–04:30". */
+  clockTime(from: string, until?: string): string {
+    const dates = this.dates({ hour: '2-digit', minute: '2-digit' });
+    return until === undefined ? dates.format(new Date(from)) : dates.formatRange(new Date(from), new Date(until));
+  }
+
+  /** Whether all of these moments are on one and the same day, by the clocks of the zone and by those of the browser. */
+  onOneDay(zone: string, ...moments: string[]): boolean {
+    const day = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
+    const days = [this.dates(day), this.dates({ ...day, ...inZone(zone) })];
+    return new Set(moments.flatMap((iso) => days.map((dates) => dates.format(new Date(iso))))).size === 1;
   }
 
   time(iso: string): string {
@@ -157,6 +162,10 @@ export class Formats {
     return found;
   }
 }
+
+const SHORT = { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
+
+const inZone = (zone: string | undefined) => (zone !== undefined && isZone(zone) ? { timeZone: zone } : {});
 
 function isZone(zone: string): boolean {
   try {

@@ -85,14 +85,14 @@ import { othersChangesOf, remaindersOf, type Remainder } from './result-remainde
       overflow-wrap: anywhere;
     }
 
-    dl div {
-      display: flex;
-      flex-wrap: wrap;
-      gap: 2px 10px;
+    dl {
+      display: grid;
+      grid-template-columns: minmax(0, max-content) minmax(0, 1fr);
+      gap: 2px 16px;
     }
 
-    dt {
-      min-width: 14em;
+    dl div {
+      display: contents;
     }
   `,
 })

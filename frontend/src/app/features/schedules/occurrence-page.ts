@@ -53,7 +53,7 @@ export class OccurrencePage {
         trail.parts.set([
           { label: this.texts.t('schedules.title'), link: '/schedules' },
           { label: run.scheduleName, link: `/schedules/${run.scheduleId}` },
-          { label: this.formats.shortIn(run.dueAt, run.timezone) },
+          { label: this.formats.short(run.dueAt, run.timezone) },
         ]);
       }
     });

@@ -1,6 +1,7 @@
 import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import type { ScheduleActionDto } from '../../api/models';
+import { Formats } from '../../core/i18n/formats';
 import { Texts, type Language } from '../../core/i18n/texts';
 import { providePortalTexts } from '../../core/i18n/transloco';
 import { Preferences } from '../../core/preferences/preferences';
@@ -36,6 +37,22 @@ describe('schedules in words', () => {
       '9,999 machines at a time',
       'as many machines at a time as the installation allows',
     ]);
+  });
+
+  it('tell a moment by both clocks, and the day once where it is the same', () => {
+    const formats = TestBed.inject(Formats);
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const [noon, one] = ['2026-11-27T12:00:00.000Z', '2026-11-27T13:00:00.000Z'];
+    expect(words.at(noon, here)).toBe(formats.short(noon));
+    // An hour from the browser's clocks, in the direction that stays on its day.
+    const before = new Date(noon).getHours() === 23 ? 1 : -1;
+    const hours = -new Date(noon).getTimezoneOffset() / 60 - before;
+    const zone = `Etc/GMT${hours > 0 ? '-' : '+'}${String(Math.abs(Math.trunc(hours)))}`;
+    expect(words.at(noon, zone)).toBe(`${formats.short(noon, zone)} ${zone} (${formats.clockTime(noon)} here)`);
+    expect(words.at(noon, 'Pacific/Kiritimati')).toBe(
+      `28 Nov 2026, 02:00 Pacific/Kiritimati (${formats.short(noon)} here)`,
+    );
+    expect(words.span(noon, one, 'Pacific/Kiritimati')).toMatch(/^28 Nov 2026, 02:00–03:00 Pacific\/Kiritimati \(/);
   });
 
   it('say which machines are meant, whether they are named or counted', () => {

@@ -60,15 +60,18 @@ export class ScheduleWords {
 
   /** A moment by the clocks of the schedule, and by those of the browser where they show another time. */
   at(iso: string, zone: string): string {
-    const [at, here] = [this.formats.shortIn(iso, zone), this.formats.short(iso)];
-    return at === here ? at : this.texts.t('schedules.at.both', { at, zone, here });
+    const [at, whole] = [this.formats.short(iso, zone), this.formats.short(iso)];
+    if (at === whole) return at;
+    const here = this.formats.onOneDay(zone, iso) ? this.formats.clockTime(iso) : whole;
+    return this.texts.t('schedules.at.both', { at, zone, here });
   }
 
   /** From one moment to another, in the same way. */
   span(from: string, until: string, zone: string): string {
-    const at = `${this.formats.shortIn(from, zone)} – ${this.formats.shortIn(until, zone)}`;
-    const here = `${this.formats.short(from)} – ${this.formats.short(until)}`;
-    return at === here ? at : this.texts.t('schedules.at.both', { at, zone, here });
+    const [at, whole] = [this.formats.range(from, until, zone), this.formats.range(from, until)];
+    if (at === whole) return at;
+    const here = this.formats.onOneDay(zone, from, until) ? this.formats.clockTime(from, until) : whole;
+    return this.texts.t('schedules.at.both', { at, zone, here });
   }
 
   /** "10 machines at a time"; where the schedule does not limit it, so. */
