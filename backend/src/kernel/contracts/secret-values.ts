@@ -1,10 +1,19 @@
-import { secretRegistry } from '../logging/secret-registry';
+import { isDistinctive, secretRegistry } from '../logging/secret-registry';
 import type { JsonDocument } from './json-document';
 
 /** A copy in which every registered secret value inside any text is masked. Dates and other objects with a class stay. */
 export function maskSecrets<T>(value: T): T {
   if (secretRegistry.values().length === 0) return value;
   return mapTexts(value, (text) => secretRegistry.mask(text)) as T;
+}
+
+/**
+ * The same for what was made from a machine's answer: only the values for which a document would be refused. Another machine's password
+ * `debian` would otherwise tear honest words out of what this one said.
+ */
+export function maskDistinctiveSecrets<T>(value: T): T {
+  if (secretRegistry.values().length === 0) return value;
+  return mapTexts(value, (text) => secretRegistry.maskDistinctive(text)) as T;
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
@@ -22,14 +31,4 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 export function holdsSecret(document: JsonDocument): boolean {
   // One text for all: thousands of short ones, each looked through for hundreds of secrets, would take seconds.
   return secretRegistry.forms(isDistinctive).some((form) => document.text.includes(form));
-}
-
-const characterKinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/];
-
-/**
- * A password such as `debian` or `raspberry` stands in every honest document of its machine, and refusing those would
- * make the machine unmanageable. Long or mixed values do not occur by chance.
- */
-function isDistinctive(secret: string): boolean {
-  return secret.length >= 12 || (secret.length >= 8 && characterKinds.filter((kind) => kind.test(secret)).length >= 3);
 }

@@ -15,6 +15,7 @@ class SecretRegistry {
   private readonly held = new Map<string, Held>();
   /** Made when it is needed: values come and go with every connection, texts that must be masked hardly ever. */
   private masker: SecretMasker | undefined;
+  private distinctive: SecretMasker | undefined;
 
   /** Registers a value until the returned function is called. */
   register(value: string): () => void {
@@ -45,17 +46,39 @@ class SecretRegistry {
     return this.masker.mask(text);
   }
 
+  /** The same of the values alone that cannot stand in a text by chance, see {@link isDistinctive}. */
+  maskDistinctive(text: string): string {
+    if (this.held.size === 0) return text;
+    this.distinctive ??= new SecretMasker(this.values().filter(isDistinctive));
+    return this.distinctive.mask(text);
+  }
+
   private add(value: string): Held {
     const held: Held = { holders: 0, forms: undefined };
     this.held.set(value, held);
-    this.masker = undefined;
+    this.forget();
     return held;
   }
 
   private remove(value: string): void {
     this.held.delete(value);
-    this.masker = undefined;
+    this.forget();
   }
+
+  private forget(): void {
+    this.masker = undefined;
+    this.distinctive = undefined;
+  }
+}
+
+const characterKinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/];
+
+/**
+ * A password such as `debian` or `raspberry` stands in every honest document of its machine, and refusing those would
+ * make the machine unmanageable. Long or mixed values do not occur by chance.
+ */
+export function isDistinctive(secret: string): boolean {
+  return secret.length >= 12 || (secret.length >= 8 && characterKinds.filter((kind) => kind.test(secret)).length >= 3);
 }
 
 export const secretRegistry = new SecretRegistry();

@@ -1,3 +1,4 @@
+import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values';
 import type { CollectedDetached } from '../../../kernel/ssh/detached/detached-types';
 import type { RunResult, SectionResult } from '../../../kernel/ssh/run-types';
 import type { FinishedChange } from '../actions/change-action';
@@ -31,8 +32,8 @@ export function finishedChange(
     rebooted,
     forced: state.forced,
     sections: sectionsOf([...facts.values(), ...read]),
-    log,
-    drift,
+    log: maskDistinctiveSecrets(log),
+    drift: maskDistinctiveSecrets(drift),
   };
 }
 
@@ -53,11 +54,14 @@ export function unrecordedChange(log: string, look: RunResult | null): FinishedC
   return { ...unseenChange, recordLost: true, sections: sectionsOf(look?.sections ?? []), log };
 }
 
-/** Those that ended. */
+/**
+ * Those that ended. The machine's own secrets are masked already. It may also repeat what is held elsewhere at this moment, the password
+ * of another machine or of the database: masked before anything is made of it, no row takes it and no document is refused for it.
+ */
 export function sectionsOf(results: readonly SectionResult[]): ReadonlyMap<string, CollectedSection> {
   const sections = new Map<string, CollectedSection>();
   for (const { name, stdout, stderr, exitCode, truncated } of results) {
-    if (exitCode !== null) sections.set(name, { stdout, stderr, exitCode, truncated });
+    if (exitCode !== null) sections.set(name, maskDistinctiveSecrets({ stdout, stderr, exitCode, truncated }));
   }
   return sections;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values';
 import { queryOne } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
@@ -41,7 +42,8 @@ export class ChangeOutcomes {
     await this.executions.end(tx, jobId, {
       status: endedStatus(end.status),
       action: claim.kind,
-      documents: { result: outcome.result, important: outcome.important },
+      // A connection to another machine may have been opened since the answer came.
+      documents: maskDistinctiveSecrets({ result: outcome.result, important: outcome.important }),
       startedAt: finished.startedAt,
       finishedAt: finished.finishedAt,
       exitCode: finished.exitCode,

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import type { JsonDocument } from '../../../kernel/contracts/json-document';
+import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values';
 import { prepared } from '../../../kernel/database/prepared';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
@@ -120,8 +122,8 @@ export class Outcomes {
       final.status,
       final.failure?.kind ?? null,
       final.failure?.message ?? null,
-      this.contracts.document(JOB_RESULT.name, resultDocument(result)),
-      this.contracts.document(JOB_STEPS.name, stepsDocument(facts.steps)),
+      this.resultOf(result),
+      this.stepsOf(facts),
       log.count,
       log.upTo,
       log.streams,
@@ -174,12 +176,7 @@ export class Outcomes {
   }
 
   private async handOver(tx: Transaction, claim: Claim, pauseMs: number, facts: AttemptFacts): Promise<void> {
-    const over = await affected(tx.manager, HAND_OVER, [
-      claim.jobId,
-      claim.fence,
-      pauseMs,
-      this.contracts.document(JOB_STEPS.name, stepsDocument(facts.steps)),
-    ]);
+    const over = await affected(tx.manager, HAND_OVER, [claim.jobId, claim.fence, pauseMs, this.stepsOf(facts)]);
     if (over !== 1) throw new FenceLostError(claim.jobId);
   }
 
@@ -195,7 +192,12 @@ export class Outcomes {
     const kept =
       document === undefined
         ? null
-        : await this.snapshots.store(tx, { machineId, jobId, createdAt: finishedAt, ...document });
+        : await this.snapshots.store(tx, {
+            machineId,
+            jobId,
+            createdAt: finishedAt,
+            ...maskDistinctiveSecrets(document),
+          });
     const snapshotId = kept?.id ?? null;
     const contentSnapshotId = kept?.contentSnapshotId ?? null;
     await outcome.store?.(tx, { jobId, machineId, snapshotId, contentSnapshotId, requestedBy, finishedAt });
@@ -205,6 +207,14 @@ export class Outcomes {
       result: { ...facts.result, snapshotId, summary: outcome.summary ?? null },
       died: false,
     };
+  }
+
+  private resultOf(result: JobResult): JsonDocument {
+    return this.contracts.document(JOB_RESULT.name, maskDistinctiveSecrets(resultDocument(result)));
+  }
+
+  private stepsOf({ steps }: AttemptFacts): JsonDocument {
+    return this.contracts.document(JOB_STEPS.name, maskDistinctiveSecrets(stepsDocument(steps)));
   }
 
   private async putBack(
@@ -220,11 +230,8 @@ export class Outcomes {
       ending.spend ? 0 : 1,
       ending.failure?.kind ?? null,
       ending.failure?.message ?? null,
-      this.contracts.document(
-        JOB_RESULT.name,
-        resultDocument({ ...facts.result, errorAction: ending.failure?.action ?? null }),
-      ),
-      this.contracts.document(JOB_STEPS.name, stepsDocument(facts.steps)),
+      this.resultOf({ ...facts.result, errorAction: ending.failure?.action ?? null }),
+      this.stepsOf(facts),
     ]);
     if (back !== 1) throw new FenceLostError(claim.jobId);
     this.machineState.patch(tx, claim.machineId, { runningJobId: null });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Clock } from '../../../kernel/clock';
+import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values';
 import type { LiveBus } from '../../../kernel/live/live-bus';
 import type { LogPiece } from '../../../kernel/ssh/detached/detached-types';
 import type { OutputChunk, SectionEvent, StreamName } from '../../../kernel/ssh/run-types';
@@ -264,7 +265,8 @@ export class ProgressRecorder {
   }
 
   private next(): ProgressWrite {
-    const chunks: LogChunk[] = this.buffer.take();
+    // Whole lines: what is held for another machine or for the database is masked in them as it is in what is made of the answer.
+    const chunks: LogChunk[] = maskDistinctiveSecrets(this.buffer.take());
     const { jobId, fence } = this.claim;
     const { logOffset, contacted: contact } = this;
     const told = { ...(contact ? { contact } : {}), ...(logOffset === undefined ? {} : { logOffset }) };

@@ -2,17 +2,11 @@ import { Logger } from '@nestjs/common';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import type { RunResult } from '../../../kernel/ssh/run-types';
 import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
-import type {
-  ActionContext,
-  ActionOutcome,
-  CollectedRun,
-  CollectedSection,
-  ReadAction,
-  RunFailure,
-} from '../actions/job-action';
+import type { ActionContext, ActionOutcome, CollectedRun, ReadAction, RunFailure } from '../actions/job-action';
 import type { ActionScripts, ScriptText } from '../actions/action-scripts';
 import type { JobResult } from '../job-record';
 import type { Attempt } from './attempt';
+import { sectionsOf } from './change-evidence';
 import { parametersUnreadable } from './change-failures';
 import type { Claim } from './claims';
 import { failureOf, retryPause, timeoutFailure, type Chance, type StopReason } from './failures';
@@ -217,9 +211,12 @@ function withError(outcome: ActionOutcome, error: NonNullable<ActionOutcome['err
 }
 
 function collected({ run, startedAt, brokenBy }: Reading, receivedAt: Date): CollectedRun {
-  const sections = new Map<string, CollectedSection>();
-  for (const { name, stdout, stderr, exitCode, truncated } of run.sections) {
-    if (exitCode !== null) sections.set(name, { stdout, stderr, exitCode, truncated });
-  }
-  return { sections, exitCode: run.exitCode, startedAt, receivedAt, truncated: run.truncated, brokenBy };
+  return {
+    sections: sectionsOf(run.sections),
+    exitCode: run.exitCode,
+    startedAt,
+    receivedAt,
+    truncated: run.truncated,
+    brokenBy,
+  };
 }
