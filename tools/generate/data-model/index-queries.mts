@@ -83,6 +83,7 @@ export const indexQueries: Readonly<Record<string, string>> = {
   jobs_dead_letters_idx: 'Jobs that ended without a result and that nobody has dealt with, newest first, page by page.',
   jobs_redrive_of_idx: 'What a dead letter was started again as.',
   jobs_finished_at_idx: 'Jobs that ended while a watcher was away.',
+  jobs_kind_created_at_idx: 'The last runs of an action that came to their end: how long it takes.',
   jobs_queue_idx: 'The next job of each machine, by its turn: priority and age.',
   jobs_request_id_idx: 'The jobs of a request.',
   jobs_schedule_id_idx: 'The jobs of a schedule. To come.',

@@ -11,6 +11,7 @@ import { JOB_REQUESTER_TYPES, JOB_STATUSES, type JobRequesterType, type JobStatu
 @Index('jobs_created_at_idx', { synchronize: false })
 @Index('jobs_dead_letters_idx', { synchronize: false })
 @Index('jobs_finished_at_idx', ['finishedAt'])
+@Index('jobs_kind_created_at_idx', { synchronize: false })
 @Index('jobs_machine_id_created_at_id_idx', { synchronize: false })
 @Index('jobs_machine_id_status_idx', ['machineId', 'status'])
 @Index('jobs_queue_idx', { synchronize: false })

@@ -24,7 +24,7 @@ interface MachineRow {
   seconds: number;
 }
 
-/** How long changes take, by those that came to their end. */
+/** How long actions take, by runs that came to their end. */
 @Injectable()
 export class RunDurations {
   /** Of these actions one after the other, by machine. */
@@ -77,11 +77,12 @@ const OF_MACHINES = `
     ORDER BY created_at DESC LIMIT 5) AS j
   GROUP BY m.id, k.kind`;
 
-/** What nine of ten of the fleet's last 500 did not exceed. */
+/** What nine of ten of the fleet's last 500 did not exceed. Of readings too, plans among them: changes alone have executions. */
 const OF_FLEET = `
   SELECT k.kind, percentile_disc(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM j.finished_at - j.started_at)::float8) AS seconds
   FROM unnest($1::text[]) AS k (kind)
   CROSS JOIN LATERAL (
-    SELECT id FROM executions WHERE action = k.kind AND status IN ('ok', 'warning') ORDER BY started_at DESC LIMIT 500) AS e
-  JOIN jobs j ON j.id = e.id AND j.started_at IS NOT NULL AND j.finished_at IS NOT NULL
+    SELECT started_at, finished_at FROM jobs
+    WHERE kind = k.kind AND status IN ('ok', 'warning') AND started_at IS NOT NULL AND finished_at IS NOT NULL
+    ORDER BY created_at DESC LIMIT 500) AS j
   GROUP BY k.kind`;
