@@ -74,7 +74,7 @@ describe('a window that closes while a change waits on its machine', () => {
     fleet('scenario', machine.name, 'plain');
     expect(await jobs.ended(job, 170_000)).toMatchObject({ status: 'cancelled', errorKind: 'window_expired' });
     expect(versionOf(machine, PACKAGE)).toBe(before);
-    expect(await printed(job)).toContain('the maintenance window has closed');
+    expect(await printed(job)).toContain('too late to end within the maintenance window');
   }, 300_000);
 
   it('lets it go on where the lock is free in time', async () => {

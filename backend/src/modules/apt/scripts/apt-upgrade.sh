@@ -72,7 +72,7 @@ restore_marks
 
 step verify
 facts_after
-# Where the guard has refused, these end the run: as its window has closed, or with the difference.
+# Where the guard has refused, these end the run: as it is too late for its window, or with the difference.
 [ "$code" = 0 ] || begin_in_time
 [ ! -e "$SU_DIR/guard.found" ] || confirm_plan "$SU_DIR/guard.found"
 exit "$code"

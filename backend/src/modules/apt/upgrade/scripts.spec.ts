@@ -112,7 +112,7 @@ describe('the guard', () => {
     writeFileSync(within, '1\n');
     const late = asked(plan, told(...doing));
     expect(late).toMatchObject({ status: 1, found: '' });
-    expect(late.said).toContain('the maintenance window has closed');
+    expect(late.said).toContain('too late to end within the maintenance window');
     expect(existsSync(within)).toBe(true);
     writeFileSync(within, '99999999999\n');
     expect(asked(plan, told(...doing))).toMatchObject({ status: 0, said: '' });
@@ -244,7 +244,7 @@ describe('waiting for the lock of the downloads', () => {
   });
 });
 
-describe('a lock that is held until the maintenance window has closed', () => {
+describe('a lock that is held until it is too late to end within the maintenance window', () => {
   const HELD = 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9 (x)...';
   const changes = readFileSync(path.join(folder, '../../../kernel/ssh/detached/scripts/changes.sh'), 'utf8');
   const fact = (name: string): string => readFileSync(path.join(work, 'facts', name), 'utf8');

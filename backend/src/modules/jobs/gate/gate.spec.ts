@@ -16,6 +16,7 @@ import { WindowsRepository } from '../../windows/windows.repository';
 import type { JobRecord } from '../job-record';
 import { RunDurations } from './run-durations';
 import { StartGate } from './start-gate';
+import { secondsToBegin } from './window-holds';
 
 const HOUR_MS = 3_600_000;
 let database: TestDatabase;
@@ -226,6 +227,28 @@ describe('a change that a worker has in hand and that has not begun', () => {
   }, 60_000);
 });
 
+describe('the time to begin in that a machine is told', () => {
+  const now = new Date('2026-03-01T10:00:00Z');
+  const inSeconds = (seconds: number) => new Date(now.getTime() + seconds * 1000);
+  const told = (latestStart: number, until: number) => {
+    const times = { from: inSeconds(-600), latestStart: inSeconds(latestStart), until: inSeconds(until) };
+    return secondsToBegin({ standing: { kind: 'open', name: 'Nights', ...times }, now });
+  };
+
+  it.each([
+    ['ends at the latest start', 900, 1500, 900],
+    ['is enough to connect and check for what was claimed at the last moment', 1, 601, 60],
+    ['never goes past the end of the window', 20, 35, 35],
+  ])('%s', (_, latestStart, until, seconds) => {
+    expect(told(latestStart, until)).toBe(seconds);
+  });
+
+  it('has no end where no window binds the machine', () => {
+    expect(secondsToBegin({ standing: { kind: 'unbound' }, now })).toBeNull();
+    expect(secondsToBegin(null)).toBeNull();
+  });
+});
+
 describe('a change of a machine that a window speaks of', () => {
   it('begins at once while the window is open, and knows until when it may', async () => {
     const machineId = await p.machine();
@@ -238,10 +261,10 @@ describe('a change of a machine that a window speaks of', () => {
     expect(left).toBeGreaterThan(34 * 60_000);
     expect(left).toBeLessThanOrEqual(35 * 60_000);
     expect(await finish(job.id)).toMatchObject({ status: 'ok' });
-    // The machine itself holds to the end of the window.
+    // The machine itself holds to the same: what waits there for locks or packages must be able to end inside as well.
     const within = Number(machines.told.get(job.id)?.['BEGIN_WITHIN']);
-    expect(within).toBeGreaterThan(44 * 60);
-    expect(within).toBeLessThanOrEqual(45 * 60);
+    expect(within).toBeGreaterThan(34 * 60);
+    expect(within).toBeLessThanOrEqual(35 * 60);
   });
 
   it('waits while it is closed, and begins when it opens', async () => {

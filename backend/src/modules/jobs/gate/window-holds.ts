@@ -17,6 +17,11 @@ import { JobHistory } from '../worker/job-history';
 import { StartGate, termsOf, type GateStanding } from './start-gate';
 
 const BATCH = 200;
+/**
+ * A run that was claimed at the last moment connects and checks before its first change, which takes seconds, of a slow machine
+ * many: that it began in time must not be lost by them. How long each run takes until its first change is not known.
+ */
+const FIRST_SECONDS = 60;
 
 interface HeldRow {
   id: string;
@@ -29,7 +34,7 @@ interface HeldRow {
 export interface Beginning {
   /** Why not at this moment; null: it may. */
   readonly refusal: RunFailure | null;
-  /** So long its window stays open, in seconds; null: it is bound by none. */
+  /** So long it could still end inside its window if it began, in seconds; null: it is bound by none. */
   readonly withinSeconds: number | null;
 }
 
@@ -88,7 +93,7 @@ export class WindowHolds {
       if (job === null) return { refusal: null, withinSeconds: null };
       const found = job.overridden ? null : await this.standing(tx, job);
       const window = found === null ? null : closedWindow(found, job.window_name);
-      if (window === null && !job.over) return { refusal: null, withinSeconds: secondsOpen(found) };
+      if (window === null && !job.over) return { refusal: null, withinSeconds: secondsToBegin(found) };
       const name = window ?? job.window_name;
       const refusal = overdueFailure(quoted(this.registry.title(job.kind)), { ...job, window_name: name });
       return { refusal, withinSeconds: null };
@@ -205,9 +210,12 @@ function closedWindow({ standing }: GateStanding, waitedFor: string | null): str
   }
 }
 
-function secondsOpen(found: GateStanding | null): number | null {
+/** Pure: the time left to begin in, as the gate itself would let it, in seconds; null: no window binds it. */
+export function secondsToBegin(found: Pick<GateStanding, 'standing' | 'now'> | null): number | null {
   if (found?.standing.kind !== 'open') return null;
-  return Math.max(1, Math.floor((found.standing.until.getTime() - found.now.getTime()) / 1000));
+  const { latestStart, until } = found.standing;
+  const left = (end: Date): number => Math.floor((end.getTime() - found.now.getTime()) / 1000);
+  return Math.max(1, Math.min(left(until), Math.max(left(latestStart), FIRST_SECONDS)));
 }
 
 /**

@@ -38,13 +38,13 @@ su_seconds_up() {
   echo "${su_up%%.*}"
 }
 
-# begin_in_time: goes on only while the maintenance window is open. After waiting, and right before the first change; call
+# begin_in_time: goes on only while the change could still end within its maintenance window. After waiting, and right before the first change; call
 # it outside subshells and pipes.
 begin_in_time() {
   [ -e "$SU_DIR/begin_before" ] || return 0
   read -r su_before <"$SU_DIR/begin_before"
   [ "$(su_seconds_up)" -ge "$su_before" ] || return 0
-  echo 'system-update: the maintenance window has closed; nothing is changed'
+  echo 'system-update: too late to end within the maintenance window; nothing is changed'
   keep window_closed true
   echo stopped >"$SU_DIR/ending"
   exit 0
