@@ -14,7 +14,6 @@ import { AptStateDto } from './dto/apt.dto';
 import { ErrorStandingDto, ErrorStandingsQueryDto } from './dto/error-kinds.dto';
 import { say } from './apt.sentences';
 import { Looks } from './remedies/looks';
-import { meeterOf } from './remedies/verification';
 
 @ApiTags('apt')
 @Controller('machines/:id/apt')
@@ -34,7 +33,7 @@ export class AptController {
     @Param('id', uuidPipe('id')) id: string,
     @Query() { kinds, by, since }: ErrorStandingsQueryDto,
   ): Promise<ErrorStandingDto[]> {
-    return this.looks.standings(id, kinds, meeterOf(by), since);
+    return this.looks.standings(id, kinds, by, since);
   }
 
   /** The last analysis: pending packages, what is left back and why, repositories, reboot. */

@@ -50,6 +50,7 @@ import {
   SERVICE_RESTART_RESULT,
   SERVICE_RESTART_RESULT_IMPORTANT,
 } from './contracts/service-restart.v1';
+import { Attempts } from './remedies/attempts';
 import { Looks } from './remedies/looks';
 import { PlannedPackagesRetention } from './retention';
 
@@ -71,6 +72,7 @@ import { PlannedPackagesRetention } from './retention';
     BootVerdicts,
     AptRepository,
     AptHolds,
+    Attempts,
     Looks,
     ExternalChanges,
     PackageChangesReader,

@@ -94,15 +94,19 @@ export class Snapshots {
     return { id, contentSnapshotId: difference?.base ?? null };
   }
 
-  /** The newest of a kind; null when there is none. */
-  async latest(machineId: string, kind: string): Promise<StoredSnapshot | null> {
+  /**
+   * The newest of a kind; null when there is none.
+   * @param before only what is older counts
+   */
+  async latest(machineId: string, kind: string, before: Date | null = null): Promise<StoredSnapshot | null> {
     const row = await queryOne<Omit<StoredSnapshot, 'payload'> & LatestRow>(
       this.dataSource,
       `SELECT s.id, s.kind, s.status, s.schema_version AS "schemaVersion", s.created_at AS "createdAt",
               COALESCE(base.payload_json, s.payload_json) AS payload, CASE WHEN base.id IS NOT NULL THEN s.payload_json END AS patch
          FROM snapshots s LEFT JOIN snapshots base ON base.id = s.content_snapshot_id
-        WHERE s.machine_id = $1 AND s.kind = $2 ORDER BY s.created_at DESC, s.id DESC LIMIT 1`,
-      [machineId, kind],
+        WHERE s.machine_id = $1 AND s.kind = $2 ${before === null ? '' : 'AND s.created_at < $3'}
+        ORDER BY s.created_at DESC, s.id DESC LIMIT 1`,
+      before === null ? [machineId, kind] : [machineId, kind, before],
     );
     if (row === null) return null;
     const { schemaVersion, patch, payload: stored, ...snapshot } = row;

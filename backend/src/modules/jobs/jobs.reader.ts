@@ -13,6 +13,7 @@ import {
   type JobResultDocument,
   type JobStepsDocument,
 } from './contracts/job-documents';
+import { parametersName, type JobParametersDocument } from './contracts/job-parameters';
 import type { JobStatus } from './entities/jobs.values';
 import { requester, type DeadLetterFacts, type JobRecord } from './job-record';
 import { LETTER_IS_OPEN } from './letters/open-letters';
@@ -93,6 +94,19 @@ export interface JobActivity {
   readonly counts: ActivityCounts;
 }
 
+/** What a job that is over was to do, and how it ended. */
+export interface EndedJob {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: Exclude<JobStatus, 'queued' | 'running' | 'cancelled'>;
+  readonly finishedAt: Date;
+  readonly errorKind: string | null;
+  /** With defaults filled in, in the action's current form; null when this program cannot read them. */
+  readonly parameters: Record<string, unknown> | null;
+}
+
+type EndedRow = Omit<EndedJob, 'parameters'> & { readonly stored: unknown };
+
 export interface ActivityCounts {
   readonly running: number;
   readonly waiting: number;
@@ -126,14 +140,26 @@ export class JobsReader {
     );
   }
 
-  /** The last job of this action on the machine that has ended since; null: none has. */
-  async lastEnded(machineId: string, kind: string, since: Date): Promise<JobRecord | null> {
-    const [last = null] = await this.list(
+  /**
+   * Jobs of these actions on the machine that have come to their end since, those that began last first. What was cancelled
+   * has not.
+   */
+  async endedSince(machineId: string, kinds: readonly string[], since: Date, limit: number): Promise<EndedJob[]> {
+    return this.ended(
       // To the millisecond, as people are told when a job ended: the one that ended then is not after it.
-      `WHERE j.machine_id = $1 AND j.kind = $2 AND date_trunc('milliseconds', j.finished_at) > $3
-       ORDER BY j.created_at DESC, j.id DESC LIMIT 1`,
-      [machineId, kind, since],
+      `kind = ANY($2) AND date_trunc('milliseconds', finished_at) > $3`,
+      [machineId, kinds, since, limit],
     );
+  }
+
+  /** The last job of this action on the machine that had ended by then; null: none had. */
+  async lastEnded(machineId: string, kind: string, until: Date): Promise<EndedJob | null> {
+    const [last = null] = await this.ended(`kind = $2 AND date_trunc('milliseconds', finished_at) <= $3`, [
+      machineId,
+      kind,
+      until,
+      1,
+    ]);
     return last;
   }
 
@@ -187,6 +213,14 @@ export class JobsReader {
     ]);
   }
 
+  private async ended(which: string, params: readonly unknown[]): Promise<EndedJob[]> {
+    const rows = await queryRows<EndedRow>(this.dataSource, `${ENDED} AND ${which} ${NEWEST}`, params);
+    return rows.map(({ stored, ...job }) => {
+      const reading = this.contracts.read<JobParametersDocument>(parametersName(job.kind), stored ?? {});
+      return { ...job, parameters: reading.readable ? reading.document.parameters : null };
+    });
+  }
+
   private async list(rest: string, params: readonly unknown[]): Promise<JobRecord[]> {
     const rows = await queryRows<JobRow>(this.dataSource, `${SELECT_JOB} ${rest}`, params);
     return this.toRecords(rows, this.dataSource);
@@ -220,6 +254,12 @@ export class JobsReader {
     };
   }
 }
+
+const ENDED = `
+  SELECT id, kind, status, finished_at AS "finishedAt", error_kind AS "errorKind", payload_json AS stored FROM jobs
+  WHERE machine_id = $1 AND status IN ('ok', 'warning', 'error')`;
+
+const NEWEST = 'ORDER BY created_at DESC, id DESC LIMIT $4';
 
 const COUNTS = `
   SELECT count(*) FILTER (WHERE status = 'running')::integer AS running,

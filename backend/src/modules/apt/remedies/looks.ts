@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Snapshots } from '../../history/snapshots';
-import { JobsReader } from '../../jobs/jobs.reader';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import { Attempts, type Meeting, type Retrial } from './attempts';
+import { triedAgain } from './tried';
 import {
-  verificationOf,
+  meeterOf,
+  tellersOf,
   verdictOn,
   type ErrorVerdict,
   type Look,
@@ -19,46 +21,81 @@ export interface ErrorStanding {
   readonly lookedAt: Date | null;
 }
 
-type LookAt = Look & { readonly at: Date };
+type LookAt = Look & { readonly at: Date; readonly action: VerifyingAction };
+
+/** Further back an analysis is not searched for one that fetched lists. */
+const ANALYSES = 20;
 
 /** Whether errors of a machine are gone, by what has looked at it since. */
 @Injectable()
 export class Looks {
   constructor(
     private readonly snapshots: Snapshots,
-    private readonly jobs: JobsReader,
+    private readonly attempts: Attempts,
   ) {}
 
-  async standings(machineId: string, kinds: readonly string[], met: Meeter, since: Date): Promise<ErrorStanding[]> {
-    const looks = new Map<VerifyingAction, LookAt | null>();
-    for (const action of new Set(kinds.map((kind) => verificationOf(kind, met).action))) {
-      const analysed = action === 'apt_update_analyze';
-      const look = analysed ? this.analysis(machineId, since) : this.run(machineId, action, since);
-      looks.set(action, await look);
-    }
+  /** @param by name of the action that met them */
+  async standings(machineId: string, kinds: readonly string[], by: string, since: Date): Promise<ErrorStanding[]> {
+    const meeting = await this.attempts.meeting(machineId, by, since);
+    const tellers = new Set(kinds.flatMap((kind) => tellersOf(kind, by)));
+    const analyses = tellers.delete('apt_update_analyze') ? await this.analyses(machineId, kinds, by, since) : [];
+    const retrials = tellers.size === 0 ? [] : await this.attempts.since(machineId, [...tellers], since);
     return kinds.map((kind) => {
-      const { action } = verificationOf(kind, met);
-      const look = looks.get(action) ?? null;
-      const verdict = verdictOn(kind, met, look);
-      const lookedAt = verdict === 'not_looked' ? null : (look?.at ?? null);
-      return { kind, verdict, verifiedBy: action, lookedAt };
+      const [first, ...others] = tellersOf(kind, by);
+      const told = [first, ...others];
+      const looks =
+        first === 'apt_update_analyze'
+          ? analyses
+          : retrials
+              .filter(({ action }) => told.some((one) => one === action))
+              .map((one) => retried(kind, meeting, one));
+      return standingOf(kind, meeterOf(by), first, looks);
     });
   }
 
-  private async analysis(machineId: string, since: Date): Promise<LookAt | null> {
-    const newest = await this.snapshots.latest(machineId, APT_UPDATE_ANALYZE_CONTRACT);
-    if (newest === null || newest.createdAt <= since) return null;
-    const { createdAt: at, status, payload } = newest;
-    if (!payload.readable) return { at, whole: false, refreshed: false, found: [] };
-    const { errors, refresh } = payload.document as AptUpdateAnalyze;
-    const refreshed = refresh.outcome !== 'skipped' && refresh.outcome !== 'unknown';
-    return { at, whole: status !== 'error', refreshed, found: errors.map(({ kind }) => kind) };
+  /** Newest first, until one of them tells of each: an analysis without fetching lists takes back nothing. */
+  private async analyses(machineId: string, kinds: readonly string[], by: string, since: Date): Promise<LookAt[]> {
+    const asked = kinds.filter((kind) => tellersOf(kind, by)[0] === 'apt_update_analyze');
+    const met = meeterOf(by);
+    const looks: LookAt[] = [];
+    while (looks.length < ANALYSES) {
+      const look = await this.analysis(machineId, since, looks.at(-1)?.at ?? null);
+      if (look === null) break;
+      looks.push(look);
+      if (asked.every((kind) => looks.some((one) => verdictOn(kind, met, one) !== 'not_looked'))) break;
+    }
+    return looks;
   }
 
-  private async run(machineId: string, action: VerifyingAction, since: Date): Promise<LookAt | null> {
-    const job = await this.jobs.lastEnded(machineId, action, since);
-    if (job?.finishedAt == null || job.status === 'cancelled') return null;
-    const { finishedAt: at, status, errorKind } = job;
-    return { at, whole: status !== 'error', refreshed: false, found: errorKind === null ? [] : [errorKind] };
+  private async analysis(machineId: string, since: Date, before: Date | null): Promise<LookAt | null> {
+    const newest = await this.snapshots.latest(machineId, APT_UPDATE_ANALYZE_CONTRACT, before);
+    if (newest === null || newest.createdAt <= since) return null;
+    const { createdAt: at, status, payload } = newest;
+    const looked = { at, action: 'apt_update_analyze', tried: true } as const;
+    if (!payload.readable) return { ...looked, whole: false, refreshed: false, found: [] };
+    const { errors, refresh } = payload.document as AptUpdateAnalyze;
+    const refreshed = refresh.outcome !== 'skipped' && refresh.outcome !== 'unknown';
+    return { ...looked, whole: status !== 'error', refreshed, found: errors.map(({ kind }) => kind) };
   }
+}
+
+/** The newest that could have met the error tells. */
+function standingOf(kind: string, met: Meeter, first: VerifyingAction, looks: readonly LookAt[]): ErrorStanding {
+  for (const look of looks) {
+    const verdict = verdictOn(kind, met, look);
+    if (verdict !== 'not_looked') return { kind, verdict, verifiedBy: look.action, lookedAt: look.at };
+  }
+  return { kind, verdict: 'not_looked', verifiedBy: first, lookedAt: null };
+}
+
+function retried(kind: string, { attempt, subjects }: Meeting, later: Retrial): LookAt {
+  const { status, finishedAt, errorKind } = later.job;
+  return {
+    at: finishedAt,
+    action: later.action as VerifyingAction,
+    whole: status !== 'error',
+    refreshed: false,
+    found: errorKind === null ? [] : [errorKind],
+    tried: triedAgain(kind, attempt, subjects.get(kind) ?? null, later),
+  };
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { analyseApt } from '../analysis/analyse';
 import { APT_ERROR_KINDS } from '../contracts/apt-error-kinds';
 import { FIXTURE_FOLDER, loadFixture } from '../fixtures/load-fixture';
-import { meeterOf, verdictOn, verificationOf, type Look } from './verification';
+import { meeterOf, tellersOf, verdictOn, verificationOf, type Look } from './verification';
 
 const measuredAt = new Date('2026-11-23T12:00:00Z');
 const SUITES = ['bookworm', 'trixie'];
@@ -11,7 +11,7 @@ const WELL = 'plain';
 
 function look(suite: string, state: string): Look {
   const { status, errors } = analyseApt(loadFixture(suite, state), { measuredAt });
-  return { whole: status !== 'error', refreshed: true, found: errors.map(({ kind }) => kind) };
+  return { whole: status !== 'error', refreshed: true, found: errors.map(({ kind }) => kind), tried: true };
 }
 
 /** Every class that a captured analysis shows, with one that shows it. */
@@ -34,7 +34,7 @@ describe.each(first)('%s', (kind, suite, state) => {
   });
 });
 
-const nothing: Look = { whole: true, refreshed: true, found: [] };
+const nothing: Look = { whole: true, refreshed: true, found: [], tried: true };
 
 it('is not called gone by a look that did not come to its end', () => {
   expect(verdictOn('repo_404', 'look', { ...nothing, whole: false, found: ['apt_lock_busy'] })).toBe('unclear');
@@ -71,4 +71,13 @@ it('what a run met while it fetched or unpacked tells another run alone', () => 
 it('every class is told by something', () => {
   for (const kind of APT_ERROR_KINDS)
     for (const met of ['look', 'run'] as const) expect(verificationOf(kind, met).signs).not.toEqual([]);
+});
+
+it('names who tells first of what each action met', () => {
+  expect(tellersOf('file_conflict', 'apt_upgrade')).toEqual(['apt_upgrade']);
+  expect(tellersOf('file_conflict', 'apt_repair')).toEqual(['apt_repair', 'apt_upgrade']);
+  expect(tellersOf('held_broken', 'apt_upgrade_plan')).toEqual(['apt_upgrade_plan', 'apt_upgrade']);
+  expect(tellersOf('removal_refused', 'apt_autoremove')).toEqual(['apt_autoremove_plan', 'apt_autoremove']);
+  expect(tellersOf('held_broken', 'apt_update_analyze')).toEqual(['apt_upgrade_plan', 'apt_upgrade']);
+  expect(tellersOf('repo_404', 'apt_update_analyze')).toEqual(['apt_update_analyze']);
 });

@@ -1,6 +1,16 @@
 import { APT_ERROR_KINDS, type AptErrorKind } from '../contracts/apt-error-kinds';
 
-export const VERIFYING_ACTIONS = ['apt_update_analyze', 'apt_upgrade_plan', 'apt_upgrade'] as const;
+/** What fetches archives, or takes the locks of apt and dpkg to change something. */
+const RUNS = ['apt_upgrade', 'apt_download', 'apt_hold', 'apt_unhold', 'apt_repair', 'apt_autoremove'] as const;
+const PLANS = [
+  'apt_upgrade_plan',
+  'apt_hold_plan',
+  'apt_unhold_plan',
+  'apt_repair_plan',
+  'apt_autoremove_plan',
+] as const;
+
+export const VERIFYING_ACTIONS = ['apt_update_analyze', ...PLANS, ...RUNS] as const;
 export type VerifyingAction = (typeof VERIFYING_ACTIONS)[number];
 
 /** How it is seen that an error is gone. */
@@ -35,7 +45,7 @@ const LEAVES_UNFINISHED: ReadonlySet<string> = new Set<AptErrorKind>([
 ]);
 
 /** Only a plan with the same choice meets them again. */
-const MET_BY_PLANS: ReadonlySet<string> = new Set<AptErrorKind>([
+export const MET_BY_PLANS: ReadonlySet<string> = new Set<AptErrorKind>([
   'downgrade_refused',
   'essential_removal',
   'held_broken',
@@ -72,6 +82,20 @@ export function verificationOf(kind: string, met: Meeter): Verification {
   return { action: 'apt_update_analyze', signs: [kind] };
 }
 
+/**
+ * Which actions tell of an error that an action met: first the one that is named while none has. What a repair or the removal
+ * of what nobody needs met is met again by the same; the next upgrade need not try what they did.
+ * @param by name of the action that met it
+ */
+export function tellersOf(kind: string, by: string): readonly [VerifyingAction, ...VerifyingAction[]] {
+  const { action } = verificationOf(kind, meeterOf(by));
+  if (action === 'apt_update_analyze') return [action];
+  const run = RUNS.find((name) => name === by || `${name}_plan` === by) ?? 'apt_upgrade';
+  const plan = PLANS.find((name) => name === `${run}_plan`);
+  if (action === 'apt_upgrade_plan') return plan === undefined ? [run, action] : [plan, run];
+  return run === action ? [action] : [run, action];
+}
+
 export const ERROR_VERDICTS = ['gone', 'there', 'unclear', 'not_looked'] as const;
 export type ErrorVerdict = (typeof ERROR_VERDICTS)[number];
 
@@ -83,13 +107,17 @@ export interface Look {
   readonly refreshed: boolean;
   /** Classes of the errors that it found. */
   readonly found: readonly string[];
+  /** It tried what the run did that met the error, or more. */
+  readonly tried: boolean;
 }
 
-/** Whether an error is gone by this look; null: nobody has looked since. */
+/** Whether an error is gone by this look, `not_looked` where it could not have met it; null: nobody has looked since. */
 export function verdictOn(kind: string, met: Meeter, look: Look | null): ErrorVerdict {
   if (look === null) return 'not_looked';
   const { action, signs } = verificationOf(kind, met);
+  // Whatever finds it tells, however little it tried.
   if (look.found.some((found) => signs.includes(found))) return 'there';
+  if (!look.tried) return 'not_looked';
   if (action === 'apt_update_analyze' && OF_LISTS.has(kind) && !look.refreshed) return 'not_looked';
   return look.whole ? 'gone' : 'unclear';
 }

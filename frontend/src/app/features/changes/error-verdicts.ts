@@ -101,7 +101,8 @@ export class ErrorVerdicts {
     });
     inject(DestroyRef).onDestroy(
       inject(Live).on('job', ({ machineId, kind, finishedAt }) => {
-        const looks = this.standings.value()?.some(({ verifiedBy }) => verifiedBy === kind) ?? false;
+        // One that tells of an error need not be the one that told of it before.
+        const looks = kind.startsWith('apt_') && this.standings.value() !== undefined;
         if (looks && machineId === this.machineId() && finishedAt !== null) {
           void this.load();
         }
@@ -119,7 +120,7 @@ export class ErrorVerdicts {
   }
 
   protected sentence({ verdict, verifiedBy }: ErrorStandingDto): string {
-    return this.texts.t(`errorStanding.${verdict}.${verifiedBy}`);
+    return this.texts.t(`errorStanding.${verdict}.${tellerOf(verifiedBy)}`);
   }
 
   private waits(action: string): boolean {
@@ -127,4 +128,12 @@ export class ErrorVerdicts {
       ({ verifiedBy, verdict }) => verifiedBy === action && verdict !== 'gone',
     );
   }
+}
+
+/** What the sentences call the action that tells; of all plans they are the same. */
+function tellerOf(action: ErrorStandingDto['verifiedBy']) {
+  if (action === 'apt_update_analyze' || action === 'apt_upgrade') {
+    return action;
+  }
+  return action.endsWith('_plan') ? 'apt_upgrade_plan' : 'same_action';
 }

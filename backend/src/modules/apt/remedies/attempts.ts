@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { queryOne, queryRows } from '../../../kernel/database/rows';
+import { JobsReader, type EndedJob } from '../../jobs/jobs.reader';
+import type { UpgradeParameters } from '../upgrade/upgrade-parameters';
+import type { Attempt, LaterAttempt } from './tried';
+import type { VerifyingAction } from './verification';
+
+/** What met an error. */
+export interface Meeting {
+  readonly attempt: Attempt;
+  /** What each error that it met was about, by its class. */
+  readonly subjects: ReadonlyMap<string, string>;
+}
+
+export interface Retrial extends LaterAttempt {
+  readonly job: EndedJob;
+}
+
+/** More than these are not gone through: each was of another choice, and nobody waits for an answer that long. */
+const LIMIT = 50;
+
+/** Runs and plans of apt on a machine as attempts at something. */
+@Injectable()
+export class Attempts {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contracts: Contracts,
+    private readonly jobs: JobsReader,
+  ) {}
+
+  /** The last of this action that had ended by then. */
+  async meeting(machineId: string, by: string, at: Date): Promise<Meeting> {
+    const job = await this.jobs.lastEnded(machineId, by, at);
+    if (job === null) return { attempt: { action: by, choice: null }, subjects: new Map() };
+    return { attempt: attemptOf(job), subjects: await this.subjectsOf(job) };
+  }
+
+  /** Newest first. */
+  async since(machineId: string, actions: readonly VerifyingAction[], since: Date): Promise<Retrial[]> {
+    const jobs = await this.jobs.endedSince(machineId, actions, since, LIMIT);
+    if (jobs.length === 0) return [];
+    const rows = await queryRows<PackageRow>(this.dataSource, PACKAGES, [jobs.map(({ id }) => id)]);
+    return jobs.map((job) => {
+      const own = rows.filter(({ execution_id }) => execution_id === job.id);
+      return { job, ...attemptOf(job), packages: new Set(own.map(({ name }) => name)) };
+    });
+  }
+
+  private async subjectsOf({ id, kind }: EndedJob): Promise<Map<string, string>> {
+    const row = await queryOne<{ stored: unknown }>(this.dataSource, IMPORTANT, [id]);
+    if (row === null) return new Map();
+    const reading = this.contracts.read<{ readonly errors?: readonly NamedError[] }>(
+      `${kind}_result.important`,
+      row.stored,
+    );
+    const errors = reading.readable ? (reading.document.errors ?? []) : [];
+    return new Map(errors.flatMap(({ kind: met, subject }) => (subject === null ? [] : [[met, subject] as const])));
+  }
+}
+
+interface NamedError {
+  readonly kind: string;
+  readonly subject: string | null;
+}
+
+interface PackageRow {
+  readonly execution_id: string;
+  readonly name: string;
+}
+
+function attemptOf({ kind, parameters }: EndedJob): Attempt {
+  const chooses = parameters !== null && 'mode' in parameters && 'scope' in parameters;
+  return { action: kind, choice: chooses ? (parameters as unknown as UpgradeParameters) : null };
+}
+
+const IMPORTANT = 'SELECT important_json AS stored FROM executions WHERE id = $1 AND important_json IS NOT NULL';
+
+/** An execution has the id of its job. */
+const PACKAGES = 'SELECT DISTINCT execution_id, name FROM apt_applied_packages WHERE execution_id = ANY($1::uuid[])';

@@ -1,0 +1,190 @@
+import type { DataSource } from 'typeorm';
+import { goldenExample } from '../../../../test/support/golden-examples';
+import { insertMachine, insertRow } from '../../../../test/support/insert-row';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { SystemClock } from '../../../kernel/clock';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { newId } from '../../../kernel/database/ids';
+import { Snapshots } from '../../history/snapshots';
+import { parametersContract } from '../../jobs/contracts/job-parameters';
+import { JobsReader } from '../../jobs/jobs.reader';
+import type { JobStatus } from '../../jobs/entities/jobs.values';
+import { APT_UPGRADE_RESULT_IMPORTANT } from '../contracts/apt-upgrade-result.v5';
+import { APT_UPDATE_ANALYZE } from '../contracts/apt-update-analyze.v1.schema';
+import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import { UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
+import { Attempts } from './attempts';
+import { Looks } from './looks';
+
+const START = new Date('2026-11-23T12:00:00.000Z');
+const ALL: UpgradeParameters = { mode: 'upgrade_with_new', scope: 'all', packages: [] };
+const only = (...packages: string[]): UpgradeParameters => ({ ...ALL, scope: 'packages', packages });
+
+interface Run {
+  readonly kind?: string;
+  readonly choice?: UpgradeParameters | null;
+  readonly status?: JobStatus;
+  readonly error?: string | null;
+  readonly subject?: string;
+  readonly packages?: readonly string[];
+}
+
+describe('whether an error is gone', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let looks: Looks;
+  let contracts: Contracts;
+  let machineId: string;
+  let minute: number;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await database.dataSource();
+    contracts = new Contracts();
+    contracts.register(APT_UPDATE_ANALYZE, APT_UPGRADE_RESULT_IMPORTANT);
+    for (const name of ['apt_upgrade', 'apt_upgrade_plan', 'apt_download'])
+      contracts.register(parametersContract({ name, parameters: UPGRADE_PARAMETERS } as never));
+    const jobs = new JobsReader(dataSource, contracts);
+    looks = new Looks(
+      new Snapshots(dataSource, contracts, new SystemClock()),
+      new Attempts(dataSource, contracts, jobs),
+    );
+  });
+  beforeEach(async () => {
+    machineId = await insertMachine(dataSource);
+    minute = 0;
+  });
+  afterAll(() => database.drop());
+
+  /** @returns when it ended */
+  async function run({ kind = 'apt_upgrade', choice = ALL, status, error = null, subject, packages = [] }: Run) {
+    minute += 1;
+    const at = new Date(START.getTime() + minute * 60_000);
+    const id = newId();
+    await insertRow(dataSource, 'jobs', {
+      id,
+      kind,
+      machine_id: machineId,
+      status: status ?? (error === null ? 'ok' : 'error'),
+      created_at: at,
+      finished_at: at,
+      error_kind: error,
+      error_message: error,
+      payload_json: choice === null ? null : JSON.stringify({ schema_version: 1, parameters: choice }),
+    });
+    if (kind.endsWith('_plan')) return at;
+    const errors = error === null ? [] : [{ kind: error, message: error, subject: subject ?? null }];
+    const told = { ending: 'ended', counts: null, errors, conffiles: [], failed_units: [], reboot_flag: null };
+    await insertRow(dataSource, 'executions', {
+      id,
+      machine_id: machineId,
+      action: kind,
+      mode: 'manual',
+      started_at: at,
+      finished_at: at,
+      status: error === null ? 'ok' : 'error',
+      important_json: JSON.stringify({ schema_version: 1, ...told }),
+      job_id: id,
+    });
+    for (const name of packages)
+      await insertRow(dataSource, 'apt_applied_packages', {
+        id: newId(),
+        execution_id: id,
+        machine_id: machineId,
+        name,
+        operation: 'upgraded',
+      });
+    return at;
+  }
+
+  async function analysis(refresh: AptUpdateAnalyze['refresh']['outcome'], kinds: readonly string[] = []) {
+    minute += 1;
+    const golden = goldenExample('apt_update_analyze', 1) as AptUpdateAnalyze;
+    const error = { ...golden.errors[0], severity: 'error', message: 'It failed.', important_lines: [], subject: null };
+    const document = {
+      ...golden,
+      refresh: { ...golden.refresh, outcome: refresh },
+      errors: kinds.map((kind) => ({ ...error, remediation: 'Mend it.', kind })),
+    };
+    await insertRow(dataSource, 'snapshots', {
+      id: newId(),
+      machine_id: machineId,
+      kind: 'apt_update_analyze',
+      schema_version: 1,
+      created_at: new Date(START.getTime() + minute * 60_000),
+      status: 'ok',
+      payload_json: JSON.stringify(document),
+    });
+  }
+
+  const standing = async (kind: string, by: string, since: Date) =>
+    (await looks.standings(machineId, [kind], by, since))[0];
+  const conflict = { error: 'file_conflict', subject: 'beta_2.0_amd64.deb' };
+
+  it.each<[string, string, Run, Run]>([
+    ['an upgrade of another package', 'not_looked', conflict, { choice: only('alpha'), packages: ['alpha'] }],
+    ['an upgrade of that package', 'gone', conflict, { choice: only('beta'), packages: ['beta'] }],
+    ['one that brings it along', 'gone', conflict, { choice: only('alpha'), packages: ['alpha', 'beta'] }],
+    ['an upgrade of everything', 'gone', conflict, {}],
+    ['a narrower mode', 'not_looked', conflict, { choice: { ...ALL, mode: 'upgrade' } }],
+    ['a wider mode', 'gone', conflict, { choice: { ...ALL, mode: 'dist_upgrade' } }],
+    ['security alone', 'not_looked', conflict, { choice: { ...ALL, scope: 'security' } }],
+    ['a choice that nobody can read', 'not_looked', conflict, { choice: null }],
+    ['a run that failed elsewhere', 'not_looked', conflict, { choice: only('alpha'), error: 'no_space' }],
+    ['as wide a run that failed elsewhere', 'unclear', conflict, { error: 'no_space' }],
+    ['a narrow run that met it', 'there', conflict, { choice: only('alpha'), ...conflict }],
+    ['all of the chosen, and more', 'gone', { ...conflict, choice: only('beta') }, { choice: only('alpha', 'beta') }],
+    ['everything after a choice', 'gone', { ...conflict, choice: only('beta') }, {}],
+    ['whatever takes the lock', 'gone', { error: 'apt_lock_busy' }, { choice: only('alpha') }],
+  ])('after %s: %s', async (_what, verdict, met, later) => {
+    const since = await run(met);
+    await run(later);
+    expect(await standing(met.error ?? '', 'apt_upgrade', since)).toMatchObject({ verdict });
+  });
+
+  it.each<[string, Run, string]>([
+    ['a plan of everything, which would only keep it back', { choice: ALL }, 'not_looked'],
+    ['a plan of the same packages', { choice: only('beta') }, 'gone'],
+  ])('what apt refused of named packages is told by no wider plan: %s', async (_what, later, verdict) => {
+    const since = await run({ kind: 'apt_upgrade_plan', choice: only('beta'), error: 'held_broken' });
+    await run({ kind: 'apt_upgrade_plan', ...later });
+    expect(await standing('held_broken', 'apt_upgrade_plan', since)).toMatchObject({ verdict });
+  });
+
+  it('an error of a repair is told by the next repair', async () => {
+    const since = await run({ kind: 'apt_repair', choice: null, ...conflict });
+    await run({ choice: only('alpha') });
+    const before = await standing('file_conflict', 'apt_repair', since);
+    expect(before).toMatchObject({ verdict: 'not_looked', verifiedBy: 'apt_repair' });
+    await run({ kind: 'apt_repair', choice: null });
+    const after = await standing('file_conflict', 'apt_repair', since);
+    expect(after).toMatchObject({ verdict: 'gone', verifiedBy: 'apt_repair' });
+  });
+
+  it.each(['apt_repair', 'apt_hold', 'apt_autoremove'])('a lock that %s met is told by the next one', async (kind) => {
+    const since = await run({ kind, choice: null, error: 'apt_lock_busy' });
+    await run({ kind, choice: null });
+    expect(await standing('apt_lock_busy', kind, since)).toMatchObject({ verdict: 'gone', verifiedBy: kind });
+  });
+
+  it('a run that was cancelled takes back nothing', async () => {
+    const since = await run(conflict);
+    await run({});
+    await run({ status: 'cancelled' });
+    expect(await standing('file_conflict', 'apt_upgrade', since)).toMatchObject({ verdict: 'gone' });
+  });
+
+  it('an analysis that fetches no lists takes back nothing of them', async () => {
+    const since = START;
+    await analysis('refreshed');
+    await analysis('skipped');
+    await analysis('skipped');
+    const found = await looks.standings(machineId, ['repo_404', 'packages_broken'], 'apt_update_analyze', since);
+    const [lists, packages] = found.map(({ verdict, lookedAt }) => [verdict, lookedAt?.getTime()]);
+    expect(lists).toEqual(['gone', START.getTime() + 60_000]);
+    expect(packages).toEqual(['gone', START.getTime() + 180_000]);
+    await analysis('failed', ['repo_404']);
+    await analysis('skipped');
+    expect(await standing('repo_404', 'apt_update_analyze', since)).toMatchObject({ verdict: 'there' });
+  });
+});

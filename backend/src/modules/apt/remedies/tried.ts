@@ -1,0 +1,56 @@
+import type { UpgradeParameters } from '../upgrade/upgrade-parameters';
+import { MET_BY_PLANS } from './verification';
+
+/** What a run, or a plan of one, was to do. */
+export interface Attempt {
+  /** Name of its action. */
+  readonly action: string;
+  /** Which transaction of apt it was; null: it has no choice, or nobody can read it any more. */
+  readonly choice: UpgradeParameters | null;
+}
+
+/** A later one, and what it came to. */
+export interface LaterAttempt extends Attempt {
+  /** Names of the packages that it was to change, and of those that it changed; empty: not known. */
+  readonly packages: ReadonlySet<string>;
+}
+
+/** Whatever apt is to do, it takes its locks and reads its sources first. */
+const MET_BY_ALL: ReadonlySet<string> = new Set(['apt_lock_busy', 'sources_invalid']);
+const CHOOSING = /^apt_(?:upgrade|download)(?:_plan)?$/;
+const MODES: readonly UpgradeParameters['mode'][] = ['upgrade', 'upgrade_with_new', 'dist_upgrade'];
+
+/**
+ * Whether what was done later would have met the error again: it did the same or more, or was at the package of the error.
+ * @param met what met the error; where nobody knows its choice any more, only everything will do
+ * @param subject the package or archive that the error names
+ */
+export function triedAgain(kind: string, met: Attempt, subject: string | null, later: LaterAttempt): boolean {
+  if (MET_BY_ALL.has(kind)) return true;
+  if (subject !== null && later.packages.has(packageOf(subject))) return true;
+  if (!CHOOSING.test(later.action)) return familyOf(met.action) === familyOf(later.action);
+  if (!CHOOSING.test(met.action)) return false;
+  return later.choice !== null && asWide(kind, met.choice, later.choice);
+}
+
+function asWide(kind: string, met: UpgradeParameters | null, later: UpgradeParameters): boolean {
+  if (met === null) return later.scope === 'all' && later.mode === 'dist_upgrade';
+  if (MODES.indexOf(later.mode) < MODES.indexOf(met.mode)) return false;
+  const named = later.scope === 'packages' && met.packages.every((name) => later.packages.includes(name));
+  if (met.scope === 'packages') return named || (later.scope === 'all' && !refusesNamed(kind));
+  return later.scope === 'all' || later.scope === met.scope;
+}
+
+/** Of packages that are named apt refuses what it would only keep back of everything. */
+function refusesNamed(kind: string): boolean {
+  return MET_BY_PLANS.has(kind);
+}
+
+function familyOf(action: string): string {
+  return action.replace(/_plan$/, '');
+}
+
+/** Errors name a package with its architecture, or the file of an archive. */
+function packageOf(subject: string): string {
+  return subject.replace(/^.*\/|[:_].*$/g, '');
+}
