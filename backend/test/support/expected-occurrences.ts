@@ -54,7 +54,9 @@ function forget(fates: Map<string, Fate>, after: number): void {
 }
 
 function fateOf(version: Version, late: number, newest: boolean, abandon: boolean): Fate {
-  if (newest && late <= version.graceSeconds) return abandon ? 'missed' : 'ran';
-  if (version.missedRuns === 'window' && late > (version.windowSeconds ?? 0)) return 'window_expired';
+  const over = version.windowSeconds !== null && version.missedRuns !== 'run_once' && late >= version.windowSeconds;
+  const onTime = newest && late <= version.graceSeconds;
+  if (over && (onTime || version.missedRuns === 'window')) return 'window_expired';
+  if (onTime) return abandon ? 'missed' : 'ran';
   return newest && version.missedRuns !== 'skip' && !abandon ? 'ran' : 'missed';
 }

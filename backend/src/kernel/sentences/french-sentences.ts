@@ -874,7 +874,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.unhold_title': 'Lever des retenues',
   'automation.action_unknown': '{field} n’est pas une action de ce programme.',
   'automation.approval_needed': 'Le plan attend une personne. {why}',
-  'automation.beyond_consequence': 'La règle n’accepte pas sa conséquence {code}.',
+  'automation.beyond_consequence': 'La règle n’accepte pas ce qui s’ensuit : {consequence}',
   'automation.beyond_downgrades': 'Il rétrograde {packages}.',
   'automation.beyond_excluded': 'Il modifie ce que la règle exclut : {packages}.',
   'automation.beyond_new_packages': 'Il installe {packages}.',

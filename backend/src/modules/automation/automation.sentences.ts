@@ -62,7 +62,7 @@ export const say = sentences('automation', {
   beyond_packages: 'It changes what the policy does not name: {packages}.',
   beyond_security: 'This is not from an archive for security: {packages}.',
   beyond_origins: 'This is from another origin: {packages}.',
-  beyond_consequence: 'The policy does not accept its consequence {code}.',
+  beyond_consequence: 'The policy does not accept what follows: {consequence}',
   ended: '{name}: all of {machines} machines are done.',
   ended_with:
     '{name}: of {machines} machines {errors} failed, {warnings} ended with a warning, {cancelled} were left out.',

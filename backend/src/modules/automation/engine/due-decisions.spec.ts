@@ -1,5 +1,5 @@
 import type { MissedRuns } from '../entities/automation.values';
-import { dueDecisions } from './due-decisions';
+import { dueDecisions, endOf } from './due-decisions';
 
 const NOON = new Date('2026-11-26T12:00:00Z');
 const minutesLater = (minutes: number): Date => new Date(NOON.getTime() + minutes * 60_000);
@@ -32,4 +32,23 @@ it('one that is alone runs while it is within the grace', () => {
 it('older ones than the window are over, whoever comes after them', () => {
   const found = fates(3, 'window', { graceSeconds: 0, windowSeconds: 90 });
   expect(found.fates).toEqual(['window_expired', 'window_expired', 'missed', 'runs']);
+});
+
+describe('machines that may be begun for a minute', () => {
+  const minute = { graceSeconds: 120, windowSeconds: 60 };
+
+  it('are not begun where their run is seen after it, though within the grace', () => {
+    expect(fates(1.5, 'skip', minute).fates).toEqual(['missed', 'runs']);
+    expect(fates(1.5, 'skip', { ...minute, graceSeconds: 20 }).fates).toEqual(['missed', 'missed']);
+    const alone = { cron: '0 12 * * *', runAt: null, timezone: 'UTC', timingProblem: null, nextRunAt: NOON };
+    const { decisions } = dueDecisions({ ...alone, ...minute, missedRuns: 'skip' }, minutesLater(1.5), 10);
+    expect(decisions).toMatchObject([{ refusal: { kind: 'window_expired' } }]);
+  });
+
+  it('have it from then on where the newest runs late, however late', () => {
+    const late = { missedRuns: 'run_once', windowSeconds: 60 } as const;
+    expect(fates(30.5, 'run_once', { graceSeconds: 10, windowSeconds: 20 }).fates.at(-1)).toBe('runs');
+    expect(endOf(late, NOON, minutesLater(30))).toEqual(minutesLater(31));
+    expect(endOf({ ...late, missedRuns: 'window' }, NOON, minutesLater(30))).toEqual(minutesLater(1));
+  });
 });

@@ -77,11 +77,22 @@ function refusalOf(
   newest: boolean,
 ): DueDecision['refusal'] {
   const lateSeconds = (now.getTime() - dueAt.getTime()) / 1000;
-  if (newest && lateSeconds <= graceSeconds) return null;
-  const window = missedRuns === 'window' ? windowSeconds : null;
-  if (window !== null && lateSeconds > window) {
-    const end = new Date(dueAt.getTime() + window * 1000).toISOString();
-    return { kind: 'window_expired', message: say.window_expired({ end }) };
+  const onTime = newest && lateSeconds <= graceSeconds;
+  // Of what is left out anyway it does not matter that its time is over, too.
+  const end = onTime || missedRuns === 'window' ? endOf({ missedRuns, windowSeconds }, dueAt, now) : null;
+  if (end !== null && end <= now) {
+    return { kind: 'window_expired', message: say.window_expired({ end: end.toISOString() }) };
   }
-  return newest && missedRuns !== 'skip' ? null : { kind: 'missed', message: say.missed() };
+  return onTime || (newest && missedRuns !== 'skip') ? null : { kind: 'missed', message: say.missed() };
+}
+
+/** So long machines may be begun; null: as long as it takes. What runs late, however late it is, has its time from then on. */
+export function endOf(
+  { missedRuns, windowSeconds }: Pick<Due, 'missedRuns' | 'windowSeconds'>,
+  dueAt: Date,
+  now: Date,
+): Date | null {
+  if (windowSeconds === null) return null;
+  const from = missedRuns === 'run_once' && now > dueAt ? now : dueAt;
+  return new Date(from.getTime() + windowSeconds * 1000);
 }

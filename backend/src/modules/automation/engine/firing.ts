@@ -11,7 +11,7 @@ import { say } from '../automation.sentences';
 import { SCHEDULE_DEFINITION } from '../contracts/schedule-documents';
 import type { OccurrenceTrigger } from '../entities/automation.values';
 import { definitionOf, type ScheduleRecord } from '../schedules/schedule-record';
-import { abandoned, dueDecisions, type DueDecision, type DueDecisions } from './due-decisions';
+import { abandoned, dueDecisions, endOf, type DueDecision, type DueDecisions } from './due-decisions';
 import { PolicySeals } from '../policy/policy-seals';
 import { dueTimeAfter } from '../times/due-times';
 import { OccurrenceNews, type NotStarted } from './occurrence-news';
@@ -124,7 +124,6 @@ export class Firing {
   ): OccurrenceRow {
     const definition = refusal === null ? this.definition(schedule) : null;
     const fault = refusal ?? (definition === null ? { kind: UNREADABLE, message: say.unreadable() } : null);
-    const { windowSeconds } = schedule;
     const id = newId();
     const answerable_ids = answerable(schedule, startedBy);
     return {
@@ -140,7 +139,7 @@ export class Firing {
       definition_json: definition,
       definition_seal: this.seal(schedule, { id, answerable_ids }, definition),
       created_at: now,
-      expires_at: windowSeconds === null ? null : new Date(dueAt.getTime() + windowSeconds * 1000),
+      expires_at: endOf(schedule, dueAt, now),
       finished_at: fault === null ? null : now,
     };
   }

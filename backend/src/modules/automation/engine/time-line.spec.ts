@@ -22,7 +22,9 @@ const crons = ['30 2 * * *', '0 3 * * *', '15 */6 * * *', EACH_HOUR, '0 4 * * FR
 const zones = ['Europe/Paris', 'America/New_York', 'Australia/Lord_Howe'];
 const policies: readonly Omit<Sample, 'cron' | 'zone'>[] = [
   { missedRuns: 'skip', graceSeconds: 1800, windowSeconds: null },
+  { missedRuns: 'skip', graceSeconds: 1800, windowSeconds: 600 },
   { missedRuns: 'run_once', graceSeconds: 1800, windowSeconds: null },
+  { missedRuns: 'run_once', graceSeconds: 300, windowSeconds: 600 },
   { missedRuns: 'window', graceSeconds: 1800, windowSeconds: 7200 },
 ];
 const samples: Sample[] = zones.flatMap((zone) =>

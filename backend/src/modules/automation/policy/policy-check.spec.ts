@@ -89,7 +89,7 @@ it('accepts the consequences that its switches and its list name', () => {
 
 describe('two policies', () => {
   const named = { ...open, packages: ['lib*'] };
-  const plan = { consequences: [{ code: 'guests', sentence: 'guests' }] };
+  const plan = { consequences: [{ code: 'guests', sentence: 'Guests run here.' }] };
 
   it('accept what both do, and nothing where one is not there', () => {
     expect(
@@ -105,7 +105,7 @@ describe('two policies', () => {
     const changes = [upgrade('nginx'), upgrade('libc6', { security: false })];
     const said = [
       'It changes what the policy does not name: nginx.',
-      'The policy does not accept its consequence guests.',
+      'The policy does not accept what follows: Guests run here.',
     ];
     expect(excessOfAll([named, open], plan, changes)).toEqual(said);
     expect(excessOfAll([open, named], plan, changes)).toEqual(said.toReversed());

@@ -46,7 +46,7 @@ export function excessOf(
     .filter(({ code }) => !accepted.includes(code))
     // Said of the packages themselves below.
     .filter(({ code }) => effects === null || !(code in SWITCHES))
-    .map(({ code }) => say.beyond_consequence({ code }));
+    .map(({ sentence }) => say.beyond_consequence({ consequence: sentence }));
   return [...packagesBeyond(policy, effects ?? []), ...consequences];
 }
 

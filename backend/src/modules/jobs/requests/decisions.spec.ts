@@ -223,7 +223,9 @@ describe('a decision', () => {
     const [confirmed, rejected] = [await asked(), await asked(await p.machine('beta'))];
     const digest = confirmed.planDigest ?? '';
     await p.requests.confirm(confirmed.id, { digest, accepted: [], reason: 'the window is open' }, ben);
-    await p.requests.reject(rejected.id, 'not today', cleo);
+    for (let sent = 0; sent < 2; sent += 1) await p.requests.reject(rejected.id, 'not today', cleo);
+    expect(await p.count('audit_log', `action = 'request.rejected' AND object_id = $1`, [rejected.id])).toBe(1);
+    await expect(p.requests.reject(rejected.id, null, ben)).rejects.toMatchObject({ code: 'request_decided' });
     const row = (id: string) =>
       queryOne(
         p.dataSource,
@@ -288,6 +290,11 @@ describe('a request', () => {
     expect(await p.requests.withdraw(id, 'not needed', anna)).toMatchObject({
       status: 'rejected',
       decidedBy: 'Anna',
+      decisionReason: 'not needed',
+    });
+    // Once more, because the answer was lost: the same answer, and nothing is written twice.
+    expect(await p.requests.withdraw(id, null, anna)).toMatchObject({
+      status: 'rejected',
       decisionReason: 'not needed',
     });
     expect(await p.count('audit_log', `action = 'request.withdrawn' AND object_id = $1`, [id])).toBe(1);

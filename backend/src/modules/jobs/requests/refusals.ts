@@ -87,15 +87,17 @@ export function consequencesLeft(
   return [...asked].filter((code) => !accepted.includes(code));
 }
 
-/** Why a request cannot be rejected; null when it can. Pure. */
-export function refusalToReject(request: RequestWithPlan): DomainError | null {
-  return request.status === 'pending' ? null : decidedAlready(request);
+/** Why a request cannot be rejected; null when it can, or when this person has rejected it. Pure. */
+export function refusalToReject(request: RequestWithPlan, { actor }: Decider): DomainError | null {
+  const { status, decidedById } = request;
+  const sameAgain = status === 'rejected' && decidedById === actor.id;
+  return status === 'pending' || sameAgain ? null : decidedAlready(request);
 }
 
 /** Why somebody cannot take a request back; null when they can. Pure. */
-export function refusalToWithdraw(request: RequestWithPlan, { actor }: Decider): DomainError | null {
+export function refusalToWithdraw(request: RequestWithPlan, decider: Decider): DomainError | null {
   const { type, id } = request.requestedBy;
-  if (type === 'user' && id === actor.id) return refusalToReject(request);
+  if (type === 'user' && id === decider.actor.id) return refusalToReject(request, decider);
   return new DomainError({
     code: 'not_the_asker',
     status: 403,

@@ -196,6 +196,8 @@ export class Requests {
       const request = await this.held(tx, id);
       const refusal = refusalTo(request, decider);
       if (refusal !== null) throw refusal;
+      // The same again: its answer was lost.
+      if (request.status === 'rejected') return request;
       await this.decide(tx, id, 'rejected', reason, decider);
       const { action: asked, planDigest } = request;
       await this.note(tx, request, action, decider, { action: asked, planDigest, reason });

@@ -105,6 +105,11 @@ export class Formats {
     return this.dates({ ...SHORT, ...inZone(zone) }).format(new Date(iso));
   }
 
+  /** The same with its zone, where nothing beside it says by which clocks it is told. */
+  shortWithZone(iso: string): string {
+    return this.dates({ ...SHORT, timeZoneName: 'short' }).format(new Date(iso));
+  }
+
   /** From one moment to another in the same way; what both have in common, such as the day, once. */
   range(from: string, until: string, zone?: string): string {
     return this.dates({ ...SHORT, ...inZone(zone) }).formatRange(new Date(from), new Date(until));

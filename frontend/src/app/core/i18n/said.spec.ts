@@ -1,6 +1,7 @@
 import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { Preferences } from '../preferences/preferences';
+import { Formats } from './formats';
 import { Said } from './said';
 import { Texts, type Language } from './texts';
 import { providePortalTexts } from './transloco';
@@ -35,6 +36,16 @@ describe('Said', () => {
     language.set('en');
     await texts.start();
     expect(said.of(document, 'message')).toBe(lost.text);
+  });
+
+  it('tells a moment by the clocks of the browser, with its zone', () => {
+    const over = (end: string) => ({ text: 'It is over.', code: 'automation.window_expired', params: { end } });
+    const of = (end: string) => said.of({ message: '…', said: { message: [over(end)] } }, 'message');
+    const end = '2026-11-25T15:40:00.000Z';
+    expect(of(end)).toContain(TestBed.inject(Formats).shortWithZone(end));
+    expect(of(end)).not.toContain('Z.');
+    // Only what is a moment as a whole; a machine's words stay as they are.
+    expect(of(`at ${end}`)).toContain(`at ${end}`);
   });
 
   it('shows a machine’s words and sentences without a translation as they came', () => {

@@ -1,6 +1,10 @@
 import { inject, Injectable } from '@angular/core';
 import type { SaidDto } from '../../api/models';
+import { Formats } from './formats';
 import { Texts } from './texts';
+
+/** As the server writes moments into the parameters of its sentences. */
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
 
 /** A document of the server with the codes and parameters of its sentences, by field. */
 export interface Saying {
@@ -14,6 +18,7 @@ export interface Saying {
 @Injectable({ providedIn: 'root' })
 export class Said {
   private readonly texts = inject(Texts);
+  private readonly formats = inject(Formats);
 
   /** The sentence in a field; empty when there is none. */
   of<K extends string>(document: Saying & Readonly<Partial<Record<K, unknown>>>, field: K): string {
@@ -33,10 +38,12 @@ export class Said {
   }
 
   private sentence({ text, code, params }: SaidDto): string {
-    const filled = Object.entries(params).map(([name, value]): [string, string] => [
-      name,
-      typeof value === 'string' ? value : this.sentence(value),
-    ]);
+    const filled = Object.entries(params).map(([name, value]): [string, string] => [name, this.parameter(value)]);
     return code === null ? text : this.texts.known(`said.${code}`, text, Object.fromEntries(filled));
+  }
+
+  private parameter(value: string | SaidDto): string {
+    if (typeof value !== 'string') return this.sentence(value);
+    return MOMENT.test(value) ? this.formats.shortWithZone(value) : value;
   }
 }
