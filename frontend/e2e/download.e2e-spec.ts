@@ -67,7 +67,7 @@ describe('what only archives tell, in the portal', () => {
     await page.emulateMedia({ colorScheme: 'dark' });
     await api.put('/me/preferences/language', { value: 'fr' });
     await page.reload();
-    await page.getByText('Nouvelles des empaqueteurs').waitFor();
+    await page.getByRole('heading', { name: 'Nouvelles des empaqueteurs' }).waitFor();
     expect(await sidewaysElements(page)).toEqual([]);
     expect(await axeViolations(page)).toEqual([]);
     expect(errors).toEqual([]);
