@@ -106,13 +106,13 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
   }
 
   async script(context: ChangeContext<UpgradeParameters>): Promise<ActionScript> {
-    const { no_remove, packages } = context.plan as AptUpgradePlan;
+    const { mode, no_remove, packages } = context.plan as AptUpgradePlan;
     const proxy = await this.fetchProxy.of(context, this.declaration.name);
     const downgrades = packages.some(({ operation }) => operation === 'downgrade');
     return {
       file: [PROXY_SCRIPT, ...scriptFiles(...RUN_FILES)],
       parameters: {
-        ...transactionParameters(context.machineId, context.parameters),
+        ...transactionParameters(context.machineId, { ...context.parameters, mode }),
         ...proxy.parameters,
         NO_REMOVE: no_remove ? '1' : '0',
         ALLOW_DOWNGRADES: downgrades ? '1' : '0',

@@ -4,9 +4,16 @@
 # and then runs it, all with the same privileges, environment and options.
 #
 # Parameters (plain shell variables):
-#   MACHINE_ID           MODE=upgrade|upgrade_with_new|dist_upgrade      SCOPE=all|security|packages
+#   MACHINE_ID           MODE=upgrade|upgrade_with_new|dist_upgrade, empty: by the kind of machine
+#   SCOPE=all|security|packages
 #   PACKAGES             names for SCOPE=packages, a space between each two
 #   PINS                 a file that may be written: the preferences for SCOPE=security
+
+# A Proxmox host is only ever upgraded as a whole: less can leave it with parts that do not belong together.
+transaction_usual_mode() {
+  if command -v pveversion >/dev/null 2>&1; then echo dist_upgrade; else echo upgrade_with_new; fi
+}
+[ -n "${MODE-}" ] || MODE=$(transaction_usual_mode)
 
 # What must never wait for an answer: debconf, ucf, the hooks of apt-listchanges, apt-listbugs and needrestart.
 transaction_environment() {

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { aptProgress } from './apt-status';
 import { parsePlanLines } from './plan-lines';
+import { transactionParameters, UPGRADE_PARAMETERS } from './upgrade-parameters';
 
 const folder = path.join(__dirname, '..', 'scripts');
 const script = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
@@ -64,6 +65,37 @@ describe('the lines of a plan', () => {
     const [found] = parsePlanLines('upgrade a:all 1%25 2%C3%A9 X:%C3%BC, Y:z').packages;
     expect(found).toMatchObject({ from: '1%', to: '2é', origin: 'X:ü, Y:z' });
   });
+});
+
+describe('the mode', () => {
+  const modeOf = (parameters: object, kind: 'proxmox' | 'other'): string => {
+    if (kind === 'proxmox') {
+      writeFileSync(path.join(work, 'pveversion'), '#!/bin/sh\n');
+      chmodSync(path.join(work, 'pveversion'), 0o700);
+    }
+    const set = Object.entries(parameters).map(([name, value]) => `${name}='${String(value)}'`);
+    writeFileSync(path.join(work, 'simulation'), '');
+    const run = `${set.join('\n')}\n${script('apt-transaction.sh')}\ntransaction_lines '${work}/simulation'`;
+    const env = { ...process.env, PATH: `${work}:${process.env['PATH'] ?? ''}` };
+    return /^mode (.*)$/m.exec(spawnSync('sh', ['-c', run], { encoding: 'utf8', env }).stdout)?.[1] ?? '';
+  };
+
+  it.each([
+    ['proxmox', 'dist_upgrade'],
+    ['other', 'upgrade_with_new'],
+  ] as const)('that nobody chose is that of the kind of machine: %s', (kind, mode) => {
+    expect(modeOf(transactionParameters('m', { scope: 'all', packages: [] }), kind)).toBe(mode);
+  });
+
+  it('that somebody chose stays, whatever the machine is', () => {
+    const asked = { mode: 'upgrade', scope: 'all', packages: [] } as const;
+    expect(modeOf(transactionParameters('m', asked), 'proxmox')).toBe('upgrade');
+  });
+});
+
+it('the parameters of an upgrade have no mode of their own', () => {
+  const { mode } = UPGRADE_PARAMETERS['properties'] as Record<string, object>;
+  expect(mode).not.toHaveProperty('default');
 });
 
 describe('the guard', () => {

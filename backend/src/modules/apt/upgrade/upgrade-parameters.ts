@@ -4,7 +4,8 @@ import type { AptUpgradeScope } from '../contracts/apt-upgrade-plan.v2';
 
 /** Which transaction it is. */
 export interface UpgradeParameters {
-  readonly mode: PlanName;
+  /** Absent: what the kind of the machine is upgraded by, which the plan finds out on the machine itself and names. */
+  readonly mode?: PlanName;
   readonly scope: AptUpgradeScope;
   readonly packages: readonly string[];
 }
@@ -16,8 +17,9 @@ export const UPGRADE_PARAMETERS: JsonSchema = {
     mode: {
       type: 'string',
       enum: ['upgrade', 'upgrade_with_new', 'dist_upgrade'],
-      default: 'upgrade_with_new',
-      description: 'What apt may do: upgrade only, install new packages too, or also remove some.',
+      description:
+        'What apt may do: upgrade only, install new packages too, or also remove some. Without it the kind of the machine decides: ' +
+        'a Proxmox host may only be upgraded as a whole, others get new packages too.',
     },
     scope: {
       type: 'string',
@@ -45,5 +47,5 @@ export function transactionParameters(
   machineId: string,
   { mode, scope, packages }: UpgradeParameters,
 ): Record<string, string> {
-  return { MACHINE_ID: machineId, MODE: mode, SCOPE: scope, PACKAGES: packages.join(' ') };
+  return { MACHINE_ID: machineId, MODE: mode ?? '', SCOPE: scope, PACKAGES: packages.join(' ') };
 }

@@ -43,15 +43,20 @@ export function upgradePlan(run: CollectedRun, { parameters, ownHosts }: Upgrade
   if (read === null) return { kind: 'failed', failure: unreadable() };
   const { lines, counted } = read;
   if (counted !== lines.packages.length) return { kind: 'failed', failure: unreadable() };
-  if (lines.packages.length === 0) return { kind: 'nothing', summary: nothingOf(parameters) };
-  const exceeded = modeExceeded(lines.packages, parameters.mode);
+  const mode = parameters.mode ?? plannedMode(lines.lines);
+  if (mode === null) return { kind: 'failed', failure: unreadable() };
+  const { scope } = parameters;
+  if (lines.packages.length === 0) return { kind: 'nothing', summary: nothingOf(scope, mode) };
+  const exceeded = modeExceeded(lines.packages, mode);
   if (exceeded !== null) return { kind: 'failed', failure: exceeded };
   const proxmox = /^proxmox=yes$/m.test(text(run, 'plan_backups'));
-  if (proxmox && (parameters.mode !== 'dist_upgrade' || parameters.scope !== 'all'))
-    return { kind: 'failed', failure: proxmoxMode() };
+  if (proxmox && (mode !== 'dist_upgrade' || scope !== 'all')) return { kind: 'failed', failure: proxmoxMode() };
   const analysis = analyseApt(run.sections, { measuredAt: run.receivedAt });
   const archives = archivesLook(run.sections.get('plan_archives'));
-  const details = { ...detailsOf(lines.packages, factsOf(run), analysis, parameters, presentOf(run)), ...archives };
+  const details = {
+    ...detailsOf(lines.packages, factsOf(run), analysis, { mode, scope }, presentOf(run)),
+    ...archives,
+  };
   const presence = presenceOf(run, ownHosts);
   const checks = preflight({
     analysis,
@@ -63,7 +68,7 @@ export function upgradePlan(run: CollectedRun, { parameters, ownHosts }: Upgrade
     machineTime: numberOf(answered(run, 'plan_clock')),
     ownTime: run.receivedAt.getTime() / 1000,
     presence,
-    leftOut: parameters.scope === 'packages' ? leftOut(parameters.packages, details.packages) : null,
+    leftOut: scope === 'packages' ? leftOut(parameters.packages, details.packages) : null,
   });
   return { kind: 'planned', plan: planOf(lines.lines, details, checks, { proxmox, presence }) };
 }
@@ -90,7 +95,7 @@ function detailsOf(
   planned: readonly PackageLine[],
   facts: PackageFacts,
   analysis: AptUpdateAnalyze,
-  { mode, scope }: UpgradeParameters,
+  { mode, scope }: Pick<AptUpgradePlan, 'mode' | 'scope'>,
   present: Present,
 ): Omit<AptUpgradePlan, keyof ArchivesLook> {
   const packages = planned.map((line) => packageOf(line, facts, analysis.changes ?? []));
@@ -147,13 +152,18 @@ function securityOf(origin: string | null): boolean | null {
   return origin !== null && simulatedOrigins(origin).some(isSimulatedSecurity) ? true : null;
 }
 
+/** What the machine chose where nobody had: the script says it in the plan. */
+function plannedMode(lines: readonly string[]): PlanName | null {
+  return PLAN_NAMES.find((mode) => lines.includes(`mode ${mode}`)) ?? null;
+}
+
 /** Chosen packages that this upgrade leaves as they are. */
 function leftOut(chosen: readonly string[], packages: readonly UpgradePackage[]): string[] {
   const planned = new Set(packages.flatMap(({ name, arch }) => [name, `${name}:${arch ?? ''}`]));
   return chosen.filter((name) => !planned.has(name));
 }
 
-function nothingOf({ scope, mode }: UpgradeParameters): Sentence {
+function nothingOf(scope: UpgradeParameters['scope'], mode: PlanName): Sentence {
   if (scope === 'all') return say.nothing();
   return scope === 'security' ? say.nothing_security() : say.nothing_chosen({ mode });
 }

@@ -34,7 +34,9 @@ function captured(suite: string, state: string): Map<string, CollectedSection> {
   return sections;
 }
 
-function planned(sections: ReadonlyMap<string, CollectedSection>, more: Partial<UpgradeParameters> = {}): PlanOutcome {
+type Asked = { readonly [K in keyof UpgradeParameters]?: UpgradeParameters[K] | undefined };
+
+function planned(sections: ReadonlyMap<string, CollectedSection>, more: Asked = {}): PlanOutcome {
   const clock = Number(sections.get('plan_clock')?.stdout);
   const receivedAt = new Date(clock * 1000);
   const run: CollectedRun = {
@@ -46,7 +48,7 @@ function planned(sections: ReadonlyMap<string, CollectedSection>, more: Partial<
     brokenBy: null,
   };
   return upgradePlan(run, {
-    parameters: { ...everything, ...more },
+    parameters: { ...everything, ...more } as UpgradeParameters,
     ownHosts: noHosts,
   });
 }
@@ -171,6 +173,12 @@ describe.each(suites)('a plan on %s', (suite) => {
     expect(outcome.kind === 'planned' && outcome.plan.checks).toContainEqual(
       expect.objectContaining({ code: 'space', verdict }),
     );
+  });
+
+  it('that nobody gave a mode is made and named in the one that its kind of machine has', () => {
+    const outcome = planned(captured(suite, 'done'), { mode: undefined });
+    expect(detailsOf(outcome)).toMatchObject({ mode: 'dist_upgrade', scope: 'all' });
+    expect(outcome.kind === 'planned' && outcome.plan.lines).toContain('mode dist_upgrade');
   });
 
   it('is refused where the machine is a Proxmox host and would not be upgraded as a whole', () => {

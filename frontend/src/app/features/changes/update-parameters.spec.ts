@@ -1,4 +1,4 @@
-import { aptName, updateParameters } from './update-parameters';
+import { aptName, bulkParameters, updateParameters } from './update-parameters';
 
 describe('updateParameters', () => {
   it('plans what the mode shows', () => {
@@ -16,6 +16,11 @@ describe('updateParameters', () => {
       packages: ['curl:amd64', 'openssl:amd64'],
     });
   });
+});
+
+it('names no mode for several machines: a Proxmox host among them may have only its own', () => {
+  expect(bulkParameters('all')).toEqual({ scope: 'all' });
+  expect(bulkParameters('security')).toEqual({ scope: 'security' });
 });
 
 describe('aptName', () => {

@@ -2,13 +2,14 @@ import type { Mode } from '../machines/machine/packages';
 
 /** Parameters of the action `apt_upgrade`. */
 export interface UpdateParameters extends Record<string, unknown> {
-  readonly mode: 'upgrade' | 'upgrade_with_new' | 'dist_upgrade';
+  /** Absent: what the kind of each machine is upgraded by. */
+  readonly mode?: 'upgrade' | 'upgrade_with_new' | 'dist_upgrade';
   readonly scope: 'all' | 'security' | 'packages';
   /** As apt names them; with the scope `packages` only. */
   readonly packages?: readonly string[];
 }
 
-const MODE: Readonly<Record<Mode, UpdateParameters['mode']>> = {
+const MODE: Readonly<Record<Mode, NonNullable<UpdateParameters['mode']>>> = {
   security: 'upgrade_with_new',
   upgrade: 'upgrade',
   withNew: 'upgrade_with_new',
@@ -20,6 +21,11 @@ export function updateParameters(mode: Mode, chosen: ReadonlySet<string>): Updat
   return chosen.size > 0
     ? { mode: MODE[mode], scope: 'packages', packages: [...chosen].sort() }
     : { mode: MODE[mode], scope: mode === 'security' ? 'security' : 'all' };
+}
+
+/** What to plan on several machines at once, each in the mode of its kind. Pure. */
+export function bulkParameters(what: 'security' | 'all'): UpdateParameters {
+  return { scope: what };
 }
 
 /** How apt is told which package is meant: one for all architectures has no other name than its own. */

@@ -58,6 +58,11 @@ export class ScheduleWords {
     return this.texts.known(`parameter.${name}.${option}`, option);
   }
 
+  /** What a choice means that nobody has made. */
+  unsaid(name: string): string {
+    return this.texts.known(`parameter.${name}.unsaid`, '–');
+  }
+
   /** A moment by the clocks of the schedule, and by those of the browser where they show another time. */
   at(iso: string, zone: string): string {
     const [at, whole] = [this.formats.short(iso, zone), this.formats.short(iso)];

@@ -25,12 +25,7 @@ import { Selection } from './selection';
       >
         {{ texts.t('bulk.planSecurity') }}
       </button>
-      <button
-        type="button"
-        class="btn"
-        [disabled]="selection.size() === leftOut().length"
-        (click)="plan.emit('upgrade')"
-      >
+      <button type="button" class="btn" [disabled]="selection.size() === leftOut().length" (click)="plan.emit('all')">
         {{ texts.t('bulk.plan') }}
       </button>
       <button
@@ -77,7 +72,7 @@ export class BulkBar {
   private readonly list = inject(MachineList);
   readonly analyse = output();
   /** One request for all of them; nothing is changed by it. */
-  readonly plan = output<'security' | 'upgrade'>();
+  readonly plan = output<'security' | 'all'>();
   /** Nothing runs on a quarantined machine. */
   protected readonly leftOut = computed(() =>
     this.selection.ids().flatMap((id) => {

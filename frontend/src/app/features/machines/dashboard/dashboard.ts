@@ -32,7 +32,7 @@ import { NEEDS_YOU, type Need } from '../../../ui/states';
 import { MachinesApi } from '../machines-api';
 import { RunOutcome, type RunOutcomeView } from '../run-outcome';
 import { ChangesApi } from '../../changes/changes-api';
-import { updateParameters } from '../../changes/update-parameters';
+import { bulkParameters } from '../../changes/update-parameters';
 import { BulkBar } from './bulk-bar';
 import { queryOf, readAddress, VIEWS, writeAddress, type DashboardAddress, type View } from './dashboard-address';
 import { FirstRun } from './first-run';
@@ -211,10 +211,10 @@ export class Dashboard {
   }
 
   /** One request for all of them: its page shows how far the plans are. */
-  protected planPicked(mode: 'security' | 'upgrade'): Promise<void> {
+  protected planPicked(what: 'security' | 'all'): Promise<void> {
     return this.act(async () => {
       const ids = [...this.selection.ids()];
-      const request = await this.changes.planMany('apt_upgrade', ids, updateParameters(mode, new Set()));
+      const request = await this.changes.planMany('apt_upgrade', ids, bulkParameters(what));
       this.selection.clear();
       await this.router.navigate(['/requests', request.id]);
     });

@@ -1,5 +1,5 @@
 import type { AptPackageDto } from '../../../api/models';
-import { freedBy, groupPackages, modeCounts } from './packages';
+import { freedBy, groupPackages, modeCounts, usualMode } from './packages';
 
 const pack = (name: string, part: Partial<AptPackageDto> = {}): AptPackageDto => ({
   name,
@@ -73,4 +73,10 @@ describe('packages by mode', () => {
       { mode: 'full', changes: 13, removals: 2 },
     ]);
   });
+});
+
+it('begins with the mode of the kind of machine: a Proxmox host is only ever upgraded as a whole', () => {
+  expect(usualMode('proxmox_host')).toBe('full');
+  expect(usualMode('vm')).toBe('withNew');
+  expect(usualMode(undefined)).toBe('withNew');
 });

@@ -1,10 +1,15 @@
-import type { AptPackageDto, AptStateDto } from '../../../api/models';
+import type { AptPackageDto, AptStateDto, MachineDetailDto } from '../../../api/models';
 import type { IconName } from '../../../ui/icons';
 
 export type Mode = 'security' | 'upgrade' | 'withNew' | 'full';
 export type Reason = NonNullable<AptPackageDto['reason']>;
 
 export const MODES: readonly Mode[] = ['security', 'upgrade', 'withNew', 'full'];
+
+/** By which machines of a kind are upgraded: a Proxmox host only ever as a whole. The same as `transaction_usual_mode` on the machine. */
+export function usualMode(kind: MachineDetailDto['machineKind'] | undefined): Mode {
+  return kind === 'proxmox_host' ? 'full' : 'withNew';
+}
 
 export const REASON_ICON: Readonly<Record<Reason, IconName>> = {
   held: 'pin',

@@ -35,6 +35,7 @@ import {
   inMode,
   modeCounts,
   REASON_ICON,
+  usualMode,
   type Mode,
   type PackageGroup,
   type PackageGroupKey,
@@ -76,7 +77,9 @@ export class UpdatesTab {
   protected readonly formats = inject(Formats);
   protected readonly store = inject(MachineStore);
   private readonly dialogs = inject(Dialogs);
-  protected readonly mode = signal<Mode>('withNew');
+  private readonly kind = computed(() => this.store.machine.value()?.machineKind);
+  /** First the one by which machines of this kind are upgraded. */
+  protected readonly mode = linkedSignal<Mode>(() => usualMode(this.kind()));
   /** Names of what is planned alone; none for all that the mode brings. Another mode brings other packages. */
   protected readonly chosen = linkedSignal<Mode, ReadonlySet<string>>({
     source: this.mode,
@@ -104,8 +107,7 @@ export class UpdatesTab {
     [...(this.apt()?.holds ?? [])].sort((a, b) => Number(b.expired) - Number(a.expired)),
   );
   protected readonly hindrance = computed(() => {
-    const host = this.store.machine.value()?.machineKind === 'proxmox_host';
-    return host && this.mode() !== 'full' ? this.texts.t('plan.hostIsFull') : null;
+    return this.kind() === 'proxmox_host' && this.mode() !== 'full' ? this.texts.t('plan.hostIsFull') : null;
   });
 
   protected choose(name: string, on: boolean): void {
