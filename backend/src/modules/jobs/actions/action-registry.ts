@@ -12,7 +12,7 @@ import {
   type JobParametersDocument,
 } from '../contracts/job-parameters';
 import { LOCK_KINDS } from '../entities/jobs.values';
-import { quoted } from '../../../kernel/sentences/sentences';
+import { schemaProblem } from '../../../kernel/errors/schema-problem';
 import { PlanRecorder } from '../requests/plan-recorder';
 import type { ChangeAction, ChangeDeclaration } from './change-action';
 import { JOB_ACTION, type ReadAction, type ReadDeclaration } from './job-action';
@@ -109,10 +109,11 @@ export class ActionRegistry implements OnModuleInit {
     const parameters: Record<string, unknown> = { ...structuredClone(given) };
     if (validate(parameters)) return parameters;
     throw invalidInput(
-      (validate.errors ?? []).map(({ instancePath, params, message }) => {
+      (validate.errors ?? []).map((error) => {
+        const { instancePath, params } = error;
         const extra: unknown = (params as Record<string, unknown>)['additionalProperty'];
         const path = [...instancePath.split('/').slice(1), ...(typeof extra === 'string' ? [extra] : [])];
-        return { field: ['parameters', ...path].join('.'), message: quoted(message ?? 'is not valid') };
+        return { field: ['parameters', ...path].join('.'), message: schemaProblem(error) };
       }),
     );
   }

@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import type { FieldProblem } from '../../../kernel/errors/domain-error';
-import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
+import { schemaProblem } from '../../../kernel/errors/schema-problem';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 import { say } from '../settings.sentences';
 import { isSearchableNetwork } from './network';
 import type { JsonSchema } from './value-schema';
@@ -18,26 +19,6 @@ export function valueProblems(name: string, schema: JsonSchema, value: unknown):
   return (validate.errors ?? []).map((error) => ({ field: `${name}${error.instancePath}`, message: sentence(error) }));
 }
 
-function sentence({ keyword, params, message }: ErrorObject): Sentence {
-  const limit = (params as { limit?: number }).limit ?? 0;
-  switch (keyword) {
-    case 'enum':
-      return say.not_one_of({ words: (params as { allowedValues: readonly string[] }).allowedValues.join(', ') });
-    case 'minimum':
-      return say.too_small({ minimum: limit });
-    case 'maximum':
-      return say.too_large({ maximum: limit });
-    case 'multipleOf':
-      return say.off_step({ step: (params as { multipleOf: number }).multipleOf });
-    case 'type':
-      return say.not_of_type({ type: (params as { type: string }).type });
-    case 'uniqueItems':
-      return say.twice();
-    case 'maxItems':
-      return say.too_many({ most: limit });
-    case 'format':
-      return say.not_a_network();
-    default:
-      return quoted(message ?? keyword);
-  }
+function sentence(error: ErrorObject): Sentence {
+  return error.keyword === 'format' ? say.not_a_network() : schemaProblem(error);
 }
