@@ -127,6 +127,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
     'Il n’y a plus de place pour les noyaux sur /boot. Supprimez d’anciens noyaux (apt-get autoremove, d’abord simulé), jamais celui qui tourne, puis réparez dpkg.',
   'apt_remediation.no_inodes':
     'Le système de fichiers a de la place, mais plus aucun inode pour un fichier de plus. Trouvez le dossier aux très nombreux petits fichiers et videz-le.',
+  'apt_remediation.permission':
+    'Le compte, ou ce qui le confine, ne peut pas écrire ce qu’apt doit écrire. Laissez-le utiliser sudo pour apt, et regardez les droits et attributs (lsattr) du chemin nommé.',
   'apt_remediation.read_only_fs':
     'Le système de fichiers est monté en lecture seule, souvent à cause d’un disque ou d’une carte SD défaillants. Vérifiez d’abord le disque.',
   'apt_remediation.refresh_failed': 'Lisez les lignes d’apt, corrigez leur cause et relancez l’analyse.',
@@ -1024,6 +1026,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt_risk.no_space_boot':
     'Supprimer à la main des fichiers de /boot libère de la place tout de suite ; ni dpkg ni le chargeur d’amorçage ne le savent.',
   'apt_risk.packages_broken': 'dpkg --remove --force-depends retire le paquet et laisse cassé tout ce qui en dépend.',
+  'apt_risk.permission':
+    'Ouvrir à d’autres les dossiers d’apt et de dpkg (chmod, chown) laisse n’importe lequel de leurs programmes changer ce qui s’exécute en root.',
   'apt_risk.proxy_around':
     'Télécharger sans le proxy passe outre la décision de qui l’a mis en place, et ce qu’il contrôle.',
   'apt_risk.read_only_fs': 'Le remonter en écriture sans contrôle peut détruire ce qui reste sur un disque défaillant.',

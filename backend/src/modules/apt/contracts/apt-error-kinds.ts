@@ -28,6 +28,8 @@ const remediations = sentences('apt_remediation', {
     'The file system has room, but no inode is left for another file. Find the folder with very many small files and clear it.',
   read_only_fs:
     'The file system is mounted read-only, often a failing disk or SD card. Check the disk before anything else.',
+  permission:
+    'The account, or what confines it, may not write what apt has to write. Let it use sudo for apt, and look at the rights and attributes (lsattr) of the path that is named.',
   repo_401: 'The repository asks for a login. Enter its credentials, or use the repository that needs no subscription.',
   repo_403: 'The repository refuses this machine. Check the subscription or the address it allows.',
   repo_404:
@@ -134,6 +136,8 @@ const risks = sentences('apt_risk', {
   no_space:
     'Deleting files below /var/lib or /usr by hand makes room at once, and may take what programs and dpkg need.',
   packages_broken: 'dpkg --remove --force-depends takes the package away and leaves whatever needs it broken.',
+  permission:
+    'Opening the folders of apt and dpkg to others (chmod, chown) lets any program of theirs change what runs as root.',
   proxy_around: 'Fetching around the proxy goes against whoever put it there, and past what it checks.',
   repo_404: 'Naming the suite of another release brings packages that do not belong to this one.',
   repo_hash_mismatch: 'dpkg -i installs a file that was fetched by hand without anybody comparing what it holds.',

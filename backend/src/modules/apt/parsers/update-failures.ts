@@ -44,6 +44,18 @@ export function classifyRepositoryFailure(text: string): AptErrorKind {
   return REPOSITORY_FAILURES.find(([pattern]) => pattern.test(said))?.[1] ?? 'repo_failed';
 }
 
+/** Opening the file of a lock failed: apt names the number of the reason, older ones of a lock that somebody holds too. */
+const LOCK_REASON = /^E: Could not (?:open lock file|get lock) .* - open \((\d+): /m;
+const LOCK_REASONS: Readonly<Record<string, AptErrorKind>> = {
+  1: 'permission',
+  11: 'apt_lock_busy',
+  13: 'permission',
+  28: 'no_space',
+  30: 'read_only_fs',
+};
+/** What apt says of every lock that it has not got, whatever the reason was. */
+const LOCK_MISSED = /^E: Unable to (?:lock|acquire) .*$/gm;
+
 // Failures of the whole command, by whichever apt command they were printed.
 const RUN_FAILURES: readonly (readonly [RegExp, AptErrorKind])[] = [
   [/could not get lock|unable to (?:lock|acquire)|lock was locked by/i, 'apt_lock_busy'],
@@ -58,11 +70,17 @@ const RUN_FAILURES: readonly (readonly [RegExp, AptErrorKind])[] = [
   [/you have held broken packages/, 'held_broken'],
   [/No space left on device|not enough free (?:disk )?space|don't have enough free space/i, 'no_space'],
   [/Read-only file system/i, 'read_only_fs'],
+  // Warnings speak of files that the unprivileged fetcher may not read, which is no failure.
+  [/^E: .*\((?:13: Permission denied|1: Operation not permitted)\)/m, 'permission'],
+  [/^dpkg: error: .*(?:superuser privilege|: Permission denied$|: Operation not permitted$)/m, 'permission'],
 ];
 
 /** The failure of a whole apt command, or null when its lines name none. */
 export function classifyRunFailure(stderr: string): AptErrorKind | null {
-  return RUN_FAILURES.find(([pattern]) => pattern.test(stderr))?.[1] ?? null;
+  const reason = LOCK_REASON.exec(stderr)?.[1];
+  if (reason !== undefined && reason in LOCK_REASONS) return LOCK_REASONS[reason] ?? null;
+  const said = reason === undefined ? stderr : stderr.replace(LOCK_MISSED, '');
+  return RUN_FAILURES.find(([pattern]) => pattern.test(said))?.[1] ?? null;
 }
 
 /** Chosen packages of which the machine has none of that name, in the words of `apt-transaction.sh`. */

@@ -92,6 +92,18 @@ describe('classification', () => {
     ['E: Write error - write (28: No space left on device)', 'no_space'],
     ['E: List directory /var/lib/apt/lists/partial is missing. - Acquire (30: Read-only file system)', 'read_only_fs'],
     ["E: Type 'x' is not known on line 1 in source list\nE: The list of sources could not be read.", 'sources_invalid'],
+    [
+      'E: Could not get lock /x - open (11: Resource temporarily unavailable)\nE: Unable to lock directory /',
+      'apt_lock_busy',
+    ],
+    ['E: Could not open lock file /x - open (13: Permission denied)\nE: Unable to lock directory /', 'permission'],
+    ['E: Could not open lock file /x - open (1: Operation not permitted)\nE: Unable to acquire x', 'permission'],
+    ['E: Could not open lock file /x - open (28: No space left on device)\nE: Unable to acquire x', 'no_space'],
+    ['E: Could not open lock file /x - open (30: Read-only file system)\nE: Unable to lock x', 'read_only_fs'],
+    ['E: Could not open lock file /x - open (2: No such file or directory)\nE: Unable to lock x', null],
+    ['dpkg: error: requested operation requires superuser privilege', 'permission'],
+    ['E: List directory /var/lib/apt/lists/partial is missing. - Acquire (13: Permission denied)', 'permission'],
+    ['W: Download is performed unsandboxed as root. - pkgAcquire::Run (13: Permission denied)', null],
     ['anything', null],
   ])('of the run: %s', (text, kind) => {
     expect(classifyRunFailure(text)).toBe(kind);

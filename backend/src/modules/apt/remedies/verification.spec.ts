@@ -41,7 +41,7 @@ it('is not called gone by a look that did not come to its end', () => {
 });
 
 it('of lists is not called gone by an analysis that fetched none', () => {
-  for (const kind of ['repo_404', 'repo_dns', 'proxy_unreachable', 'apt_lock_busy', 'refresh_failed']) {
+  for (const kind of ['repo_404', 'repo_dns', 'proxy_unreachable', 'apt_lock_busy', 'permission', 'refresh_failed']) {
     expect(verdictOn(kind, 'look', { ...nothing, refreshed: false })).toBe('not_looked');
     expect(verdictOn(kind, 'look', nothing)).toBe('gone');
   }

@@ -70,7 +70,7 @@ const MET_BY_RUNS: ReadonlySet<string> = new Set<AptErrorKind>([
 
 /** What stands in the way of lists: an analysis that fetches none cannot meet it. */
 const OF_LISTS: ReadonlySet<string> = new Set(
-  APT_ERROR_KINDS.filter((kind) => /^(repo|refresh|proxy)_|^no_index$|^apt_lock_busy$/.test(kind)),
+  APT_ERROR_KINDS.filter((kind) => /^(repo|refresh|proxy)_|^no_index$|^apt_lock_busy$|^permission$/.test(kind)),
 );
 
 /** Of a run whatever dpkg does not keep as its state has to be tried again: an analysis does less than the run did. */

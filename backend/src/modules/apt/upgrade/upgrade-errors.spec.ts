@@ -71,6 +71,33 @@ describe.each(SUITES)('the cause of a failed run on %s', (suite) => {
     expect(kinds([...refused, waited, ...refused, ''].join('\n'))).toEqual(['apt_lock_busy']);
   });
 
+  it.each([
+    'E: Failed to fetch http://fonts.example/andale32.exe  404  Not Found',
+    'dpkg: error processing: end of file on stdin at conffile prompt',
+    'E: Packages need to be removed but remove is disabled.',
+    'E: Held packages were changed and -y was used without --allow-change-held-packages.',
+    'system-update: package_not_installed nothing',
+    'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9 (apt-get)',
+    'dpkg: error: dpkg frontend lock was locked by another process with pid 9',
+  ])('is not what a script printed that succeeded: %s', (line) => {
+    expect(kinds(says(failing(suite), 'fleet-plain', line))).toEqual(['maintainer_script_failed']);
+  });
+
+  it('is what apt says before dpkg begins, and after it has ended', () => {
+    const refused = 'E: Failed to fetch http://archive/fleet-plain_1.1_all.deb  404  Not Found [IP: 127.0.0.1 80]';
+    const worked =
+      'Reading package lists...\nSetting up fleet-plain (1.1) ...\nProcessing triggers for man-db (2.11) ...\n';
+    expect(kinds(`${refused}\n${worked}`)).toEqual(['deb_404']);
+    expect(kinds(`${worked}Reading package lists...\n${refused}\nE: Unable to fetch some archives\n`)).toEqual([
+      'deb_404',
+    ]);
+    const fatal =
+      'dpkg: unrecoverable fatal error, aborting:\n unable to flush /var/lib/dpkg/x: No space left on device\n';
+    expect(kinds(`${worked}${fatal}hook: done\nE: Sub-process /usr/bin/dpkg returned an error code (2)\n`)).toEqual([
+      'no_space',
+    ]);
+  });
+
   it('is found wherever it stands in a long log', () => {
     const lines = Array.from({ length: 20_000 }, (_, n) => `Setting up fleet-${String(n)} (1.1) ...`);
     expect(kinds(`${failing(suite)}${lines.join('\n')}\n`)).toEqual(['maintainer_script_failed']);
@@ -85,6 +112,22 @@ describe.each(SUITES)('the cause of a failed run on %s', (suite) => {
     expect(confined[0]?.important_lines.join('\n')).toContain('error exit status 1');
     expect(upgradeErrors(log, 100)).toMatchObject([{ kind: 'maintainer_script_failed', subject: 'makedev' }]);
   });
+});
+
+it.each([
+  ['permission-lists', ['permission']],
+  ['permission-dpkg', ['permission']],
+  ['permission-immutable', ['permission']],
+  ['permission-unpack', ['permission']],
+  ['lock-no-inodes', ['no_space']],
+  ['dpkg-no-inodes', ['no_space']],
+  ['dpkg-read-only', ['read_only_fs']],
+])('a lock or a file that could not be opened is told by its reason: %s', (state, expected) => {
+  const file = path.join(FIXTURE_FOLDER, 'words', `bookworm-${state}.txt`);
+  const log = parseFixture(readFileSync(file, 'utf8')).get('log');
+  const found = upgradeErrors(log?.stdout ?? '', Number(log?.exitCode));
+  expect(found.map(({ kind }) => kind)).toEqual(expected);
+  expect(found[0]?.important_lines).not.toEqual([]);
 });
 
 it.each([

@@ -1,3 +1,4 @@
+import { quoted } from '../../../kernel/sentences/sentences';
 import { aptError, complaintOf, importantLines } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import type { AptErrorKind } from '../contracts/apt-error-kinds';
@@ -15,13 +16,15 @@ import { failedTurns, ownLines, type FailedTurn } from './log-turns';
 const SCRIPT = /(?:script|subprocess).*(?:error exit status|failed|killed)/;
 /** dpkg takes nothing of an archive that is no package for it. */
 const REFUSED_ARCHIVE = /^dpkg: error processing archive \S*?([^/\s]+) \(--unpack\):\n((?: .*\n)+)/gm;
+/** What dpkg may not write says nothing against the archive. */
+const DENIED = /: (?:Permission denied|Operation not permitted)$/m;
 const OVERWRITES = /trying to overwrite '([^']+)', which is also in package (\S+)/;
 /** Who makes an initial RAM disk names the file in another line than what was short. */
 const SPACE = /No space left on device|^update-initramfs: failed for /i;
 const DISK = /No space left on device|Read-only file system/i;
 /** Of a failing script its last lines: what it said, and what dpkg says of it. */
 const EVIDENCE = 10;
-const CONFFILE_QUESTION = 'end of file on stdin at conffile prompt';
+const CONFFILE_QUESTION = /^ .*end of file on stdin at conffile prompt/;
 const FETCH = /^E: Failed to fetch (\S+) {2}(.*)$/gm;
 /** Lines that name the cause of a failed run, which complaints of apt do not always repeat. */
 const CAUSES = /No space left on device|Read-only file system|^E: Could not get lock/i;
@@ -56,20 +59,24 @@ export function upgradeErrors(printed: string, exitCode: number | null, more: Ru
   if (exitCode === 0) return [];
   const log = printed.replace(CALLED_AGAIN, '');
   const turns = failedTurns(log);
+  const own = ownLines(log).join('\n');
   const telling = turns.flatMap(({ lines }) => lines).filter((line) => !KERNEL_SETTING.test(line));
-  const whole = wholeRun([...new Set([...ownLines(log), ...telling])].join('\n'), log, more.inodesGone ?? []);
+  const whole = wholeRun([...new Set([...linesOf(own), ...telling])].join('\n'), log, more.inodesGone ?? []);
   // A full or read-only disk makes downloads and scripts fail too: it is the cause, they are what followed.
   const disk = whole.filter(({ kind }) => DISK_KINDS.has(kind));
-  const failed = scripts(log, turns, more.confined === true);
-  const found = [...disk, ...failed, ...archives(log), ...fetches(log), ...refusals(log), ...whole];
+  const failed = scripts(turns, more.confined === true);
+  const found = [...disk, ...failed, ...archives(log), ...fetches(own), ...refusals(own), ...whole];
   if (found.length > 0) return unique(found);
   const lines = importantLines(log);
   return [aptError('unknown', 'error', say.run_failed_unknown({ why: complaintOf(lines) }), lines)];
 }
 
-function scripts(log: string, turns: readonly FailedTurn[], confined: boolean): AptError[] {
-  if (log.includes(CONFFILE_QUESTION)) {
-    return [aptError('conffile_question', 'error', say.run_conffile_question(), linesWith(log, /conffile/))];
+function scripts(turns: readonly FailedTurn[], confined: boolean): AptError[] {
+  // dpkg's reasons are the lines with a space before them, below its word about the failure.
+  const asked = turns.filter(({ lines }) => lines.some((line) => CONFFILE_QUESTION.test(line)));
+  if (asked.length > 0) {
+    const lines = asked.flatMap((turn) => turn.lines).filter((line) => line.includes('conffile'));
+    return [aptError('conffile_question', 'error', say.run_conffile_question(), lines)];
   }
   return turns.flatMap(({ subject, lines }) => {
     const reason = lines.find((line) => line.startsWith(' ') && SCRIPT.test(line))?.trim();
@@ -116,25 +123,27 @@ function archives(log: string): AptError[] {
         .split('\n')
         .map((line) => line.trim())
         .join(' ');
+      if (DENIED.test(said))
+        return aptError('permission', 'error', quoted(`${file}: ${reason}`), lines.split('\n'), file);
       return aptError('archive_refused', 'error', say.run_archive_refused({ file, reason }), lines.split('\n'), file);
     });
 }
 
-function fetches(log: string): AptError[] {
-  return [...log.matchAll(FETCH)].map(([line, uri = '', reason = '']) => {
+function fetches(own: string): AptError[] {
+  return [...own.matchAll(FETCH)].map(([line, uri = '', reason = '']) => {
     const kind = reason.startsWith('404') ? 'deb_404' : classifyRepositoryFailure(reason);
     const subject = uri.slice(uri.lastIndexOf('/') + 1);
     return aptError(kind, 'error', say.run_fetch_failed({ file: subject, reason }), [line], subject);
   });
 }
 
-function refusals(log: string): AptError[] {
+function refusals(own: string): AptError[] {
   const refusal = (pattern: RegExp, kind: AptErrorKind): AptError[] => {
-    const lines = linesWith(log, pattern);
+    const lines = linesWith(own, pattern);
     return lines.length === 0 ? [] : [aptError(kind, 'error', complaintOf(lines), lines)];
   };
   return [
-    ...notInstalledPackages(log).map((name) =>
+    ...notInstalledPackages(own).map((name) =>
       aptError(
         'package_not_installed',
         'error',

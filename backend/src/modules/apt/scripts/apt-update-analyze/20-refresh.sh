@@ -29,7 +29,8 @@ refresh() {
       attempts=$((attempts + 1))
       update_once
       rc=$(cat "$work/update.rc" 2>/dev/null || echo 70)
-      grep -q -e "ould not get lock $LISTS/lock" -e "nable to lock directory $LISTS" "$work/update.err" || break
+      # What is said of a lock that may not be opened at all is told apart: nothing is gained by waiting for that.
+      grep -q "ould not get lock $LISTS/lock" "$work/update.err" || break
       [ "$(su_seconds_up)" -lt "$deadline" ] || break
       printf '# waiting: %s\n' "$(head -n 1 "$work/update.err")"
       sleep 2
