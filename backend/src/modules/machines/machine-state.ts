@@ -35,6 +35,7 @@ const columns: Readonly<Record<keyof StoredPatch, string>> = {
   aptRebootReason: 'apt_reboot_reason',
   aptLastAnalyzeAt: 'apt_last_analyze_at',
   aptIndexRefreshedAt: 'apt_index_refreshed_at',
+  aptHistoryReadAt: 'apt_history_read_at',
   aptStale: 'apt_stale',
   aptStaleReason: 'apt_stale_reason',
   dockerStatus: 'docker_status',

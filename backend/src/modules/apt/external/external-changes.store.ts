@@ -8,6 +8,7 @@ import { queryOne, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { DomainEvents } from '../../../kernel/events/domain-events';
 import type { StoreContext } from '../../jobs/actions/job-action';
+import { MachineState } from '../../machines/machine-state';
 import { say } from '../apt.sentences';
 import {
   APT_EXTERNAL_CHANGE_RESULT,
@@ -15,6 +16,7 @@ import {
 } from '../contracts/apt-external-change-result.v1';
 import type { HistoryOperation, HistoryPackage } from '../parsers/package-history';
 import { changeId, type LoggedChange } from './external-changes';
+import type { LogsReading } from './read-logs';
 import { disown, toldApart } from './own-runs';
 
 const ACTION = 'apt_external_change';
@@ -35,13 +37,31 @@ export class ExternalChanges {
     private readonly dataSource: DataSource,
     private readonly contracts: Contracts,
     private readonly events: DomainEvents,
+    private readonly state: MachineState,
   ) {}
 
-  /** From when on a machine's logs have to be read. */
+  /**
+   * From when on a machine's logs have to be read: on from where they were read last, however long ago that is. Where that is
+   * not known, from the last change that stands in them, 30 days back at most.
+   */
   async since(machineId: string, now: Date): Promise<Date> {
-    const row = await queryOne<{ at: Date | null }>(this.dataSource, LAST, [machineId]);
+    const row = await queryOne<{ readAt: Date | null; lastAt: Date | null }>(this.dataSource, READ_UNTIL, [machineId]);
     const first = now.getTime() - FIRST_DAYS * DAY_MS;
-    return new Date(Math.max(first, (row?.at?.getTime() ?? first) - OVERLAP_DAYS * DAY_MS));
+    // A machine whose clock was ahead has changes in the future: nothing would be read until then.
+    const known = Math.min(now.getTime(), (row?.readAt ?? row?.lastAt)?.getTime() ?? first) - OVERLAP_DAYS * DAY_MS;
+    return new Date(row?.readAt == null ? Math.max(first, known) : known);
+  }
+
+  /**
+   * Notes how far a machine's logs have been read. What cannot be read of a long time is given up, and the next reading begins
+   * as the first one: else one line that nobody can read, or too many of them, would keep all that follow from being read.
+   */
+  async noteReading(tx: Transaction, machineId: string, reading: LogsReading, at: Date): Promise<void> {
+    if (reading === 'read') this.state.patch(tx, machineId, { aptHistoryReadAt: at });
+    if (reading !== 'unreadable') return;
+    const since = await this.since(machineId, at);
+    const long = at.getTime() - since.getTime() > FIRST_DAYS * DAY_MS;
+    if (long) this.state.patch(tx, machineId, { aptHistoryReadAt: null });
   }
 
   /**
@@ -173,4 +193,7 @@ function inWords(packages: readonly HistoryPackage[]): string {
   return [...named, ...(packages.length > NAMED ? [`+ ${String(packages.length - NAMED)} …`] : [])].join(', ');
 }
 
-const LAST = prepared(`SELECT max(started_at) AS at FROM executions WHERE machine_id = $1 AND mode = 'external'`);
+const READ_UNTIL = prepared(`
+  SELECT apt_history_read_at AS "readAt",
+    (SELECT max(started_at) FROM executions WHERE machine_id = $1 AND mode = 'external') AS "lastAt"
+  FROM machine_state WHERE machine_id = $1`);

@@ -6,18 +6,23 @@ import { parseAptHistory, parseDpkgHistory } from '../parsers/package-history';
 import { ParseError } from '../parsers/parse-error';
 import { loggedChanges, type LoggedChange } from './external-changes';
 
+/** `read`: to their end; `unreadable`: what they hold cannot be read; `missed`: the run broke off before. */
+export type LogsReading = 'read' | 'unreadable' | 'missed';
+
 /** What the machine's logs tell of changes; where they cannot be read, a message says so and nothing is guessed. */
 export function readLogs(run: CollectedRun): {
+  readonly reading: LogsReading;
   readonly changes: readonly LoggedChange[];
   readonly messages: readonly ImportantMessage[];
 } {
+  const told = ['apt_history', 'dpkg_history'].every((name) => run.sections.has(name));
   try {
     const apt = parseAptHistory(withoutUserInfo(whole(run, 'apt_history')));
     const dpkg = parseDpkgHistory(whole(run, 'dpkg_history'));
-    return { changes: loggedChanges(apt, dpkg, run.receivedAt), messages: [] };
+    return { reading: told ? 'read' : 'missed', changes: loggedChanges(apt, dpkg, run.receivedAt), messages: [] };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    return { changes: [], messages: [unreadable(error)] };
+    return { reading: 'unreadable', changes: [], messages: [unreadable(error)] };
   }
 }
 

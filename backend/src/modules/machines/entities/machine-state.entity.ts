@@ -88,6 +88,10 @@ export class MachineStateEntity {
   @Column({ name: 'apt_index_refreshed_at', type: 'timestamptz', nullable: true })
   aptIndexRefreshedAt: Date | null;
 
+  /** The last time that the machine's logs could be read for changes by others; null: never, or not for long. */
+  @Column({ name: 'apt_history_read_at', type: 'timestamptz', nullable: true })
+  aptHistoryReadAt: Date | null;
+
   /** The counts are of an earlier analysis than the last one tried. */
   @Column({ name: 'apt_stale', type: 'boolean', default: false })
   aptStale: boolean;

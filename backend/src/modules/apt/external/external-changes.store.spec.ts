@@ -1,0 +1,94 @@
+import type { DataSource } from 'typeorm';
+import { insertMachine, insertRow } from '../../../../test/support/insert-row';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { SystemClock } from '../../../kernel/clock';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { newId } from '../../../kernel/database/ids';
+import { TransactionRunner } from '../../../kernel/database/transaction';
+import type { LiveBus } from '../../../kernel/live/live-bus';
+import type { CollectedRun } from '../../jobs/actions/job-action';
+import { MachineState } from '../../machines/machine-state';
+import { ExternalChanges } from './external-changes.store';
+import { readLogs, type LogsReading } from './read-logs';
+
+const NOW = new Date('2026-11-23T12:00:00.000Z');
+const days = (number: number): Date => new Date(NOW.getTime() + number * 86_400_000);
+
+describe('from when on logs are read for changes by others', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let changes: ExternalChanges;
+  let transactions: TransactionRunner;
+  let machineId: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await database.dataSource();
+    transactions = new TransactionRunner(dataSource);
+    const live = { changed: () => undefined } as unknown as LiveBus;
+    changes = new ExternalChanges(
+      dataSource,
+      new Contracts(),
+      undefined as never,
+      new MachineState(new SystemClock(), live),
+    );
+  });
+  beforeEach(async () => {
+    machineId = await insertMachine(dataSource);
+    await insertRow(dataSource, 'machine_state', { machine_id: machineId, status: 'unknown', updated_at: NOW });
+  });
+  afterAll(() => database.drop());
+
+  const note = (reading: LogsReading, at: Date) =>
+    transactions.run((tx) => changes.noteReading(tx, machineId, reading, at));
+  const changedAt = (at: Date) =>
+    insertRow(dataSource, 'executions', {
+      id: newId(),
+      machine_id: machineId,
+      action: 'apt_external_change',
+      mode: 'external',
+      started_at: at,
+      finished_at: at,
+      status: 'ok',
+    });
+
+  it('is 30 days ago the first time', async () => {
+    expect(await changes.since(machineId, NOW)).toEqual(days(-30));
+    await note('missed', days(-1));
+    expect(await changes.since(machineId, NOW)).toEqual(days(-30));
+  });
+
+  it('is never later than now, whatever a clock that was ahead wrote', async () => {
+    await changedAt(days(400));
+    expect(await changes.since(machineId, NOW)).toEqual(days(-1));
+    await note('read', days(500));
+    expect(await changes.since(machineId, NOW)).toEqual(days(-1));
+  });
+
+  it('is where they were read last, however long ago that is', async () => {
+    await changedAt(days(-70));
+    await note('read', days(-60));
+    expect(await changes.since(machineId, NOW)).toEqual(days(-61));
+    await note('missed', NOW);
+    expect(await changes.since(machineId, NOW)).toEqual(days(-61));
+  });
+
+  it('stays where it was after a reading that failed, and is given up where that was long ago', async () => {
+    await note('read', days(-3));
+    await note('unreadable', NOW);
+    expect(await changes.since(machineId, NOW)).toEqual(days(-4));
+    await note('unreadable', days(60));
+    expect(await changes.since(machineId, days(60))).toEqual(days(30));
+  });
+});
+
+it.each([
+  ['read', ['apt_history', 'dpkg_history'], ''],
+  ['missed', ['apt_history'], ''],
+  ['missed', [], ''],
+  ['unreadable', ['apt_history', 'dpkg_history'], 'no such line\n'],
+])('logs are %s where these have been told: %j', (reading, names, stdout) => {
+  const section = { exitCode: 0, stdout, stderr: '', truncated: false };
+  const run = { sections: new Map(names.map((name) => [name, section])), receivedAt: NOW };
+  expect(readLogs(run as unknown as CollectedRun).reading).toBe(reading);
+});
