@@ -30,6 +30,7 @@ import { ForcedStops } from '../../src/modules/jobs/forced-stops';
 import { RunDurations } from '../../src/modules/jobs/gate/run-durations';
 import { StartGate } from '../../src/modules/jobs/gate/start-gate';
 import { WindowOverrides } from '../../src/modules/jobs/gate/window-overrides';
+import { ApartRuns } from '../../src/modules/jobs/gate/apart-runs';
 import { WindowHolds } from '../../src/modules/jobs/gate/window-holds';
 import { JobLogRepository } from '../../src/modules/jobs/job-log.repository';
 import type { JobRecord } from '../../src/modules/jobs/job-record';
@@ -254,6 +255,7 @@ export class JobsProcess {
       contracts,
       executions,
       holds,
+      new ApartRuns(registry, bus),
       this.rooms,
     );
     const changes = new ChangeOutcomes(executions, this.confirmed, this.service);

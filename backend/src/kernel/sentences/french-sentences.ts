@@ -415,6 +415,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.request_overdue': 'Personne ne l’a confirmé à temps.',
   'jobs.request_rejected': 'Le plan a été refusé.',
   'jobs.request_replaced': 'Remplacé par un plan plus récent.',
+  'jobs.waits_apart': '{action} : une autre machine de la même grappe est en cours. Celle-ci attend qu’elle ait fini.',
   'jobs.run_forced': '{name} a arrêté l’exécution de force : {reason}',
   'jobs.run_not_alive': 'Plus rien de l’exécution ne travaille sur la machine ; sa fin est en cours d’enregistrement.',
   'jobs.run_out_of_reach': 'La machine est injoignable, rien ne peut donc y être arrêté maintenant.',
@@ -541,6 +542,34 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'settings.not_a_network':
     'il faut un réseau en notation CIDR sans partie hôte, par exemple 10.20.0.0/16, pas plus large que /8 (IPv6 : /32), et ni réseau de bouclage, ni lien local, ni multidiffusion',
   'settings.reset_meanwhile': '{setting} a repris sa valeur par défaut entre-temps.',
+  'proxmox.check_migrations_none': 'Aucun invité n’est en cours de déplacement entre hôtes.',
+  'proxmox.check_migrations': 'Des invités sont en cours de déplacement entre hôtes : {guests}.',
+  'proxmox.check_migrations_action': 'Attendez qu’ils soient arrivés.',
+  'proxmox.check_migrations_unknown': 'Si un invité est en cours de déplacement entre hôtes n’a pas pu être lu.',
+  'proxmox.check_quorum_alone': 'Cet hôte n’appartient à aucune grappe.',
+  'proxmox.check_quorum': 'La grappe {cluster} garde son quorum sans cet hôte.',
+  'proxmox.check_quorum_missing': 'La grappe {cluster} n’a pas de quorum.',
+  'proxmox.check_quorum_lost':
+    'La grappe {cluster} n’est pas au complet ({present} voix sur {expected}) : sans cet hôte elle perdrait son quorum.',
+  'proxmox.check_quorum_action': 'Ramenez d’abord les hôtes qui manquent.',
+  'proxmox.check_quorum_small':
+    'Tant que cet hôte est absent, la grappe {cluster} n’a pas de quorum : rien ne peut y être changé ni démarré.',
+  'proxmox.check_quorum_small_action':
+    'Choisissez un moment où personne n’en a besoin ; les invités en marche continuent.',
+  'proxmox.check_quorum_unknown': 'Si la grappe garde son quorum n’a pas pu être lu.',
+  'proxmox.check_ha_none': 'Aucun invité n’est sous haute disponibilité.',
+  'proxmox.check_ha': 'La haute disponibilité est au repos ; invités qui en relèvent : {count}.',
+  'proxmox.check_ha_quorum': 'La haute disponibilité n’a pas de quorum.',
+  'proxmox.check_ha_busy': 'La haute disponibilité s’occupe de : {guests}.',
+  'proxmox.check_ha_busy_action': 'Attendez qu’elle soit au repos ; voir ha-manager status.',
+  'proxmox.check_ha_failed': 'La haute disponibilité a renoncé à : {guests}.',
+  'proxmox.check_ha_failed_action':
+    'Cherchez pourquoi ; elle ne fait rien pour eux tant qu’ils n’ont pas été désactivés puis réactivés.',
+  'proxmox.check_ha_unknown': 'Ce que fait la haute disponibilité n’a pas pu être lu.',
+  'proxmox.check_guests_ha_all': 'Tous les invités en marche sont sous haute disponibilité.',
+  'proxmox.check_guests_ha': 'Ces invités ne sont pas sous haute disponibilité et s’arrêtent avec l’hôte : {guests}.',
+  'proxmox.check_guests_ha_action': 'Déplacez d’abord vers un autre hôte ceux dont on a besoin.',
+  'proxmox.check_guests_ha_unknown': 'Quels invités en marche sont sous haute disponibilité n’a pas pu être lu.',
   'ssh.allowed_time': 'le temps accordé',
   'ssh.auth_failed': '{place} : connexion refusée.',
   'ssh.auth_failed_action':

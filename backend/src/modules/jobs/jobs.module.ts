@@ -18,6 +18,7 @@ import { NetworkTokens } from './gate/network-tokens';
 import { RunDurations } from './gate/run-durations';
 import { StartGate } from './gate/start-gate';
 import { WindowOverrides } from './gate/window-overrides';
+import { ApartRuns } from './gate/apart-runs';
 import { WindowHolds } from './gate/window-holds';
 import { ForcedStops } from './forced-stops';
 import { JobLogRepository } from './job-log.repository';
@@ -131,6 +132,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     Sweeper,
     UnknownOutcomes,
     WindowHolds,
+    ApartRuns,
     WindowOverrides,
     WorkerParts,
     WorkerService,

@@ -122,6 +122,7 @@ export const say = sentences('jobs', {
   outcome_not_unknown_action: 'Cancel the job instead, or wait for its end.',
   outcome_still_awaited: 'The machine was heard of {minutes} minutes ago. A change may be given up after {limit}.',
   outcome_still_awaited_action: 'Bring the machine back within reach: it knows how its run ended.',
+  waits_apart: '{action}: another machine of the same cluster is at it. This one waits until it is done.',
   run_forced: '{name} ended the run by force: {reason}',
   run_not_alive: 'Nothing of the run is at work on the machine any more; its end is being stored.',
   run_out_of_reach: 'The machine cannot be reached, so nothing can be ended there now.',

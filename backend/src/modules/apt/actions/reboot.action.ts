@@ -81,6 +81,7 @@ export class RebootAction implements ChangeAction<RebootParameters> {
         },
       },
     },
+    apart: 'cluster',
     consequences: ['guests', 'molly_guard', 'own_machine', 'need_unknown'],
     contracts: ['reboot_plan@1', 'reboot_result@1'],
   };

@@ -11,6 +11,7 @@ import type { RebootMachineKind, RebootPlan } from '../contracts/reboot-plan.v1'
 import { linesOf, readable } from '../parsers/parse-error';
 import { presenceConsequences, presenceOn, type OwnPresence } from '../upgrade/own-machine';
 import { answered, bootFacts } from './boot-facts';
+import { clusterChecks } from './cluster-checks';
 import { parseInhibitors } from './inhibitors';
 import { rebootPreflight } from './reboot-preflight';
 import { NO_PACKAGES } from '../upgrade/plan-effects';
@@ -64,6 +65,7 @@ export function rebootPlan({ sections }: CollectedRun, { parameters, ownHosts }:
     backups: answered(sections, 'plan_backups'),
     systemd: boot.system !== null,
     presence,
+    cluster: details.machine_kind === 'proxmox_host' ? clusterChecks(sections, details.guests) : [],
   });
   const consequences = [
     ...consequencesOf(details, presence),

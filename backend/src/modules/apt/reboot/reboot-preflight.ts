@@ -14,6 +14,8 @@ export interface RebootPreflightFacts {
   readonly backups: string | null;
   readonly systemd: boolean;
   readonly presence: OwnPresence;
+  /** Of a Proxmox host, about its cluster. */
+  readonly cluster: readonly PreflightCheck[];
 }
 
 /** The look before a restart: what it would tear down, and what would keep the machine from coming back. Pure. */
@@ -27,6 +29,7 @@ export function rebootPreflight(plan: RebootPlan, facts: RebootPreflightFacts): 
     failedCheck(plan),
     ...backupCheck(facts),
     ...guestsCheck(plan),
+    ...facts.cluster,
     ...presenceChecks(facts.presence),
   ];
 }

@@ -165,6 +165,16 @@ describe('the plan of a restart', () => {
     });
   });
 
+  it('of a Proxmox host looks at its cluster, of others not', () => {
+    expect(verdicts(planned({ plan_backups: 'proxmox=yes\n' }))).toMatchObject({
+      migrations: 'unknown',
+      quorum: 'unknown',
+      ha: 'unknown',
+      guests_ha: 'unknown',
+    });
+    expect(verdicts(planned())).not.toHaveProperty('quorum');
+  });
+
   it('is none without a boot that can be told apart', () => {
     expect(() => planned({ plan_boot: 'kernel=6\n' })).toThrow('no plan: failed');
   });

@@ -34,11 +34,38 @@ inhibitors() {
   timeout 20 busctl --json=short call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager ListInhibitors
 }
 
+# The cluster of a Proxmox host, the same words on each of its hosts: its own authority tells it from others of that name. Of one
+# cluster never two hosts are restarted at once.
+cluster_line() {
+  [ -r /etc/pve/corosync.conf ] || return 0
+  authority=-
+  [ ! -r /etc/pve/pve-root-ca.pem ] || authority=$(sha256sum /etc/pve/pve-root-ca.pem | cut -c 1-16)
+  printf 'cluster %s %s\n' "$authority" "$(sed -n 's/^[[:space:]]*cluster_name:[[:space:]]*//p' /etc/pve/corosync.conf | head -n 1)"
+}
+
+# Why this host must not leave its cluster at this moment, by what `pvecm status` says; nothing where it may, or where that says
+# nothing. What is missing may have gone since the plan: another host that did not come back.
+cluster_refuses() {
+  [ -e /etc/pve/corosync.conf ] && command -v pvecm >/dev/null 2>&1 || return 0
+  LC_ALL=C timeout 30 pvecm status 2>/dev/null | awk '
+    /^Quorate:/ { quorate = $2 }
+    /^Expected votes:/ { expected = $3 }
+    /^Total votes:/ { present = $3 }
+    /^Quorum:/ { needed = $2 }
+    /^0x.*\(local\)/ { own = $2 }
+    END {
+      if (quorate == "No") print "the cluster has no quorum"
+      else if (own != "" && present - own < needed + 0 && present + 0 < expected + 0)
+        print "hosts of the cluster are missing, and without this one it would have no quorum"
+    }'
+}
+
 # The confirmed form, one line each: this machine in this boot, what it runs, and what it could boot. $work/status is there.
 reboot_lines() {
   {
     printf 'machine %s\noption wait %s\n' "$MACHINE_ID" "$WAIT_SECONDS"
     printf 'boot %s\nkernel running %s\n' "$(this_boot)" "$(uname -r)"
+    cluster_line
     kernels | awk -F '\t' '
       $1 == "pin" { print "kernel chosen " $2 }
       $1 == "kernel" { print "kernel installed " $2 " " ($5 == "" ? "-" : $5) " " ($6 == "" ? "-" : $6) }'

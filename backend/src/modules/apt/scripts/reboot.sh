@@ -35,6 +35,8 @@ confirm_plan "$work/lines"
 plan_locks >"$work/said"
 [ ! -s "$work/said" ] || refuse packages said
 ! inhibited >/dev/null || refuse inhibitor inhibitors
+cluster_refuses >"$work/said"
+[ ! -s "$work/said" ] || refuse system said
 guard_agrees || refuse guard said
 
 step restart

@@ -87,6 +87,11 @@ export interface ChangeDeclaration extends CommonDeclaration {
   readonly steps: readonly { readonly name: string; readonly stoppable: boolean }[];
   /** Codes of all consequences that its plans may name: nobody accepts another one, by hand or in advance. */
   readonly consequences: readonly string[];
+  /**
+   * First word of the line by which its plans name what machines have in common of which only one at a time may be changed, e.g.
+   * `cluster`. The same line is the same cluster; a plan without one runs beside all others.
+   */
+  readonly apart?: string;
   /** A reading action with the same parameters that fetches what it needs: a schedule runs it before the window opens. */
   readonly beforehand?: string;
   /** So long a plan may wait for its confirmation, and a confirmed one for its run where no window says otherwise, in seconds. */

@@ -11,6 +11,7 @@ import { MachineState } from '../../machines/machine-state';
 import { ActionRegistry } from '../actions/action-registry';
 import { JOB_STEPS, stepsDocument, stepsOf, type JobStepsDocument } from '../contracts/job-documents';
 import { Executions } from '../../history/executions';
+import { ApartRuns } from '../gate/apart-runs';
 import { WindowHolds } from '../gate/window-holds';
 import type { JobStep } from '../job-record';
 import { PAID_FROM, StartRooms, type ClaimLimits } from './start-room';
@@ -96,6 +97,7 @@ export class Claims {
     private readonly contracts: Contracts,
     private readonly executions: Executions,
     private readonly windows: WindowHolds,
+    private readonly apart: ApartRuns,
     private readonly rooms: StartRooms,
   ) {}
 
@@ -132,6 +134,7 @@ export class Claims {
     // Machines before jobs, as everybody does who hands jobs out.
     await queryRows(tx.manager, LOCK_MACHINES, [ids]);
     await this.windows.holdBack(tx, ids);
+    await this.apart.holdBack(tx, ids);
     const actions = this.registry.declarations();
     const rows = await queryRows<ClaimRow>(tx.manager, CLAIM, [
       ids,

@@ -22,7 +22,16 @@ export interface PlanLines {
 }
 
 const OPERATIONS: ReadonlySet<string> = new Set<PlannedOperation>(['upgrade', 'install', 'remove', 'downgrade']);
-const TERMS: ReadonlySet<string> = new Set(['machine', 'mode', 'scope', 'option', 'action', 'marked', 'keep']);
+const TERMS: ReadonlySet<string> = new Set([
+  'machine',
+  'cluster',
+  'mode',
+  'scope',
+  'option',
+  'action',
+  'marked',
+  'keep',
+]);
 
 /** Reads what is confirmed itself, so that the page shows nothing else. Pure. */
 export function readLines(lines: readonly string[]): PlanLines {
