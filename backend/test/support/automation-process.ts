@@ -66,7 +66,7 @@ export class AutomationProcess {
     const seals = new PolicySeals(KEYRING);
     const firing = new Firing(contracts, news, seals, bus);
     const targets = new TargetStore();
-    this.held = new HeldTargets(jobs.gate, registry, contracts, bus, clock);
+    this.held = new HeldTargets(transactions, jobs.gate, registry, contracts, bus, clock);
     const stops = new OccurrenceStops(targets, service, dispatcher);
     const input = new ScheduleInput(registry, new MachineScope(), clock);
     const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, new PolicyHolders(), registry);

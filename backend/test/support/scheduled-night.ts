@@ -1,6 +1,5 @@
 import { newId } from '../../src/kernel/database/ids';
 import { affected } from '../../src/kernel/database/rows';
-import type { DomainEvent } from '../../src/kernel/events/domain-event';
 import type { SaveScheduleDto, SchedulePolicyDto } from '../../src/modules/automation/dto/schedule-input.dto';
 import type { OccurrenceRecord, TargetRecord } from '../../src/modules/automation/occurrences/occurrence-record';
 import type { AnyAction } from '../../src/modules/jobs/actions/action-registry';
@@ -102,7 +101,7 @@ export class ScheduledNight {
   /** As somebody would who edits all of them, but for what the portal checks. */
   async changeWindows(set: string): Promise<void> {
     await affected(this.p.dataSource, `UPDATE maintenance_windows SET ${set}`, []);
-    await this.p.transactions.run((tx) => this.a.held.lookAgain({ machineId: null } as DomainEvent, tx));
+    await this.p.transactions.run((tx) => this.a.held.lookAgain({ machineId: null }, tx));
   }
 
   /** A rule of approval, of every request where it has no conditions. */

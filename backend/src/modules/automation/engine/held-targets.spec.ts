@@ -1,6 +1,6 @@
 import type { AutomationProcess, SetClock } from '../../../../test/support/automation-process';
 import { insertRow } from '../../../../test/support/insert-row';
-import { CHANGE, fakeAction, fakeChange, READING } from '../../../../test/support/jobs-fakes';
+import { CHANGE, fakeAction, fakeChange, gate, READING } from '../../../../test/support/jobs-fakes';
 import type { JobsProcess } from '../../../../test/support/jobs-process';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
@@ -126,6 +126,34 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
     ]);
   });
 
+  it('waits for the window as it is now, although that was edited while it was decided about', async () => {
+    const machine = await p.machine('edited');
+    await night.window(3, machine);
+    p.work();
+    const id = await due([machine]);
+    await held(id, 1);
+    const [before] = await targets(id);
+    if (before?.resumeAt == null) throw new Error('nothing waits');
+    const opens = Number(before.resumeAt);
+    const occurrenceId = (await dueRun(id))?.id ?? '';
+    const [decided, edited] = [gate(), gate()];
+    // As the step of the run does that has read the windows of before.
+    const deciding = p.transactions.run(async (tx) => {
+      const times = { from: new Date(opens), latestStart: new Date(opens + HOUR_MS / 2) };
+      await a.held.note(tx, occurrenceId, { machineId: machine, position: 0, windowName: 'Nights', ...times });
+      decided.open();
+      await edited.opened;
+    });
+    await decided.opened;
+    const edit = `UPDATE maintenance_windows SET name = 'Later', opens_at = opens_at + interval '2 hours'`;
+    await affected(p.dataSource, edit, []);
+    edited.open();
+    await deciding;
+    expect(await targets(id)).toMatchObject([{ windowName: 'Nights' }]);
+    await a.runner.advanceAll();
+    expect(await targets(id)).toMatchObject([{ windowName: 'Later', resumeAt: new Date(opens + 2 * HOUR_MS) }]);
+  });
+
   it('says how long its change should take by what it took here before', async () => {
     const machine = await p.machine('before');
     const finished = new Date();
@@ -179,7 +207,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
     await windowsOpened();
     await steps('one is changed', () => machines.runs.size === 1);
     await affected(p.dataSource, 'DELETE FROM maintenance_windows', []);
-    await p.transactions.run((tx) => a.held.lookAgain({ machineId: null } as DomainEvent, tx));
+    await p.transactions.run((tx) => a.held.lookAgain({ machineId: null }, tx));
     clock.at = new Date(Date.now() + 2 * HOUR_MS);
     await endRuns(id);
     expect(await dueRun(id)).toMatchObject({ status: 'ok', okCount: 2 });

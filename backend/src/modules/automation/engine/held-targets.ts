@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
-import type { Transaction } from '../../../kernel/database/transaction';
+import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
 import { LiveBus } from '../../../kernel/live/live-bus';
 import { ActionRegistry, type AnyDeclaration } from '../../jobs/actions/action-registry';
 import { MACHINE_ARCHIVED } from '../../jobs/archived-work';
 import { StartGate, termsOf, UNBOUND_TERMS } from '../../jobs/gate/start-gate';
+import { EarlierWindows } from '../../windows/earlier-windows';
 import { WINDOWS_CHANGED } from '../../windows/entities/windows.values';
 import { say } from '../automation.sentences';
 import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
@@ -43,7 +44,10 @@ export interface NextTarget {
  */
 @Injectable()
 export class HeldTargets {
+  private readonly earlier = new EarlierWindows();
+
   constructor(
+    private readonly transactions: TransactionRunner,
     private readonly gate: StartGate,
     private readonly registry: ActionRegistry,
     private readonly contracts: Contracts,
@@ -77,12 +81,21 @@ export class HeldTargets {
 
   /** Windows are others now, or a machine's tags are: what waits for one, or for a place in one that is open, is decided anew. */
   @OnDomainEvent(WINDOWS_CHANGED, 'machine_edited')
-  async lookAgain({ machineId }: DomainEvent, tx: Transaction): Promise<void> {
+  async lookAgain({ machineId }: Pick<DomainEvent, 'machineId'>, tx: Transaction): Promise<void> {
     const found = await queryRows<AwaitingRow>(tx.manager, AWAITING, [machineId]);
     const groups = Map.groupBy(found, ({ occurrence_id, position }) => `${occurrence_id} ${String(position)}`);
-    for (const awaiting of groups.values()) await this.decideAnew(tx, awaiting);
-    const scheduleIds = [...new Set(found.map(({ schedule_id }) => schedule_id))];
+    const others = new Set<string>();
+    for (const awaiting of groups.values()) {
+      const changed = await this.decideAnew(tx, awaiting);
+      for (const { schedule_id } of changed > 0 ? awaiting : []) others.add(schedule_id);
+    }
+    const scheduleIds = [...others];
     if (scheduleIds.length > 0) this.bus.changed(tx, { scheduleIds });
+  }
+
+  /** The same for what was decided while somebody changed the windows: to be called again and again. */
+  async lookAfterEdits(): Promise<void> {
+    await this.earlier.outlive(this.transactions, (tx) => this.lookAgain({ machineId: null }, tx));
   }
 
   /** What waits on it, for its turn or its window, ends: it must not begin when the machine is restored. */
@@ -95,17 +108,20 @@ export class HeldTargets {
     if (scheduleIds.length > 0) this.bus.changed(tx, { scheduleIds });
   }
 
-  /** @param awaiting machines of one occurrence that are at one place of its list */
-  private async decideAnew(tx: Transaction, awaiting: readonly AwaitingRow[]): Promise<void> {
+  /**
+   * @param awaiting machines of one occurrence that are at one place of its list
+   * @returns of how many it was decided otherwise than before
+   */
+  private async decideAnew(tx: Transaction, awaiting: readonly AwaitingRow[]): Promise<number> {
     const [first] = awaiting;
-    if (first === undefined) return;
+    if (first === undefined) return 0;
     const { occurrence_id: occurrenceId, position } = first;
     const actions = await this.actionsFrom(tx, occurrenceId, position);
     const wanted = awaiting.map(({ machine_id }) => ({ machineId: machine_id, seconds: null }));
     const standings = await this.gate.standings(tx.manager, wanted, actions);
     // Where no window speaks of a machine any more, or none is long enough, its next look says so.
     const terms = standings.map(({ standing }) => termsOf(standing) ?? UNBOUND_TERMS);
-    await affected(tx.manager, DECIDED, [
+    return affected(tx.manager, DECIDED, [
       occurrenceId,
       standings.map(({ machineId }) => machineId),
       terms.map(({ availableAt }) => availableAt),
@@ -172,4 +188,6 @@ const DECIDED = `
     window_name = decided.window_name, estimate_seconds = decided.estimate_seconds, estimate_basis = decided.estimate_basis
   FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::integer[], $7::text[])
     AS decided (machine_id, resume_at, start_before, window_name, estimate_seconds, estimate_basis)
-  WHERE t.occurrence_id = $1 AND t.machine_id = decided.machine_id AND ${AWAITS}`;
+  WHERE t.occurrence_id = $1 AND t.machine_id = decided.machine_id AND ${AWAITS}
+    AND (t.resume_at, t.start_before, t.window_name, t.estimate_seconds, t.estimate_basis)
+      IS DISTINCT FROM (decided.resume_at, decided.start_before, decided.window_name, decided.estimate_seconds, decided.estimate_basis)`;

@@ -53,6 +53,7 @@ export class OccurrenceRunner {
 
   /** Goes on with every occurrence that is not over, or with those of some schedules. One that fails leaves the others be. */
   async advanceAll(scheduleIds: readonly string[] | null = null): Promise<void> {
+    await this.lookAfterEdits();
     const active = await queryRows<{ id: string }>(this.dataSource, ACTIVE, [scheduleIds]);
     for (const { id } of active) {
       try {
@@ -61,6 +62,16 @@ export class OccurrenceRunner {
         // The next sweep tries again from what is stored.
         this.logger.error({ err: error, occurrenceId: id }, 'An occurrence of a schedule could not be gone on with.');
       }
+    }
+  }
+
+  /** Before anything ends by the time in which it could begin. */
+  private async lookAfterEdits(): Promise<void> {
+    try {
+      await this.held.lookAfterEdits();
+    } catch (error) {
+      // The next sweep tries again; what does not wait for a window goes on meanwhile.
+      this.logger.error({ err: error }, 'What waits for maintenance windows could not be decided anew.');
     }
   }
 

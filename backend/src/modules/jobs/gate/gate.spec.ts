@@ -1,16 +1,21 @@
 import { Logger } from '@nestjs/common';
 import { FakeMachines } from '../../../../test/support/fake-detached';
-import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import {
+  answer,
+  CHANGE,
+  CHANGE_PLAN_CONTRACT,
+  fakeAction,
+  fakeChange,
+  gate,
+} from '../../../../test/support/jobs-fakes';
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { anyPerson } from '../../../../test/support/deciders';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { until } from '../../../../test/support/ssh-wait';
-import { systemActor } from '../../../kernel/auth/actor';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryOne } from '../../../kernel/database/rows';
 import { SshError } from '../../../kernel/ssh/ssh-error';
-import { quoted } from '../../../kernel/sentences/sentences';
-import { WINDOWS_CHANGED, type WindowScope } from '../../windows/entities/windows.values';
+import type { WindowScope } from '../../windows/entities/windows.values';
 import { MaintenanceWindows } from '../../windows/maintenance-windows';
 import { WindowsRepository } from '../../windows/windows.repository';
 import type { JobRecord } from '../job-record';
@@ -64,13 +69,7 @@ async function window(hours: number, { machineId, tagId, minutes = 60, cron = '@
   return { id, opensAt };
 }
 
-const changed = (machineId: string | null = null) =>
-  p.transactions.run((tx) =>
-    p.holds.lookAgain(
-      { type: WINDOWS_CHANGED, machineId, severity: 'info', actor: systemActor, message: quoted('x') },
-      tx,
-    ),
-  );
+const changed = (machineId: string | null = null) => p.transactions.run((tx) => p.holds.lookAgain({ machineId }, tx));
 
 async function planned(machineId: string): Promise<string> {
   const { requestId } = await p.ended((await p.enqueue(machineId, { action: `${CHANGE}_plan` })).id);
@@ -97,8 +96,8 @@ const tooLate = (id: string) =>
 
 describe('a single window that is over', () => {
   const standing = async (machineId: string) => {
-    const gate = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), p.shared);
-    const [found] = await gate.standings(p.dataSource.manager, [{ machineId, seconds: 0 }], []);
+    const starts = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), p.shared);
+    const [found] = await starts.standings(p.dataSource.manager, [{ machineId, seconds: 0 }], []);
     if (found === undefined) throw new Error('the gate says nothing');
     return { kind: found.standing.kind, over: found.overWindowName };
   };
@@ -381,6 +380,38 @@ describe('a change that waits for its window', () => {
     await expect(p.windowOverrides.begin(behind.id, 'at once', by)).rejects.toMatchObject({ code: 'not_held' });
     await expect(p.windowOverrides.begin(newId(), 'at once', by)).rejects.toMatchObject({ status: 404 });
     expect(await p.job(behind.id)).toMatchObject({ windowOverride: null });
+  });
+});
+
+describe('a change that is decided about while somebody edits its window', () => {
+  it('waits for the window as it is now, once it is stored', async () => {
+    const machineId = await p.machine();
+    const { id } = await window(2);
+    const planner = p.work();
+    const requestId = await planned(machineId);
+    await planner.stop();
+    const [decided, edited] = [gate(), gate()];
+    const confirming = p.transactions.run(async () => {
+      const job = await confirm(requestId);
+      decided.open();
+      await edited.opened;
+      return job;
+    });
+    await decided.opened;
+    const edit = `UPDATE maintenance_windows SET name = 'Later', opens_at = opens_at + interval '3 hours' WHERE id = $1`;
+    await affected(p.dataSource, edit, [id]);
+    await changed();
+    // Who decides by the windows of before is still at it.
+    await p.sweeper.sweep();
+    edited.open();
+    const job = await confirming;
+    expect(job.windowName).toBe('in 2 h');
+    await p.sweeper.sweep();
+    const { availableAt, windowName } = await p.job(job.id);
+    expect({ windowName, later: Number(availableAt) - Number(job.availableAt) }).toEqual({
+      windowName: 'Later',
+      later: 3 * HOUR_MS,
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
 import { LiveBus } from '../../../kernel/live/live-bus';
+import { EarlierWindows } from '../../windows/earlier-windows';
 import { WINDOWS_CHANGED } from '../../windows/entities/windows.values';
 import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
 import { ActionRegistry } from '../actions/action-registry';
@@ -62,6 +63,8 @@ interface TakenRow extends HeldRow {
 /** Changes that wait for their maintenance window: held until it opens. Ends those that could not begin in time, window or not. */
 @Injectable()
 export class WindowHolds {
+  private readonly earlier = new EarlierWindows();
+
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly registry: ActionRegistry,
@@ -112,7 +115,7 @@ export class WindowHolds {
 
   /** Windows are others now, or a machine's tags are: what waits may begin earlier, later or not at all. */
   @OnDomainEvent(WINDOWS_CHANGED, 'machine_edited')
-  async lookAgain({ machineId }: DomainEvent, tx: Transaction): Promise<void> {
+  async lookAgain({ machineId }: Pick<DomainEvent, 'machineId'>, tx: Transaction): Promise<void> {
     const find = `${WAITING} AND ($2::uuid IS NULL OR machine_id = $2) ORDER BY id`;
     const found = await queryRows<HeldRow>(tx.manager, find, [this.changes(), machineId]);
     if (found.length === 0) return;
@@ -122,8 +125,9 @@ export class WindowHolds {
     await this.dispatcher.dispatch(tx, machineIds);
   }
 
-  /** Ends what could not begin in time: each in a transaction of its own. */
+  /** Ends what could not begin in time, by the windows of now: each in a transaction of its own. */
   async expire(): Promise<void> {
+    await this.earlier.outlive(this.transactions, (tx) => this.lookAgain({ machineId: null }, tx));
     const overdue = await this.transactions.run((tx) => queryRows<HeldRow>(tx.manager, `${OVERDUE} LIMIT $1`, [BATCH]));
     for (const { id, machine_id } of overdue) await this.end(id, machine_id);
   }
@@ -159,14 +163,14 @@ export class WindowHolds {
     validForSeconds: number | null,
   ): Promise<void> {
     if (jobs.length === 0) return;
-    await affected(tx.manager, HOLD, [
+    const others = await queryRows<{ id: string }>(tx.manager, HOLD, [
       jobs.map(({ id }) => id),
       jobs.map(({ availableAt }) => availableAt),
       jobs.map(({ startBefore }) => startBefore),
       jobs.map(({ windowName }) => windowName),
       validForSeconds,
     ]);
-    this.bus.changed(tx, { jobIds: jobs.map(({ id }) => id) });
+    if (others.length > 0) this.bus.changed(tx, { jobIds: others.map(({ id }) => id) });
   }
 
   private async end(jobId: string, machineId: string): Promise<void> {
@@ -240,12 +244,17 @@ const QUEUED = `
 const HANDED_OUT = `${QUEUED} AND phase = 'dispatched' AND (start_before IS NULL OR start_before > clock_timestamp())`;
 const WAITING = `${QUEUED} AND phase = 'waiting' AND (start_before IS NULL OR start_before > clock_timestamp())`;
 
+const START_BEFORE = 'COALESCE(t.start_before, j.created_at + make_interval(secs => $5::int))';
+
+/** Those that were decided so already stay untouched. */
 const HOLD = `
-  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL, available_at = t.available_at,
-    start_before = COALESCE(t.start_before, j.created_at + make_interval(secs => $5::int)), window_name = t.window_name
+  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL, available_at = t.available_at, start_before = ${START_BEFORE},
+    window_name = t.window_name
   FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
     AS t (id, available_at, start_before, window_name)
-  WHERE j.id = t.id AND j.status = 'queued'`;
+  WHERE j.id = t.id AND j.status = 'queued' AND (j.phase <> 'waiting'
+    OR (j.available_at, j.start_before, j.window_name) IS DISTINCT FROM (t.available_at, ${START_BEFORE}, t.window_name))
+  RETURNING j.id`;
 
 const TAKEN = `
   SELECT id, machine_id, kind, window_seconds, window_name, window_override IS NOT NULL AS overridden,
