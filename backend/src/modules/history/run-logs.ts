@@ -21,7 +21,7 @@ export const DAYS_KEPT: Readonly<Record<Exclude<RetentionPolicy, 'pinned'>, numb
   short: 30,
 };
 /** A log that could not be sealed for so long is left to the rows that it stands in. */
-const TRIED_DAYS = 7;
+export const LOG_TRIED_DAYS = 7;
 
 /** Where the lines of a change's log come from, in order and masked. */
 export type LogLines = (executionId: string) => AsyncIterable<readonly string[]>;
@@ -55,7 +55,7 @@ export class RunLogs {
   /** Changes that have ended lately and whose log is not sealed, oldest first. */
   async unsealed(): Promise<string[]> {
     const rows = await queryRows<{ id: string }>(this.database, UNSEALED, [
-      new Date(this.clock.now().getTime() - TRIED_DAYS * DAY_MS),
+      new Date(this.clock.now().getTime() - LOG_TRIED_DAYS * DAY_MS),
     ]);
     return rows.map(({ id }) => id);
   }

@@ -35,27 +35,31 @@ export class LogSealer implements OnApplicationBootstrap {
   ended({ executionId }: DomainEvent, tx: Transaction): Promise<void> {
     if (executionId == null) return Promise.resolve();
     tx.afterCommit(async () => {
-      await this.seal(executionId);
-      await this.report(executionId);
+      if (await this.seal(executionId)) await this.report(executionId);
     });
     return Promise.resolve();
   }
 
   private async sweep(): Promise<void> {
     if (!this.config.runsJobs) return;
-    for (const id of await this.logs.unsealed()) await this.seal(id);
-    for (const id of await this.reports.unwritten()) await this.report(id);
+    const settled = new Set<string>();
+    for (const id of await this.logs.unsealed()) if (await this.seal(id)) settled.add(id);
+    for (const { id, logOpen } of await this.reports.unwritten())
+      if (!logOpen || settled.has(id)) await this.report(id);
   }
 
-  private async seal(executionId: string): Promise<void> {
+  /** @returns false when it has to be tried again; a log without lines is none, and needs no file */
+  private async seal(executionId: string): Promise<boolean> {
     try {
       await this.logs.seal(
         executionId,
         (id) => this.log.texts(id),
         (name) => this.watcher(name),
       );
+      return true;
     } catch (error) {
       this.logger.warn({ err: error, executionId }, 'a log could not be sealed; it is tried again within the hour');
+      return false;
     }
   }
 
@@ -64,7 +68,7 @@ export class LogSealer implements OnApplicationBootstrap {
     return action !== undefined && isChange(action) ? action.watchLog?.() : undefined;
   }
 
-  /** After the log, whose hash it names. */
+  /** After the log, whose hash it names and which is never written into it later: sealed, given up, or there was none. */
   private async report(executionId: string): Promise<void> {
     try {
       await this.reports.write(executionId);

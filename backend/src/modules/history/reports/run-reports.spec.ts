@@ -83,6 +83,31 @@ describe('the report of a change', () => {
     expect((await operator.get(`/reports/${id}?language=fr`)).text).toContain('<html lang="en">');
   });
 
+  it.each([
+    ['of a log that is not sealed', 1, 3, false, true],
+    ['of one that is', 1, 3, true, false],
+    ['of a change that printed nothing', 1, 0, false, false],
+    ['of a log that has been given up', 8, 3, false, false],
+  ])('is known to wait for its log: %s', async (_what, daysAgo, lines, sealed, logOpen) => {
+    const at = new Date(Date.now() - daysAgo * 86_400_000).toISOString();
+    await changed('manual', at);
+    await test.dataSource.query(
+      `INSERT INTO jobs (id, kind, machine_id, status, created_at, finished_at, last_seq)
+       VALUES ($1, 'sample_change', $2, 'ok', $3, $3, $4)`,
+      [CHANGE, machineId, at, lines],
+    );
+    if (sealed) {
+      await test.dataSource.query(
+        `INSERT INTO raw_artifacts (id, machine_id, kind, path, bytes, sha256, created_at, pinned, redacted, retention_policy)
+         VALUES ($1, $2, 'raw_log', 'runs/x.log.gz', 1, repeat('a', 64), $3, false, true, 'default')`,
+        [CHANGE, machineId, at],
+      );
+      await test.dataSource.query('UPDATE executions SET raw_artifact_id = $1 WHERE id = $1', [CHANGE]);
+    }
+    expect(await reports().unwritten()).toEqual([{ id: CHANGE, logOpen }]);
+    await test.dataSource.query('DELETE FROM raw_artifacts');
+  });
+
   it('is none of a change that runs, or that others made', async () => {
     await changed('manual', null);
     expect(await reports().write(CHANGE)).toBeNull();

@@ -11,6 +11,7 @@ import { newId } from '../../../kernel/database/ids';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner } from '../../../kernel/database/transaction';
 import { ErrorRisks } from './error-risks';
+import { LOG_TRIED_DAYS } from '../run-logs';
 import { RUN_REPORT } from '../contracts/run-report';
 import { asHtml, asMarkdown } from './report-forms';
 import { sectionsOf, type Fact, type Report, type Section } from './report-model';
@@ -20,8 +21,18 @@ export const REPORT_FORMATS = ['html', 'markdown'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 const DAY_MS = 86_400_000;
-/** A report that could not be written for so long is not tried again: what it is made of stands in the database. */
-const TRIED_DAYS = 7;
+/**
+ * A report that could not be written for so long is not tried again: what it is made of stands in the database. The first half
+ * of it the log may still be sealed, whose hash the report names.
+ */
+const TRIED_DAYS = 2 * LOG_TRIED_DAYS;
+
+/** A change without a report. */
+export interface Unreported {
+  readonly id: string;
+  /** It has a log that is not sealed yet, and has not been given up. */
+  readonly logOpen: boolean;
+}
 
 interface Change {
   readonly id: string;
@@ -61,9 +72,9 @@ export class RunReports {
   ) {}
 
   /** Changes of ours that have ended lately and have no report, oldest first. */
-  async unwritten(): Promise<string[]> {
-    const since = new Date(this.clock.now().getTime() - TRIED_DAYS * DAY_MS);
-    return (await queryRows<{ id: string }>(this.database, UNWRITTEN, [since])).map(({ id }) => id);
+  async unwritten(): Promise<Unreported[]> {
+    const daysAgo = (days: number): Date => new Date(this.clock.now().getTime() - days * DAY_MS);
+    return queryRows<Unreported>(this.database, UNWRITTEN, [daysAgo(TRIED_DAYS), daysAgo(LOG_TRIED_DAYS)]);
   }
 
   /** @returns the report's id; null when there is nothing to report (no such change, not ended, reported already) */
@@ -177,7 +188,8 @@ const CHANGE = `
    WHERE e.id = $1 AND e.mode <> 'external' AND e.finished_at IS NOT NULL AND e.report_id IS NULL`;
 
 const UNWRITTEN = `
-  SELECT e.id FROM jobs j JOIN executions e ON e.id = j.id
+  SELECT e.id, e.raw_artifact_id IS NULL AND j.last_seq > 0 AND j.finished_at >= $2 AS "logOpen"
+    FROM jobs j JOIN executions e ON e.id = j.id
    WHERE j.finished_at >= $1 AND e.finished_at IS NOT NULL AND e.report_id IS NULL ORDER BY j.finished_at LIMIT 500`;
 
 const LINK = 'UPDATE executions SET report_id = $2 WHERE id = $1 AND report_id IS NULL';
