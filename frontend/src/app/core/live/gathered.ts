@@ -25,7 +25,6 @@ export function gathered(work: () => unknown): () => void {
   };
   inject(DestroyRef).onDestroy(() => {
     clearTimeout(timer);
-    again = false;
   });
   return ask;
 }
