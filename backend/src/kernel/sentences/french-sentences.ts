@@ -427,6 +427,12 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.start_failed': 'L’exécution n’a pas pu être lancée sur la machine : {reason}',
   'jobs.start_failed_action':
     'Rien n’a été modifié. Examinez systemd et l’espace libre de /var sur la machine, puis réessayez.',
+  'jobs.nothing_written': 'Rien n’a pu être écrit sur la machine : {why}',
+  'jobs.read_only_action':
+    'Rien n’a été modifié. Le système de fichiers est monté en lecture seule, souvent à cause d’un disque ou d’une carte SD en fin de vie : vérifiez-le avant tout.',
+  'jobs.no_space_action': 'Rien n’a été modifié. Libérez de la place sur le système de fichiers nommé, puis réessayez.',
+  'jobs.no_inodes_action':
+    'Rien n’a été modifié. Le système de fichiers a de la place, mais plus aucun inode pour un fichier de plus : videz le dossier aux très nombreux petits fichiers, puis réessayez.',
   'jobs.tags_decide':
     'Ces étiquettes décident, par les règles {rules}, de qui peut confirmer les changements sur cette machine, ce dont vous ne pouvez pas décider.',
   'jobs.tags_decide_action':

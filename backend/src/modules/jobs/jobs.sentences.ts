@@ -114,6 +114,12 @@ export const say = sentences('jobs', {
   start_failed: 'The run could not be started on the machine: {reason}',
   start_failed_action:
     'Nothing was changed. Look at systemd and at the free space of /var on the machine, then try again.',
+  nothing_written: 'Nothing could be written on the machine: {why}',
+  read_only_action:
+    'Nothing was changed. The file system is mounted read-only, often a failing disk or SD card: check it before anything else.',
+  no_space_action: 'Nothing was changed. Free space on the file system that is named, then try again.',
+  no_inodes_action:
+    'Nothing was changed. The file system has room, but no inode is left for another file: clear the folder with very many small ones, then try again.',
   run_record_lost:
     'The folder of the run was removed from the machine while it worked. It has ended since; how is not known, only what is there now.',
   run_vanished: 'The machine had begun the run, and has nothing of it any more: what it did is not known.',

@@ -97,9 +97,18 @@ su_open() {
   exec 3<&-
 }
 
+# su_no_inodes: the file systems on which no file can be made any more, for want of an inode, though they may have room: what
+# fails there says the same as on a full one. Some have no inodes to count.
+su_no_inodes() {
+  df -Pi / /run /tmp /var 2>/dev/null |
+    awk 'NR > 1 && $2 ~ /^[1-9]/ && $4 == 0 && !told[$6]++ { print "system-update: no_inodes " $6 }' >&2
+}
+
 # su_close CODE: the last frame, and the end; input then ends too, and the watcher clears up what the script left
 su_close() {
   trap '' TERM
+  # EX_CANTCREAT: a script has found no place for its files.
+  [ "$1" != 73 ] || su_no_inodes
   su_clock
   su_frame "$SU_BOUNDARY done $1 $su_now"
   exit "$1"

@@ -1,5 +1,6 @@
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { PlanConsequence, PlanOutcome } from '../../jobs/actions/change-action';
+import { fileSystemFailure } from '../../jobs/actions/file-system-failure';
 import type { CollectedRun, RunFailure } from '../../jobs/actions/job-action';
 import { importantLines, complaintOf } from '../analysis/errors';
 import { say } from '../apt.sentences';
@@ -123,6 +124,8 @@ export function expiryOf({ expires_at }: Pick<MarksParameters, 'expires_at'>, no
 
 function unreadable(run: CollectedRun): RunFailure {
   const said = ['marks_held', 'marks_packages', 'marks_lines'].map((name) => run.sections.get(name)?.stderr ?? '');
+  const full = fileSystemFailure(said.join('\n'));
+  if (full !== null) return full;
   const lines = importantLines(said.join('\n'));
   const why = lines.length === 0 ? null : complaintOf(lines);
   const message = why === null ? say.marks_unreadable() : say.marks_unreadable_because({ why });

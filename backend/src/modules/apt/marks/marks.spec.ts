@@ -51,6 +51,14 @@ function planned(
 describe('a plan of marks', () => {
   const both = { packages: ['nginx', 'kept'] };
 
+  it('that cannot be made for a full disk says so, and not that the answer cannot be read', () => {
+    const stderr = 'sh: 9: cannot create /tmp/tmp.x/status: No space left on device\n';
+    expect(planned(both, 'hold', { marks_lines: section('', { exitCode: 2, stderr }) })).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'no_space' },
+    });
+  });
+
   it('names what is held, at which version, beside the marks that are there', () => {
     const outcome = planned({ ...both, note: ' Waits ', expires_at: '2026-03-01' });
     expect(outcome).toMatchObject({

@@ -80,7 +80,7 @@ plan_services() {
   LC_ALL=C sort -u "$plan_work/services"
 }
 
-plan_work=$(mktemp -d) || exit 73
+plan_work=$(mktemp -d /run/system-update-plan.XXXXXX 2>/dev/null || mktemp -d) || exit 73
 PINS=$plan_work/pins work_archives=$plan_work
 section plan_simulation plan_simulation
 section plan_lines plan_lines

@@ -13,7 +13,7 @@ vital_units() {
   for unit in $1; do ! is_vital "$unit" || echo "$unit"; done
 }
 
-plan_work=$(mktemp -d) || exit 73
+plan_work=$(mktemp -d /run/system-update-plan.XXXXXX 2>/dev/null || mktemp -d) || exit 73
 : >"$plan_work/named"
 if [ ! -d /run/systemd/system ]; then
   section plan_system echo no

@@ -1,6 +1,7 @@
 import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
+import { fileSystemFailure } from '../../jobs/actions/file-system-failure';
 import type { CollectedRun, RunFailure } from '../../jobs/actions/job-action';
 import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
@@ -38,6 +39,8 @@ export function servicePlan({ sections }: CollectedRun, context: ServiceContext)
   const { parameters, machineId, ownHosts } = context;
   const chosen = parameters.units.length > 0;
   if (answered(sections, 'plan_system')?.trim() === 'no') return failed('no_systemd', say.services_no_systemd());
+  const unwritten = notWritten(sections);
+  if (unwritten !== null) return { kind: 'failed', failure: unwritten };
   const named = answered(sections, 'plan_needrestart');
   if (named === null && !chosen) return failed('no_needrestart', say.services_no_needrestart());
   const text = answered(sections, 'plan_units');
@@ -72,6 +75,12 @@ export function servicePlan({ sections }: CollectedRun, context: ServiceContext)
       details,
     },
   };
+}
+
+/** A disk that is full or read-only keeps the plan from being made, not needrestart or the units. */
+function notWritten(sections: CollectedRun['sections']): RunFailure | null {
+  const missing = ['plan_needrestart', 'plan_vital', 'plan_units'].filter((name) => answered(sections, name) === null);
+  return fileSystemFailure(missing.map((name) => sections.get(name)?.stderr ?? '').join('\n'));
 }
 
 function reasonAgainst(

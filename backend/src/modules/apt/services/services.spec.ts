@@ -44,7 +44,11 @@ function sectionsOf(given: Readonly<Record<string, string | number>>): Map<strin
   );
 }
 
-function planned(given: Readonly<Record<string, string | number>>, units: readonly string[] = []) {
+function planned(
+  given: Readonly<Record<string, string | number>>,
+  units: readonly string[] = [],
+  said: Readonly<Record<string, string>> = {},
+) {
   const now = new Date();
   const sections = sectionsOf({
     plan_system: 'yes\n',
@@ -56,6 +60,8 @@ function planned(given: Readonly<Record<string, string | number>>, units: readon
     plan_itself: '',
     ...given,
   });
+  for (const [name, stderr] of Object.entries(said))
+    sections.set(name, { stdout: '', stderr, exitCode: 1, truncated: false });
   const run: CollectedRun = {
     sections,
     exitCode: 0,
@@ -137,6 +143,11 @@ describe('the plan of a restart of services', () => {
       plan_units: shown('dbus.service'),
     };
     expect(planned(vital)).toMatchObject({ kind: 'nothing', summary: expect.stringContaining('dbus') as string });
+  });
+
+  it.each(['plan_needrestart', 'plan_units'])('of a disk that is full is told by that, not as %s', (name) => {
+    const outcome = planned({}, [], { [name]: 'sh: 1: cannot create /tmp/x: No space left on device\n' });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'no_space' } });
   });
 
   it('fails where nothing can be told', () => {

@@ -8,7 +8,7 @@ const FAILED = /^(?:\*\*\* .*\? )?dpkg: error processing (?:package|archive) (\S
 /** It was never at this package: another one failed before. */
 const FOLLOWED = 'dependency problems';
 /** Lines that apt, dpkg and our own scripts print of themselves; what scripts of packages print means nothing by itself. */
-const OWN = /^(?:[EW]: |Err:|dpkg(?:-[a-z]+)?: |system-update: )/;
+const OWN = /^(?:[EW]: |Err:|mktemp: |dpkg(?:-[a-z]+)?: |system-update: )/;
 
 /** dpkg has ended, by itself or because it could not go on: it is at no package any more. A dpkg that a script calls meets its lock. */
 const OVER =

@@ -1,3 +1,4 @@
+import { fileSystemFailure } from '../../jobs/actions/file-system-failure';
 import type { CollectedRun, RunFailure } from '../../jobs/actions/job-action';
 import { complaintOf, importantLines } from '../analysis/errors';
 import { say } from '../apt.sentences';
@@ -12,7 +13,7 @@ export function failureOf(run: CollectedRun): RunFailure | null {
   const simulation = run.sections.get('plan_simulation');
   const lines = run.sections.get('plan_lines');
   if (simulation === undefined || lines === undefined) return unreadable();
-  if (simulation.exitCode === 0) return lines.exitCode === 0 ? null : unreadable();
+  if (simulation.exitCode === 0) return lines.exitCode === 0 ? null : unreadable(lines.stderr);
   const said = importantLines(`${simulation.stderr}\n${simulation.stdout}`);
   const unknown = notInstalled(simulation.stderr);
   if (unknown !== null) return unknown;
@@ -31,7 +32,10 @@ function notInstalled(stderr: string): RunFailure | null {
   };
 }
 
-export function unreadable(): RunFailure {
+/** @param said what was printed where there is no answer: a disk that is full or read-only explains it */
+export function unreadable(said = ''): RunFailure {
+  const failure = fileSystemFailure(said);
+  if (failure !== null) return failure;
   return { kind: 'answer_unreadable', message: say.plan_unreadable(), action: remediationOf('answer_unreadable') };
 }
 

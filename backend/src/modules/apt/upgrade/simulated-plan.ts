@@ -2,6 +2,7 @@ import type { CollectedRun, RunFailure } from '../../jobs/actions/job-action';
 import { complaintOf, importantLines } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
+import { unreadable } from './plan-failures';
 import { parsePlanLines, type PackageLine } from './plan-lines';
 import { linesOf, readable } from '../parsers/parse-error';
 import { parseSimulation } from '../parsers/simulation';
@@ -30,7 +31,7 @@ export function simulatedPlan(
   const printed = run.sections.get(`${action}_lines`);
   if (simulation === undefined || printed === undefined) return { failure: unreadable() };
   if (simulation.exitCode !== 0) return { failure: notSimulated(`${simulation.stderr}\n${simulation.stdout}`) };
-  if (printed.exitCode !== 0 || printed.truncated) return { failure: unreadable() };
+  if (printed.exitCode !== 0 || printed.truncated) return { failure: unreadable(printed.stderr) };
   const lines = linesOf(printed.stdout);
   const isOwn = (line: string): boolean => ownWords.includes(line.split(' ', 1)[0] ?? '');
   const read = readable(() => ({
@@ -48,8 +49,4 @@ function notSimulated(said: string): RunFailure {
     message: say.simulation_failed({ why: complaintOf(importantLines(said)) }),
     action: remediationOf(kind),
   };
-}
-
-function unreadable(): RunFailure {
-  return { kind: 'answer_unreadable', message: say.plan_unreadable(), action: remediationOf('answer_unreadable') };
 }

@@ -115,6 +115,14 @@ describe.each(SUITES)('the cause of a failed run on %s', (suite) => {
 });
 
 it.each([
+  ['Read-only file system', 'read_only_fs'],
+  ['No space left on device', 'no_space'],
+])('a run without a place for its files is told by its reason: %s', (reason, kind) => {
+  const log = `mktemp: failed to create directory via template ‘/tmp/tmp.XXXXXXXXXX’: ${reason}\n`;
+  expect(upgradeErrors(log, 73)).toMatchObject([{ kind, important_lines: [log.trim()] }]);
+});
+
+it.each([
   ['permission-lists', ['permission']],
   ['permission-dpkg', ['permission']],
   ['permission-immutable', ['permission']],

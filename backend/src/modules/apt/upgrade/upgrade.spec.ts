@@ -246,6 +246,13 @@ describe.each(suites)('a plan on %s', (suite) => {
     });
   });
 
+  it('that has no room for its lines says so', () => {
+    const sections = captured(suite, 'done');
+    const stderr = 'sh: 40: cannot create /tmp/tmp.x/lines: No space left on device\n';
+    sections.set('plan_lines', { ...section(''), exitCode: 2, stderr });
+    expect(planned(sections)).toMatchObject({ kind: 'failed', failure: { kind: 'no_space' } });
+  });
+
   it.each(['plan_lines', 'plan_simulation'])('is never made of a damaged %s', (name) => {
     const sections = captured(suite, 'done');
     const whole = sections.get(name)?.stdout ?? '';

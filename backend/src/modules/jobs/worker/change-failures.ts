@@ -1,5 +1,6 @@
 import { DomainError } from '../../../kernel/errors/domain-error';
 import type { StartOutcome } from '../../../kernel/ssh/detached/detached-types';
+import { fileSystemFailure } from '../actions/file-system-failure';
 import type { RunFailure } from '../actions/job-action';
 import { say } from '../jobs.sentences';
 
@@ -24,11 +25,13 @@ export function startFailure(outcome: StartOutcome): RunFailure | null {
     case 'fence_refused':
       return { kind: 'fence_refused', message: say.fence_refused(), action: say.fence_refused_action() };
     case 'failed':
-      return {
-        kind: 'start_failed',
-        message: say.start_failed({ reason: outcome.reason.slice(0, 300) }),
-        action: say.start_failed_action(),
-      };
+      return (
+        fileSystemFailure(outcome.reason) ?? {
+          kind: 'start_failed',
+          message: say.start_failed({ reason: outcome.reason.slice(0, 300) }),
+          action: say.start_failed_action(),
+        }
+      );
   }
 }
 

@@ -67,6 +67,17 @@ describe('failing', () => {
     expect(p.events.published.map(({ type }) => type)).toEqual(['job_failed']);
   });
 
+  it('tells a machine that could not even write by its reason, and tries it once', async () => {
+    const p = await start();
+    const machineId = await p.machine();
+    const stderr = 'mktemp: failed to create directory via template ‘/tmp/tmp.XXXXXXXXXX’: Read-only file system\n';
+    p.remote.on(machineId, () => ({ ...answer({}), exitCode: 73, stray: { stdout: '', stderr } }));
+    p.work();
+    const failed = await p.ended((await p.enqueue(machineId)).id);
+    expect(failed).toMatchObject({ status: 'error', errorKind: 'read_only_fs', attempt: 1 });
+    expect(failed.errorMessage).toContain(stderr.trim());
+  });
+
   it.each(['auth_failed', 'host_key_changed', 'sudo_password', 'unreachable'] as const)(
     'never repeats %s',
     async (kind) => {

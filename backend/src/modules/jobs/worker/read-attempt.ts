@@ -1,5 +1,7 @@
 import { Logger } from '@nestjs/common';
+import { DomainError } from '../../../kernel/errors/domain-error';
 import { SshError } from '../../../kernel/ssh/ssh-error';
+import { fileSystemFailure } from '../actions/file-system-failure';
 import type { RunResult } from '../../../kernel/ssh/run-types';
 import { CONNECT_STEP, STORE_STEP } from '../actions/action-registry';
 import type { ActionContext, ActionOutcome, CollectedRun, ReadAction, RunFailure } from '../actions/job-action';
@@ -81,7 +83,7 @@ export class ReadAttempt implements Attempt {
   private async work(): Promise<ActionOutcome> {
     const reading = await this.read();
     // Nothing was read: there is nothing to keep, and a document of it would pass for a look at the machine.
-    if (!hasEndedSection(reading.run)) throw new SshError('protocol', 'run');
+    if (!hasEndedSection(reading.run)) throw nothingRead(reading.run);
     return this.collect(reading);
   }
 
@@ -195,6 +197,14 @@ export class ReadAttempt implements Attempt {
     if (parameters === null) throw parametersUnreadable();
     return { jobId, machineId, attempt, parameters, requestedBy, signal: this.abort.signal };
   }
+}
+
+/** A script that found no place for its files says why, outside of any section. */
+function nothingRead({ stray }: RunResult): Error {
+  const failure = fileSystemFailure(stray.stderr);
+  if (failure === null) return new SshError('protocol', 'run');
+  const { kind, message, action } = failure;
+  return new DomainError({ code: kind, status: 409, detail: message, ...(action === null ? {} : { action }) });
 }
 
 function hasEndedSection({ sections }: RunResult): boolean {

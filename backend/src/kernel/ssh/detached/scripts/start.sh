@@ -130,5 +130,13 @@ run_start() {
   printf 'outcome failed\nreason %s\n' "$(printf '%s' "$run_said" | tr '\n' ' ')"
 }
 
-section start run_start
+# run_begin: with the reason that only inodes show, which is read where there is no outcome
+run_begin() {
+  run_start
+  run_code=$?
+  su_no_inodes
+  return "$run_code"
+}
+
+section start run_begin
 section state run_report
