@@ -3,7 +3,7 @@ import { PgBoss, type FetchOptions } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
 import { bossAdapter } from '../database/boss-adapter';
 import { QUEUE_SCHEMA } from '../database/database-check';
-import { queryRows } from '../database/rows';
+import { affected, queryRows } from '../database/rows';
 import type { Transaction } from '../database/transaction';
 
 /** Says that a job may run now. It carries the id and nothing else: rows are the truth. */
@@ -118,6 +118,16 @@ export class WorkQueue {
     return tokens.map(({ id, data }) => ({ id, jobId: data.jobId }));
   }
 
+  /**
+   * Leaves tokens in the queue that were taken within this `tx`, each at its place: as after a rollback. Only once nothing more is
+   * taken: else they come again.
+   */
+  async leave(tx: Transaction, tokens: readonly TakenToken[]): Promise<void> {
+    if (tokens.length === 0) return;
+    const values = [QUEUE, tokens.map(({ id }) => id)];
+    if ((await affected(tx.manager, LEAVE, values)) !== tokens.length) throw new Error('a token was not taken here');
+  }
+
   /** Which of these tokens still wait in the queue. */
   async waiting(manager: EntityManager, tokenIds: readonly string[]): Promise<Set<string>> {
     if (tokenIds.length === 0) return new Set();
@@ -129,6 +139,11 @@ export class WorkQueue {
     return new Set(rows.map(({ id }) => id));
   }
 }
+
+/** Without a beginning a token counts as never fetched. */
+const LEAVE = `
+  UPDATE ${QUEUE_SCHEMA}.job SET state = 'created', started_on = NULL, completed_on = NULL, output = NULL
+  WHERE name = $1 AND id = ANY($2::uuid[]) AND state = 'completed'`;
 
 /**
  * A token is never left active, so what pg-boss counts as active in a group is nothing: its limits are the places that are

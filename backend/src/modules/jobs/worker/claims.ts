@@ -20,6 +20,9 @@ import { requester } from '../job-record';
 
 /** How long a machine's lock stands without a sign of its holder, in seconds of the database's clock. */
 export const LEASE_SECONDS = 20;
+/** So soon jobs are looked at again whose machine somebody held, in milliseconds. */
+const HELD_MS = 250;
+
 /** A job in the hands of this worker. The fence proves it: whoever has another number has lost it. */
 export interface Claim {
   readonly jobId: string;
@@ -101,28 +104,45 @@ export class Claims {
     private readonly rooms: StartRooms,
   ) {}
 
-  /** Takes as many jobs as may run now. Token, job and lock change hands in one transaction or not at all. */
+  /**
+   * Takes as many jobs as may run now. Token, job and lock change hands in one transaction or not at all. Jobs of machines that
+   * somebody else holds at this moment wait, and nobody waits for them: who decides about hundreds of machines holds them for seconds.
+   */
   async take(workerId: string, limits: ClaimLimits): Promise<Claim[]> {
     return this.transactions.run(async (tx) => {
       const room = await this.rooms.look(tx, limits);
       const claims: Claim[] = [];
+      const left: TakenToken[] = [];
       while (room.free > 0) {
         const wanted = room.free;
         const tokens = await this.queue.take(tx, wanted, room.places);
         if (tokens.length === 0) break;
-        const rows = await this.claim(tx, workerId, tokens, limits.startRate);
+        const held = await this.hold(tx, tokens);
+        left.push(...tokens.filter((token) => !held.includes(token)));
+        const rows = held.length === 0 ? [] : await this.claim(tx, workerId, held, limits.startRate);
         for (const row of rows) room.take(row.network_id);
         claims.push(...rows.map((row) => this.toClaim(row)));
         // Without limits of networks, fewer tokens than were wanted are all that there are.
         if (!room.limitsNetworks && tokens.length < wanted) break;
       }
+      await this.queue.leave(tx, left);
       const { cutForMs } = room;
-      if (cutForMs !== null) limits.onCut?.(cutForMs);
+      const againMs = left.length === 0 ? cutForMs : Math.min(HELD_MS, cutForMs ?? HELD_MS);
+      if (againMs !== null) limits.onCut?.(againMs);
       return claims;
     });
   }
 
-  /** Makes the jobs of these tokens this worker's, those that may begin still. */
+  /** Holds the machines of these tokens, but for those that somebody else holds. @returns what need not wait */
+  private async hold(tx: Transaction, tokens: readonly TakenToken[]): Promise<TakenToken[]> {
+    const rows = await queryRows<{ id: string; held: boolean }>(tx.manager, HOLD_MACHINES, [
+      tokens.map(({ jobId }) => jobId),
+    ]);
+    const others = new Set(rows.filter(({ held }) => !held).map(({ id }) => id));
+    return tokens.filter(({ jobId }) => !others.has(jobId));
+  }
+
+  /** Makes the jobs of these tokens this worker's, those that may begin still. Their machines are held. */
   private async claim(
     tx: Transaction,
     workerId: string,
@@ -131,8 +151,6 @@ export class Claims {
   ): Promise<ClaimRow[]> {
     const ids = tokens.map(({ jobId }) => jobId);
     const tokenIds = tokens.map(({ id }) => id);
-    // Machines before jobs, as everybody does who hands jobs out.
-    await queryRows(tx.manager, LOCK_MACHINES, [ids]);
     await this.windows.holdBack(tx, ids);
     await this.apart.holdBack(tx, ids);
     const actions = this.registry.declarations();
@@ -215,8 +233,12 @@ export class Claims {
   }
 }
 
-const LOCK_MACHINES = prepared(`
-  SELECT id FROM machines WHERE id IN (SELECT machine_id FROM jobs WHERE id = ANY($1::uuid[])) ORDER BY id FOR NO KEY UPDATE`);
+/** Machines before jobs, as everybody does who hands jobs out. */
+const HOLD_MACHINES = prepared(`
+  WITH held AS (
+    SELECT id FROM machines WHERE id IN (SELECT machine_id FROM jobs WHERE id = ANY($1::uuid[])) ORDER BY id
+    FOR NO KEY UPDATE SKIP LOCKED)
+  SELECT j.id, held.id IS NOT NULL AS held FROM jobs j LEFT JOIN held ON held.id = j.machine_id WHERE j.id = ANY($1::uuid[])`);
 
 /**
  * A token of a job that was taken, ended or handed out anew in the meantime matches no row: one effect per job. A changing

@@ -132,7 +132,7 @@ export class JobWorker {
     }, TAKE_AFTER_MS);
   }
 
-  /** The rate of starts kept something from beginning: it may at that moment. */
+  /** The rate of starts, or whoever held its machine, kept something from beginning: it may at that moment. */
   private wakeIn(nextMs: number): void {
     this.paceTimer ??= setTimeout(
       () => {

@@ -13,7 +13,7 @@ export interface ClaimLimits {
   readonly fleet: number;
   /** Jobs that may begin within a second, over all processes; without a limit when absent. */
   readonly startRate?: number;
-  /** Told when that rate kept more from beginning now: milliseconds until the next may. */
+  /** Told when that rate, or whoever held its machine, kept something from beginning now: milliseconds until it may. */
   readonly onCut?: (nextMs: number) => void;
 }
 
