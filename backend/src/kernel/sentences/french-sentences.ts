@@ -548,6 +548,29 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'settings.not_a_network':
     'il faut un réseau en notation CIDR sans partie hôte, par exemple 10.20.0.0/16, pas plus large que /8 (IPv6 : /32), et ni réseau de bouclage, ni lien local, ni multidiffusion',
   'settings.reset_meanwhile': '{setting} a repris sa valeur par défaut entre-temps.',
+  'machine_risk.dns':
+    'Une entrée dans /etc/hosts de ce serveur continue de répondre après le départ de la machine : on parle alors peut-être à une autre.',
+  'machine_risk.unreachable': 'Ouvrir le port à toutes les adresses laisse tout le monde y essayer des mots de passe.',
+  'machine_risk.penalised': 'Désactiver PerSourcePenalties laisse continuer quiconque devine des mots de passe.',
+  'machine_risk.host_key_unknown': 'Approuver une clé que personne n’a comparée, c’est se fier au premier qui répond.',
+  'machine_risk.host_key_changed':
+    'Approuver la nouvelle clé sans regarder livre mot de passe, root et machine à qui serait peut-être entre les deux.',
+  'machine_risk.key_exchange_unsupported':
+    'Autoriser de nouveau des algorithmes dépassés (SHA-1, CBC) laisse d’autres lire ou changer ce qui est envoyé.',
+  'machine_risk.auth_failed':
+    'PermitRootLogin yes avec mots de passe fait aboutir la connexion aussitôt, et laisse quiconque atteint le port essayer root.',
+  'machine_risk.password_expired':
+    'Un mot de passe qui n’expire jamais (chage -M -1) continue aussi de servir à qui l’a appris.',
+  'machine_risk.sudo_password': 'NOPASSWD ne demande plus rien : qui entre dans le compte est aussitôt root.',
+  'machine_risk.sudo_policy': 'Se connecter en root se passe de sudo : plus personne ne peut dire qui y a fait quoi.',
+  'machine_risk.sudo_tty':
+    'Retirer requiretty à tous, et non à ce seul compte, le retire aussi à ceux qu’il devait lier.',
+  'machine_risk.inhibited':
+    'systemctl reboot --force passe outre à qui retient le redémarrage : il peut rester des sauvegardes et des paquets à moitié écrits.',
+  'machine_risk.reboot_refused':
+    'systemctl reboot --force --force coupe tout d’un coup, comme une panne de courant : des données peuvent être perdues.',
+  'machine_risk.reboot_not_back':
+    'Couper le courant d’une machine qui y travaille encore peut détruire ce qu’elle écrit.',
   'proxmox.check_migrations_none': 'Aucun invité n’est en cours de déplacement entre hôtes.',
   'proxmox.check_migrations': 'Des invités sont en cours de déplacement entre hôtes : {guests}.',
   'proxmox.check_migrations_action': 'Attendez qu’ils soient arrivés.',

@@ -13,6 +13,7 @@ import { AptUpdateAnalyzeAction } from './actions/apt-update-analyze.action';
 import { AptUpgradeAction } from './actions/apt-upgrade.action';
 import { FetchProxy } from './actions/fetch-proxy';
 import { AptHolds } from './apt-holds';
+import { FailedRuns } from './failed-runs';
 import { AptRunRecorder } from './apt-run-recorder';
 import { BootVerdicts } from './reboot/boot-verdicts';
 import { RebootAction } from './actions/reboot.action';
@@ -43,6 +44,7 @@ import { ErrorKindsController } from './error-kinds.controller';
 import { ExternalChanges } from './external/external-changes.store';
 import { PackageChangesController } from './package-changes.controller';
 import { PackageChangesReader } from './package-changes.reader';
+import { isMachineErrorKind, machineRiskOf } from './contracts/machine-error-kinds';
 import { REBOOT_PLAN } from './contracts/reboot-plan.v1';
 import { REBOOT_RESULT, REBOOT_RESULT_IMPORTANT } from './contracts/reboot-result.v1';
 import {
@@ -74,6 +76,7 @@ import { PlannedPackagesRetention } from './retention';
     AptHolds,
     Attempts,
     Looks,
+    FailedRuns,
     ExternalChanges,
     PackageChangesReader,
     PlannedPackagesRetention,
@@ -87,6 +90,7 @@ export class AptModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.risks.register((kind) => (isAptErrorKind(kind) ? riskOf(kind) : null));
+    this.risks.register((kind) => (isMachineErrorKind(kind) ? machineRiskOf(kind) : null));
     this.contracts.register(APT_UPDATE_ANALYZE, APT_UPDATE_ANALYZE_IMPORTANT, APT_ERROR_LINES);
     this.contracts.register(APT_EXTERNAL_CHANGE_RESULT, APT_EXTERNAL_CHANGE_RESULT_IMPORTANT, ...APT_EVENTS);
     this.contracts.register(APT_UPGRADE_PLAN, APT_UPGRADE_RESULT, APT_UPGRADE_RESULT_IMPORTANT);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
+import { affected } from '../../kernel/database/rows';
 import { newId, newIdAt } from '../../kernel/database/ids';
 import type { Transaction } from '../../kernel/database/transaction';
 import type { ChangeStoreContext } from '../jobs/actions/change-action';
@@ -66,6 +67,17 @@ export class AptRepository {
     await this.insertErrors(tx, { snapshotId: null, executionId, machineId, at: finishedAt }, errors);
   }
 
+  /**
+   * What a change, or a plan of one, failed by. Nothing else takes that of plans away, so each that comes takes the machine's old ones
+   * with it.
+   */
+  async storeFailure(tx: Transaction, { machineId, executionId, at, ...error }: FailedRun): Promise<void> {
+    await this.insertErrors(tx, { snapshotId: null, executionId, machineId, at }, [
+      { ...error, severity: 'error', important_lines: [] },
+    ]);
+    if (executionId === null) await affected(tx.manager, FORGET_PLANS, [machineId, at, PLAN_FAILURES_DAYS]);
+  }
+
   /** What a run really changed at a moment, by which it stands between what others changed, and what it should have and did not. */
   async storeApplied(
     tx: Transaction,
@@ -107,7 +119,7 @@ export class AptRepository {
   private async insertErrors(
     tx: Transaction,
     of: { snapshotId: string | null; executionId: string | null; machineId: string; at: Date },
-    errors: readonly AptError[],
+    errors: readonly StoredError[],
   ): Promise<void> {
     const rows = errors.map((error) => ({
       id: newId(),
@@ -140,3 +152,25 @@ export class AptRepository {
     );
   }
 }
+
+type StoredError = Pick<AptError, 'severity' | 'message' | 'important_lines'> & {
+  readonly kind: string;
+  readonly remediation: string | null;
+};
+
+interface FailedRun {
+  readonly machineId: string;
+  /** Null: of a plan. */
+  readonly executionId: string | null;
+  readonly at: Date;
+  readonly kind: string;
+  readonly message: string;
+  readonly remediation: string | null;
+}
+
+/** As long as the logs of runs are kept. */
+const PLAN_FAILURES_DAYS = 180;
+
+const FORGET_PLANS = `
+  DELETE FROM apt_errors WHERE machine_id = $1 AND snapshot_id IS NULL AND execution_id IS NULL
+    AND created_at < $2::timestamptz - make_interval(days => $3::int)`;

@@ -2,6 +2,7 @@ import type { ActionRegistry } from '../jobs/actions/action-registry';
 import { AptRepairAction } from './actions/apt-repair.action';
 import { AptUpgradeAction } from './actions/apt-upgrade.action';
 import { APT_ERROR_KINDS, WITHOUT_RISK } from './contracts/apt-error-kinds';
+import { MACHINE_ERROR_KINDS, MACHINE_ERRORS_WITHOUT_RISK } from './contracts/machine-error-kinds';
 import { ErrorKindsController } from './error-kinds.controller';
 
 const without = undefined as never;
@@ -13,7 +14,7 @@ it('tells of every class what to do, what is better left alone, and the change t
   ].map((one) => one.declaration);
   const registry = { declarations: () => declarations } as unknown as ActionRegistry;
   const kinds = new ErrorKindsController(registry).list();
-  expect(kinds.map(({ kind }) => kind)).toEqual(APT_ERROR_KINDS);
+  expect(kinds.map(({ kind }) => kind)).toEqual([...APT_ERROR_KINDS, ...MACHINE_ERROR_KINDS]);
   const of = (kind: string) => kinds.find((one) => one.kind === kind);
   expect(of('dpkg_interrupted')).toMatchObject({
     action: 'apt_repair',
@@ -29,6 +30,16 @@ it('tells of every class what to do, what is better left alone, and the change t
     actionKind: null,
     risk: expect.stringMatching(/missed unseen/) as string,
   });
+  expect(of('sudo_password')).toMatchObject({
+    remedy: 'Store the right sudo password, or allow the account NOPASSWD in sudoers.',
+    risk: expect.stringContaining('root at once') as string,
+    action: null,
+    verifiedBy: 'machine_probe',
+    said: { remedy: [{ code: 'ssh.sudo_password_action' }], risk: [{ code: 'machine_risk.sudo_password' }] },
+  });
+  expect(of('inhibited')).toMatchObject({ verifiedBy: 'reboot', risk: expect.stringContaining('--force') as string });
+  for (const kind of ['sudo_tty', 'host_key_changed', 'auth_failed', 'unreachable', 'connect_timeout', 'timeout_total'])
+    expect(of(kind)?.remedy).toMatch(/\w/);
   for (const { said, risk } of kinds)
     expect(Object.keys(said)).toEqual(risk === null ? ['remedy'] : ['remedy', 'risk']);
   expect(
@@ -36,5 +47,5 @@ it('tells of every class what to do, what is better left alone, and the change t
       .filter(({ risk }) => risk === null)
       .map(({ kind }) => kind)
       .sort(),
-  ).toEqual([...WITHOUT_RISK].sort());
+  ).toEqual([...WITHOUT_RISK, ...MACHINE_ERRORS_WITHOUT_RISK].sort());
 });

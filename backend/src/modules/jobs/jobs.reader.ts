@@ -141,14 +141,19 @@ export class JobsReader {
   }
 
   /**
-   * Jobs of these actions on the machine that have come to their end since, those that began last first. What was cancelled
+   * Jobs of these actions, or of any, on the machine that have come to their end since, those that began last first. What was cancelled
    * has not.
    */
-  async endedSince(machineId: string, kinds: readonly string[], since: Date, limit: number): Promise<EndedJob[]> {
+  async endedSince(
+    machineId: string,
+    kinds: readonly string[] | 'any',
+    since: Date,
+    limit: number,
+  ): Promise<EndedJob[]> {
     return this.ended(
       // To the millisecond, as people are told when a job ended: the one that ended then is not after it.
-      `kind = ANY($2) AND date_trunc('milliseconds', finished_at) > $3`,
-      [machineId, kinds, since, limit],
+      `($2::text[] IS NULL OR kind = ANY($2)) AND date_trunc('milliseconds', finished_at) > $3`,
+      [machineId, kinds === 'any' ? null : kinds, since, limit],
     );
   }
 

@@ -3,9 +3,12 @@ import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsString, Matches } from 'class-validator';
 import { IsMoment } from '../../../kernel/http/input-rules';
 import { APT_ERROR_KINDS } from '../contracts/apt-error-kinds';
+import { MACHINE_ERROR_KINDS } from '../contracts/machine-error-kinds';
 import { ERROR_VERDICTS, VERIFYING_ACTIONS, type ErrorVerdict, type VerifyingAction } from '../remedies/verification';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
+
+const ERROR_KINDS: readonly string[] = [...APT_ERROR_KINDS, ...MACHINE_ERROR_KINDS];
 
 export class ErrorKindDto {
   /** As `apt_errors.kind` and `jobs.error_kind` have it. */
@@ -18,7 +21,10 @@ export class ErrorKindDto {
   action: string | null;
   @ApiProperty({ enum: ['read', 'change'], nullable: true })
   actionKind: 'read' | 'change' | null;
-  /** Name of the action that tells whether it is gone, where an analysis or a plan has met it. */
+  /**
+   * Name of the action that tells whether it is gone, where an analysis or a plan has met it. Of an error of connecting every run that
+   * works on the machine tells, `machine_probe` among them.
+   */
   @ApiProperty({ enum: VERIFYING_ACTIONS })
   verifiedBy: VerifyingAction;
   /** Of `remedy` and `risk`. */
@@ -28,11 +34,11 @@ export class ErrorKindDto {
 
 export class ErrorStandingsQueryDto {
   /** Classes of errors as `GET /api/error-kinds` names them; several by repeating the parameter, or separated by commas. */
-  @ApiProperty({ enum: APT_ERROR_KINDS, isArray: true })
+  @ApiProperty({ enum: ERROR_KINDS, isArray: true })
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
   @IsArray()
   @ArrayMaxSize(100)
-  @IsIn(APT_ERROR_KINDS, { each: true })
+  @IsIn(ERROR_KINDS, { each: true })
   kinds: string[];
 
   /** Name of the action that met them: what a change met tells another change, or what it left on the machine. */

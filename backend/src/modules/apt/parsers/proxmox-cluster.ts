@@ -7,7 +7,7 @@ import { linesOf, ParseError, wholeNumber } from './parse-error';
  */
 
 /** A task of the cluster that moves a guest. */
-export interface Migration {
+interface Migration {
   /** Of the guest; empty for one that moves all of a host. */
   readonly guest: string;
   /** The host that it leaves. */
@@ -31,7 +31,7 @@ export function parseMigrations(text: string): Migration[] {
   });
 }
 
-export interface Quorum {
+interface Quorum {
   readonly cluster: string;
   readonly quorate: boolean;
   /** Votes of all hosts, of those that are there, of this one, and how many are needed. */
@@ -66,7 +66,7 @@ export function parseQuorum(text: string): Quorum {
   };
 }
 
-export interface HaService {
+interface HaService {
   /** `vm:100`, `ct:101`. */
   readonly id: string;
   readonly node: string;

@@ -4,8 +4,10 @@ import { Contracts } from '../../../kernel/contracts/contracts';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
 import { JobsReader, type EndedJob } from '../../jobs/jobs.reader';
 import type { UpgradeParameters } from '../upgrade/upgrade-parameters';
+import type { MachineErrorKind } from '../contracts/machine-error-kinds';
+import { machineStanding } from './machine-verdicts';
 import type { Attempt, LaterAttempt } from './tried';
-import type { VerifyingAction } from './verification';
+import type { ErrorStanding, VerifyingAction } from './verification';
 
 /** What met an error. */
 export interface Meeting {
@@ -48,6 +50,19 @@ export class Attempts {
     });
   }
 
+  /** Errors of connecting and of restarts: by whatever was tried on the machine since, or signed in there. */
+  async atAll(
+    machineId: string,
+    kinds: readonly MachineErrorKind[],
+    by: string,
+    since: Date,
+  ): Promise<ErrorStanding[]> {
+    const later = await this.jobs.endedSince(machineId, 'any', since, LIMIT);
+    const newestFirst = later.toSorted((a, b) => b.finishedAt.getTime() - a.finishedAt.getTime());
+    const seen = await queryOne<{ at: Date }>(this.dataSource, SEEN, [machineId, since]);
+    return kinds.map((kind) => machineStanding(kind, by, newestFirst, seen?.at ?? null));
+  }
+
   private async subjectsOf({ id, kind }: EndedJob): Promise<Map<string, string>> {
     const row = await queryOne<{ stored: unknown }>(this.dataSource, IMPORTANT, [id]);
     if (row === null) return new Map();
@@ -74,6 +89,8 @@ function attemptOf({ kind, parameters }: EndedJob): Attempt {
   const chooses = parameters !== null && 'mode' in parameters && 'scope' in parameters;
   return { action: kind, choice: chooses ? (parameters as unknown as UpgradeParameters) : null };
 }
+
+const SEEN = 'SELECT last_seen_at AS at FROM machines WHERE id = $1 AND last_seen_at > $2';
 
 const IMPORTANT = 'SELECT important_json AS stored FROM executions WHERE id = $1 AND important_json IS NOT NULL';
 

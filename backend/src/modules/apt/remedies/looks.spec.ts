@@ -167,6 +167,45 @@ describe('whether an error is gone', () => {
     expect(await standing('apt_lock_busy', kind, since)).toMatchObject({ verdict: 'gone', verifiedBy: kind });
   });
 
+  it.each<[string, string, string, Run, string]>([
+    ['the machine is worked on again', 'unreachable', 'reboot', {}, 'gone'],
+    ['apt fails there', 'sudo_password', 'apt_upgrade', { error: 'no_space' }, 'gone'],
+    ['the same is met again', 'sudo_password', 'reboot', { error: 'sudo_password' }, 'there'],
+    ['it comes further', 'auth_failed', 'reboot', { error: 'sudo_tty' }, 'gone'],
+    ['it comes less far', 'sudo_tty', 'reboot', { error: 'auth_failed' }, 'not_looked'],
+    ['another run ends well', 'timeout_progress', 'apt_upgrade', { kind: 'apt_repair', choice: null }, 'not_looked'],
+    ['the same run ends well', 'timeout_progress', 'apt_upgrade', {}, 'gone'],
+    ['another action ends well', 'inhibited', 'reboot', {}, 'not_looked'],
+    ['a restart ends well', 'inhibited', 'reboot', { kind: 'reboot', choice: null }, 'gone'],
+  ])('of connecting or restarting, once %s: %s', async (_what, kind, by, later, verdict) => {
+    const since = await run({ kind: 'apt_repair', choice: null, error: 'no_space' });
+    expect(await standing(kind, by, since)).toMatchObject({ verdict: 'not_looked', lookedAt: null });
+    const lookedAt = await run(later);
+    expect(await standing(kind, by, since)).toMatchObject({
+      kind,
+      verdict,
+      verifiedBy: kind === 'inhibited' ? 'reboot' : 'machine_probe',
+      lookedAt: verdict === 'not_looked' ? null : lookedAt,
+    });
+  });
+
+  it('a refused login is gone once somebody was signed in, a refused sudo not by that', async () => {
+    const since = await run({ error: 'auth_failed' });
+    const seen = new Date(since.getTime() + 1000);
+    await dataSource.query('UPDATE machines SET last_seen_at = $2 WHERE id = $1', [machineId, seen]);
+    const found = await looks.standings(
+      machineId,
+      ['sudo_policy', 'auth_failed', 'file_conflict'],
+      'apt_upgrade',
+      since,
+    );
+    expect(found).toMatchObject([
+      { kind: 'sudo_policy', verdict: 'not_looked' },
+      { kind: 'auth_failed', verdict: 'gone', lookedAt: seen },
+      { kind: 'file_conflict', verdict: 'not_looked' },
+    ]);
+  });
+
   it('a run that was cancelled takes back nothing', async () => {
     const since = await run(conflict);
     await run({});

@@ -1,25 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Snapshots } from '../../history/snapshots';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import { isMachineErrorKind } from '../contracts/machine-error-kinds';
 import { Attempts, type Meeting, type Retrial } from './attempts';
 import { triedAgain } from './tried';
 import {
   meeterOf,
   tellersOf,
   verdictOn,
-  type ErrorVerdict,
+  type ErrorStanding,
   type Look,
   type Meeter,
   type VerifyingAction,
 } from './verification';
-
-export interface ErrorStanding {
-  readonly kind: string;
-  readonly verdict: ErrorVerdict;
-  /** Name of the action that tells. */
-  readonly verifiedBy: VerifyingAction;
-  readonly lookedAt: Date | null;
-}
 
 type LookAt = Look & { readonly at: Date; readonly action: VerifyingAction };
 
@@ -36,6 +29,16 @@ export class Looks {
 
   /** @param by name of the action that met them */
   async standings(machineId: string, kinds: readonly string[], by: string, since: Date): Promise<ErrorStanding[]> {
+    const ofMachine = kinds.filter(isMachineErrorKind);
+    const ofApt = kinds.filter((kind) => !isMachineErrorKind(kind));
+    const found = [
+      ...(ofApt.length === 0 ? [] : await this.ofApt(machineId, ofApt, by, since)),
+      ...(ofMachine.length === 0 ? [] : await this.attempts.atAll(machineId, ofMachine, by, since)),
+    ];
+    return kinds.flatMap((kind) => found.find((one) => one.kind === kind) ?? []);
+  }
+
+  private async ofApt(machineId: string, kinds: readonly string[], by: string, since: Date): Promise<ErrorStanding[]> {
     const meeting = await this.attempts.meeting(machineId, by, since);
     const tellers = new Set(kinds.flatMap((kind) => tellersOf(kind, by)));
     const analyses = tellers.delete('apt_update_analyze') ? await this.analyses(machineId, kinds, by, since) : [];

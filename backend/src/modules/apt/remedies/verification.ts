@@ -10,7 +10,8 @@ const PLANS = [
   'apt_autoremove_plan',
 ] as const;
 
-export const VERIFYING_ACTIONS = ['apt_update_analyze', ...PLANS, ...RUNS] as const;
+/** `machine_probe` and `reboot` tell of errors that are not of apt, see machine-verdicts.ts. */
+export const VERIFYING_ACTIONS = ['apt_update_analyze', ...PLANS, ...RUNS, 'machine_probe', 'reboot'] as const;
 export type VerifyingAction = (typeof VERIFYING_ACTIONS)[number];
 
 /** How it is seen that an error is gone. */
@@ -98,6 +99,14 @@ export function tellersOf(kind: string, by: string): readonly [VerifyingAction, 
 
 export const ERROR_VERDICTS = ['gone', 'there', 'unclear', 'not_looked'] as const;
 export type ErrorVerdict = (typeof ERROR_VERDICTS)[number];
+
+export interface ErrorStanding {
+  readonly kind: string;
+  readonly verdict: ErrorVerdict;
+  /** Name of the action that tells. */
+  readonly verifiedBy: VerifyingAction;
+  readonly lookedAt: Date | null;
+}
 
 /** What a look found, as far as it went. */
 export interface Look {

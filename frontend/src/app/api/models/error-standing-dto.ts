@@ -14,5 +14,5 @@ export interface ErrorStandingDto {
   /**
    * Name of the action that tells.
    */
-  verifiedBy: 'apt_update_analyze' | 'apt_upgrade_plan' | 'apt_hold_plan' | 'apt_unhold_plan' | 'apt_repair_plan' | 'apt_autoremove_plan' | 'apt_upgrade' | 'apt_download' | 'apt_hold' | 'apt_unhold' | 'apt_repair' | 'apt_autoremove';
+  verifiedBy: 'apt_update_analyze' | 'apt_upgrade_plan' | 'apt_hold_plan' | 'apt_unhold_plan' | 'apt_repair_plan' | 'apt_autoremove_plan' | 'apt_upgrade' | 'apt_download' | 'apt_hold' | 'apt_unhold' | 'apt_repair' | 'apt_autoremove' | 'machine_probe' | 'reboot';
 }

@@ -46,6 +46,9 @@ const LOOK: Readonly<Record<ErrorStandingDto['verdict'], { readonly icon: IconNa
         @if (byAnalysis() && session.can('machines.run')) {
           <su-look-again [machineId]="machineId()" action="apt_update_analyze" (looked)="load()" />
         }
+        @if (byProbe() && session.can('machines.run')) {
+          <su-look-again [machineId]="machineId()" action="machine_probe" (looked)="load()" />
+        }
         @if (byPlan()) {
           <a [routerLink]="['/machines', machineId(), 'updates']">{{ texts.t('errorStanding.plan') }}</a>
         }
@@ -84,11 +87,12 @@ export class ErrorVerdicts {
   /** When they were met. */
   readonly since = input.required<string>();
   protected readonly standings = new Loadable<readonly ErrorStandingDto[]>();
-  /** Of other classes than those of apt and dpkg nothing tells. */
+  /** Of classes that the server does not know nothing tells. */
   private readonly asked = computed(() =>
     [...new Set(this.kinds())].filter((kind) => this.errorKinds.of(kind) !== null),
   );
   protected readonly byAnalysis = computed(() => this.waits('apt_update_analyze'));
+  protected readonly byProbe = computed(() => this.waits('machine_probe'));
   protected readonly byPlan = computed(() => this.waits('apt_upgrade_plan') || this.waits('apt_upgrade'));
 
   constructor() {
@@ -101,8 +105,8 @@ export class ErrorVerdicts {
     });
     inject(DestroyRef).onDestroy(
       inject(Live).on('job', ({ machineId, kind, finishedAt }) => {
-        // One that tells of an error need not be the one that told of it before.
-        const looks = kind.startsWith('apt_') && this.standings.value() !== undefined;
+        // One that tells of an error need not be the one that told of it before; of connecting every run tells.
+        const looks = (kind.startsWith('apt_') || this.byProbe() || kind === 'reboot') && this.standings.value();
         if (looks && machineId === this.machineId() && finishedAt !== null) {
           void this.load();
         }
@@ -132,7 +136,7 @@ export class ErrorVerdicts {
 
 /** What the sentences call the action that tells; of all plans they are the same. */
 function tellerOf(action: ErrorStandingDto['verifiedBy']) {
-  if (action === 'apt_update_analyze' || action === 'apt_upgrade') {
+  if (action === 'apt_update_analyze' || action === 'apt_upgrade' || action === 'machine_probe') {
     return action;
   }
   return action.endsWith('_plan') ? 'apt_upgrade_plan' : 'same_action';

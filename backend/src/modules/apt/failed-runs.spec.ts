@@ -1,0 +1,106 @@
+import type { DataSource } from 'typeorm';
+import { insertMachine, insertRow } from '../../../test/support/insert-row';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres';
+import { systemActor } from '../../kernel/auth/actor';
+import { Contracts } from '../../kernel/contracts/contracts';
+import { newId } from '../../kernel/database/ids';
+import { queryRows } from '../../kernel/database/rows';
+import { TransactionRunner } from '../../kernel/database/transaction';
+import { quoted } from '../../kernel/sentences/sentences';
+import type { ActionRegistry } from '../jobs/actions/action-registry';
+import { JOB_RESULT } from '../jobs/contracts/job-documents';
+import { AptRepository } from './apt.repository';
+import { APT_ERROR_LINES } from './contracts/apt-update-analyze.v1.schema';
+import { FailedRuns } from './failed-runs';
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let machineId: string;
+let failed: FailedRuns;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await database.dataSource();
+  const contracts = new Contracts();
+  contracts.register(JOB_RESULT, APT_ERROR_LINES);
+  const changes = ['reboot', 'service_restart', 'apt_upgrade'];
+  const registry = { findChange: (name: string) => (changes.includes(name) ? {} : undefined) };
+  failed = new FailedRuns(registry as unknown as ActionRegistry, contracts, new AptRepository(contracts));
+});
+beforeEach(async () => {
+  machineId = await insertMachine(dataSource);
+});
+afterAll(() => database.drop());
+
+/** A job that has failed, in the transaction that ends it. @returns its id */
+async function end(kind: string, errorKind: string, at = new Date(), toldItself = false): Promise<string> {
+  const id = newId();
+  const common = { machine_id: machineId, status: 'error', error_kind: errorKind, error_message: `${errorKind} met` };
+  const result = { script_sha256: null, snapshot_id: null, summary: null, duration_ms: null, received_bytes: null };
+  await insertRow(dataSource, 'jobs', {
+    ...common,
+    id,
+    kind,
+    created_at: at,
+    finished_at: at,
+    result_json: JSON.stringify({ schema_version: 1, ...result, error_action: 'Mend it.' }),
+  });
+  if (!kind.endsWith('_plan')) {
+    const run = { ...common, id, action: kind, mode: 'manual', started_at: at, finished_at: at, job_id: id };
+    await insertRow(dataSource, 'executions', run);
+    if (toldItself)
+      await insertRow(dataSource, 'apt_errors', {
+        id: newId(),
+        execution_id: id,
+        machine_id: machineId,
+        kind: errorKind,
+        severity: 'error',
+        message: 'as apt says it',
+        created_at: at,
+      });
+  }
+  const told = { severity: 'error', actor: systemActor, message: quoted('failed'), jobId: id, machineId } as const;
+  const event = { ...told, type: 'job_failed', payload: { kind, status: 'error', errorKind } };
+  await new TransactionRunner(dataSource).run((tx) => failed.record(event, tx));
+  return id;
+}
+
+const errors = () =>
+  queryRows<object>(
+    dataSource,
+    `SELECT kind, severity, message, remediation, execution_id, snapshot_id, important_lines_json -> 'lines' AS lines
+     FROM apt_errors WHERE machine_id = $1 ORDER BY created_at, id`,
+    [machineId],
+  );
+
+it.each([
+  ['reboot', 'inhibited'],
+  ['service_restart', 'service_failed'],
+  ['apt_upgrade', 'connection_lost'],
+])('a failed %s stands among the errors of its machine', async (kind, errorKind) => {
+  const id = await end(kind, errorKind);
+  expect(await errors()).toEqual([
+    {
+      kind: errorKind,
+      severity: 'error',
+      message: `${errorKind} met`,
+      remediation: 'Mend it.',
+      execution_id: id,
+      snapshot_id: null,
+      lines: [],
+    },
+  ]);
+});
+
+it('so does a failed plan; of its like the old ones go', async () => {
+  await end('reboot_plan', 'unreachable', new Date(Date.now() - 200 * 86_400_000));
+  expect(await errors()).toMatchObject([{ kind: 'unreachable', execution_id: null }]);
+  await end('apt_upgrade_plan', 'sudo_password');
+  expect(await errors()).toMatchObject([{ kind: 'sudo_password', execution_id: null }]);
+});
+
+it('a run that has told its errors itself has no other, and a reading none', async () => {
+  await end('apt_upgrade', 'no_space', new Date(), true);
+  await end('machine_probe', 'unreachable');
+  expect(await errors()).toMatchObject([{ kind: 'no_space', message: 'as apt says it' }]);
+});
