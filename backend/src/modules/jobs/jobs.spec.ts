@@ -91,7 +91,7 @@ describe('asking for work', () => {
     });
     await expect(p.enqueue(machineId, { parameters: { number: 'one' } })).rejects.toMatchObject({
       code: 'invalid_input',
-      errors: [{ field: 'parameters.number', message: 'must be integer' }],
+      errors: [{ field: 'parameters.number', message: 'it has to be of the type integer' }],
     });
     await expect(p.enqueue(machineId, { parameters: { extra: 1 } })).rejects.toMatchObject({
       errors: [{ field: 'parameters.extra' }],
