@@ -130,6 +130,15 @@ describe('a request for several machines', () => {
     expect(await p.count('jobs', 'kind = $1 AND request_id = $2', [CHANGE, id])).toBe(1);
   });
 
+  it('reads its plans once, when the last of them is there', async () => {
+    const read = jest.spyOn(RequestTargets.prototype, 'of');
+    const { found } = await asked('upgrade a', 'nothing', 'upgrade a', 'broken', 'upgrade a');
+    expect(found).toMatchObject({ machines: 3, leftOut: 2 });
+    const inTransactions = read.mock.calls.filter(([, manager]) => manager !== undefined);
+    read.mockRestore();
+    expect(inTransactions.map(([id]) => id)).toEqual([found.id]);
+  });
+
   it('ends at once where there is nothing to ask for', async () => {
     const { found } = await asked('nothing', 'broken');
     expect(found).toMatchObject({ status: 'expired', planDigest: null, leftOut: 2 });
