@@ -4,6 +4,7 @@ import { Contracts } from '../../../kernel/contracts/contracts';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
 import { JobsReader, type EndedJob } from '../../jobs/jobs.reader';
 import type { UpgradeParameters } from '../upgrade/upgrade-parameters';
+import type { PlanName } from '../contracts/apt-update-analyze.v1';
 import type { MachineErrorKind } from '../contracts/machine-error-kinds';
 import { machineStanding } from './machine-verdicts';
 import type { Attempt, LaterAttempt } from './tried';
@@ -36,7 +37,7 @@ export class Attempts {
   async meeting(machineId: string, by: string, at: Date): Promise<Meeting> {
     const job = await this.jobs.lastEnded(machineId, by, at);
     if (job === null) return { attempt: { action: by, choice: null }, subjects: new Map() };
-    return { attempt: attemptOf(job), subjects: await this.subjectsOf(job) };
+    return { attempt: attemptOf(job, await this.usualMode(machineId)), subjects: await this.subjectsOf(job) };
   }
 
   /** Newest first. */
@@ -44,9 +45,10 @@ export class Attempts {
     const jobs = await this.jobs.endedSince(machineId, actions, since, LIMIT);
     if (jobs.length === 0) return [];
     const rows = await queryRows<PackageRow>(this.dataSource, PACKAGES, [jobs.map(({ id }) => id)]);
+    const usual = await this.usualMode(machineId);
     return jobs.map((job) => {
       const own = rows.filter(({ execution_id }) => execution_id === job.id);
-      return { job, ...attemptOf(job), packages: new Set(own.map(({ name }) => name)) };
+      return { job, ...attemptOf(job, usual), packages: new Set(own.map(({ name }) => name)) };
     });
   }
 
@@ -61,6 +63,12 @@ export class Attempts {
     const newestFirst = later.toSorted((a, b) => b.finishedAt.getTime() - a.finishedAt.getTime());
     const seen = await queryOne<{ at: Date }>(this.dataSource, SEEN, [machineId, since]);
     return kinds.map((kind) => machineStanding(kind, by, newestFirst, seen?.at ?? null));
+  }
+
+  /** In which mode an upgrade was that named none, see `transaction_usual_mode` of apt-transaction.sh. */
+  private async usualMode(machineId: string): Promise<PlanName> {
+    const row = await queryOne(this.dataSource, PROXMOX, [machineId]);
+    return row === null ? 'upgrade_with_new' : 'dist_upgrade';
   }
 
   private async subjectsOf({ id, kind }: EndedJob): Promise<Map<string, string>> {
@@ -85,10 +93,13 @@ interface PackageRow {
   readonly name: string;
 }
 
-function attemptOf({ kind, parameters }: EndedJob): Attempt {
-  const chooses = parameters !== null && 'mode' in parameters && 'scope' in parameters;
-  return { action: kind, choice: chooses ? (parameters as unknown as UpgradeParameters) : null };
+function attemptOf({ kind, parameters }: EndedJob, usual: PlanName): Attempt {
+  if (parameters === null || !('scope' in parameters)) return { action: kind, choice: null };
+  const asked = parameters as unknown as UpgradeParameters;
+  return { action: kind, choice: { ...asked, mode: asked.mode ?? usual } };
 }
+
+const PROXMOX = `SELECT 1 FROM machines WHERE id = $1 AND machine_kind = 'proxmox_host'`;
 
 const SEEN = 'SELECT last_seen_at AS at FROM machines WHERE id = $1 AND last_seen_at > $2';
 

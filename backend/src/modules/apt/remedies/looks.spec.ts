@@ -18,6 +18,8 @@ import { Looks } from './looks';
 
 const START = new Date('2026-11-23T12:00:00.000Z');
 const ALL: UpgradeParameters = { mode: 'upgrade_with_new', scope: 'all', packages: [] };
+/** As a bulk plan asks for it. */
+const UNSAID: UpgradeParameters = { scope: 'all', packages: [] };
 const only = (...packages: string[]): UpgradeParameters => ({ ...ALL, scope: 'packages', packages });
 
 interface Run {
@@ -165,6 +167,18 @@ describe('whether an error is gone', () => {
     const since = await run({ kind, choice: null, error: 'apt_lock_busy' });
     await run({ kind, choice: null });
     expect(await standing('apt_lock_busy', kind, since)).toMatchObject({ verdict: 'gone', verifiedBy: kind });
+  });
+
+  it.each<[string, 'vm' | 'proxmox_host', UpgradeParameters, UpgradeParameters, string]>([
+    ['as wide', 'vm', UNSAID, UNSAID, 'gone'],
+    ['as wide as the usual one', 'vm', ALL, UNSAID, 'gone'],
+    ['narrower than the one of before', 'vm', { ...ALL, mode: 'dist_upgrade' }, UNSAID, 'not_looked'],
+    ['as wide as can be', 'proxmox_host', { ...ALL, mode: 'dist_upgrade' }, UNSAID, 'gone'],
+  ])('an upgrade whose mode nobody chose is %s on a %s', async (_what, machine, met, later, verdict) => {
+    await dataSource.query('UPDATE machines SET machine_kind = $2 WHERE id = $1', [machineId, machine]);
+    const since = await run({ choice: met, ...conflict });
+    await run({ choice: later });
+    expect(await standing('file_conflict', 'apt_upgrade', since)).toMatchObject({ verdict });
   });
 
   it.each<[string, string, string, Run, string]>([

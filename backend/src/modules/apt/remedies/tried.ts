@@ -1,12 +1,16 @@
+import type { PlanName } from '../contracts/apt-update-analyze.v1';
 import type { UpgradeParameters } from '../upgrade/upgrade-parameters';
 import { MET_BY_PLANS } from './verification';
+
+/** With the mode that it had, chosen or not. */
+export type Choice = Required<UpgradeParameters>;
 
 /** What a run, or a plan of one, was to do. */
 export interface Attempt {
   /** Name of its action. */
   readonly action: string;
   /** Which transaction of apt it was; null: it has no choice, or nobody can read it any more. */
-  readonly choice: UpgradeParameters | null;
+  readonly choice: Choice | null;
 }
 
 /** A later one, and what it came to. */
@@ -18,7 +22,7 @@ export interface LaterAttempt extends Attempt {
 /** Whatever apt is to do, it takes its locks and reads its sources first. */
 const MET_BY_ALL: ReadonlySet<string> = new Set(['apt_lock_busy', 'sources_invalid']);
 const CHOOSING = /^apt_(?:upgrade|download)(?:_plan)?$/;
-const MODES: readonly UpgradeParameters['mode'][] = ['upgrade', 'upgrade_with_new', 'dist_upgrade'];
+const MODES: readonly PlanName[] = ['upgrade', 'upgrade_with_new', 'dist_upgrade'];
 
 /**
  * Whether what was done later would have met the error again: it did the same or more, or was at the package of the error.
@@ -33,7 +37,7 @@ export function triedAgain(kind: string, met: Attempt, subject: string | null, l
   return later.choice !== null && asWide(kind, met.choice, later.choice);
 }
 
-function asWide(kind: string, met: UpgradeParameters | null, later: UpgradeParameters): boolean {
+function asWide(kind: string, met: Choice | null, later: Choice): boolean {
   if (met === null) return later.scope === 'all' && later.mode === 'dist_upgrade';
   if (MODES.indexOf(later.mode) < MODES.indexOf(met.mode)) return false;
   const named = later.scope === 'packages' && met.packages.every((name) => later.packages.includes(name));
