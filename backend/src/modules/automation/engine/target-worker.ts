@@ -16,6 +16,8 @@ import { TargetStore, type EndedTarget, type TargetEnd } from './target-store';
 
 /** Machines that one transaction begins or goes on with. */
 export const MACHINES_AT_ONCE = 500;
+/** Plans that one transaction decides about: each takes its time, and their machines are held until all are decided. */
+export const DECISIONS_AT_ONCE = 20;
 
 /** An occurrence whose row is held. */
 export interface RunningOccurrence {
@@ -58,7 +60,7 @@ export class TargetWorker {
     private readonly held: HeldTargets,
   ) {}
 
-  /** @returns how many machines had come to an end of their job */
+  /** @returns how many machines had come to an end of their job; as many as there may be at once where some are left for the next step */
   async settle(tx: Transaction, occurrence: RunningOccurrence): Promise<number> {
     const { id, definition, now, stop } = occurrence;
     const ended = await this.targets.ended(tx, id, MACHINES_AT_ONCE);
@@ -80,7 +82,7 @@ export class TargetWorker {
         onwards.set(key, group);
       }
     }
-    await this.decideAll(tx, occurrence, decided);
+    await this.decideAll(tx, occurrence, decided.slice(0, DECISIONS_AT_ONCE));
     await this.planAnew(tx, occurrence, drifted);
     await this.held.leavePlaces(tx, id, held);
     await this.targets.end(tx, id, ends, now);
@@ -88,7 +90,7 @@ export class TargetWorker {
       await this.targets.note(tx, id, machineIds, key.endsWith('warning') ? 'warning' : 'ok');
       await this.startAction(tx, occurrence, machineIds, position);
     }
-    return ended.length;
+    return decided.length > DECISIONS_AT_ONCE ? MACHINES_AT_ONCE : ended.length;
   }
 
   /** Starts the action at a place of the list; of a change its plan. @returns how many machines were refused */
