@@ -1,17 +1,33 @@
+import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import { insertMachine, insertRow } from '../../../test/support/insert-row';
+import { addMachine } from '../../../test/support/machine-samples';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres';
+import { createTestApp } from '../../../test/support/test-app';
 import { systemActor } from '../../kernel/auth/actor';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { newId } from '../../kernel/database/ids';
 import { queryRows } from '../../kernel/database/rows';
 import { TransactionRunner } from '../../kernel/database/transaction';
+import { DomainEvents } from '../../kernel/events/domain-events';
+import { ProductHosts } from '../../kernel/hosts/product-hosts';
+import { QueueModule } from '../../kernel/queue/queue.module';
 import { quoted } from '../../kernel/sentences/sentences';
 import type { ActionRegistry } from '../jobs/actions/action-registry';
+import { HistoryModule } from '../history/history.module';
+import { JobsModule } from '../jobs/jobs.module';
+import { MachinesModule } from '../machines/machines.module';
+import { AptModule } from './apt.module';
 import { JOB_RESULT } from '../jobs/contracts/job-documents';
 import { AptRepository } from './apt.repository';
 import { APT_ERROR_LINES } from './contracts/apt-update-analyze.v1.schema';
 import { FailedRuns } from './failed-runs';
+
+/** Plans alone ask for it. */
+@Global()
+@Module({ providers: [{ provide: ProductHosts, useValue: {} }], exports: [ProductHosts] })
+class OwnHostsModule {}
 
 let database: TestDatabase;
 let dataSource: DataSource;
@@ -103,4 +119,39 @@ it('a run that has told its errors itself has no other, and a reading none', asy
   await end('apt_upgrade', 'no_space', new Date(), true);
   await end('machine_probe', 'unreachable');
   expect(await errors()).toMatchObject([{ kind: 'no_space', message: 'as apt says it' }]);
+});
+
+it('is told of every job that fails', async () => {
+  const test = await createTestApp({
+    imports: [DiscoveryModule, QueueModule, OwnHostsModule, MachinesModule, HistoryModule, JobsModule, AptModule],
+    environment: { ROLE: 'api' },
+  });
+  try {
+    const machine = await addMachine(test.as('operator'), 'web-1');
+    const id = newId();
+    const now = new Date();
+    await insertRow(test.dataSource, 'jobs', {
+      id,
+      kind: 'reboot_plan',
+      machine_id: machine,
+      status: 'error',
+      created_at: now,
+      finished_at: now,
+      error_kind: 'unreachable',
+      error_message: 'nothing answers',
+    });
+    const payload = { kind: 'reboot_plan', status: 'error', errorKind: 'unreachable' };
+    const told = { severity: 'error', actor: systemActor, message: quoted('failed'), jobId: id } as const;
+    await test.app
+      .get(TransactionRunner)
+      .run((tx) =>
+        test.app.get(DomainEvents).publish(tx, { ...told, type: 'job_failed', machineId: machine, payload }),
+      );
+    const rows = await queryRows(test.dataSource, 'SELECT kind, message FROM apt_errors WHERE machine_id = $1', [
+      machine,
+    ]);
+    expect(rows).toEqual([{ kind: 'unreachable', message: 'nothing answers' }]);
+  } finally {
+    await test.close();
+  }
 });
