@@ -151,7 +151,10 @@ describe('requests over HTTP', () => {
     const id = await insertRequest();
     const rejected = await administrator.post(`/requests/${id}/reject`, { reason: '  not on a Friday ' });
     expect(rejected.body).toMatchObject({ id, status: 'rejected', decisionReason: 'not on a Friday' });
-    const again = await administrator.post(`/requests/${id}/reject`, {});
+    expect((await administrator.post(`/requests/${id}/reject`, { reason: 'not on a Friday' })).body).toEqual(
+      rejected.body,
+    );
+    const again = await administrator.post(`/requests/${id}/reject`, { reason: 'never' });
     expect([again.status, (again.body as { code: string }).code]).toEqual([409, 'request_decided']);
     expect((await administrator.post(`/requests/${newId()}/reject`, {})).status).toBe(404);
   });

@@ -196,8 +196,11 @@ export class Requests {
       const request = await this.held(tx, id);
       const refusal = refusalTo(request, decider);
       if (refusal !== null) throw refusal;
-      // The same again: its answer was lost.
-      if (request.status === 'rejected') return request;
+      if (request.status === 'rejected') {
+        // The same again: its answer was lost. Another reason would only look as if it counted.
+        if (reason !== null && reason !== request.decisionReason) throw decidedAlready(request);
+        return request;
+      }
       await this.decide(tx, id, 'rejected', reason, decider);
       const { action: asked, planDigest } = request;
       await this.note(tx, request, action, decider, { action: asked, planDigest, reason });

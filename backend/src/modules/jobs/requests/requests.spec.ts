@@ -253,7 +253,8 @@ describe('the end of a request', () => {
       decidedBy: 'Ben',
       decisionReason: 'not today',
     });
-    await expect(p.requests.reject(id, null, ben)).rejects.toMatchObject({ code: 'request_decided' });
+    expect(await p.requests.reject(id, null, ben)).toMatchObject({ decisionReason: 'not today' });
+    await expect(p.requests.reject(id, 'never', ben)).rejects.toMatchObject({ code: 'request_decided' });
   });
 
   it('is its time: seen by every reader at once, and written by the sweep', async () => {
