@@ -282,6 +282,20 @@ describe('a plan of a run', () => {
     await steps('it is changed by another', () => machines.runs.size === 1);
     expect(await requestsOf(machine)).toMatchObject([{ status: 'expired' }, { status: 'approved' }]);
   });
+
+  it('is made again as well when that happens while it is decided about', async () => {
+    const machine = await p.machine();
+    await a.schedule([machine], CHANGING);
+    p.work();
+    clock.at = NIGHT;
+    const approve = p.policyApprovals.approve.bind(p.policyApprovals);
+    jest.spyOn(p.policyApprovals, 'approve').mockImplementationOnce(async (tx, seen, holder) => {
+      await affected(p.dataSource, `UPDATE action_requests SET status = 'expired' WHERE id = $1`, [seen.id]);
+      return approve(tx, seen, holder);
+    });
+    await steps('it is changed by another', () => machines.runs.size === 1);
+    expect(await requestsOf(machine)).toMatchObject([{ status: 'expired' }, { status: 'approved' }]);
+  });
 });
 
 const conditions = { securityUpdates: false, updates: false, rebootRequired: false, notAnalysedDays: null };

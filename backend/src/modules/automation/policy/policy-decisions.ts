@@ -22,7 +22,7 @@ export type PolicyDecision =
       readonly estimate: Estimate | null;
       readonly parameters: Record<string, unknown>;
     }
-  /** It is somebody else's plan, who asked for the same at the same time: the schedule makes its own. */
+  /** It is somebody else's plan, who asked for the same at the same time, or a newer one took its place: the schedule makes its own. */
   | { readonly kind: 'again' }
   | {
       readonly kind: 'left';
@@ -82,6 +82,7 @@ export class PolicyDecisions {
     const { actor, followedBy, policy, standing } = planned;
     const accepted = acceptedByAll([policy, standing.policy]);
     const approval = await this.approvals.approve(tx, request, { actor, followedBy, accepted });
+    if (approval.kind === 'replaced') return { kind: 'again' };
     if (approval.kind === 'later') return { ...approval, parameters: request.plan?.parameters ?? {} };
     if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId, estimate: approval.estimate };
     if (approval.kind === 'person') return forPeople(approval.reasons);

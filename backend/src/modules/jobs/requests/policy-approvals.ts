@@ -37,6 +37,8 @@ export type PolicyApproval =
   | { readonly kind: 'approved'; readonly jobId: string; readonly estimate: Estimate | null }
   /** No maintenance window of the machine lets it begin now: the request has expired, and is made again then. */
   | { readonly kind: 'later'; readonly standing: AwaitedStanding; readonly estimate: Estimate | null }
+  /** A newer plan of the same schedule took its place since it was looked at. */
+  | { readonly kind: 'replaced' }
   /** A rule of approval asks for more than a policy can give. */
   | { readonly kind: 'person'; readonly reasons: readonly Sentence[] }
   /** The machine cannot be worked on as it stands: no job was made. */
@@ -74,6 +76,7 @@ export class PolicyApprovals {
     const request = await this.reader.find(seen.id, tx.manager);
     const asker = request?.requestedBy;
     if (request === null || asker?.type !== 'schedule' || asker.id !== holder.actor.id) return refusedFor(altered());
+    if (request.status === 'expired') return { kind: 'replaced' };
     const given = { digest: planDigest, accepted: holder.accepted };
     const refusal =
       refusalToConfirm(request, given, holder) ??
