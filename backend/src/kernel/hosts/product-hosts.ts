@@ -94,16 +94,16 @@ async function readMachineId(): Promise<string> {
 }
 
 const REGISTER = `
-  INSERT INTO product_hosts (host, machine_id, seen_at) VALUES ($1, $2, clock_timestamp())
+  INSERT INTO product_hosts (host, machine_id, seen_at) VALUES ($1, $2, database_now())
   ON CONFLICT (host, machine_id) DO UPDATE SET seen_at = EXCLUDED.seen_at`;
 
 const SEEN = `
   SELECT machine_id AS "machineId" FROM product_hosts
-   WHERE seen_at > clock_timestamp()
+   WHERE seen_at > database_now()
      - CASE WHEN machine_id = '' THEN make_interval(mins => $2) ELSE make_interval(hours => $1) END`;
 
 const DATABASE = `
   SELECT system_identifier::text AS "systemIdentifier", extract(epoch FROM pg_postmaster_start_time())::float8 AS "startedAt"
     FROM pg_control_system()`;
 
-const FORGET = 'DELETE FROM product_hosts WHERE seen_at < clock_timestamp() - make_interval(hours => $1)';
+const FORGET = 'DELETE FROM product_hosts WHERE seen_at < database_now() - make_interval(hours => $1)';

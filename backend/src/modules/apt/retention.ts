@@ -33,7 +33,7 @@ export class PlannedPackagesRetention implements Retention {
 /** A UUID version 7 of now, made in the database: uuidv7() is there from version 18 on only. */
 const NEW_ID = `
   encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
-    substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
+    substring(int8send((extract(epoch FROM database_now()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
 
 /** Rows that a machine's newest analysis stands on, or its newest good one, go to the present month. */
 function carryOver(partition: string): string {

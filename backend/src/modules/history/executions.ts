@@ -65,11 +65,11 @@ function modeOf({ type }: Actor): ExecutionMode {
 
 const BEGIN = `
   INSERT INTO executions (id, machine_id, action, mode, started_at, status, request_id, job_id)
-  VALUES ($1, $2, $3, $4, clock_timestamp(), 'running', $5, $6)
+  VALUES ($1, $2, $3, $4, database_now(), 'running', $5, $6)
   ON CONFLICT (id) DO NOTHING`;
 
 const END = `
   UPDATE executions SET status = $2, result_json = $3, important_json = $4, schema_version = COALESCE($5::int, schema_version),
-    started_at = COALESCE($6::timestamptz, started_at), finished_at = COALESCE($7::timestamptz, clock_timestamp()),
+    started_at = COALESCE($6::timestamptz, started_at), finished_at = COALESCE($7::timestamptz, database_now()),
     exit_code = $8, error_kind = $9, error_message = $10
   WHERE id = $1 AND status = 'running'`;

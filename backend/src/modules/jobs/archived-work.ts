@@ -68,6 +68,6 @@ const WAITING = `
   WHERE machine_id = $1 AND status = 'queued' ORDER BY id FOR UPDATE`;
 
 const END = `
-  UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = clock_timestamp(), error_kind = $2,
+  UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = database_now(), error_kind = $2,
     error_message = $3, result_json = $4
   WHERE id = ANY($1::uuid[])`;

@@ -58,19 +58,19 @@ const STEP_BACK = prepared(`
     AND EXISTS (
       SELECT 1 FROM jobs q
       WHERE q.machine_id = d.machine_id AND q.status = 'queued' AND q.phase = 'waiting' AND ${turnOf('q')} < ${turnOf('d')}
-        AND (q.available_at IS NULL OR q.available_at <= clock_timestamp()))`);
+        AND (q.available_at IS NULL OR q.available_at <= database_now()))`);
 
 const DISPATCH = prepared(`
   WITH best AS (
     SELECT DISTINCT ON (q.machine_id) q.id, q.machine_id
     FROM jobs q
     WHERE q.machine_id = ANY($1::uuid[]) AND q.status = 'queued' AND q.phase = 'waiting'
-      AND (q.available_at IS NULL OR q.available_at <= clock_timestamp())
-      AND (q.start_before IS NULL OR q.start_before > clock_timestamp())
+      AND (q.available_at IS NULL OR q.available_at <= database_now())
+      AND (q.start_before IS NULL OR q.start_before > database_now())
       AND NOT EXISTS (
         SELECT 1 FROM jobs b
         WHERE b.machine_id = q.machine_id AND (b.status = 'running' OR (b.status = 'queued' AND b.phase = 'dispatched')))
-      AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > clock_timestamp())
+      AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > database_now())
     ORDER BY q.machine_id, ${turnOf('q')}, q.id)
   UPDATE jobs SET phase = 'dispatched', boss_job_id = ${tokenIdOf('jobs')}
   FROM best JOIN machines m ON m.id = best.machine_id WHERE jobs.id = best.id

@@ -59,7 +59,7 @@ export class ForcedStops {
 }
 
 const ASK = `
-  UPDATE jobs SET force_requested_at = clock_timestamp(), force_requested_by = $2, force_reason = $3
+  UPDATE jobs SET force_requested_at = database_now(), force_requested_by = $2, force_reason = $3
   WHERE id = $1 AND status = 'running' AND force_requested_at IS NULL`;
 
 function refused(code: ForceRefusal): DomainError {

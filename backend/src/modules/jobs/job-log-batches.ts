@@ -108,7 +108,7 @@ const WRITE_ALL = prepared(`
     UPDATE jobs j SET last_seq = j.last_seq + g.lines, phase = COALESCE(g.phase, j.phase),
       step = CASE WHEN ($7::jsonb[])[g.n] IS NULL THEN j.step ELSE g.step END,
       steps_json = COALESCE(($7::jsonb[])[g.n], j.steps_json), log_offset = COALESCE(g.log_offset, j.log_offset),
-      contact_at = CASE WHEN g.contact THEN clock_timestamp() ELSE j.contact_at END
+      contact_at = CASE WHEN g.contact THEN database_now() ELSE j.contact_at END
     FROM given g JOIN held ON held.n = g.n WHERE j.id = g.id AND j.last_seq = g.last_seq
     RETURNING g.n, j.id, j.last_seq),
   chunk AS (

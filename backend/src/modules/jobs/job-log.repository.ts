@@ -156,7 +156,7 @@ const WRITE = prepared(`
   WITH job AS (
     UPDATE jobs SET last_seq = last_seq + $4::int, phase = COALESCE($5::text, phase),
       step = CASE WHEN $7::jsonb IS NULL THEN step ELSE $6::text END, steps_json = COALESCE($7::jsonb, steps_json),
-      log_offset = COALESCE($13::bigint, log_offset), contact_at = CASE WHEN $14 THEN clock_timestamp() ELSE contact_at END
+      log_offset = COALESCE($13::bigint, log_offset), contact_at = CASE WHEN $14 THEN database_now() ELSE contact_at END
     WHERE id = $1 AND status = 'running' AND fence = $2::bigint AND last_seq = $3::bigint
     RETURNING id, last_seq),
   chunk AS (

@@ -261,8 +261,8 @@ export class JobsService {
   private async cancelQueued(tx: Transaction, job: JobRecord, by: Actor): Promise<void> {
     await affected(
       tx.manager,
-      `UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = clock_timestamp(),
-         cancel_requested_at = clock_timestamp(), cancel_requested_by = $2, error_kind = NULL, error_message = NULL, result_json = NULL
+      `UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = database_now(),
+         cancel_requested_at = database_now(), cancel_requested_by = $2, error_kind = NULL, error_message = NULL, result_json = NULL
        WHERE id = $1`,
       [job.id, by.name],
     );
@@ -275,7 +275,7 @@ export class JobsService {
   private async askToStop(tx: Transaction, jobId: string, by: Actor): Promise<void> {
     await affected(
       tx.manager,
-      `UPDATE jobs SET cancel_requested_at = COALESCE(cancel_requested_at, clock_timestamp()),
+      `UPDATE jobs SET cancel_requested_at = COALESCE(cancel_requested_at, database_now()),
          cancel_requested_by = COALESCE(cancel_requested_by, $2)
        WHERE id = $1`,
       [jobId, by.name],
@@ -286,7 +286,7 @@ export class JobsService {
 
 /** A confirmed plan waits no longer than it is valid; where a window limits it, that counts. By the database's clock. */
 const VALID_FOR = `
-  UPDATE jobs SET start_before = clock_timestamp() + make_interval(secs => $2)
+  UPDATE jobs SET start_before = database_now() + make_interval(secs => $2)
   WHERE id = ANY($1::uuid[]) AND start_before IS NULL`;
 
 export function refusalError(refusal: MachineRefusal): DomainError {

@@ -35,4 +35,4 @@ export class ActiveOccurrences {
 const ACTIVE = activeOccurrences(`
   o.definition_json AS definition,
   (SELECT count(*)::integer FROM schedule_occurrence_targets h
-    WHERE h.occurrence_id = o.id AND h.status = 'queued' AND h.resume_at > clock_timestamp()) AS "heldCount"`);
+    WHERE h.occurrence_id = o.id AND h.status = 'queued' AND h.resume_at > database_now()) AS "heldCount"`);

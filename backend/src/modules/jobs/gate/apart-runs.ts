@@ -65,6 +65,6 @@ const AT_WORK = `
   WHERE j.status = 'running' AND j.kind = ANY($2::text[]) AND t.plan_json -> 'lines' ? $1 LIMIT 1`;
 
 const HOLD = `
-  UPDATE jobs SET phase = 'waiting', boss_job_id = NULL, available_at = clock_timestamp() + make_interval(secs => $2::int),
+  UPDATE jobs SET phase = 'waiting', boss_job_id = NULL, available_at = database_now() + make_interval(secs => $2::int),
     start_before = COALESCE(start_before, created_at + make_interval(secs => $3::int)), error_kind = 'runs_apart', error_message = $4
   WHERE id = $1 AND status = 'queued'`;

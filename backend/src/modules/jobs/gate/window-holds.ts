@@ -241,8 +241,8 @@ const QUEUED = `
   SELECT id, machine_id, kind, window_seconds FROM jobs
   WHERE status = 'queued' AND window_override IS NULL AND kind = ANY($1::text[])`;
 
-const HANDED_OUT = `${QUEUED} AND phase = 'dispatched' AND (start_before IS NULL OR start_before > clock_timestamp())`;
-const WAITING = `${QUEUED} AND phase = 'waiting' AND (start_before IS NULL OR start_before > clock_timestamp())`;
+const HANDED_OUT = `${QUEUED} AND phase = 'dispatched' AND (start_before IS NULL OR start_before > database_now())`;
+const WAITING = `${QUEUED} AND phase = 'waiting' AND (start_before IS NULL OR start_before > database_now())`;
 
 const START_BEFORE = 'COALESCE(t.start_before, j.created_at + make_interval(secs => $5::int))';
 
@@ -258,16 +258,16 @@ const HOLD = `
 
 const TAKEN = `
   SELECT id, machine_id, kind, window_seconds, window_name, window_override IS NOT NULL AS overridden,
-    COALESCE(start_before <= clock_timestamp(), false) AS over,
+    COALESCE(start_before <= database_now(), false) AS over,
     COALESCE(floor(extract(epoch FROM start_before - created_at) / 60)::int, 0) AS waited_minutes
   FROM jobs WHERE id = $1`;
 
 const OVERDUE = `
   SELECT id, machine_id, kind, window_name, window_seconds, requested_by_type, requested_by_id, requested_by_name,
     floor(extract(epoch FROM start_before - created_at) / 60)::int AS waited_minutes FROM jobs
-  WHERE status = 'queued' AND start_before <= clock_timestamp()`;
+  WHERE status = 'queued' AND start_before <= database_now()`;
 
 const EXPIRE = `
-  UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = clock_timestamp(),
+  UPDATE jobs SET status = 'cancelled', phase = NULL, boss_job_id = NULL, finished_at = database_now(),
     error_kind = $4, error_message = $2, result_json = $3
   WHERE id = $1`;

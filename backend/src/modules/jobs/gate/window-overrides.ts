@@ -53,6 +53,6 @@ export class WindowOverrides {
 
 const BEGIN = `
   UPDATE jobs SET window_override = $2, available_at = NULL, window_name = NULL,
-    start_before = clock_timestamp() + make_interval(secs => $3::int)
+    start_before = database_now() + make_interval(secs => $3::int)
   WHERE id = $1 AND status = 'queued' AND phase = 'waiting' AND window_override IS NULL AND window_name IS NOT NULL
-    AND available_at > clock_timestamp() AND start_before > clock_timestamp()`;
+    AND available_at > database_now() AND start_before > database_now()`;

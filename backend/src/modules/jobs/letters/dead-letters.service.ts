@@ -250,4 +250,4 @@ const LINK = `
   FROM unnest($1::uuid[], $2::uuid[]) AS t (job_id, letter_id) WHERE j.id = t.job_id`;
 
 const SETTLE = `
-  UPDATE jobs SET settled_at = clock_timestamp(), settled_by = $2 WHERE id = ANY($1::uuid[]) AND settled_at IS NULL`;
+  UPDATE jobs SET settled_at = database_now(), settled_by = $2 WHERE id = ANY($1::uuid[]) AND settled_at IS NULL`;

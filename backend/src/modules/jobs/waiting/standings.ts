@@ -73,11 +73,11 @@ const FLEET = `
   WITH running AS (
     SELECT m.network_id FROM jobs j JOIN machines m ON m.id = j.machine_id
     WHERE j.status = 'running' AND j.worker_id IS NOT NULL)
-  SELECT clock_timestamp() AS now, (SELECT count(*)::int FROM running) AS running, p.fleet_concurrency AS concurrency,
-    p.start_rate, p.looked_at IS NULL OR p.looked_at < clock_timestamp() - interval '1 minute' AS unlooked,
+  SELECT database_now() AS now, (SELECT count(*)::int FROM running) AS running, p.fleet_concurrency AS concurrency,
+    p.start_rate, p.looked_at IS NULL OR p.looked_at < database_now() - interval '1 minute' AS unlooked,
     p.start_rate IS NOT NULL
-      AND p.paid_until + make_interval(secs => 1.0 / p.start_rate - 1) > clock_timestamp()
-      AND p.paid_until < clock_timestamp() + interval '2 seconds' AS paced,
+      AND p.paid_until + make_interval(secs => 1.0 / p.start_rate - 1) > database_now()
+      AND p.paid_until < database_now() + interval '2 seconds' AS paced,
     (SELECT COALESCE(jsonb_object_agg(n.id, jsonb_build_object('name', n.name, 'limit', n.concurrency,
         'running', (SELECT count(*) FROM running r WHERE r.network_id = n.id))), '{}')
       FROM networks n) AS networks

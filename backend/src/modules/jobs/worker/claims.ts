@@ -249,17 +249,17 @@ const CLAIM = prepared(`
   candidate AS (
     SELECT j.id, j.machine_id, m.network_id, array_position($5::text[], j.kind) AS action, j.status = 'running' AS adopted
     FROM jobs j JOIN machines m ON m.id = j.machine_id JOIN token t ON t.job_id = j.id AND t.token_id = j.boss_job_id
-    WHERE (j.status = 'queued' AND j.phase = 'dispatched' AND (j.start_before IS NULL OR j.start_before > clock_timestamp()))
+    WHERE (j.status = 'queued' AND j.phase = 'dispatched' AND (j.start_before IS NULL OR j.start_before > database_now()))
       OR (j.status = 'running' AND j.phase = 'reconciling')
     FOR UPDATE OF j),
   lock AS (
     INSERT INTO machine_locks AS held (machine_id, job_id, lock_kind, holder, fence, created_at, renewed_at, expires_at)
-    SELECT machine_id, id, COALESCE(($6::text[])[action], 'exclusive'), $3, nextval('machine_lock_fence'), clock_timestamp(), clock_timestamp(),
-      clock_timestamp() + make_interval(secs => $4)
+    SELECT machine_id, id, COALESCE(($6::text[])[action], 'exclusive'), $3, nextval('machine_lock_fence'), database_now(), database_now(),
+      database_now() + make_interval(secs => $4)
     FROM candidate
     ON CONFLICT (machine_id) DO UPDATE SET job_id = EXCLUDED.job_id, lock_kind = EXCLUDED.lock_kind, holder = EXCLUDED.holder,
       fence = EXCLUDED.fence, created_at = EXCLUDED.created_at, renewed_at = EXCLUDED.renewed_at, expires_at = EXCLUDED.expires_at
-      WHERE held.expires_at < clock_timestamp()
+      WHERE held.expires_at < database_now()
     RETURNING job_id, fence),
   paid AS (
     UPDATE work_pace SET paid_until =
@@ -267,13 +267,13 @@ const CLAIM = prepared(`
     WHERE $8::float8 > 0 AND EXISTS (SELECT 1 FROM lock))
   UPDATE jobs j SET status = 'running', phase = CASE WHEN adopted THEN 'reconciling' ELSE 'starting' END,
     step = CASE WHEN adopted THEN j.step END, fence = lock.fence, worker_id = $3, boss_job_id = NULL,
-    attempt = j.attempt + CASE WHEN adopted THEN 0 ELSE 1 END, started_at = COALESCE(j.started_at, clock_timestamp()), heartbeat_at = clock_timestamp(),
+    attempt = j.attempt + CASE WHEN adopted THEN 0 ELSE 1 END, started_at = COALESCE(j.started_at, database_now()), heartbeat_at = database_now(),
     steps_json = CASE WHEN adopted THEN j.steps_json ELSE ($7::jsonb[])[candidate.action] END, available_at = NULL, error_kind = NULL, error_message = NULL
   FROM lock JOIN candidate ON candidate.id = lock.job_id WHERE j.id = lock.job_id
   RETURNING j.id, j.machine_id, candidate.network_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,
     j.requested_by_type, j.requested_by_id, j.requested_by_name, j.last_seq, j.cancel_requested_at, j.force_requested_at,
     j.request_id, candidate.adopted, j.contact_at, j.log_offset, j.steps_json,
-    COALESCE(extract(epoch FROM clock_timestamp() - j.contact_at) * 1000, 0)::float8 AS silent_ms`);
+    COALESCE(extract(epoch FROM database_now() - j.contact_at) * 1000, 0)::float8 AS silent_ms`);
 
 const GIVE_BACK = prepared(`
   UPDATE jobs j SET phase = CASE WHEN j.status = 'queued' THEN 'waiting' ELSE j.phase END, boss_job_id = NULL
@@ -284,9 +284,9 @@ const GIVE_BACK = prepared(`
 const RENEW = prepared(`
   WITH mine AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS c (job_id, fence)),
   lock AS (
-    UPDATE machine_locks l SET renewed_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => $4)
+    UPDATE machine_locks l SET renewed_at = database_now(), expires_at = database_now() + make_interval(secs => $4)
     FROM mine WHERE l.job_id = mine.job_id AND l.fence = mine.fence AND l.holder = $3
     RETURNING l.job_id, l.fence)
-  UPDATE jobs j SET heartbeat_at = clock_timestamp()
+  UPDATE jobs j SET heartbeat_at = database_now()
   FROM lock WHERE j.id = lock.job_id AND j.fence = lock.fence AND j.status = 'running'
   RETURNING j.id, j.cancel_requested_at, j.force_requested_at`);

@@ -275,8 +275,8 @@ const RELEASE = prepared(`
 const END = prepared(`
   WITH ended AS (
     UPDATE jobs SET status = $3, phase = NULL, step = NULL, error_kind = $4, error_message = $5, result_json = $6::jsonb,
-      steps_json = $7::jsonb, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(), last_seq = last_seq + $8::int,
-      died_at = CASE WHEN $14 THEN clock_timestamp() END
+      steps_json = $7::jsonb, finished_at = database_now(), heartbeat_at = database_now(), last_seq = last_seq + $8::int,
+      died_at = CASE WHEN $14 THEN database_now() END
     WHERE id = $1 AND status = 'running' AND fence = $2
     RETURNING id, last_seq),
   chunk AS (
@@ -287,12 +287,12 @@ const END = prepared(`
 
 const PUT_BACK = `
   UPDATE jobs SET status = 'queued', phase = 'waiting', step = NULL, worker_id = NULL, attempt = attempt - $4::int,
-    available_at = clock_timestamp() + $3::int * interval '1 millisecond', error_kind = $5, error_message = $6,
+    available_at = database_now() + $3::int * interval '1 millisecond', error_kind = $5, error_message = $6,
     result_json = $7::jsonb, steps_json = $8::jsonb
   WHERE id = $1 AND status = 'running' AND fence = $2`;
 
 /** The sweep offers it to whoever has a place. Its machine stays taken: no other job may begin there. */
 const HAND_OVER = `
   UPDATE jobs SET phase = 'reconciling', fence = NULL, worker_id = NULL, steps_json = $4::jsonb,
-    available_at = clock_timestamp() + $3::int * interval '1 millisecond'
+    available_at = database_now() + $3::int * interval '1 millisecond'
   WHERE id = $1 AND status = 'running' AND fence = $2`;

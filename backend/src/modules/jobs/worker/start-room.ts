@@ -110,16 +110,16 @@ export class StartRooms {
  * since: nobody waits for that clock to catch up.
  */
 export const PAID_FROM = `
-  CASE WHEN paid_until > clock_timestamp() + make_interval(secs => ${String(2 * BURST_SECONDS)}) THEN clock_timestamp()
-    ELSE GREATEST(paid_until, clock_timestamp()) END`;
+  CASE WHEN paid_until > database_now() + make_interval(secs => ${String(2 * BURST_SECONDS)}) THEN database_now()
+    ELSE GREATEST(paid_until, database_now()) END`;
 
 /** One that waits for somebody to take it over holds no place. */
 const ROOM = `
   SELECT (SELECT count(*)::int FROM jobs WHERE status = 'running' AND worker_id IS NOT NULL) AS running,
-    (SELECT GREATEST(0, extract(epoch FROM ${PAID_FROM} - clock_timestamp()))::float8 FROM work_pace) AS ahead,
+    (SELECT GREATEST(0, extract(epoch FROM ${PAID_FROM} - database_now()))::float8 FROM work_pace) AS ahead,
     (SELECT COALESCE(jsonb_object_agg(n.id, n.concurrency - (
         SELECT count(*) FROM jobs j JOIN machines m ON m.id = j.machine_id
         WHERE j.status = 'running' AND j.worker_id IS NOT NULL AND m.network_id = n.id)), '{}')
       FROM networks n) AS places`;
 
-const TOLD = 'UPDATE work_pace SET looked_at = clock_timestamp(), fleet_concurrency = $1, start_rate = $2';
+const TOLD = 'UPDATE work_pace SET looked_at = database_now(), fleet_concurrency = $1, start_rate = $2';

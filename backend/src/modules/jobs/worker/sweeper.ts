@@ -214,13 +214,13 @@ export class Sweeper {
  */
 const EXPIRED = `
   FROM jobs j LEFT JOIN machine_locks l ON l.machine_id = j.machine_id AND l.job_id = j.id AND l.fence = j.fence
-  WHERE j.status = 'running' AND (l.machine_id IS NULL OR l.expires_at < clock_timestamp())
-    AND pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => $1)
+  WHERE j.status = 'running' AND (l.machine_id IS NULL OR l.expires_at < database_now())
+    AND pg_postmaster_start_time() < database_now() - make_interval(secs => $1)
     AND NOT (j.phase = 'reconciling'
-      AND (j.boss_job_id IS NOT NULL OR COALESCE(j.available_at > clock_timestamp(), false)))`;
+      AND (j.boss_job_id IS NOT NULL OR COALESCE(j.available_at > database_now(), false)))`;
 
 const DROP_EXPIRED = `
-  DELETE FROM machine_locks WHERE machine_id = $1 AND job_id = $2 AND expires_at < clock_timestamp()`;
+  DELETE FROM machine_locks WHERE machine_id = $1 AND job_id = $2 AND expires_at < database_now()`;
 
 /** Without its fence, a worker that comes back finds nothing that it could write to. */
 const TRY_AGAIN = `
@@ -235,7 +235,7 @@ const OFFER = `
 
 const CLOSE = `
   UPDATE jobs SET status = $3, fence = NULL, phase = NULL, step = NULL, steps_json = COALESCE($2::jsonb, steps_json), error_kind = $4, error_message = $5,
-    result_json = $6::jsonb, finished_at = clock_timestamp(), died_at = CASE WHEN $3 = 'error' THEN clock_timestamp() END
+    result_json = $6::jsonb, finished_at = database_now(), died_at = CASE WHEN $3 = 'error' THEN database_now() END
   WHERE id = $1 AND status = 'running'`;
 
 /**
@@ -243,12 +243,12 @@ const CLOSE = `
  * in time, and nobody waits for a dead one until that clock catches up.
  */
 const SHORTEN = `
-  UPDATE machine_locks SET expires_at = clock_timestamp() + make_interval(secs => $1)
-  WHERE expires_at > clock_timestamp() + make_interval(secs => 2 * $1)`;
+  UPDATE machine_locks SET expires_at = database_now() + make_interval(secs => $1)
+  WHERE expires_at > database_now() + make_interval(secs => 2 * $1)`;
 
 const DROP_LEFT_LOCKS = `
   DELETE FROM machine_locks l
-  WHERE l.expires_at < clock_timestamp()
+  WHERE l.expires_at < database_now()
     AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = l.job_id AND j.status = 'running' AND j.fence = l.fence)`;
 
 const TAKE_BACK = `
@@ -259,9 +259,9 @@ const TAKE_BACK = `
 
 const IDLE = `
   SELECT DISTINCT q.machine_id FROM jobs q
-  WHERE q.status = 'queued' AND q.phase = 'waiting' AND (q.available_at IS NULL OR q.available_at <= clock_timestamp())
-    AND (q.start_before IS NULL OR q.start_before > clock_timestamp())
-    AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > clock_timestamp())
+  WHERE q.status = 'queued' AND q.phase = 'waiting' AND (q.available_at IS NULL OR q.available_at <= database_now())
+    AND (q.start_before IS NULL OR q.start_before > database_now())
+    AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > database_now())
     AND NOT EXISTS (
       SELECT 1 FROM jobs b
       WHERE b.machine_id = q.machine_id AND (b.status = 'running' OR (b.status = 'queued' AND b.phase = 'dispatched')))

@@ -130,11 +130,11 @@ const MACHINE = 'SELECT machine_id FROM jobs WHERE id = $1 AND machine_id IS NOT
 
 const OPEN = `
   SELECT machine_id, kind, status, phase, request_id, steps_json, requested_by_type, requested_by_id, requested_by_name,
-    (extract(epoch FROM clock_timestamp() - COALESCE(contact_at, started_at, created_at)) / 60)::float8 AS silent_minutes
+    (extract(epoch FROM database_now() - COALESCE(contact_at, started_at, created_at)) / 60)::float8 AS silent_minutes
   FROM jobs WHERE id = $1 FOR UPDATE`;
 
 const CLOSE = `
   UPDATE jobs SET status = 'error', fence = NULL, phase = NULL, step = NULL, boss_job_id = NULL, error_kind = $2,
-    error_message = $3, result_json = $4::jsonb, steps_json = COALESCE($5::jsonb, steps_json), finished_at = clock_timestamp(),
-    died_at = clock_timestamp()
+    error_message = $3, result_json = $4::jsonb, steps_json = COALESCE($5::jsonb, steps_json), finished_at = database_now(),
+    died_at = database_now()
   WHERE id = $1 AND status = 'running'`;
