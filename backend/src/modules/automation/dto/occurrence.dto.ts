@@ -90,7 +90,7 @@ export class OccurrenceTargetDto {
   resumeAt: Date | null;
   /** So long its change, and what follows it, should take by what is known; null where no window binds the machine. */
   estimateSeconds: number | null;
-  /** `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: nobody has run it yet. */
+  /** `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: of it, or of a part of it, there were no runs yet. */
   @ApiProperty({ enum: ESTIMATE_BASES, nullable: true, type: String })
   estimateBasis: EstimateBasis | null;
   startedAt: Date | null;

@@ -35,7 +35,7 @@ export class MachineMaintenanceDto {
   longestSeconds: number | null;
   /** So long the action will take by what is known; null without an action, and where nothing is bound. */
   estimateSeconds: number | null;
-  /** `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: nobody has run it yet. */
+  /** `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: of it, or of a part of it, there were no runs yet. */
   @ApiProperty({ enum: ESTIMATE_BASES, nullable: true, type: String })
   estimateBasis: EstimateBasis | null;
   /** `unbound`: the single window that was the last to count and is over; null: there was none. */

@@ -5,7 +5,7 @@ import { BindingWindowDto } from '../models/binding-window-dto';
 export interface MachineMaintenanceDto {
 
   /**
-   * `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: nobody has run it yet.
+   * `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: of it, or of a part of it, there were no runs yet.
    */
   estimateBasis: ('machine' | 'fleet' | 'declared' | null);
 

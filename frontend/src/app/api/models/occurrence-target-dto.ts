@@ -7,7 +7,7 @@ export interface OccurrenceTargetDto {
   errorMessage: (string | null);
 
   /**
-   * `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: nobody has run it yet.
+   * `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: of it, or of a part of it, there were no runs yet.
    */
   estimateBasis: ('machine' | 'fleet' | 'declared' | null);
 
