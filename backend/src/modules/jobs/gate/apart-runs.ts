@@ -11,6 +11,12 @@ const AGAIN_SECONDS = 15;
 
 type ApartDeclaration = ChangeDeclaration & { readonly apart: string };
 
+/** A job that is about to be taken. */
+interface Taken {
+  readonly jobId: string;
+  readonly kind: string | null;
+}
+
 interface SharingRow {
   readonly id: string;
   readonly kind: string;
@@ -33,10 +39,12 @@ export class ApartRuns {
    * Holds those of these jobs back that may not begin beside another one. Belongs into the transaction that takes them, under the lock
    * of all workers that take jobs (`StartRooms.look`): what another has just taken is to be seen.
    */
-  async holdBack(tx: Transaction, jobIds: readonly string[]): Promise<void> {
+  async holdBack(tx: Transaction, jobs: readonly Taken[]): Promise<void> {
     const apart = this.registry.declarations().filter((one): one is ApartDeclaration => 'apart' in one);
-    if (apart.length === 0 || jobIds.length === 0) return;
     const kinds = apart.map(({ name }) => name);
+    // Hardly ever one of them: whoever takes jobs asks nothing for the others.
+    const jobIds = jobs.filter(({ kind }) => kind !== null && kinds.includes(kind)).map(({ jobId }) => jobId);
+    if (jobIds.length === 0) return;
     const words = apart.map((one) => one.apart);
     const taken = new Set<string>();
     for (const { id, kind, shared } of await queryRows<SharingRow>(tx.manager, TO_TAKE, [jobIds, kinds, words])) {

@@ -18,6 +18,9 @@ import { PAID_FROM, StartRooms, type ClaimLimits } from './start-room';
 import { freshSteps } from './step-tracker';
 import { requester } from '../job-record';
 
+/** A token whose machine this transaction holds; of a job that is gone there is no kind. */
+type HeldToken = TakenToken & { readonly kind: string | null };
+
 /** How long a machine's lock stands without a sign of its holder, in seconds of the database's clock. */
 export const LEASE_SECONDS = 20;
 /** So soon jobs are looked at again whose machine somebody held, in milliseconds. */
@@ -118,7 +121,8 @@ export class Claims {
         const tokens = await this.queue.take(tx, wanted, room.places);
         if (tokens.length === 0) break;
         const held = await this.hold(tx, tokens);
-        left.push(...tokens.filter((token) => !held.includes(token)));
+        const heldIds = new Set(held.map(({ id }) => id));
+        left.push(...tokens.filter(({ id }) => !heldIds.has(id)));
         const rows = held.length === 0 ? [] : await this.claim(tx, workerId, held, limits.startRate);
         for (const row of rows) room.take(row.network_id);
         claims.push(...rows.map((row) => this.toClaim(row)));
@@ -133,26 +137,30 @@ export class Claims {
     });
   }
 
-  /** Holds the machines of these tokens, but for those that somebody else holds. @returns what need not wait */
-  private async hold(tx: Transaction, tokens: readonly TakenToken[]): Promise<TakenToken[]> {
-    const rows = await queryRows<{ id: string; held: boolean }>(tx.manager, HOLD_MACHINES, [
+  /** Holds the machines of these tokens, but for those that somebody else holds. @returns what need not wait, and why it is there */
+  private async hold(tx: Transaction, tokens: readonly TakenToken[]): Promise<HeldToken[]> {
+    const rows = await queryRows<{ id: string; kind: string; held: boolean }>(tx.manager, HOLD_MACHINES, [
       tokens.map(({ jobId }) => jobId),
     ]);
-    const others = new Set(rows.filter(({ held }) => !held).map(({ id }) => id));
-    return tokens.filter(({ jobId }) => !others.has(jobId));
+    const byJob = new Map(rows.map((row) => [row.id, row]));
+    return tokens.flatMap((token) => {
+      const row = byJob.get(token.jobId);
+      // A token whose job is gone is used up by the claim.
+      return row?.held === false ? [] : [{ ...token, kind: row?.kind ?? null }];
+    });
   }
 
   /** Makes the jobs of these tokens this worker's, those that may begin still. Their machines are held. */
   private async claim(
     tx: Transaction,
     workerId: string,
-    tokens: readonly TakenToken[],
+    tokens: readonly HeldToken[],
     startRate: number | undefined,
   ): Promise<ClaimRow[]> {
     const ids = tokens.map(({ jobId }) => jobId);
     const tokenIds = tokens.map(({ id }) => id);
     await this.windows.holdBack(tx, ids);
-    await this.apart.holdBack(tx, ids);
+    await this.apart.holdBack(tx, tokens);
     const actions = this.registry.declarations();
     const rows = await queryRows<ClaimRow>(tx.manager, CLAIM, [
       ids,
@@ -238,7 +246,7 @@ const HOLD_MACHINES = prepared(`
   WITH held AS (
     SELECT id FROM machines WHERE id IN (SELECT machine_id FROM jobs WHERE id = ANY($1::uuid[])) ORDER BY id
     FOR NO KEY UPDATE SKIP LOCKED)
-  SELECT j.id, held.id IS NOT NULL AS held FROM jobs j LEFT JOIN held ON held.id = j.machine_id WHERE j.id = ANY($1::uuid[])`);
+  SELECT j.id, j.kind, held.id IS NOT NULL AS held FROM jobs j LEFT JOIN held ON held.id = j.machine_id WHERE j.id = ANY($1::uuid[])`);
 
 /**
  * A token of a job that was taken, ended or handed out anew in the meantime matches no row: one effect per job. A changing
