@@ -9,6 +9,10 @@ const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { setFlagsFromString } = require('node:v8');
+
+// As the program itself does, see backend/src/v8-flags.ts.
+setFlagsFromString('--no-concurrent-sparkplug');
 
 const config = path.join(__dirname, '..', 'tsconfig.backend.json');
 const { version } = require('typescript/package.json');

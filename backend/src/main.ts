@@ -1,3 +1,4 @@
+import './v8-flags';
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';

@@ -78,6 +78,8 @@ async function runJest(args: readonly string[], { env, signal }: JestOptions): P
       node,
       [
         '--experimental-vm-modules',
+        // Jest's processes have to end, too: see backend/src/v8-flags.ts. They hand it on to their own.
+        '--no-concurrent-sparkplug',
         '--disable-warning=ExperimentalWarning',
         path.join(root, 'node_modules/jest/bin/jest.js'),
         '--json',
