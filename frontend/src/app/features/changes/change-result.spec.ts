@@ -1,26 +1,61 @@
+import { HttpErrorResponse } from '@angular/common/http';
 import { signal } from '@angular/core';
 import { TestBed, type ComponentFixture } from '@angular/core/testing';
+import { provideRouter } from '@angular/router';
+import { firstValueFrom, throwError } from 'rxjs';
 import type { ExecutionDetailDto, JobDto } from '../../api/models';
+import { ErrorKinds } from '../../core/errors/error-kinds';
 import { Texts, type Language } from '../../core/i18n/texts';
 import { providePortalTexts } from '../../core/i18n/transloco';
+import { Activity } from '../../core/live/activity';
+import { Live } from '../../core/live/live';
 import { Preferences } from '../../core/preferences/preferences';
+import { Session } from '../../core/session/session';
 import { ChangeResultView } from './change-result';
 import { ChangesApi } from './changes-api';
 
-const job = { id: 'run', kind: 'sample_change', status: 'ok', errorKind: null, said: {} } as Partial<JobDto>;
+const job = {
+  id: 'run',
+  machineId: 'm',
+  finishedAt: null,
+  kind: 'sample_change',
+  status: 'ok',
+  errorKind: null,
+  said: {},
+} as Partial<JobDto>;
 
-async function shown(of: Partial<ExecutionDetailDto>): Promise<ComponentFixture<ChangeResultView>> {
+const standing = (kind: string) => ({ kind, verdict: 'not_looked', verifiedBy: 'machine_probe', lookedAt: null });
+
+async function shown(
+  of: Partial<ExecutionDetailDto> | null,
+  ended: Partial<JobDto> = job,
+): Promise<ComponentFixture<ChangeResultView>> {
   const execution = { id: 'run', machineId: 'm', action: 'sample_change', result: null, important: null, ...of };
+  const nothing = new HttpErrorResponse({ status: 404 });
   TestBed.configureTestingModule({
     providers: [
       ...providePortalTexts(),
       { provide: Preferences, useValue: { get: signal<Language>('en') } },
-      { provide: ChangesApi, useValue: { execution: () => Promise.resolve(execution) } },
+      provideRouter([]),
+      { provide: Session, useValue: { can: () => true } },
+      { provide: Live, useValue: { on: () => () => undefined } },
+      { provide: Activity, useValue: {} },
+      {
+        provide: ErrorKinds,
+        useValue: { of: (kind: string) => ({ kind, action: 'machine_probe', actionKind: 'read' }) },
+      },
+      {
+        provide: ChangesApi,
+        useValue: {
+          execution: () => (of === null ? firstValueFrom(throwError(() => nothing)) : Promise.resolve(execution)),
+          errorStandings: (_: string, kinds: readonly string[]) => Promise.resolve(kinds.map(standing)),
+        },
+      },
     ],
   });
   await TestBed.inject(Texts).start();
   const fixture = TestBed.createComponent(ChangeResultView);
-  fixture.componentRef.setInput('job', job);
+  fixture.componentRef.setInput('job', ended);
   await fixture.whenStable();
   fixture.detectChanges();
   return fixture;
@@ -34,6 +69,22 @@ describe('ChangeResultView', () => {
       '/api/reports/report?language=en',
       '/api/reports/report?format=markdown&language=en',
     ]);
+    fixture.destroy();
+  });
+
+  const document = { ending: 'ended', outcome: 'not_back' };
+  const reboot = { ...job, kind: 'reboot', status: 'error', finishedAt: '2026-11-27T06:00:00.000Z' } as const;
+  it.each<[string, Partial<ExecutionDetailDto> | null, string]>([
+    ['whose result names no errors', { result: { document, unreadable: null, said: {} } as never }, 'reboot_not_back'],
+    ['that has no result', {}, 'reboot_not_back'],
+    ['that never began', null, 'connection_lost'],
+  ])('tells of the error of a change %s what mends it and whether it is gone', async (_, execution, errorKind) => {
+    const fixture = await shown(execution, { ...reboot, errorKind });
+    const page = fixture.nativeElement as HTMLElement;
+    expect(page.querySelector('su-remedy su-look-again')).not.toBeNull();
+    expect(page.querySelector('su-error-verdicts li')?.textContent).toContain(
+      TestBed.inject(Texts).known(`error.${errorKind}`, errorKind),
+    );
     fixture.destroy();
   });
 });

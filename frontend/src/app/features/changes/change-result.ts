@@ -119,9 +119,11 @@ export class ChangeResultView {
     const { result, important } = this.execution.value() ?? {};
     return [result, important].flatMap((one) => (one != null && one.unreadable !== null ? [one] : []));
   });
-  protected readonly kinds = computed(
-    () => this.result()?.failures.flatMap(({ kind }) => (kind === null ? [] : [kind])) ?? [],
-  );
+  /** Classes of what went wrong: of the result, and what the job itself ended with, which some results do not name. */
+  protected readonly kinds = computed(() => {
+    const all = [...(this.result()?.failures.map(({ kind }) => kind) ?? []), this.job().errorKind];
+    return [...new Set(all.filter((kind) => kind !== null))];
+  });
   protected readonly cells = computed((): Cell[] => {
     const result = this.result();
     const reboot = this.reboot();
