@@ -45,7 +45,7 @@ export interface PackageEffect {
   readonly name: string;
   /** As apt prints it: `Label:Version/Suite`, several with commas. Null: nothing comes from anywhere, or it is not known. */
   readonly origin: string | null;
-  /** Null: not known. */
+  /** Whether the version that it brings comes from an archive for security. Null: not known. */
   readonly security: boolean | null;
 }
 
