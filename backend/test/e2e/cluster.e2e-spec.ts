@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
 import { ApiClient } from '../support/api-client';
+import { at } from '../support/at';
 import { composition, compositionObstacle, type ComposedService } from '../support/composition';
 import { eventually } from '../support/eventually';
 import { Installation, type ProductProcess } from '../support/installation';
@@ -57,11 +58,14 @@ const tried = obstacle === null || process.env['CI'] === 'true';
     await start(service);
   }
 
-  /** As a proxy does: asks the one, and the other where that one cannot be reached. */
+  /**
+   * As a proxy does: asks the one, and the other where that one cannot be reached. Once more both: while the one kept its caller
+   * waiting to the end, the other may have begun to stop.
+   */
   async function ask<T>(apis: readonly ComposedService[], turn: number, method: string, url: string): Promise<T> {
-    const tries = apis.map((_, other) => running.get(apis[(turn + other) % apis.length]?.name ?? '')?.origin ?? '');
     const failed: unknown[] = [];
-    for (const origin of tries) {
+    for (const { name } of [...apis, ...apis].map((_, other) => at(apis, (turn + other) % apis.length))) {
+      const origin = running.get(name)?.origin ?? '';
       try {
         const client = new ApiClient(origin, cookie);
         const { status, body } = await client.send<T>(method, url, method === 'POST' ? {} : undefined);
