@@ -252,7 +252,7 @@ export class JobsService {
         ...common,
       })),
       // By the clock that windows, turns and the validity of plans go by.
-      { computed: { created_at: 'now()' } },
+      { computed: { created_at: 'database_now()' } },
     );
     return ids;
   }

@@ -21,7 +21,7 @@ import { JobsApi } from './jobs-api';
         @for (target of all; track target.machineId) {
           <li>
             <a [routerLink]="['/machines', target.machineId]">{{ target.machineName }}</a>
-            <span class="t2">{{ reason(target) }}</span>
+            <span class="t2">{{ words.waits(target, timezone()) }}</span>
           </li>
         }
       </ul>
@@ -53,7 +53,7 @@ import { JobsApi } from './jobs-api';
 })
 export class RunMachines {
   protected readonly texts = inject(Texts);
-  private readonly times = inject(ScheduleWords);
+  protected readonly words = inject(ScheduleWords);
   private readonly api = inject(JobsApi);
   readonly occurrenceId = input.required<string>();
   /** Of the schedule. */
@@ -70,11 +70,5 @@ export class RunMachines {
       this.version();
       untracked(() => void this.machines.refresh());
     });
-  }
-
-  protected reason({ resumeAt, windowName }: OccurrenceTargetDto): string {
-    return resumeAt === null || Date.parse(resumeAt) <= Date.now()
-      ? this.texts.t('activity.runs.place')
-      : this.texts.t('schedules.held', { name: windowName ?? '', at: this.times.at(resumeAt, this.timezone()) });
   }
 }

@@ -1,6 +1,6 @@
 import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
-import type { ScheduleActionDto } from '../../api/models';
+import type { OccurrenceTargetDto, ScheduleActionDto } from '../../api/models';
 import { Formats } from '../../core/i18n/formats';
 import { Texts, type Language } from '../../core/i18n/texts';
 import { providePortalTexts } from '../../core/i18n/transloco';
@@ -53,6 +53,16 @@ describe('schedules in words', () => {
       `28 Nov 2026, 02:00 Pacific/Kiritimati (${formats.short(noon)} here)`,
     );
     expect(words.span(noon, one, 'Pacific/Kiritimati')).toMatch(/^28 Nov 2026, 02:00–03:00 Pacific\/Kiritimati \(/);
+  });
+
+  it('say what a machine waits for: its window until that opens, then its place', () => {
+    const target = { windowName: 'Nights', resumeAt: null } as OccurrenceTargetDto;
+    const waits = (hours: number) =>
+      words.waits({ ...target, resumeAt: new Date(Date.now() + hours * 3_600_000).toISOString() }, 'UTC');
+    expect(waits(1)).toContain('Nights');
+    const place = words.waits(target, 'UTC');
+    expect(waits(-1)).toBe(place);
+    expect(place).not.toContain('Nights');
   });
 
   it('say which machines are meant, whether they are named or counted', () => {

@@ -79,6 +79,13 @@ export class ScheduleWords {
     return this.texts.t('schedules.at.both', { at, zone, here });
   }
 
+  /** What a machine of a run waits for: its window until that opens, then its place. */
+  waits({ resumeAt, windowName }: OccurrenceTargetDto, zone: string): string {
+    return resumeAt === null || Date.parse(resumeAt) <= Date.now()
+      ? this.texts.t('activity.runs.place')
+      : this.texts.t('schedules.held', { name: windowName ?? '', at: this.at(resumeAt, zone) });
+  }
+
   /** "10 machines at a time"; where the schedule does not limit it, so. */
   atOnce(concurrency: number): string {
     return concurrency >= AS_MANY_AS_ALLOWED
