@@ -6,7 +6,7 @@ import { JobsReader, type EndedJob } from '../../jobs/jobs.reader';
 import type { UpgradeParameters } from '../upgrade/upgrade-parameters';
 import type { PlanName } from '../contracts/apt-update-analyze.v1';
 import type { MachineErrorKind } from '../contracts/machine-error-kinds';
-import { machineStanding } from './machine-verdicts';
+import { machineStanding, type Telling } from './machine-verdicts';
 import type { Attempt, LaterAttempt } from './tried';
 import type { ErrorStanding, VerifyingAction } from './verification';
 
@@ -52,17 +52,21 @@ export class Attempts {
     });
   }
 
-  /** Errors of connecting and of restarts: by whatever was tried on the machine since, or signed in there. */
+  /**
+   * Errors of connecting and of restarts: by whatever was tried on the machine since, or signed in there.
+   * @param kernel what an analysis since says of the kernel that runs; null: nothing
+   */
   async atAll(
     machineId: string,
     kinds: readonly MachineErrorKind[],
     by: string,
     since: Date,
+    kernel: Telling | null,
   ): Promise<ErrorStanding[]> {
     const later = await this.jobs.endedSince(machineId, 'any', since, LIMIT);
     const newestFirst = later.toSorted((a, b) => b.finishedAt.getTime() - a.finishedAt.getTime());
     const seen = await queryOne<{ at: Date }>(this.dataSource, SEEN, [machineId, since]);
-    return kinds.map((kind) => machineStanding(kind, by, newestFirst, seen?.at ?? null));
+    return kinds.map((kind) => machineStanding(kind, by, newestFirst, seen?.at ?? null, kernel));
   }
 
   /** In which mode an upgrade was that named none, see `transaction_usual_mode` of apt-transaction.sh. */

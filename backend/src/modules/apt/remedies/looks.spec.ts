@@ -99,13 +99,18 @@ describe('whether an error is gone', () => {
     return at;
   }
 
-  async function analysis(refresh: AptUpdateAnalyze['refresh']['outcome'], kinds: readonly string[] = []) {
+  async function analysis(
+    refresh: AptUpdateAnalyze['refresh']['outcome'],
+    kinds: readonly string[] = [],
+    reboot: Partial<AptUpdateAnalyze['reboot']> = {},
+  ) {
     minute += 1;
     const golden = goldenExample('apt_update_analyze', 1) as AptUpdateAnalyze;
     const error = { ...golden.errors[0], severity: 'error', message: 'It failed.', important_lines: [], subject: null };
     const document = {
       ...golden,
       refresh: { ...golden.refresh, outcome: refresh },
+      reboot: { ...golden.reboot, ...reboot },
       errors: kinds.map((kind) => ({ ...error, remediation: 'Mend it.', kind })),
     };
     await insertRow(dataSource, 'snapshots', {
@@ -191,6 +196,15 @@ describe('whether an error is gone', () => {
     ['the same run ends well', 'timeout_progress', 'apt_upgrade', {}, 'gone'],
     ['another action ends well', 'inhibited', 'reboot', {}, 'not_looked'],
     ['a restart ends well', 'inhibited', 'reboot', { kind: 'reboot', choice: null }, 'gone'],
+    ['a silent machine is worked on', 'reboot_not_back', 'reboot', { error: 'no_space' }, 'gone'],
+    ['a silent machine stays silent', 'reboot_not_back', 'reboot', { error: 'unreachable' }, 'not_looked'],
+    [
+      'it is silent again',
+      'reboot_not_back',
+      'reboot',
+      { kind: 'reboot', choice: null, error: 'reboot_not_back' },
+      'there',
+    ],
   ])('of connecting or restarting, once %s: %s', async (_what, kind, by, later, verdict) => {
     const since = await run({ kind: 'apt_repair', choice: null, error: 'no_space' });
     expect(await standing(kind, by, since)).toMatchObject({ verdict: 'not_looked', lookedAt: null });
@@ -209,15 +223,34 @@ describe('whether an error is gone', () => {
     await dataSource.query('UPDATE machines SET last_seen_at = $2 WHERE id = $1', [machineId, seen]);
     const found = await looks.standings(
       machineId,
-      ['sudo_policy', 'auth_failed', 'file_conflict'],
+      ['sudo_policy', 'auth_failed', 'reboot_not_back', 'file_conflict'],
       'apt_upgrade',
       since,
     );
     expect(found).toMatchObject([
       { kind: 'sudo_policy', verdict: 'not_looked' },
       { kind: 'auth_failed', verdict: 'gone', lookedAt: seen },
+      { kind: 'reboot_not_back', verdict: 'gone', verifiedBy: 'machine_probe', lookedAt: seen },
       { kind: 'file_conflict', verdict: 'not_looked' },
     ]);
+  });
+
+  it.each<[string, Partial<AptUpdateAnalyze['reboot']>, string]>([
+    ['runs the newest', { running_kernel: '6.1.0-42-amd64', expected_kernel: '6.1.0-42-amd64' }, 'gone'],
+    ['still runs the old one', { running_kernel: '6.1.0-41-amd64', expected_kernel: '6.1.0-42-amd64' }, 'there'],
+    ['cannot be read', { running_kernel: '6.1.0-41-amd64', expected_kernel: null }, 'not_looked'],
+  ])('an old kernel is told by an analysis of a machine that %s', async (_what, reboot, verdict) => {
+    const since = await run({ kind: 'reboot', choice: null, error: 'reboot_old_kernel' });
+    await analysis('skipped', [], reboot);
+    expect(await standing('reboot_old_kernel', 'reboot', since)).toMatchObject({
+      verdict,
+      verifiedBy: 'apt_update_analyze',
+    });
+    await run({ kind: 'reboot', choice: null });
+    expect(await standing('reboot_old_kernel', 'reboot', since)).toMatchObject({
+      verdict: 'gone',
+      verifiedBy: 'reboot',
+    });
   });
 
   it('a run that was cancelled takes back nothing', async () => {

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Snapshots } from '../../history/snapshots';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
-import { isMachineErrorKind } from '../contracts/machine-error-kinds';
+import { isMachineErrorKind, type MachineErrorKind } from '../contracts/machine-error-kinds';
 import { Attempts, type Meeting, type Retrial } from './attempts';
+import { kernelTelling, OLD_KERNEL, type Telling } from './machine-verdicts';
 import { triedAgain } from './tried';
 import {
   meeterOf,
@@ -33,9 +34,25 @@ export class Looks {
     const ofApt = kinds.filter((kind) => !isMachineErrorKind(kind));
     const found = [
       ...(ofApt.length === 0 ? [] : await this.ofApt(machineId, ofApt, by, since)),
-      ...(ofMachine.length === 0 ? [] : await this.attempts.atAll(machineId, ofMachine, by, since)),
+      ...(ofMachine.length === 0 ? [] : await this.ofMachine(machineId, ofMachine, by, since)),
     ];
     return kinds.flatMap((kind) => found.find((one) => one.kind === kind) ?? []);
+  }
+
+  private async ofMachine(
+    machineId: string,
+    kinds: readonly MachineErrorKind[],
+    by: string,
+    since: Date,
+  ): Promise<ErrorStanding[]> {
+    const kernel = kinds.includes(OLD_KERNEL) ? await this.kernelSince(machineId, since) : null;
+    return this.attempts.atAll(machineId, kinds, by, since, kernel);
+  }
+
+  private async kernelSince(machineId: string, since: Date): Promise<Telling | null> {
+    const newest = await this.snapshots.latest(machineId, APT_UPDATE_ANALYZE_CONTRACT);
+    if (newest === null || newest.createdAt <= since || !newest.payload.readable) return null;
+    return kernelTelling((newest.payload.document as AptUpdateAnalyze).reboot, newest.createdAt);
   }
 
   private async ofApt(machineId: string, kinds: readonly string[], by: string, since: Date): Promise<ErrorStanding[]> {
