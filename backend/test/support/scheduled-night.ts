@@ -1,3 +1,4 @@
+import type { DataSource } from 'typeorm';
 import { newId } from '../../src/kernel/database/ids';
 import { affected } from '../../src/kernel/database/rows';
 import type { SaveScheduleDto, SchedulePolicyDto } from '../../src/modules/automation/dto/schedule-input.dto';
@@ -15,6 +16,7 @@ import { until } from './ssh-wait';
 const NOON = new Date('2026-11-25T12:00:00Z');
 /** When they are due for the first time: half past two in Paris. */
 export const NIGHT = new Date('2026-11-26T01:30:00Z');
+const HOUR_MS = 3_600_000;
 const TABLES = ['machine_locks', 'schedules', 'maintenance_windows', 'machines', 'tags', 'approval_rules'];
 
 /** Upgrades by themselves, from all archives or those of security updates. */
@@ -36,9 +38,12 @@ export class ScheduledNight {
   p!: JobsProcess;
   a!: AutomationProcess;
   clock!: SetClock;
+  private actions!: readonly AnyAction[];
+  private readonly others: JobsProcess[] = [];
 
   async open(url: string, actions: readonly AnyAction[], look: string): Promise<void> {
     this.url = url;
+    this.actions = actions;
     this.p = await JobsProcess.open(url, actions);
     this.p.contracts.register(CHANGE_PLAN_CONTRACT);
     this.p.remote.otherwise(() => answer({ look }));
@@ -46,6 +51,18 @@ export class ScheduledNight {
     this.machines.runs.clear();
     this.clock = new SetClock(NOON);
     this.a = new AutomationProcess(this.p, this.clock);
+  }
+
+  /** A process that begins now and knows nothing of what was before. */
+  async another(): Promise<AutomationProcess> {
+    const process = await JobsProcess.open(this.url, this.actions);
+    this.others.push(process);
+    return new AutomationProcess(process, this.clock);
+  }
+
+  async close(): Promise<void> {
+    this.endRuns();
+    for (const process of [this.p, ...this.others.splice(0)]) await process.close();
   }
 
   async steps(what: string, met: () => boolean | Promise<boolean>): Promise<void> {
@@ -79,9 +96,20 @@ export class ScheduledNight {
   }
 
   /** A single window of an hour that opens in so many hours, for these machines each. */
-  async window(hours: number, ...machineIds: string[]): Promise<void> {
+  window(hours: number, ...machineIds: string[]): Promise<void> {
+    return this.windowsThatOpen('@once', hours, machineIds);
+  }
+
+  /** The same, day by day. */
+  dailyWindow(hours: number, ...machineIds: string[]): Promise<void> {
+    const at = new Date(Date.now() + hours * HOUR_MS);
+    return this.windowsThatOpen(`${String(at.getUTCMinutes())} ${String(at.getUTCHours())} * * *`, hours, machineIds);
+  }
+
+  private async windowsThatOpen(cron: string, hours: number, machineIds: readonly string[]): Promise<void> {
     for (const machineId of machineIds) {
-      const opens = { cron: '@once', opens_at: new Date(Date.now() + hours * 3_600_000), timezone: 'UTC' };
+      const opensAt = cron === '@once' ? new Date(Date.now() + hours * HOUR_MS) : null;
+      const opens = { cron, opens_at: opensAt, timezone: 'UTC' };
       const times = { duration_minutes: 60, created_at: new Date(), updated_at: new Date() };
       const of = { scope: 'machine', machine_id: machineId };
       await insertRow(this.p.dataSource, 'maintenance_windows', {
@@ -92,6 +120,12 @@ export class ScheduledNight {
         ...times,
       });
     }
+  }
+
+  /** So many hours pass from now, by the clock of the database and that of the schedules. */
+  async pass(hours: number): Promise<void> {
+    await setDatabaseAhead(this.p.dataSource, hours);
+    this.clock.at = new Date(Date.now() + hours * HOUR_MS);
   }
 
   openWindows(): Promise<void> {
@@ -122,6 +156,15 @@ export class ScheduledNight {
   }
 }
 
+async function setDatabaseAhead(source: DataSource, hours: number): Promise<void> {
+  const clock = `SELECT clock_timestamp() + interval '${String(hours)} hours'`;
+  await affected(
+    source,
+    `CREATE OR REPLACE FUNCTION database_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ ${clock} $$`,
+    [],
+  );
+}
+
 /**
  * Has each test of the file begin at noon before the night.
  * @param actions made anew for each test
@@ -136,9 +179,9 @@ export function scheduledNight(actions: () => readonly AnyAction[], look = 'fine
   afterAll(() => database.drop());
   beforeEach(() => night.open(database.url, actions(), look));
   afterEach(async () => {
-    night.endRuns();
-    await night.p.close();
+    await night.close();
     const source = await database.dataSource();
+    await setDatabaseAhead(source, 0);
     for (const table of TABLES) await source.query(`DELETE FROM ${table}`);
   });
   return night;

@@ -173,8 +173,11 @@ const ARCHIVED = `
 
 const DEFINITION = 'SELECT definition_json FROM schedule_occurrences WHERE id = $1';
 
-/** Of machines that are planned at this moment the plan's end decides. */
-const AWAITS = `t.start_before IS NOT NULL AND (t.status = 'queued' OR (t.status = 'running' AND t.stage = 'download'))`;
+/**
+ * What could not begin in time ends as that, whatever the windows are by now: nothing moves it to another night, or out of its window. Of
+ * machines that are planned at this moment the plan's end decides.
+ */
+const AWAITS = `t.start_before > database_now() AND (t.status = 'queued' OR (t.status = 'running' AND t.stage = 'download'))`;
 
 const AWAITING = `
   SELECT o.schedule_id, t.occurrence_id, t.machine_id, t.position
