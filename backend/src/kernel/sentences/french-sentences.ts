@@ -790,6 +790,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.check_backups_none': 'Aucune sauvegarde d’invité n’est en cours.',
   'apt.check_backups_running': 'Une sauvegarde d’invité est en cours sur cet hôte Proxmox.',
   'apt.check_backups_action': 'Attendez la fin de la sauvegarde.',
+  'apt.run_refused_backup': 'Rien n’a été modifié : une sauvegarde d’invité est en cours sur cet hôte Proxmox.',
+  'apt.backup_running_action': 'Attendez la fin de la sauvegarde, puis faites un nouveau plan.',
   'apt.check_backups_unknown': 'Il n’a pas pu être lu si une sauvegarde est en cours.',
   'apt.check_failed_units': 'Services déjà en échec avant : {units}.',
   'apt.check_failed_units_none': 'Aucun service n’est en échec.',
@@ -866,6 +868,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
     'Ce que la machine a dit d’elle-même n’a pas pu être compris : il n’y a donc pas de plan.',
   'apt.reboot_refused_action':
     'Attendez qu’il ait fini, puis faites un nouveau plan. Un redémarrage n’est jamais forcé.',
+  'apt.reboot_refused_backup': 'Pas redémarrée : une sauvegarde d’invité est en cours sur cet hôte Proxmox.',
+  'apt.reboot_refused_cluster': 'Pas redémarrée. {why}',
   'apt.reboot_refused_guard': 'Pas redémarrée : molly-guard a refusé ({said}).',
   'apt.reboot_refused_inhibitor': 'Pas redémarrée : un arrêt est retenu ({who}).',
   'apt.reboot_refused_packages': 'Pas redémarrée : apt ou dpkg est à l’œuvre. {who}',

@@ -18,7 +18,7 @@ import type { AptAutoremovePlan } from '../contracts/apt-autoremove.v3';
 import { importantUpgrade } from '../contracts/apt-upgrade-result.v5';
 import { BootVerdicts } from '../reboot/boot-verdicts';
 import { aptProgress } from '../upgrade/apt-status';
-import { runResult, verdictOf } from '../upgrade/upgrade-result';
+import { backupRefusal, runResult, verdictOf } from '../upgrade/upgrade-result';
 import { ANALYZE_FUNCTIONS } from './analyze-scripts';
 import {
   changeOutcome,
@@ -85,7 +85,7 @@ export class AptAutoremoveAction implements ChangeAction {
 
   async script({ machineId }: ChangeContext): Promise<ActionScript> {
     return {
-      file: scriptFiles(...LINES, ...FACTS_SCRIPTS, 'apt-autoremove.sh'),
+      file: scriptFiles('apt-look.sh', ...LINES, ...FACTS_SCRIPTS, 'apt-autoremove.sh'),
       parameters: { ...(await this.machine(machineId)), GUARD: APT_GUARD },
     };
   }
@@ -109,7 +109,7 @@ export class AptAutoremoveAction implements ChangeAction {
 
   collect(run: FinishedChange, { plan, jobId }: ChangeContext): ChangeOutcome {
     const result = runResult(run, plan as AptAutoremovePlan, jobId);
-    return changeOutcome(verdictOf(result), {
+    return changeOutcome(backupRefusal(run) ?? verdictOf(result), {
       result,
       important: importantUpgrade(result),
       store: (tx, context) => this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt),

@@ -24,10 +24,17 @@ import { APT_CHANGE, changeOutcome, FACTS_SCRIPTS, lateFacts, scriptFiles } from
 import { meanwhile } from '../external/meanwhile';
 import { APT_GUARD } from './apt-guard';
 import { FetchProxy } from './fetch-proxy';
-import { upgradeResult, verdictOf } from '../upgrade/upgrade-result';
+import { backupRefusal, upgradeResult, verdictOf } from '../upgrade/upgrade-result';
 import { AptLogMessages } from '../upgrade/log-messages';
 
-const RUN_FILES = ['apt-transaction.sh', 'apt-archives.sh', 'apt-auto-marks.sh', ...FACTS_SCRIPTS, 'apt-upgrade.sh'];
+const RUN_FILES = [
+  'apt-transaction.sh',
+  'apt-archives.sh',
+  'apt-auto-marks.sh',
+  'apt-look.sh',
+  ...FACTS_SCRIPTS,
+  'apt-upgrade.sh',
+];
 
 /** Upgrades packages with apt: exactly what a person confirmed, detached, with the proof of what it did. */
 @JobAction()
@@ -136,7 +143,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
 
   collect(run: FinishedChange, { plan, jobId }: ChangeContext<UpgradeParameters>): ChangeOutcome {
     const result = upgradeResult(run, plan as AptUpgradePlan, jobId);
-    return changeOutcome(verdictOf(result), {
+    return changeOutcome(backupRefusal(run) ?? verdictOf(result), {
       result,
       important: importantUpgrade(result),
       failedSteps: failedSteps(run),

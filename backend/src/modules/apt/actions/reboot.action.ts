@@ -18,6 +18,7 @@ import type { RebootPlan } from '../contracts/reboot-plan.v1';
 import { importantReboot, type RebootResult } from '../contracts/reboot-result.v1';
 import { bootFacts } from '../reboot/boot-facts';
 import { rebootPlan, type RebootParameters } from '../reboot/reboot-plan';
+import { hostRefusal, type HostRefusal } from '../reboot/host-refusal';
 import { isStarting, lostResult, rebootResult, rebootVerdict } from '../reboot/reboot-result';
 import { scriptFiles } from './apt-changes';
 
@@ -118,7 +119,7 @@ export class RebootAction implements ChangeAction<RebootParameters> {
   collect(run: FinishedChange, { plan }: ChangeContext<RebootParameters>): ChangeOutcome {
     const result = rebootResult(run, plan as RebootPlan);
     const reachable = { followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }] };
-    return { ...this.outcome(result, plan as RebootPlan), ...reachable };
+    return { ...this.outcome(result, plan as RebootPlan, hostRefusal(run)), ...reachable };
   }
 
   /** Of a machine that does not answer nothing more is asked. */
@@ -130,8 +131,8 @@ export class RebootAction implements ChangeAction<RebootParameters> {
     return { ...outcome, error: { kind, message, ...(action === null ? {} : { action }) } };
   }
 
-  private outcome(result: RebootResult, plan: RebootPlan): ChangeOutcome {
-    const { status, summary, error } = rebootVerdict(result, plan);
+  private outcome(result: RebootResult, plan: RebootPlan, host: HostRefusal | null = null): ChangeOutcome {
+    const { status, summary, error } = rebootVerdict(result, plan, host);
     const proven = result.outcome === 'verified' || result.outcome === 'degraded';
     return {
       status,

@@ -20,7 +20,10 @@ import { bootFactsSchema, type BootFacts } from './reboot-plan.v1';
 export const REBOOT_OUTCOMES = ['verified', 'not_rebooted', 'old_kernel', 'degraded', 'not_back', 'refused'] as const;
 export type RebootOutcome = (typeof REBOOT_OUTCOMES)[number];
 
-/** `inhibitor`: a held shutdown inhibitor; `guard`: molly-guard; `packages`: apt or dpkg at work; `system`: the command. */
+/**
+ * `inhibitor`: a held shutdown inhibitor; `guard`: molly-guard; `packages`: apt or dpkg at work; `system`: the command, or what runs
+ * on a Proxmox host and in its cluster.
+ */
 export const REBOOT_REFUSERS = ['inhibitor', 'guard', 'packages', 'system'] as const;
 export type RebootRefuser = (typeof REBOOT_REFUSERS)[number];
 

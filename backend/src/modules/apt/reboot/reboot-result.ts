@@ -7,6 +7,7 @@ import { REBOOT_REFUSERS, type RebootOutcome, type RebootResult } from '../contr
 import { linesOf, readable } from '../parsers/parse-error';
 import { heldLock } from '../upgrade/preflight';
 import { bootFacts, storedBoot, type DatedBoot } from './boot-facts';
+import { hostRefusal, type HostRefusal } from './host-refusal';
 import { blockersOf, parseInhibitors } from './inhibitors';
 
 /** systemd's words for a machine that has not finished starting. */
@@ -73,8 +74,12 @@ function difference(after: DatedBoot | null, before: readonly string[] | null): 
 }
 
 /** Above 128 a signal ended the script: it was cut off, and refused nothing. */
-function refusalOf({ ending, exitCode, rebooted, sections, log }: FinishedChange): RebootResult['refusal'] {
+function refusalOf(run: FinishedChange): RebootResult['refusal'] {
+  const { ending, exitCode, rebooted, sections, log } = run;
   if (ending !== 'ended' || rebooted || exitCode === null || exitCode === 0 || exitCode > 128) return null;
+  // Documents have no finer word for the state of a Proxmox host.
+  const host = hostRefusal(run);
+  if (host !== null) return { by: 'system', said: host.message.slice(0, SAID_MAX) };
   for (const by of REBOOT_REFUSERS) {
     const said = sections.get(`refused.${by}`)?.stdout;
     if (said !== undefined) return { by, said: inWords(by, said).slice(0, SAID_MAX) };
@@ -97,8 +102,11 @@ export interface RebootVerdict {
   readonly error?: { readonly kind: string; readonly message: Sentence; readonly action: Sentence };
 }
 
-/** How the restart is to be told. */
-export function rebootVerdict(result: RebootResult, plan: RebootPlan): RebootVerdict {
+/**
+ * How the restart is to be told.
+ * @param host what a Proxmox host refused by
+ */
+export function rebootVerdict(result: RebootResult, plan: RebootPlan, host: HostRefusal | null = null): RebootVerdict {
   const { ending, outcome, after, new_failed_units: units } = result;
   if (ending === 'drifted') return failed('plan_drifted', say.run_drifted(), say.run_drifted_action());
   if (ending === 'stopped') return { status: 'warning', summary: say.reboot_stopped() };
@@ -128,7 +136,7 @@ export function rebootVerdict(result: RebootResult, plan: RebootPlan): RebootVer
         say.reboot_not_back_action(),
       );
     case 'refused':
-      return refused(result.refusal);
+      return host === null ? refused(result.refusal) : failed(host.kind, host.message, host.action);
     case null:
       return failed('answer_incomplete', say.reboot_unproven(), say.reboot_unproven_action());
   }

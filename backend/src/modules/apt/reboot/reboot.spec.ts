@@ -1,5 +1,6 @@
 import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import { Contracts } from '../../../kernel/contracts/contracts';
+import { inFrench } from '../../../kernel/sentences/in-french';
 import type { FinishedChange } from '../../jobs/actions/change-action';
 import type { CollectedRun, CollectedSection } from '../../jobs/actions/job-action';
 import { REBOOT_PLAN, type RebootPlan } from '../contracts/reboot-plan.v1';
@@ -9,6 +10,7 @@ import {
   REBOOT_RESULT_IMPORTANT,
   type RebootResult,
 } from '../contracts/reboot-result.v1';
+import { hostRefusal } from './host-refusal';
 import { parseInhibitors } from './inhibitors';
 import { rebootPlan } from './reboot-plan';
 import { lostResult, rebootResult, rebootVerdict } from './reboot-result';
@@ -275,6 +277,38 @@ describe('the result of a restart', () => {
     const result = told(run);
     expect(result).toMatchObject({ outcome: 'refused', refusal: { by }, error: { kind } });
     expect(result.summary).toContain(words);
+  });
+
+  it('is refused by a backup or the cluster of a Proxmox host in words of its plan, and nothing offers to force it', () => {
+    const refused = (facts: Readonly<Record<string, string | number>>) => {
+      const run = finished(facts, { exitCode: 75, rebooted: false });
+      const result = checked(rebootResult(run, planned().details));
+      expect(result).toMatchObject({ outcome: 'refused', refusal: { by: 'system' } });
+      const { summary, error } = rebootVerdict(result, planned().details, hostRefusal(run));
+      expect(['inhibited', 'reboot_refused']).not.toContain(error?.kind);
+      return [error?.kind, inFrench(summary), inFrench(error?.action ?? summary)];
+    };
+    expect(refused({ 'refused.backup': 'proxmox=yes\nbackup=/proc/7/comm\n' })).toEqual([
+      'backup_running',
+      'Pas redémarrée\u202f: une sauvegarde d’invité est en cours sur cet hôte Proxmox.',
+      'Attendez la fin de la sauvegarde, puis faites un nouveau plan.',
+    ]);
+    const quorum =
+      'Name:             prod\nQuorate:          Yes\nExpected votes:   3\nTotal votes:      2\nQuorum:           2\n' +
+      '0x00000001          1 192.0.2.91 (local)\n';
+    const cluster = { 'refused.cluster': 'hosts are missing\n', plan_migrations: '[]', plan_quorum: quorum };
+    expect(refused({ ...cluster, plan_ha: 'quorum OK\n' })).toEqual([
+      'cluster_not_ready',
+      'Pas redémarrée. La grappe prod n’est pas au complet (2 voix sur 3)\u202f: sans cet hôte elle perdrait son quorum.',
+      'Ramenez d’abord les hôtes qui manquent.',
+    ]);
+    const moving = JSON.stringify([{ upid: 'U', type: 'qmigrate', id: '100', node: 'pve1' }]);
+    expect(refused({ ...cluster, plan_quorum: 'alone\n', plan_migrations: moving })).toEqual([
+      'cluster_not_ready',
+      'Pas redémarrée. Des invités sont en cours de déplacement entre hôtes\u202f: 100 (pve1).',
+      'Attendez qu’ils soient arrivés.',
+    ]);
+    expect(refused({ 'refused.cluster': 'hosts are missing\n' })[1]).toBe('Pas redémarrée. hosts are missing');
   });
 
   it('is refused in the words of the log where the script could keep none', () => {

@@ -110,3 +110,11 @@ finish() {
   facts_after
   exit "$1"
 }
+
+# refuse_backups: ends the run before it changes anything where a backup runs on this Proxmox host. Goes after apt-look.sh.
+refuse_backups() {
+  backups_run "$work/backups" || return 0
+  echo 'system-update: a backup of a guest is running on this Proxmox host; nothing is changed'
+  keep refused.backup cat "$work/backups"
+  finish 75
+}

@@ -36,8 +36,25 @@ plan_backups() {
   echo 'proxmox=yes'
   for f in /proc/[0-9]*/comm; do
     read -r comm 2>/dev/null <"$f" || continue
-    [ "$comm" != vzdump ] || printf 'backup=%s\n' "$f"
+    case $comm in
+      vzdump) printf 'backup=%s\n' "$f" ;;
+      # What the scheduler or the portal of Proxmox begins carries the name of its task, of which this is cut off.
+      'task UPID:'*)
+        task=
+        read -r task 2>/dev/null <"${f%comm}cmdline"
+        case $task in *:vzdump:*) printf 'backup=%s\n' "$f" ;; esac
+        ;;
+    esac
   done
+}
+
+# backups_run FILE: true while a backup runs on this Proxmox host; FILE then says which. Of other machines nothing is asked.
+backups_run() {
+  plan_backups >"$1"
+  while read -r found; do
+    case $found in backup=*) return 0 ;; esac
+  done <"$1"
+  return 1
 }
 
 plan_clock() { date +%s; }

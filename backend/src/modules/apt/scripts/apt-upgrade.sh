@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154,SC2317 # functions are called through `keep`; PINS, work_archives, auto_notes are of others
 # Carries out a confirmed upgrade, detached. Goes after changes.sh (step, keep, confirm_plan), 15-proxy.sh,
-# apt-transaction.sh, apt-archives.sh, apt-auto-marks.sh, 50-history.sh and apt-facts.sh.
+# apt-transaction.sh, apt-archives.sh, apt-auto-marks.sh, apt-look.sh, 50-history.sh and apt-facts.sh.
 # Parameters besides those of the transaction: NO_REMOVE=1|0, ALLOW_DOWNGRADES=1|0 (what was confirmed), GUARD (text of
 # what apt asks before it begins), LOCK_WAIT seconds to wait for the locks of dpkg and for
 # that of the downloads
@@ -46,6 +46,7 @@ step check
 facts_before || finish 100
 simulate || finish "$?"
 confirm_plan "$work/lines"
+refuse_backups
 
 step download
 proxy_config "$work/proxy.conf" || finish "$?"
@@ -60,6 +61,7 @@ step install
 # The last look: what happened since the plan was confirmed, happened to it.
 simulate || finish "$?"
 confirm_plan "$work/lines"
+refuse_backups
 printf '%s' "$GUARD" >"$SU_DIR/guard" || finish 73
 chmod 700 "$SU_DIR/guard"
 note_marks || finish 73

@@ -43,11 +43,43 @@ cluster_line() {
   printf 'cluster %s %s\n' "$authority" "$(sed -n 's/^[[:space:]]*cluster_name:[[:space:]]*//p' /etc/pve/corosync.conf | head -n 1)"
 }
 
-# Why this host must not leave its cluster at this moment, by what `pvecm status` says; nothing where it may, or where that says
-# nothing. What is missing may have gone since the plan: another host that did not come back.
+# The cluster of a Proxmox host; parsers/proxmox-cluster.ts reads it.
+migrations() {
+  command -v pveversion >/dev/null 2>&1 || return 127
+  timeout 30 pvesh get /cluster/tasks --output-format json
+}
+
+# Its exit status says the same once more.
+quorum() {
+  command -v pveversion >/dev/null 2>&1 || return 127
+  if [ -e /etc/pve/corosync.conf ]; then LC_ALL=C timeout 30 pvecm status || :; else echo alone; fi
+}
+
+ha() {
+  command -v pveversion >/dev/null 2>&1 || return 127
+  LC_ALL=C timeout 30 ha-manager status
+}
+
+# cluster_refuses FOLDER: why this host must not leave its cluster at this moment; nothing where it may, or where its tools say nothing.
+# The same as reboot/cluster-checks.ts calls blocked, which finds the words for it in what is left in FOLDER. The plan may be hours old:
+# another host may not have come back, and guests may be on their way.
 cluster_refuses() {
-  [ -e /etc/pve/corosync.conf ] && command -v pvecm >/dev/null 2>&1 || return 0
-  LC_ALL=C timeout 30 pvecm status 2>/dev/null | awk '
+  command -v pveversion >/dev/null 2>&1 || return 0
+  for part in migrations quorum ha; do
+    "$part" >"$1/$part" 2>/dev/null </dev/null || : >"$1/$part"
+    "${part}_refuse" <"$1/$part"
+  done
+}
+
+# Tasks that have ended say when and how. What does not begin like a task is the rest of one with a brace in its words.
+migrations_refuse() {
+  awk 'BEGIN { RS = "}" }
+    /^[][ \t\n,]*[{]/ && /"type"[ \t\n]*:[ \t\n]*"(qmigrate|vzmigrate|hamigrate|migrateall)"/ && !/"(endtime|status)"[ \t\n]*:/ { moving = 1 }
+    END { if (moving) print "guests are being moved between hosts" }'
+}
+
+quorum_refuse() {
+  awk '
     /^Quorate:/ { quorate = $2 }
     /^Expected votes:/ { expected = $3 }
     /^Total votes:/ { present = $3 }
@@ -58,6 +90,18 @@ cluster_refuses() {
       else if (own != "" && present - own < needed + 0 && present + 0 < expected + 0)
         print "hosts of the cluster are missing, and without this one it would have no quorum"
     }'
+}
+
+ha_refuse() {
+  awk '
+    /^quorum / && !/^quorum OK *$/ { print "high availability has no quorum" }
+    /^service / {
+      state = $0
+      sub(/^service [^ ]+ \([^,]*, */, "", state)
+      sub(/[,)].*/, "", state)
+      if (state ~ /^(migrate|relocate|recovery|fence|request_start|request_start_balance|request_stop)$/) busy = 1
+    }
+    END { if (busy) print "high availability is at work" }'
 }
 
 # The confirmed form, one line each: this machine in this boot, what it runs, and what it could boot. $work/status is there.

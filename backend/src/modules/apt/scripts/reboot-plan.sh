@@ -20,23 +20,6 @@ guests() {
   timeout 30 pct list | awk '$2 == "running" { print "container\t" $1 "\t" $NF }'
 }
 
-# The cluster of a Proxmox host; parsers/proxmox-cluster.ts reads it.
-migrations() {
-  command -v pveversion >/dev/null 2>&1 || return 127
-  timeout 30 pvesh get /cluster/tasks --output-format json
-}
-
-# Its exit status says the same once more.
-quorum() {
-  command -v pveversion >/dev/null 2>&1 || return 127
-  if [ -e /etc/pve/corosync.conf ]; then LC_ALL=C timeout 30 pvecm status || :; else echo alone; fi
-}
-
-ha() {
-  command -v pveversion >/dev/null 2>&1 || return 127
-  LC_ALL=C timeout 30 ha-manager status
-}
-
 section environment environment
 section dpkg_state dpkg_state
 section dpkg_updates dpkg_updates

@@ -14,6 +14,14 @@ refuse() {
 
 said() { cat "$work/said"; }
 
+# What `cluster_refuses` went by is kept under the names that the plan has for it: it is told in the same words.
+refuse_cluster() {
+  keep plan_migrations cat "$work/migrations"
+  keep plan_quorum cat "$work/quorum"
+  keep plan_ha cat "$work/ha"
+  refuse cluster said
+}
+
 # molly-guard stands before the commands of a shell, not before the service manager; its checks are asked all the same.
 guard_agrees() {
   for check in /etc/molly-guard/run.d/*; do
@@ -35,8 +43,9 @@ confirm_plan "$work/lines"
 plan_locks >"$work/said"
 [ ! -s "$work/said" ] || refuse packages said
 ! inhibited >/dev/null || refuse inhibitor inhibitors
-cluster_refuses >"$work/said"
-[ ! -s "$work/said" ] || refuse system said
+! backups_run "$work/said" || refuse backup said
+cluster_refuses "$work" >"$work/said"
+[ ! -s "$work/said" ] || refuse_cluster
 guard_agrees || refuse guard said
 
 step restart

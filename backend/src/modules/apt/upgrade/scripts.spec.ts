@@ -296,7 +296,7 @@ describe('a lock that is held until it is too late to end within the maintenance
       su_seconds_up() { cat "$SU_DIR/up"; }
       sleep() { :; }
       closes() { echo 60 >"$SU_DIR/up"; }
-      for none in transaction_environment transaction_simulate facts_before facts_after proxy_config archives_facts failed_here \\
+      for none in transaction_environment transaction_simulate facts_before facts_after proxy_config archives_facts failed_here refuse_backups \\
         autoremove_simulate autoremove_apt marks_environment marks_held repair_apt; do
         eval "$none() { :; }"
       done
@@ -409,43 +409,5 @@ describe('the progress of configuring', () => {
       { step: 'configure', percent: 50, subject: 'libfleet:amd64' },
       { step: 'configure', percent: 100, subject: 'libfleet:amd64' },
     ]);
-  });
-});
-
-describe('the cluster of a Proxmox host', () => {
-  /** The functions with a folder of this test for that of the cluster, and a `pvecm` that prints this. */
-  const said = (command: string, status = ''): string => {
-    const source = `kernels() { :; }\n${script('reboot-facts.sh').replaceAll('/etc/pve', work)}`;
-    writeFileSync(path.join(work, 'status'), status);
-    writeFileSync(path.join(work, 'pvecm'), `#!/bin/sh\ncat '${work}/status'\n`, { mode: 0o700 });
-    const env = { ...process.env, PATH: `${work}:${process.env['PATH'] ?? ''}`, MACHINE_ID: 'm', WAIT_SECONDS: '9' };
-    const { stdout, stderr } = spawnSync('sh', ['-c', `${source}\n${command}`], { encoding: 'utf8', env });
-    expect(stderr).toBe('');
-    return stdout;
-  };
-  const status = (quorate: string, votes: readonly number[]): string =>
-    `Quorate:          ${quorate}\nExpected votes:   ${String(votes[0])}\nTotal votes:      ${String(votes[1])}\n` +
-    `Quorum:           ${String(votes[2])}  \n0x00000001          1 192.0.2.1 (local)\n`;
-
-  it('stands in the plan of its restart, in the same words on each of its hosts', () => {
-    expect(said('reboot_lines')).not.toContain('cluster');
-    writeFileSync(path.join(work, 'corosync.conf'), 'totem {\n  cluster_name: prod\n  version: 2\n}\n');
-    expect(said('reboot_lines')).toContain('\ncluster - prod\n');
-    writeFileSync(path.join(work, 'pve-root-ca.pem'), 'authority\n');
-    expect(said('reboot_lines')).toMatch(/\ncluster [0-9a-f]{16} prod\n/);
-  });
-
-  it('is asked once more just before: another host may not have come back', () => {
-    expect(said('cluster_refuses', status('No', [3, 1, 2]))).toBe('');
-    writeFileSync(path.join(work, 'corosync.conf'), '');
-    expect(said('cluster_refuses', status('No', [3, 1, 2]))).toContain('no quorum');
-    expect(said('cluster_refuses', status('Yes', [3, 2, 2]))).toContain('are missing');
-    for (const votes of [
-      [3, 3, 2],
-      [2, 2, 2],
-      [5, 4, 3],
-    ])
-      expect(said('cluster_refuses', status('Yes', votes))).toBe('');
-    expect(said('cluster_refuses', 'something else\n')).toBe('');
   });
 });

@@ -97,6 +97,12 @@ export function verdictOf(result: AptRunResult & { readonly auto_marks?: AutoMar
   return { status: marked ? 'warning' : 'ok', summary };
 }
 
+/** Of a run that met a backup on its Proxmox host, and so changed nothing; null: it met none. */
+export function backupRefusal({ ending, sections }: FinishedChange): UpgradeVerdict | null {
+  if (ending !== 'ended' || !sections.has('refused.backup')) return null;
+  return failed('backup_running', say.run_refused_backup(), say.run_refused_backup(), say.backup_running_action());
+}
+
 function failed(kind: string, message: Sentence, summary: Sentence, action?: Sentence): UpgradeVerdict {
   return { status: 'error', summary, error: { kind, message, ...(action === undefined ? {} : { action }) } };
 }
@@ -110,7 +116,8 @@ function summaryOf({ counts, changed_by_others }: AptRunResult): Sentence {
 }
 
 function errorsOf(run: FinishedChange): AptError[] {
-  if (run.ending === 'drifted') return [];
+  // A run that refused to begin met no error of apt.
+  if (run.ending === 'drifted' || backupRefusal(run) !== null) return [];
   if (run.ending === 'stopped') return lockErrors(lockWaited(run));
   const full = recordFull(run);
   if (run.ending === 'interrupted') {

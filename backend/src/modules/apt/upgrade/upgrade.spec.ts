@@ -17,7 +17,7 @@ import { RUN_ID } from '../fixtures/captured-change';
 import { FIXTURE_FOLDER, parseFixture } from '../fixtures/load-fixture';
 import type { UpgradeParameters } from './upgrade-parameters';
 import { upgradePlan } from './upgrade-plan';
-import { upgradeResult, verdictOf } from './upgrade-result';
+import { backupRefusal, upgradeResult, verdictOf } from './upgrade-result';
 
 const everything: UpgradeParameters = { mode: 'dist_upgrade', scope: 'all', packages: [] };
 const suites = ['bookworm', 'trixie'] as const;
@@ -468,6 +468,19 @@ describe.each(suites)('a run on %s', (suite) => {
     ]);
     contracts.document(APT_UPGRADE_RESULT.name, result);
     expect(verdictOf(result)).toMatchObject({ status: 'warning' });
+  });
+
+  it('that met a backup on its Proxmox host changed nothing, and met no error of apt', () => {
+    const sections = captured(suite, 'done');
+    const details = detailsOf(planned(sections));
+    sections.set('fact.after', sections.get('fact.before') ?? section(''));
+    sections.set('fact.refused.backup', section('proxmox=yes\nbackup=/proc/7/comm\n'));
+    const run = finished(sections, { exitCode: 75 });
+    const result = upgradeResult(run, details, RUN_ID);
+    contracts.document(APT_UPGRADE_RESULT.name, result);
+    expect(result).toMatchObject({ errors: [], counts: { as_planned: 0 } });
+    expect(backupRefusal(run)).toMatchObject({ status: 'error', error: { kind: 'backup_running' } });
+    expect(backupRefusal(finished(captured(suite, 'done')))).toBeNull();
   });
 
   it('of chosen packages tells that no mark was to be kept from that nobody could tell', () => {
