@@ -53,6 +53,8 @@ export interface FakeServerOptions extends Partial<ServerConfig> {
   readonly keys?: readonly TestHostKey[];
   /** Default: everything is accepted. */
   readonly onAuth?: (context: AuthContext) => void;
+  /** It signs in, and lets nobody open a session, like `MaxSessions 0`. */
+  readonly noSessions?: boolean;
   /** What happens to an exec request once the channel is open. */
   readonly onExec?: (channel: ServerChannel, command: string, connection: Connection) => void;
 }
@@ -70,7 +72,7 @@ export class FakeSshServer implements RunningServer {
   private readonly server: Server;
 
   constructor(options: FakeServerOptions = {}) {
-    const { keys, onAuth, onExec, ...config } = options;
+    const { keys, onAuth, noSessions, onExec, ...config } = options;
     this.keys = keys ?? [makeHostKey()];
     this.server = new Server({ hostKeys: this.keys.map((key) => key.privateKey), ...config }, (connection) => {
       this.connections += 1;
@@ -83,7 +85,11 @@ export class FakeSshServer implements RunningServer {
           if (onAuth === undefined) context.accept();
           else onAuth(context);
         })
-        .on('session', (accept) => {
+        .on('session', (accept, reject) => {
+          if (noSessions === true) {
+            reject();
+            return;
+          }
           accept().on('exec', (acceptExec, _reject, info) => {
             this.commands.push(info.command);
             const channel = acceptExec();

@@ -1,8 +1,9 @@
 import type { ServerChannel } from 'ssh2';
-import { playRun, type FakeRun } from '../../../test/support/ssh-fake-server';
+import { FakeSshServer, playRun, type FakeRun } from '../../../test/support/ssh-fake-server';
 import { connectTo, flood, play } from '../../../test/support/ssh-play';
-import { sshFailure } from '../../../test/support/ssh-expect';
+import { connectOptions, sshFailure } from '../../../test/support/ssh-expect';
 import { until } from '../../../test/support/ssh-wait';
+import { SshConnectionFactory } from './ssh-connection-factory';
 
 describe('machines that misbehave', () => {
   function endsAtOnce(channel: ServerChannel): void {
@@ -28,6 +29,19 @@ describe('machines that misbehave', () => {
     const firstByteMs = kind === 'timeout_first_byte' ? 300 : 30_000;
     const run = connection.runScript({ script: 'true', sudo: { kind: 'nopasswd' }, timeouts: { firstByteMs } });
     expect((await sshFailure(run)).kind).toBe(kind);
+  });
+
+  it('lets nobody open a session', async () => {
+    const server = new FakeSshServer({ noSessions: true });
+    await server.start();
+    try {
+      const connection = await new SshConnectionFactory().connect(connectOptions(server, { hostKeys: server.policy }));
+      const error = await sshFailure(connection.runScript({ script: 'true', sudo: { kind: 'nopasswd' } }));
+      expect([error.kind, server.commands]).toEqual(['channel_refused', []]);
+      await connection.close();
+    } finally {
+      await server.close();
+    }
   });
 
   it('sends the password once, and only to the prompt of this run', async () => {
