@@ -792,6 +792,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.check_backups_action': 'Attendez la fin de la sauvegarde.',
   'apt.run_refused_backup': 'Rien n’a été modifié : une sauvegarde d’invité est en cours sur cet hôte Proxmox.',
   'apt.backup_running_action': 'Attendez la fin de la sauvegarde, puis faites un nouveau plan.',
+  'apt.cluster_not_ready_action': 'Attendez que la grappe soit au complet et au repos, puis faites un nouveau plan.',
   'apt.check_backups_unknown': 'Il n’a pas pu être lu si une sauvegarde est en cours.',
   'apt.check_failed_units': 'Services déjà en échec avant : {units}.',
   'apt.check_failed_units_none': 'Aucun service n’est en échec.',

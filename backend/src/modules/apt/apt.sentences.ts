@@ -150,6 +150,7 @@ export const say = sentences('apt', {
   check_backups_action: 'Wait until the backup has ended.',
   run_refused_backup: 'Nothing was changed: a backup of a guest is running on this Proxmox host.',
   backup_running_action: 'Wait until the backup has ended, then make a new plan.',
+  cluster_not_ready_action: 'Wait until the cluster is whole and at rest, then make a new plan.',
   check_backups_unknown: 'Whether a backup is running could not be read.',
   check_not_itself: 'This program does not run on the machine.',
   check_itself: 'This program itself runs on the machine.',

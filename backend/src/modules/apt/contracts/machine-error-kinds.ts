@@ -3,13 +3,15 @@ import { SshError, sshErrorKinds, type SshErrorKind } from '../../../kernel/ssh/
 import { say } from '../apt.sentences';
 import { risks } from '../machine-errors.sentences';
 
-/** What a restart can end with, with the safe thing to do about it. */
+/** What a restart can end with, and what a Proxmox host refuses any change by, with the safe thing to do about it. */
 const RESTARTS = {
   inhibited: say.reboot_refused_action,
   reboot_refused: say.reboot_not_done_action,
   reboot_not_done: say.reboot_not_done_action,
   reboot_old_kernel: say.reboot_old_kernel_action,
   reboot_not_back: say.reboot_not_back_action,
+  backup_running: say.backup_running_action,
+  cluster_not_ready: say.cluster_not_ready_action,
 } as const satisfies Readonly<Record<string, () => Sentence>>;
 
 type ConnectionErrorKind = Exclude<SshErrorKind, 'cancelled'>;
@@ -42,8 +44,10 @@ const OTHERWISE: Partial<Readonly<Record<MachineErrorKind, keyof typeof risks>>>
 /** Nothing takes these away but what is said to do: there is nothing to force. */
 export const MACHINE_ERRORS_WITHOUT_RISK: readonly MachineErrorKind[] = [
   'auth_timeout',
+  'backup_running',
   'banner_timeout',
   'channel_refused',
+  'cluster_not_ready',
   'connection_lost',
   'handshake_timeout',
   'key_invalid',

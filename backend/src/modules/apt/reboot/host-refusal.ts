@@ -20,6 +20,6 @@ export function hostRefusal({ sections }: Pick<FinishedChange, 'sections'>): Hos
   // The plan's own look at what the script went by: the same verdict in the same words.
   const met = clusterChecks(sections, null).find(({ verdict }) => verdict === 'blocked');
   const why = met?.sentence ?? quoted(linesOf(said).join('; '));
-  const action = met?.action ?? say.reboot_refused_action();
+  const action = met?.action ?? say.cluster_not_ready_action();
   return { kind: 'cluster_not_ready', message: say.reboot_refused_cluster({ why }), action };
 }

@@ -196,6 +196,16 @@ describe('whether an error is gone', () => {
     ['the same run ends well', 'timeout_progress', 'apt_upgrade', {}, 'gone'],
     ['another action ends well', 'inhibited', 'reboot', {}, 'not_looked'],
     ['a restart ends well', 'inhibited', 'reboot', { kind: 'reboot', choice: null }, 'gone'],
+    [
+      'a backup was met again',
+      'backup_running',
+      'reboot',
+      { kind: 'reboot', choice: null, error: 'backup_running' },
+      'there',
+    ],
+    ['the restart that met a backup ends well', 'backup_running', 'reboot', { kind: 'reboot', choice: null }, 'gone'],
+    ['something else ends well', 'backup_running', 'reboot', {}, 'not_looked'],
+    ['a cluster lets its host go', 'cluster_not_ready', 'reboot', { kind: 'reboot', choice: null }, 'gone'],
     ['a silent machine is worked on', 'reboot_not_back', 'reboot', { error: 'no_space' }, 'gone'],
     ['a silent machine stays silent', 'reboot_not_back', 'reboot', { error: 'unreachable' }, 'not_looked'],
     [
@@ -212,7 +222,7 @@ describe('whether an error is gone', () => {
     expect(await standing(kind, by, since)).toMatchObject({
       kind,
       verdict,
-      verifiedBy: kind === 'inhibited' ? 'reboot' : 'machine_probe',
+      verifiedBy: ['inhibited', 'backup_running', 'cluster_not_ready'].includes(kind) ? 'reboot' : 'machine_probe',
       lookedAt: verdict === 'not_looked' ? null : lookedAt,
     });
   });

@@ -3,7 +3,7 @@ import type { EndedJob } from '../../jobs/jobs.reader';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
 import { isAptErrorKind } from '../contracts/apt-error-kinds';
 import { isRestartErrorKind, type MachineErrorKind } from '../contracts/machine-error-kinds';
-import type { ErrorStanding, VerifyingAction } from './verification';
+import { VERIFYING_ACTIONS, type ErrorStanding, type VerifyingAction } from './verification';
 
 /** How far a connection had come when it failed: what failed further on proves that all before it works. */
 const STAGES: readonly (readonly string[])[] = [
@@ -22,8 +22,11 @@ const STAGES: readonly (readonly string[])[] = [
 const SIGNED_IN = 2;
 const AT_WORK = STAGES.length;
 
+/** Upgrades, removals and restarts meet it, each for itself. */
+const BACKUP = 'backup_running' satisfies MachineErrorKind;
+
 /** What a run met only by what it did itself: nothing but the same action tells whether it is gone. */
-const OF_THE_RUN: ReadonlySet<string> = new Set(['timeout_progress', 'timeout_total', 'output_limit']);
+const OF_THE_RUN: ReadonlySet<string> = new Set(['timeout_progress', 'timeout_total', 'output_limit', BACKUP]);
 
 /** What an analysis reads of the kernels says more than that: it is told by restarts and by analyses. */
 export const OLD_KERNEL = 'reboot_old_kernel' satisfies MachineErrorKind;
@@ -33,6 +36,7 @@ const OF_RESTARTS: ReadonlySet<string> = new Set([
   'inhibited',
   'reboot_refused',
   'reboot_not_done',
+  'cluster_not_ready',
   OLD_KERNEL,
 ] satisfies MachineErrorKind[]);
 
@@ -43,8 +47,12 @@ export interface Telling {
   readonly verifiedBy: VerifyingAction;
 }
 
-/** Which action tells of such an error, where nobody has worked on the machine since. */
-export function machineVerifierOf(kind: MachineErrorKind): VerifyingAction {
+/**
+ * Which action tells of such an error, where nobody has worked on the machine since.
+ * @param by name of the action that met it
+ */
+export function machineVerifierOf(kind: MachineErrorKind, by = 'apt_upgrade'): VerifyingAction {
+  if (kind === BACKUP) return VERIFYING_ACTIONS.find((action) => action === by) ?? 'apt_upgrade';
   if (kind === OLD_KERNEL) return 'apt_update_analyze';
   return OF_RESTARTS.has(kind) ? 'reboot' : 'machine_probe';
 }
@@ -72,7 +80,7 @@ export function machineStanding(
   seenAt: Date | null,
   kernel: Telling | null,
 ): ErrorStanding {
-  const verifiedBy = machineVerifierOf(kind);
+  const verifiedBy = machineVerifierOf(kind, by);
   const tellings = later.flatMap((job): Telling[] => {
     const verdict = verdictOf(kind, by, job);
     const told = OF_RESTARTS.has(kind) ? 'reboot' : verifiedBy;
