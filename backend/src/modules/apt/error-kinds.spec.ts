@@ -119,7 +119,7 @@ it('the tests that the reasons name show what they say', () => {
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' });
   const all = ['backend/src', 'backend/test'].flatMap((folder) => tests(folder).map((file) => path.join(folder, file)));
   for (const [kind, reason] of Object.entries(UNMET)) {
-    const named = reason.match(/[\w.-]+spec\.ts/g) ?? [];
+    const named: readonly string[] = reason.match(/[\w.-]+spec\.ts/g) ?? [];
     if (named.length === 0) continue;
     const text = all
       .filter((file) => named.includes(path.basename(file)))
