@@ -1129,6 +1129,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.request_all_replaced': 'Chacune de ses machines a un plan plus récent, ou n’en a plus besoin.',
   'jobs.request_for_window':
     'Il respecte la politique, et sera planifié de nouveau à l’ouverture de la fenêtre de maintenance {window}.',
+  'jobs.request_window_over':
+    'Il respecte la politique, mais la fenêtre de maintenance {window} s’était refermée avant qu’il ne puisse commencer.',
   'jobs.request_machine_archived': 'La machine a été archivée.',
   'jobs.rule_tag_in_use':
     'Des règles d’approbation s’appuient sur cette étiquette : {names}. Sans elle, elles demanderaient moins sur ses machines.',

@@ -80,6 +80,7 @@ export const say = sentences('jobs', {
   request_overdue: 'Nobody confirmed it in time.',
   request_before_seals: 'It was planned by an earlier version of this program.',
   request_for_window: 'It keeps to the policy, and is planned again when the maintenance window {window} opens.',
+  request_window_over: 'It keeps to the policy, but the maintenance window {window} had closed before it could begin.',
   request_machine_archived: 'The machine was archived.',
   request_abandoned: 'Its run ended before it changed anything.',
   window_too_short:

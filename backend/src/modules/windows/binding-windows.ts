@@ -15,10 +15,17 @@ export function bindingWindows(windows: readonly WindowOfMachine[], now: Date): 
   );
 }
 
-/** Of single openings the one that closed last; null: none has. Once it is over it binds nobody. */
-export function lastClosed(windows: readonly WindowOfMachine[], now: Date): WindowOfMachine | null {
+/** A single opening that is over. */
+export interface ClosedWindow {
+  readonly name: string;
+  readonly closedAt: Date;
+}
+
+/** Of single openings the one that closed last; null: none has. Once it is over it binds nothing that begins to be worked on. */
+export function lastClosed(windows: readonly WindowOfMachine[], now: Date): ClosedWindow | null {
   const closed = windows.filter((window) => window.cron === '@once' && closesAt(window) <= now.getTime());
-  return closed.sort((a, b) => closesAt(b) - closesAt(a))[0] ?? null;
+  const [last] = closed.sort((a, b) => closesAt(b) - closesAt(a));
+  return last === undefined ? null : { name: last.name, closedAt: new Date(closesAt(last)) };
 }
 
 /** Of a single opening, in milliseconds. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { bindingWindows, lastClosed } from './binding-windows';
+import { bindingWindows, lastClosed, type ClosedWindow } from './binding-windows';
 import { standing, type Standing } from './openings';
 import { WindowsRepository, type WindowOfMachine } from './windows.repository';
 
@@ -8,8 +8,8 @@ import { WindowsRepository, type WindowOfMachine } from './windows.repository';
 export interface BoundMachine {
   readonly machineId: string;
   readonly windows: readonly WindowOfMachine[];
-  /** Name of the single window that closed last, where no window counts any more; null: some does, or none was there. */
-  readonly overWindowName: string | null;
+  /** The single window that closed last, where no window counts any more; null: some does, or none was there. */
+  readonly overWindow: ClosedWindow | null;
 }
 
 /** The gate: when changes of machines may begin. */
@@ -24,8 +24,7 @@ export class MaintenanceWindows {
     return machineIds.map((machineId) => {
       const speaking = byMachine.get(machineId) ?? [];
       const windows = bindingWindows(speaking, now);
-      const overWindowName = windows.length > 0 ? null : (lastClosed(speaking, now)?.name ?? null);
-      return { machineId, windows, overWindowName };
+      return { machineId, windows, overWindow: windows.length > 0 ? null : lastClosed(speaking, now) };
     });
   }
 }

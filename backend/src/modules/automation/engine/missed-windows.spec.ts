@@ -1,14 +1,27 @@
 import { CHANGE, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import { until } from '../../../../test/support/ssh-wait';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
+import { queryRows } from '../../../kernel/database/rows';
+import { quoted } from '../../../kernel/sentences/sentences';
+import type { FinishedChange } from '../../jobs/actions/change-action';
+import { planActionName } from '../../jobs/actions/plan-action';
 import type { SaveScheduleDto } from '../dto/schedule-input.dto';
 import type { TargetRecord } from '../occurrences/occurrence-record';
 
 const MISSED = 'Its maintenance window Nights had passed before it could begin.';
 
-const night = scheduledNight(
-  () => [fakeAction(), Object.assign(fakeChange(), { packageEffects: () => [] })],
-  'upgrade a 1 2',
-);
+const DRIFTED = 'the machine differs from the plan';
+const TWICE = [{}, { deep: true }].map((parameters) => ({ action: CHANGE, parameters }));
+
+const night = scheduledNight(() => {
+  const change = fakeChange();
+  const collect = (run: FinishedChange) => {
+    if (!run.log.includes(DRIFTED)) return change.collect(run, {} as never);
+    const failure = { kind: 'plan_drifted', message: quoted(DRIFTED) };
+    return { status: 'error', result: {}, important: {}, summary: quoted(DRIFTED), error: failure } as const;
+  };
+  return [fakeAction(), { ...change, packageEffects: () => [], collect }];
+}, 'upgrade a 1 2');
 
 /** A schedule of the change that has become due, at the time that the database has. */
 async function due(machineId: string, more: Partial<SaveScheduleDto> = {}): Promise<string> {
@@ -48,5 +61,90 @@ describe('a machine that waits for its window while no process is there until th
       errorMessage: MISSED,
     });
     expect(await p.count('jobs', 'kind = $1', [CHANGE])).toBe(0);
+  });
+});
+
+/** The change is at work on the machine. @returns its run there */
+async function begun(): Promise<string> {
+  await night.steps('the change has begun', () => night.machines.runs.size === 1);
+  const [run = ''] = night.machines.runs.keys();
+  return run;
+}
+const ended = (id: string) =>
+  night.steps('the run ends', async () => !['queued', 'running'].includes((await target(id))?.status ?? 'queued'));
+const lastRequest = async () =>
+  (
+    await queryRows<{ status: string; decision_reason: string | null }>(
+      night.p.dataSource,
+      'SELECT status, decision_reason FROM action_requests ORDER BY created_at DESC, id DESC LIMIT 1',
+    )
+  )[0];
+
+describe('what a schedule goes on with when its single window has closed', () => {
+  it.each([
+    ['waited for it', 1],
+    ['came while it was open', 0],
+  ])('is not begun outside, where the machine %s', async (_how, opensIn) => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    await night.window(opensIn, machineId);
+    p.work();
+    const id = await due(machineId, { actions: TWICE });
+    if (opensIn > 0) {
+      await held(id);
+      await night.pass(opensIn);
+    }
+    const run = await begun();
+    await night.pass(opensIn + 1.2);
+    machines.end(run);
+    await ended(id);
+    expect(machines.runs.size).toBe(1);
+    expect(await target(id)).toMatchObject({ position: 1, errorKind: 'window_expired' });
+    expect(await lastRequest()).toEqual({
+      status: 'expired',
+      decision_reason: 'It keeps to the policy, but the maintenance window Nights had closed before it could begin.',
+    });
+  });
+
+  it('is not begun outside, where nobody was there after it was planned', async () => {
+    const { p } = night;
+    const machineId = await p.machine();
+    await night.window(0, machineId);
+    p.work();
+    const id = await due(machineId);
+    await night.a.runner.advanceAll();
+    await until('it is planned', async () => {
+      return (await p.count('jobs', `kind = $1 AND status = 'ok'`, [planActionName(CHANGE)])) === 1;
+    });
+    await night.pass(1.2);
+    await (await night.another()).runner.advanceAll();
+    expect(await target(id)).toMatchObject({ status: 'cancelled', errorKind: 'window_expired', errorMessage: MISSED });
+    expect(await p.count('jobs', 'kind = $1', [CHANGE])).toBe(0);
+  });
+
+  it('is not begun outside, where its machine had come to differ from the plan', async () => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    await night.window(0, machineId);
+    p.work();
+    const id = await due(machineId);
+    const run = await begun();
+    await night.pass(1.2);
+    machines.print(run, DRIFTED);
+    machines.end(run);
+    await ended(id);
+    expect(await target(id)).toMatchObject({ status: 'cancelled', errorKind: 'window_expired', errorMessage: MISSED });
+    expect(machines.runs.size).toBe(1);
+  });
+
+  it('is begun by a run that becomes due after it: that window binds nobody any more', async () => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    await night.window(-2, machineId);
+    p.work();
+    const id = await due(machineId);
+    machines.end(await begun());
+    await ended(id);
+    expect(await target(id)).toMatchObject({ status: 'ok' });
   });
 });

@@ -27,6 +27,7 @@ interface OccurrenceRow {
   readonly definition_seal: string | null;
   readonly answerable_ids: readonly string[] | null;
   readonly machines_count: number | null;
+  readonly started_at: Date | null;
 }
 
 /**
@@ -93,9 +94,10 @@ export class OccurrenceRunner {
       return false;
     }
     const { schedule_id: scheduleId, answerable_ids: answerableIds, machines_count: machines } = row;
+    const since = row.started_at ?? now;
     const { document: definition } = reading;
     const policyAltered = definition.policy !== null && !this.seals.definitionIntact(row, row.definition_seal);
-    const occurrence = { id, scheduleId, definition, policyAltered, answerableIds, machines, now, stop };
+    const occurrence = { id, scheduleId, definition, policyAltered, answerableIds, machines, since, now, stop };
     if (row.status === 'queued') return this.begin(tx, occurrence);
     await this.targets.holdPlaces(tx, scheduleId);
     const settled = await this.worker.settle(tx, occurrence);
@@ -169,7 +171,7 @@ const ACTIVE = `
 
 const TAKE = `
   SELECT id, schedule_id, status, expires_at, cancel_requested_by, cancel_cause, definition_json, definition_seal,
-    answerable_ids, machines_count
+    answerable_ids, machines_count, started_at
   FROM schedule_occurrences
   WHERE id = $1 AND status IN ('queued', 'running') FOR UPDATE SKIP LOCKED`;
 

@@ -30,6 +30,8 @@ export interface RunningOccurrence {
   readonly answerableIds: readonly string[] | null;
   /** Null until they are chosen. */
   readonly machines: number | null;
+  /** When it began. */
+  readonly since: Date;
   readonly now: Date;
   /** Why nothing is begun any more; null: things are. */
   readonly stop: Stop | null;
@@ -192,6 +194,7 @@ export class TargetWorker {
       answerableIds: occurrence.answerableIds,
       actor: scheduleActor(occurrence),
       followedBy: jobsAfter(this.registry, definition.actions, position),
+      since: occurrence.since,
     });
     const step = { position, now };
     if (decision.kind === 'run' || decision.kind === 'later')
@@ -200,6 +203,8 @@ export class TargetWorker {
     else if (decision.kind === 'run')
       await this.targets.begin(tx, id, [{ machineId, jobId: decision.jobId }], { ...step, stage: 'run' }, requestId);
     else if (decision.kind === 'later') await this.hold(tx, occurrence, target, decision);
+    else if (decision.kind === 'missed')
+      await this.targets.end(tx, id, [missedWindow(machineId, decision.windowName)], now);
     else await this.leave(tx, occurrence, target, requestId, decision);
   }
 

@@ -22,6 +22,8 @@ export type PolicyDecision =
       readonly estimate: Estimate | null;
       readonly parameters: Record<string, unknown>;
     }
+  /** It keeps to the policy, but the single window of its machine has closed since the run began. */
+  | { readonly kind: 'missed'; readonly windowName: string }
   /** It is somebody else's plan, who asked for the same at the same time, or a newer one took its place: the schedule makes its own. */
   | { readonly kind: 'again' }
   | {
@@ -45,6 +47,8 @@ export interface PlannedChange {
   readonly standing: StandingTerms;
   readonly actor: PolicyHolder['actor'];
   readonly followedBy: readonly string[];
+  /** When the run began. */
+  readonly since: Date;
   /** Users who answer for what the schedule does; null: not known. */
   readonly answerableIds: readonly string[] | null;
 }
@@ -79,10 +83,11 @@ export class PolicyDecisions {
     if (blocked !== undefined) return left('error', 'plan_blocked', blocked.sentence as Sentence);
     const beyond = await this.notAllowed(tx, request, planned);
     if (beyond.length > 0) return forPeople(beyond);
-    const { actor, followedBy, policy, standing } = planned;
+    const { actor, followedBy, since, policy, standing } = planned;
     const accepted = acceptedByAll([policy, standing.policy]);
-    const approval = await this.approvals.approve(tx, request, { actor, followedBy, accepted });
+    const approval = await this.approvals.approve(tx, request, { actor, followedBy, since, accepted });
     if (approval.kind === 'replaced') return { kind: 'again' };
+    if (approval.kind === 'missed') return approval;
     if (approval.kind === 'later') return { ...approval, parameters: request.plan?.parameters ?? {} };
     if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId, estimate: approval.estimate };
     if (approval.kind === 'person') return forPeople(approval.reasons);

@@ -99,7 +99,7 @@ describe('a single window that is over', () => {
     const starts = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), p.shared);
     const [found] = await starts.standings(p.dataSource.manager, [{ machineId, seconds: 0 }], []);
     if (found === undefined) throw new Error('the gate says nothing');
-    return { kind: found.standing.kind, over: found.overWindowName };
+    return { kind: found.standing.kind, over: found.overWindow?.name ?? null };
   };
 
   it('binds nobody, and the last of them is named where no other counts', async () => {

@@ -1,7 +1,7 @@
 import type { MachineMaintenanceDto } from '../dto/maintenance.dto';
 import type { GateStanding } from './start-gate';
 
-export function toMaintenance({ standing, estimate, windows, overWindowName }: GateStanding): MachineMaintenanceDto {
+export function toMaintenance({ standing, estimate, windows, overWindow }: GateStanding): MachineMaintenanceDto {
   const opening = standing.kind === 'open' || standing.kind === 'later' ? standing : null;
   return {
     state: standing.kind,
@@ -12,7 +12,7 @@ export function toMaintenance({ standing, estimate, windows, overWindowName }: G
     longestSeconds: standing.kind === 'never' ? standing.longestSeconds : null,
     estimateSeconds: estimate?.seconds ?? null,
     estimateBasis: estimate?.basis ?? null,
-    overWindowName,
+    overWindowName: overWindow?.name ?? null,
     windows: windows.map(({ id, name, scope }) => ({ id, name, scope })),
   };
 }

@@ -14,8 +14,8 @@ export interface GateStanding {
   readonly windows: BoundMachine['windows'];
   /** The moment of the decision. */
   readonly now: Date;
-  /** Name of the single window that is over, where no window counts any more. */
-  readonly overWindowName: string | null;
+  /** The single window that is over, where no window counts any more. */
+  readonly overWindow: BoundMachine['overWindow'];
 }
 
 /** A machine, and how long its change will take in seconds where that was estimated already. */

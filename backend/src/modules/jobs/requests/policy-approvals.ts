@@ -29,6 +29,8 @@ export interface PolicyHolder {
   readonly accepted: readonly string[];
   /** Actions that the schedule does on the machine afterwards. */
   readonly followedBy: readonly string[];
+  /** When its run began. A single window that has closed since binds what is left of that run. */
+  readonly since: Date;
 }
 
 export type AwaitedStanding = Extract<Standing, { kind: 'open' | 'later' }>;
@@ -37,6 +39,8 @@ export type PolicyApproval =
   | { readonly kind: 'approved'; readonly jobId: string; readonly estimate: Estimate | null }
   /** No maintenance window of the machine lets it begin now: the request has expired, and is made again then. */
   | { readonly kind: 'later'; readonly standing: AwaitedStanding; readonly estimate: Estimate | null }
+  /** The single window in which it was to begin is over: the request has expired. */
+  | { readonly kind: 'missed'; readonly windowName: string }
   /** A newer plan of the same schedule took its place since it was looked at. */
   | { readonly kind: 'replaced' }
   /** A rule of approval asks for more than a policy can give. */
@@ -86,9 +90,10 @@ export class PolicyApprovals {
     const asked = await this.approvals.effective(tx.manager, askedOf(request));
     const reasons = asked.fourEyes || asked.administrators ? sentencesOf(asked) : [];
     if (reasons.length > 0) return { reasons, kind: 'person' };
-    const { standing, estimate } = await this.gateOf(tx, request, machineId, holder);
+    const { standing, estimate, overWindow } = await this.gateOf(tx, request, machineId, holder);
     if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId, estimate };
     if (standing?.kind === 'later') return this.later(tx, request, standing, estimate);
+    if (overWindow !== null && overWindow.closedAt > holder.since) return this.missed(tx, request, overWindow.name);
     return this.carryOut(tx, request, machineId, holder, estimate);
   }
 
@@ -103,10 +108,10 @@ export class PolicyApprovals {
     { action }: RequestWithPlan,
     machineId: string,
     { followedBy }: PolicyHolder,
-  ): Promise<Pick<GateStanding, 'estimate'> & { readonly standing: Standing | null }> {
+  ): Promise<Pick<GateStanding, 'estimate' | 'overWindow'> & { readonly standing: Standing | null }> {
     const actions = [action, ...followedBy].map((name) => this.registry.require(name).declaration);
     const [found] = await this.gate.standings(tx.manager, [{ machineId, seconds: null }], actions);
-    return found ?? { standing: null, estimate: null };
+    return found ?? { standing: null, estimate: null, overWindow: null };
   }
 
   /** Ends a plan that nobody needs any more, and says why. What a person has decided meanwhile stays decided. */
@@ -124,6 +129,12 @@ export class PolicyApprovals {
   ): Promise<PolicyApproval> {
     await this.letGo(tx, id, say.request_for_window({ window: standing.name }));
     return { kind: 'later', standing, estimate };
+  }
+
+  /** No window speaks of the machine any more, but work that was begun for one is not gone on with outside. */
+  private async missed(tx: Transaction, { id }: RequestWithPlan, windowName: string): Promise<PolicyApproval> {
+    await this.letGo(tx, id, say.request_window_over({ window: windowName }));
+    return { kind: 'missed', windowName };
   }
 
   private async carryOut(
