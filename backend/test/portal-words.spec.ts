@@ -25,7 +25,7 @@ const changes = [
   new AptUpgradeAction(without, without, without),
   new AptHoldAction(without, without),
   new AptUnholdAction(without, without),
-  new AptRepairAction(without, without, without),
+  new AptRepairAction(without, without, without, without),
   new AptAutoremoveAction(without, without, without),
 ].map(({ declaration }) => declaration);
 

@@ -13,7 +13,7 @@ interface FakeRun {
   lines: string[];
   /** The last line of its tool's status. */
   status: string | null;
-  ending: 'ended' | 'stopped' | 'interrupted' | null;
+  ending: 'ended' | 'stopped' | 'interrupted' | 'drifted' | null;
   stopAsked: boolean;
   forced: boolean;
   /** Somebody removed its folder: nothing of it can be told once it is over. */

@@ -4,8 +4,9 @@ import { Clock } from '../../kernel/clock';
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { DomainEvents } from '../../kernel/events/domain-events';
 import type { PresentedHostKey } from '../../kernel/ssh/host-key';
-import type { SshError, SshErrorKind } from '../../kernel/ssh/ssh-error';
+import type { SshError } from '../../kernel/ssh/ssh-error';
 import { HostKeys } from '../credentials/host-keys.service';
+import { ANSWERED_KINDS, SETTLED_BY_ROOT, SETTLED_BY_SIGN_IN } from './connection-kinds';
 import { ConnectionFactsRepository } from './connection-facts.repository';
 import { NetworkMembers } from '../networks/network-members';
 import { ipAddress } from './address';
@@ -30,35 +31,6 @@ export interface Reached {
   readonly remoteAddress: string;
 }
 
-/** Errors up to being signed in that a machine answered with. */
-const answeredKinds: readonly SshErrorKind[] = [
-  'auth_timeout',
-  'host_key_unknown',
-  'host_key_changed',
-  'key_exchange_unsupported',
-  'auth_failed',
-  'password_expired',
-];
-const answers: ReadonlySet<string> = new Set(answeredKinds);
-/** Errors up to being signed in: once somebody is, they are settled. */
-const settledBySignIn: ReadonlySet<string> = new Set([
-  ...UNREACHABLE_KINDS,
-  ...answeredKinds,
-  'key_invalid',
-  'no_credentials',
-  'credentials_unreadable',
-]);
-/** Errors between being signed in and being root. */
-const rootKinds: readonly SshErrorKind[] = [
-  'channel_refused',
-  'shell_unavailable',
-  'sudo_password',
-  'sudo_policy',
-  'sudo_tty',
-  'sudo_missing',
-];
-const settledByRoot: ReadonlySet<string> = new Set(rootKinds);
-
 /** Keeps what a try to connect says about a machine: reachable or not, and what went wrong. */
 @Injectable()
 export class ConnectionOutcomes {
@@ -75,7 +47,7 @@ export class ConnectionOutcomes {
   ) {}
 
   /**
-   * Somebody was signed in. An earlier error of connecting is settled by that; errors of the work itself are not.
+   * Somebody was signed in. An earlier error of connecting is settled by that, see connection-kinds.ts; errors of the work itself are not.
    * @throws DomainError `machine_quarantined`, `machine_archived` when that was decided in the meantime
    */
   async connected(machine: MachineRow, { keys, remoteAddress }: Reached, context: ConnectionContext): Promise<void> {
@@ -83,7 +55,7 @@ export class ConnectionOutcomes {
     // Of a machine that is known by its address there is nothing to learn.
     const address = ipAddress(machine.hostname) === null ? ipAddress(remoteAddress) : null;
     // Almost always nothing is new but the time, and nobody has to wait for a transaction.
-    if (await this.facts.seenAgain(machine.id, fingerprints, address, this.clock.now(), settledBySignIn)) return;
+    if (await this.facts.seenAgain(machine.id, fingerprints, address, this.clock.now(), SETTLED_BY_SIGN_IN)) return;
     await this.transactions.run(async (tx) => {
       await this.networks.hold(tx, 'address');
       const current = await this.machines.lockLive(tx, machine.id);
@@ -92,7 +64,7 @@ export class ConnectionOutcomes {
       if (address !== null && (await this.repository.reachedAt(tx.manager, machine.id, address))) {
         await this.networks.assign(tx, machine.id);
       }
-      const settled = await this.settled(tx, machine.id, settledBySignIn);
+      const settled = await this.settled(tx, machine.id, SETTLED_BY_SIGN_IN);
       this.state.patch(tx, machine.id, { status: 'active', lastSeenAt: this.clock.now(), ...settled });
       if (current.status === 'unreachable') {
         await this.publish(tx, machine.id, context, 'machine_reachable', 'info', say.answers_again());
@@ -107,7 +79,7 @@ export class ConnectionOutcomes {
       const current = await this.machines.lockLive(tx, machine.id);
       if (current.status === 'quarantined') return;
       const silent = UNREACHABLE_KINDS.has(error.kind);
-      if (answers.has(error.kind)) await this.backAgain(tx, current, context);
+      if (ANSWERED_KINDS.has(error.kind)) await this.backAgain(tx, current, context);
       const patch: MachineStatePatch = { lastErrorKind: error.kind, lastErrorMessage: error.sentence };
       this.state.patch(tx, machine.id, silent ? { ...patch, status: 'unreachable' } : patch);
       if (silent && current.status !== 'unreachable') {
@@ -127,7 +99,7 @@ export class ConnectionOutcomes {
 
   /** A run became root. */
   async becameRoot(tx: Transaction, machineId: string): Promise<void> {
-    this.state.patch(tx, machineId, await this.settled(tx, machineId, settledByRoot));
+    this.state.patch(tx, machineId, await this.settled(tx, machineId, SETTLED_BY_ROOT));
   }
 
   private async backAgain(tx: Transaction, machine: MachineRow, context: ConnectionContext): Promise<void> {

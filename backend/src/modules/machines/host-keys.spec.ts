@@ -384,6 +384,19 @@ describe('host keys', () => {
     expect(told).toEqual(['machine_created', 'machine_unreachable', 'machine_reachable']);
   });
 
+  it('takes a machine that did not come back from its restart for back once somebody is signed in', async () => {
+    const id = await enrolled('web-1');
+    ssh.willConnect(ed, asRoot);
+    await connectionTest(id);
+    await test.dataSource.query(
+      `UPDATE machine_state SET last_error_kind = 'reboot_not_back', last_error_action = 'reboot' WHERE machine_id = $1`,
+      [id],
+    );
+    ssh.willConnect(ed, asRoot);
+    await connectionTest(id);
+    expect(await detail(id)).toMatchObject({ lastError: null, need: 'unknown' });
+  });
+
   it.each(['sudo_password', 'sudo_policy', 'sudo_tty'] as const)('keeps %s as a failed test', async (kind) => {
     const id = await enrolled('web-1');
     ssh.willConnect(ed, () => new SshError(kind, 'sudo'));

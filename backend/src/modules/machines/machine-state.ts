@@ -21,6 +21,15 @@ export interface MachineStatePatch extends StoredPatch {
   readonly lastSeenAt?: Date;
   /** This action went well: its own last error is settled, and those of connecting; another action's stays. */
   readonly settles?: string;
+  /** What this look or repair shows to be over. */
+  readonly settlesErrors?: readonly SettledErrors[];
+}
+
+/** Last errors that are over: those that these actions ended with, of these classes where they are named. */
+export interface SettledErrors {
+  readonly actions: readonly string[];
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
 }
 
 const columns: Readonly<Record<keyof StoredPatch, string>> = {
@@ -151,7 +160,7 @@ const WRITE = prepared(`
 function rowOf(before: Before, patches: readonly MachineStatePatch[]) {
   let changes: StoredPatch = {};
   for (const patch of patches) {
-    changes = { ...changes, ...cleaned({ ...settled({ ...before, ...changes }, patch.settles), ...patch }) };
+    changes = { ...changes, ...cleaned({ ...settled({ ...before, ...changes }, patch), ...patch }) };
   }
   const status = patches.findLast((patch) => patch.status !== undefined)?.status;
   const lastSeenAt = patches.findLast((patch) => patch.lastSeenAt !== undefined)?.lastSeenAt;
@@ -171,9 +180,17 @@ function rowOf(before: Before, patches: readonly MachineStatePatch[]) {
   };
 }
 
-function settled({ lastErrorAction }: Pick<Before, 'lastErrorAction'>, action: string | undefined): StoredPatch {
-  if (action === undefined || (lastErrorAction !== null && lastErrorAction !== action)) return {};
-  return { lastErrorKind: null, lastErrorMessage: null };
+type LastError = Pick<Before, 'lastErrorKind' | 'lastErrorAction'>;
+
+function settled(last: LastError, { settles, settlesErrors = [] }: MachineStatePatch): StoredPatch {
+  const own = settles !== undefined && (last.lastErrorAction === null || last.lastErrorAction === settles);
+  const over = own || settlesErrors.some((errors) => isAmong(last, errors));
+  return over ? { lastErrorKind: null, lastErrorMessage: null } : {};
+}
+
+function isAmong({ lastErrorKind: kind, lastErrorAction: action }: LastError, errors: SettledErrors): boolean {
+  if (kind === null || action === null || !errors.actions.includes(action)) return false;
+  return (errors.only?.includes(kind) ?? true) && errors.except?.includes(kind) !== true;
 }
 
 /** Only known keys that are given; texts of machines are cut, and a kind is a kind. */

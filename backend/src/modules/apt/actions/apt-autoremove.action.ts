@@ -10,6 +10,7 @@ import type {
   StepProgress,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
+import { wasRefused } from '../upgrade/refused';
 import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
@@ -109,7 +110,10 @@ export class AptAutoremoveAction implements ChangeAction {
 
   collect(run: FinishedChange, { plan, jobId }: ChangeContext): ChangeOutcome {
     const result = runResult(run, plan as AptAutoremovePlan, jobId);
-    return changeOutcome(backupRefusal(run) ?? verdictOf(result), {
+    const refusal = backupRefusal(run);
+    const verdict = refusal ?? verdictOf(result);
+    return changeOutcome(verdict, {
+      untouched: refusal !== null || wasRefused(verdict, result),
       result,
       important: importantUpgrade(result),
       store: (tx, context) => this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt),

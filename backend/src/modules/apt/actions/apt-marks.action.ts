@@ -18,6 +18,7 @@ import {
 } from '../../jobs/actions/job-action';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { AptHolds } from '../apt-holds';
+import { isRefusal } from '../upgrade/refused';
 import { AptRepository } from '../apt.repository';
 import { say } from '../apt.sentences';
 import { importantMarks, type AptMarksPlan, type AptMarksResult, type MarkOperation } from '../contracts/apt-marks.v1';
@@ -125,7 +126,10 @@ abstract class AptMarksAction implements ChangeAction<MarksParameters> {
   collect(run: FinishedChange, context: ChangeContext<MarksParameters>): ChangeOutcome {
     const plan = context.plan as AptMarksPlan;
     const result = marksResult(run, plan);
-    return changeOutcome(marksVerdict(result), {
+    const verdict = marksVerdict(result);
+    return changeOutcome(verdict, {
+      untouched:
+        isRefusal(verdict) && result.marks.every(({ held_before, held }) => held !== null && held === held_before),
       result,
       important: importantMarks(result),
       store: (tx, stored) => this.store(tx, stored, plan, result),

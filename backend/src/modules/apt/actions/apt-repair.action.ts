@@ -10,6 +10,9 @@ import type {
   StepProgress,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
+import { MachineState } from '../../machines/machine-state';
+import { SETTLED_BY_REPAIR } from '../remedies/settled-errors';
+import { wasRefused } from '../upgrade/refused';
 import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
@@ -73,6 +76,7 @@ export class AptRepairAction implements ChangeAction {
     private readonly recorder: AptRunRecorder,
     private readonly fetchProxy: FetchProxy,
     private readonly hosts: ProductHosts,
+    private readonly machineState: MachineState,
   ) {}
 
   planScript({ machineId }: ActionContext): ActionScript {
@@ -122,11 +126,16 @@ export class AptRepairAction implements ChangeAction {
 
   collect(run: FinishedChange, { plan, jobId }: ChangeContext): ChangeOutcome {
     const result = repairResult(run, plan as AptRepairPlan, jobId);
-    return changeOutcome(repairVerdict(result), {
+    const verdict = repairVerdict(result);
+    return changeOutcome(verdict, {
+      untouched: wasRefused(verdict, result),
       result,
       important: importantRepair(result),
       failedSteps: result.whole === false ? ['verify'] : [],
-      store: (tx, context) => this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt),
+      store: (tx, context) => {
+        if (result.whole === true) this.machineState.patch(tx, context.machineId, { settlesErrors: SETTLED_BY_REPAIR });
+        return this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt);
+      },
     });
   }
 }

@@ -15,6 +15,7 @@ import { Clock } from '../../../kernel/clock';
 import { MachineState } from '../../machines/machine-state';
 import { analyseApt } from '../analysis/analyse';
 import { plannedPackages, type PlannedPackage } from '../analysis/planned-packages';
+import { settledByAnalysis } from '../remedies/settled-errors';
 import { changesSomething, statePatchOf } from '../apt-verdict';
 import { AptHolds } from '../apt-holds';
 import { AptRepository } from '../apt.repository';
@@ -179,7 +180,8 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
       messages: [...messagesOf(document), ...more],
     });
     if (document.holds !== null) await this.holds.forgetOthers(tx, context.machineId, document.holds);
-    this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));
+    const settlesErrors = settledByAnalysis(document);
+    this.machineState.patch(tx, context.machineId, { ...statePatchOf(document, measuredAt), settlesErrors });
   }
 }
 

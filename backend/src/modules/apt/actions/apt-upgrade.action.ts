@@ -10,6 +10,7 @@ import {
   type PackageEffect,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
+import { wasRefused } from '../upgrade/refused';
 import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
 import { say } from '../apt.sentences';
@@ -143,7 +144,10 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
 
   collect(run: FinishedChange, { plan, jobId }: ChangeContext<UpgradeParameters>): ChangeOutcome {
     const result = upgradeResult(run, plan as AptUpgradePlan, jobId);
-    return changeOutcome(backupRefusal(run) ?? verdictOf(result), {
+    const refusal = backupRefusal(run);
+    const verdict = refusal ?? verdictOf(result);
+    return changeOutcome(verdict, {
+      untouched: refusal !== null || wasRefused(verdict, result),
       result,
       important: importantUpgrade(result),
       failedSteps: failedSteps(run),

@@ -137,6 +137,7 @@ export class RebootAction implements ChangeAction<RebootParameters> {
     return {
       status,
       ...(error === undefined ? {} : { error }),
+      untouched: result.outcome === 'refused',
       result,
       important: importantReboot(result),
       summary,

@@ -3,6 +3,7 @@ import { Contracts } from '../../../kernel/contracts/contracts';
 import { inFrench } from '../../../kernel/sentences/in-french';
 import type { FinishedChange } from '../../jobs/actions/change-action';
 import type { CollectedRun, CollectedSection } from '../../jobs/actions/job-action';
+import { RebootAction } from '../actions/reboot.action';
 import { REBOOT_PLAN, type RebootPlan } from '../contracts/reboot-plan.v1';
 import {
   importantReboot,
@@ -277,6 +278,11 @@ describe('the result of a restart', () => {
     const result = told(run);
     expect(result).toMatchObject({ outcome: 'refused', refusal: { by }, error: { kind } });
     expect(result.summary).toContain(words);
+    const action = new RebootAction({} as never, {} as never);
+    const outcomeOf = (change: FinishedChange) => action.collect(change, { plan: planned().details } as never);
+    expect(outcomeOf(run)).toMatchObject({ status: 'error', untouched: true });
+    const failed = finished({ after: bootOf(OLD), failed_after: '' }, { rebooted: false });
+    expect(outcomeOf(failed)).toMatchObject({ error: { kind: 'reboot_not_done' }, untouched: false });
   });
 
   it('is refused by a backup or the cluster of a Proxmox host in words of its plan, and nothing offers to force it', () => {

@@ -17,6 +17,7 @@ import { RUN_ID } from '../fixtures/captured-change';
 import { FIXTURE_FOLDER, parseFixture } from '../fixtures/load-fixture';
 import type { UpgradeParameters } from './upgrade-parameters';
 import { upgradePlan } from './upgrade-plan';
+import { wasRefused } from './refused';
 import { backupRefusal, upgradeResult, verdictOf } from './upgrade-result';
 
 const everything: UpgradeParameters = { mode: 'dist_upgrade', scope: 'all', packages: [] };
@@ -406,6 +407,20 @@ describe.each(suites)('a run on %s', (suite) => {
     expect(errors('lock')).toEqual(['apt_lock_busy']);
     const done = finished(sections, { exitCode: 0 });
     expect(upgradeResult(done, detailsOf(planned(sections)), RUN_ID).errors).toEqual([]);
+  });
+
+  it.each([
+    ['lock', true],
+    ['held-packages', true],
+    ['removal-refused', true],
+    ['downgrade-refused', true],
+    ['deb-404', false],
+    ['failing-script', false],
+    ['interrupted', false],
+    ['done', false],
+  ])('by %s was refused before it changed anything: %s', (state, refused) => {
+    const result = resultOf(suite, state, state === 'interrupted' ? { ending: 'interrupted', exitCode: null } : {});
+    expect(wasRefused(verdictOf(result), result)).toBe(refused);
   });
 
   it('that had no room for what it found names the full disk, by the look taken late', () => {

@@ -154,6 +154,8 @@ export interface ChangeOutcome {
   readonly status: 'ok' | 'warning' | 'error';
   /** With status `error`: why. */
   readonly error?: { readonly kind: string; readonly message: Sentence; readonly action?: Sentence };
+  /** With status `error`: it was refused before it changed anything, so the machine is as it was. */
+  readonly untouched?: boolean;
   /** Of the contract `<action>_result`; kept in `executions.result_json`. */
   readonly result: object;
   /** Of the contract `<action>_result.important`. */

@@ -17,6 +17,7 @@ import { logRows, type ProgressWrite } from '../log-rows';
 import { ChangeOutcomes, type Changed } from './change-outcomes';
 import type { Claim } from './claims';
 import { JobHistory } from './job-history';
+import { lastErrorAfter } from './last-error';
 import { say } from '../jobs.sentences';
 
 /** Another holds the machine now. Nothing of this attempt was written, and nothing may be. */
@@ -64,6 +65,8 @@ interface FinalRow {
   readonly result: JobResult;
   /** It came to no result: a dead letter. */
   readonly died: boolean;
+  /** Of a change: it never began, or was refused before it changed anything. */
+  readonly untouched: boolean;
 }
 
 /**
@@ -154,7 +157,8 @@ export class Outcomes {
         const failure = ending.failure ?? null;
         const begun = ending.kind === 'failed' && ending.begun !== false;
         if (this.isChange(claim)) await this.changes.close(tx, { ...claim, begun }, status, failure);
-        return { status, failure, result: facts.result, died: status === 'error' };
+        const untouched = ending.kind === 'failed' && ending.begun === false;
+        return { status, failure, result: facts.result, died: status === 'error', untouched };
       }
     }
   }
@@ -172,7 +176,8 @@ export class Outcomes {
     const message = told === null || !forced ? null : await this.changes.forcedBy(tx, claim.jobId);
     const failure = told === null || message === null ? told : { ...told, message };
     await this.changes.store(tx, claim, changed, { status, failure, at: this.history.now() });
-    return { status, failure, result: { ...facts.result, summary: outcome.summary }, died: false };
+    const untouched = !lost && (finished.ending === 'drifted' || outcome.untouched === true);
+    return { status, failure, result: { ...facts.result, summary: outcome.summary }, died: false, untouched };
   }
 
   private async handOver(tx: Transaction, claim: Claim, pauseMs: number, facts: AttemptFacts): Promise<void> {
@@ -206,6 +211,7 @@ export class Outcomes {
       failure: outcome.status === 'error' ? failureOfOutcome(this.registry.title(claim.kind), outcome) : null,
       result: { ...facts.result, snapshotId, summary: outcome.summary ?? null },
       died: false,
+      untouched: false,
     };
   }
 
@@ -247,10 +253,9 @@ function failureOfOutcome(action: string, { error }: Pick<ActionOutcome, 'error'
 }
 
 /** A cancelled job says nothing about the machine. */
-function stateAfter({ status, failure }: FinalRow, action: string): MachineStatePatch {
+function stateAfter({ status, failure, untouched }: FinalRow, action: string): MachineStatePatch {
   if (status === 'cancelled') return {};
-  if (failure === null) return { settles: action };
-  return { lastErrorKind: failure.kind, lastErrorMessage: failure.message, lastErrorAction: action };
+  return failure === null ? { settles: action } : lastErrorAfter(action, failure, untouched);
 }
 
 /**

@@ -14,6 +14,7 @@ import { requester } from '../job-record';
 import { LEASE_SECONDS } from './claims';
 import { databaseIsAway, isTriedAgain, workerLostFailure } from './failures';
 import { JobHistory } from './job-history';
+import { lastErrorAfter } from './last-error';
 import { tokenIdOf, tokenPriorityOf } from '../turns';
 import { abandonedStepsDocument } from './step-tracker';
 
@@ -166,9 +167,7 @@ export class Sweeper {
     ]);
     this.machineState.patch(tx, job.machine_id, {
       runningJobId: null,
-      ...(failure === null
-        ? {}
-        : { lastErrorKind: failure.kind, lastErrorMessage: failure.message, lastErrorAction: job.kind }),
+      ...(failure === null ? {} : lastErrorAfter(job.kind, failure)),
     });
     if (!told) return;
     const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);

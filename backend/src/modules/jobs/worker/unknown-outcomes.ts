@@ -16,6 +16,7 @@ import { requester } from '../job-record';
 import { say } from '../jobs.sentences';
 import { ChangeOutcomes } from './change-outcomes';
 import { JobHistory } from './job-history';
+import { lastErrorAfter } from './last-error';
 import { abandonedStepsDocument } from './step-tracker';
 
 /** So long nobody may have heard of the run before a person may give it up. */
@@ -84,12 +85,7 @@ export class UnknownOutcomes {
       abandonedStepsDocument(this.contracts, job.steps_json, this.history.now()),
     ]);
     await this.changes.close(tx, { jobId, machineId, kind, requestId, begun: true }, 'error', failure);
-    this.machineState.patch(tx, machineId, {
-      runningJobId: null,
-      lastErrorKind: failure.kind,
-      lastErrorMessage: failure.message,
-      lastErrorAction: kind,
-    });
+    this.machineState.patch(tx, machineId, { runningJobId: null, ...lastErrorAfter(kind, failure) });
     const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);
     await this.history.publish(tx, { jobId, machineId, kind, requestedBy }, 'error', failure, result, jobId);
     await this.audit.record(tx.manager, {
