@@ -24,6 +24,11 @@ describe('much that waits', () => {
     await dataSource.query(
       `INSERT INTO machine_state (machine_id, status, updated_at) SELECT id, 'unknown', now() FROM machines`,
     );
+    // What waits is decided anew when the program sees its windows for the first time: they have to be there.
+    const opens = new Date(Date.now() + 5 * 3_600_000);
+    const cron = `${String(opens.getUTCMinutes())} ${String(opens.getUTCHours())} * * *`;
+    const times = { cron, timezone: 'UTC', durationMinutes: 180, enabled: true };
+    await api.post('/maintenance-windows', { name: 'Nights', scope: 'fleet', ...times });
     await dataSource.query(JOBS);
     [job = job] = await dataSource.query<(typeof job)[]>(LAST_JOB);
     const schedule = await api.post<{ id: string }>('/schedules', SCHEDULE);

@@ -46,10 +46,13 @@ describe('one request for several machines, in the portal and on real machines',
     const opens = { cron, timezone: 'UTC', durationMinutes: 60, enabled: true };
     return api.post('/maintenance-windows', { name, ...opens, scope: 'machine', machineId: at(ids, index) });
   };
-  /** An upgrade of it took two hours. */
-  const wasSlow = async (index: number): Promise<void> => {
-    const [started_at, finished_at] = [new Date(Date.now() - 10_000_000), new Date(Date.now() - 2_800_000)];
-    const times = { created_at: started_at, started_at, finished_at };
+  const hasTaken = async (index: number, minutes: number): Promise<void> => {
+    const started_at = new Date(Date.now() - 10_000_000);
+    const times = {
+      created_at: started_at,
+      started_at,
+      finished_at: new Date(started_at.getTime() + minutes * 60_000),
+    };
     const job = { id: newId(), machine_id: at(ids, index), kind: 'apt_upgrade', status: 'ok', ...times };
     await insertRow(session.dataSource, 'jobs', job);
   };
@@ -89,7 +92,9 @@ describe('one request for several machines, in the portal and on real machines',
   it('says where the change waits for a window, and where no window will ever do', async () => {
     await addWindow('Nights', 1);
     await addWindow('Moments', 2);
-    await wasSlow(2);
+    // An upgrade of one took two hours; the fleet's, by which others are judged, hardly ever do.
+    await hasTaken(2, 120);
+    for (let quick = 0; quick < 20; quick += 1) await hasTaken(0, 1);
     await page.reload();
     await page.getByText(/1 machine waits for its maintenance window; it opens/).waitFor();
     await page.getByText(/On 1 machine no window is long enough: it is left out\./).waitFor();
