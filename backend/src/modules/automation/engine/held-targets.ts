@@ -25,6 +25,19 @@ export interface AwaitedWindow {
   readonly latestStart: Date;
 }
 
+/** An occurrence whose row is held. */
+interface LateOccurrence {
+  readonly id: string;
+  readonly definition: DefinitionDocument;
+  readonly now: Date;
+}
+
+interface WaitingRow {
+  readonly machine_id: string;
+  readonly position: number;
+  readonly window_name: string | null;
+}
+
 interface AwaitingRow {
   readonly schedule_id: string;
   readonly occurrence_id: string;
@@ -36,6 +49,12 @@ interface AwaitingRow {
 export interface NextTarget {
   readonly machineId: string;
   readonly position: number;
+}
+
+/** An end of a machine for which it is too late, and the place in the list of the first action that it has not done. */
+export interface LateEnd {
+  readonly end: TargetEnd;
+  readonly left: number;
 }
 
 /**
@@ -71,12 +90,33 @@ export class HeldTargets {
   }
 
   /** The ends of those for which there was no place while their window was open. */
-  async missed(tx: Transaction, occurrenceId: string, now: Date): Promise<TargetEnd[]> {
-    const over = await queryRows<{ machine_id: string; window_name: string | null }>(tx.manager, OVER, [
-      occurrenceId,
-      now,
-    ]);
-    return over.map(({ machine_id, window_name }) => missedWindow(machine_id, window_name));
+  async missed(tx: Transaction, occurrence: LateOccurrence): Promise<TargetEnd[]> {
+    const over = await queryRows<WaitingRow>(tx.manager, OVER, [occurrence.id, occurrence.now]);
+    const late = over.map((row) => ({ end: missedWindow(row.machine_id, row.window_name), left: row.position }));
+    return this.late(tx, occurrence, late);
+  }
+
+  /** The same of all that have done a part and wait, when the time of the occurrence itself is over. */
+  async leftWaiting(tx: Transaction, occurrence: LateOccurrence, why: string): Promise<TargetEnd[]> {
+    const rows = await queryRows<WaitingRow>(tx.manager, PARTLY, [occurrence.id]);
+    const late = rows.map(({ machine_id: machineId, position: left }): LateEnd => {
+      return { end: { machineId, status: 'cancelled', errorKind: 'window_expired', errorMessage: why }, left };
+    });
+    return this.late(tx, occurrence, late);
+  }
+
+  /** As machines end for which it is too late: one that was changed already was not left out, it has something left. */
+  async late(tx: Transaction, occurrence: LateOccurrence, ends: readonly LateEnd[]): Promise<TargetEnd[]> {
+    const { id, definition } = occurrence;
+    const further = ends.filter(({ left }) => left > 0).map(({ end }) => end.machineId);
+    if (further.length === 0) return ends.map(({ end }) => end);
+    const rows = await queryRows<{ machine_id: string }>(tx.manager, CHANGED, [id, further]);
+    const changed = new Set(rows.map(({ machine_id }) => machine_id));
+    return ends.map(({ end, left }) => {
+      if (!changed.has(end.machineId)) return end;
+      const action = this.registry.title(definition.actions[left]?.action ?? '');
+      return { ...end, status: 'warning', errorMessage: say.left_undone({ action, why: end.errorMessage ?? '' }) };
+    });
   }
 
   /** Windows are others now, or a machine's tags are: what waits for one, or for a place in one that is open, is decided anew. */
@@ -162,8 +202,17 @@ const NEXT = `
   ORDER BY turn, machine_id LIMIT $3`;
 
 const OVER = `
-  SELECT machine_id, window_name FROM schedule_occurrence_targets
+  SELECT machine_id, position, window_name FROM schedule_occurrence_targets
   WHERE occurrence_id = $1 AND status = 'queued' AND start_before <= $2`;
+
+const PARTLY = `
+  SELECT machine_id, position, window_name FROM schedule_occurrence_targets
+  WHERE occurrence_id = $1 AND status = 'queued' AND worst_status IS NOT NULL`;
+
+/** A plan is a job of its request too: it has another kind. */
+const CHANGED = `
+  SELECT DISTINCT r.machine_id FROM action_requests r JOIN jobs j ON j.request_id = r.id AND j.kind = r.action
+  WHERE r.occurrence_id = $1 AND r.machine_id = ANY ($2::uuid[]) AND j.status IN ('ok', 'warning')`;
 
 const ARCHIVED = `
   UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4

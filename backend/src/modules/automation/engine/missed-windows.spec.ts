@@ -1,4 +1,4 @@
-import { CHANGE, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import { CHANGE, fakeAction, fakeChange, READING } from '../../../../test/support/jobs-fakes';
 import { until } from '../../../../test/support/ssh-wait';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { queryRows } from '../../../kernel/database/rows';
@@ -10,6 +10,7 @@ import type { TargetRecord } from '../occurrences/occurrence-record';
 
 const MISSED = 'Its maintenance window Nights had passed before it could begin.';
 
+const LEFT = `What came before is done, but this is left: Fake change. ${MISSED}`;
 const DRIFTED = 'the machine differs from the plan';
 const TWICE = [{}, { deep: true }].map((parameters) => ({ action: CHANGE, parameters }));
 
@@ -25,7 +26,7 @@ const night = scheduledNight(() => {
 
 /** A schedule of the change that has become due, at the time that the database has. */
 async function due(machineId: string, more: Partial<SaveScheduleDto> = {}): Promise<string> {
-  const id = await night.a.schedule([machineId], { ...changes('any'), ...more });
+  const id = await night.a.schedule([machineId], { ...changes('any'), cron: '@once', runAt: NIGHT, ...more });
   night.clock.at = NIGHT;
   await night.a.scheduler.tick();
   night.clock.at = new Date();
@@ -99,7 +100,7 @@ describe('what a schedule goes on with when its single window has closed', () =>
     machines.end(run);
     await ended(id);
     expect(machines.runs.size).toBe(1);
-    expect(await target(id)).toMatchObject({ position: 1, errorKind: 'window_expired' });
+    expect(await target(id)).toMatchObject({ status: 'warning', errorKind: 'window_expired', errorMessage: LEFT });
     expect(await lastRequest()).toEqual({
       status: 'expired',
       decision_reason: 'It keeps to the policy, but the maintenance window Nights had closed before it could begin.',
@@ -146,5 +147,92 @@ describe('what a schedule goes on with when its single window has closed', () =>
     machines.end(await begun());
     await ended(id);
     expect(await target(id)).toMatchObject({ status: 'ok' });
+  });
+});
+
+describe('a machine that was changed, and for the rest of whose actions it is too late', () => {
+  const expected = { status: 'warning', errorKind: 'window_expired', errorMessage: LEFT };
+  const outcome = async (id: string) => {
+    const [run] = await night.a.occurrencesOf(id);
+    return { status: run?.status, warnings: run?.warningCount, cancelled: run?.cancelledCount };
+  };
+
+  it('is done with a warning, though its window opens again another night', async () => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    await night.dailyWindow(1, machineId);
+    p.work();
+    const id = await due(machineId, { actions: TWICE });
+    await held(id);
+    await night.pass(1.9);
+    const run = await begun();
+    await night.pass(2.1);
+    machines.end(run);
+    await ended(id);
+    expect(await target(id)).toMatchObject(expected);
+    expect(await outcome(id)).toEqual({ status: 'warning', warnings: 1, cancelled: 0 });
+    expect(machines.runs.size).toBe(1);
+  });
+
+  it('is so too where what is left waited for a window of its own, and found no place there', async () => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    await night.dailyWindow(-0.9, machineId);
+    p.work();
+    const id = await due(machineId, { actions: TWICE });
+    const run = await begun();
+    await night.pass(0.2);
+    machines.end(run);
+    await held(id);
+    await night.pass(26);
+    await night.a.runner.advanceAll();
+    expect(await target(id)).toMatchObject(expected);
+    expect(machines.runs.size).toBe(1);
+  });
+
+  it('is so too where the time of the schedule itself is over', async () => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    p.work();
+    const id = await night.a.schedule([machineId], { ...changes('any'), actions: TWICE, windowSeconds: 3600 });
+    night.clock.at = NIGHT;
+    const run = await begun();
+    night.clock.at = new Date(NIGHT.getTime() + 2 * 3_600_000);
+    machines.end(run);
+    await ended(id);
+    expect(await target(id)).toMatchObject({
+      status: 'warning',
+      errorMessage: expect.stringContaining('this is left: Fake change. Its time to begin was over at') as string,
+    });
+    expect(await outcome(id)).toMatchObject({ status: 'warning' });
+  });
+
+  it('is so too where what is left takes longer than any window lasts', async () => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    await night.dailyWindow(0, machineId);
+    p.work();
+    const id = await due(machineId, { actions: TWICE });
+    const run = await begun();
+    await night.pass(2);
+    machines.end(run);
+    await ended(id);
+    expect(await target(id)).toMatchObject({
+      status: 'warning',
+      errorKind: 'window_too_short',
+      errorMessage: expect.stringContaining('is left: Fake change. No maintenance window of the machine is') as string,
+    });
+  });
+
+  it('is left out where it was only looked at', async () => {
+    const { p } = night;
+    const machineId = await p.machine();
+    await night.window(1, machineId);
+    p.work();
+    const id = await due(machineId, { actions: [{ action: READING, parameters: {} }, ...TWICE.slice(1)] });
+    await held(id);
+    await night.pass(3);
+    await night.a.runner.advanceAll();
+    expect(await target(id)).toMatchObject({ status: 'cancelled', errorKind: 'window_expired', errorMessage: MISSED });
   });
 });

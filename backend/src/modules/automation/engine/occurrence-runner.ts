@@ -101,7 +101,7 @@ export class OccurrenceRunner {
     if (row.status === 'queued') return this.begin(tx, occurrence);
     await this.targets.holdPlaces(tx, scheduleId);
     const settled = await this.worker.settle(tx, occurrence);
-    await this.targets.end(tx, id, await this.held.missed(tx, id, now), now);
+    await this.targets.end(tx, id, await this.held.missed(tx, occurrence), now);
     const begun = stop === null ? await this.fill(tx, occurrence) : await this.wind(tx, occurrence, stop);
     const { running, waiting } = await this.targets.standing(tx, id);
     if (running === 0 && !waiting) await this.ends.end(tx, occurrence);
@@ -146,6 +146,13 @@ export class OccurrenceRunner {
 
   /** Begins nothing any more: what waits ends, and so do jobs that have not begun. @returns how many ended */
   private async wind(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
+    if (stop.kind === 'window_expired')
+      await this.targets.end(
+        tx,
+        occurrence.id,
+        await this.held.leftWaiting(tx, occurrence, stop.message),
+        occurrence.now,
+      );
     await this.targets.cancelWaiting(tx, occurrence.id, stop.kind, stop.message, occurrence.now);
     return this.worker.endUnbegun(tx, occurrence, stop);
   }

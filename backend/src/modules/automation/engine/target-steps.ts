@@ -19,7 +19,8 @@ const MOST_PLANNED_ANEW = 3;
 
 /** What comes after the job that has ended on a machine. */
 export type NextStep =
-  | { readonly kind: 'end'; readonly end: TargetEnd }
+  /** `left`: the place of the first action that it has not done. */
+  | { readonly kind: 'end'; readonly end: TargetEnd; readonly left: number }
   /** The plan is made: it is held against the policy. */
   | { readonly kind: 'decide'; readonly requestId: string }
   /** What its change needs is fetched, or could not be: it waits for its maintenance window. */
@@ -30,9 +31,9 @@ export type NextStep =
 
 /** Pure. @param actions how many the schedule has */
 export function nextStep(target: EndedTarget, actions: number, stop: Stop | null): NextStep {
-  const { machineId, jobStatus, errorKind, errorMessage } = target;
-  const end = (status: FinalStatus, kind: string | null, message: string | null): NextStep => {
-    return { kind: 'end', end: { machineId, status, errorKind: kind, errorMessage: message } };
+  const { machineId, jobStatus, errorKind, errorMessage, position } = target;
+  const end = (status: FinalStatus, kind: string | null, message: string | null, left = position): NextStep => {
+    return { kind: 'end', end: { machineId, status, errorKind: kind, errorMessage: message }, left };
   };
   // The change fetches itself what is missing; on an archived machine there is none.
   if (target.stage === 'download' && errorKind !== MACHINE_ARCHIVED)
@@ -49,9 +50,10 @@ export function nextStep(target: EndedTarget, actions: number, stop: Stop | null
   if (jobStatus === 'error') return end('error', errorKind, errorMessage);
   const plan = target.stage === 'plan' ? target.jobRequestId : null;
   const worst = worse(target.worstStatus, jobStatus);
-  if (plan === null && target.position + 1 >= actions) return end(worst, null, null);
-  if (stop !== null) return end('cancelled', stop.kind, stop.message);
-  return plan === null ? { kind: 'action', position: target.position + 1, worst } : { kind: 'decide', requestId: plan };
+  const next = plan === null ? position + 1 : position;
+  if (next >= actions) return end(worst, null, null, next);
+  if (stop !== null) return end('cancelled', stop.kind, stop.message, next);
+  return plan === null ? { kind: 'action', position: next, worst } : { kind: 'decide', requestId: plan };
 }
 
 /** The worse of two good ends. */

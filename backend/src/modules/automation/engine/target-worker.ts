@@ -9,7 +9,7 @@ import type { DefinitionDocument } from '../contracts/schedule-documents';
 import { PolicyDecisions, type PolicyDecision } from '../policy/policy-decisions';
 import { PolicyRefusals } from '../policy/policy-refusals';
 import { StandingSchedules, type StandingTerms } from '../policy/standing-schedules';
-import { HeldTargets, missedWindow } from './held-targets';
+import { HeldTargets, missedWindow, type LateEnd } from './held-targets';
 import { jobsAfter } from './scheduled-jobs';
 import { nextStep, worse, type Stop } from './target-steps';
 import { TargetStore, type EndedTarget, type TargetEnd } from './target-store';
@@ -67,13 +67,15 @@ export class TargetWorker {
     const { id, definition, now, stop } = occurrence;
     const ended = await this.targets.ended(tx, id, MACHINES_AT_ONCE);
     const ends: TargetEnd[] = [];
+    const late: LateEnd[] = [];
     const held: string[] = [];
     const decided: DecidedTarget[] = [];
     const drifted: EndedTarget[] = [];
     const onwards = new Map<string, { position: number; machineIds: string[] }>();
     for (const target of ended) {
       const next = nextStep(target, definition.actions.length, stop);
-      if (next.kind === 'end') ends.push(next.end);
+      if (next.kind === 'end' && next.end.errorKind === 'window_expired') late.push(next);
+      else if (next.kind === 'end') ends.push(next.end);
       else if (next.kind === 'hold') held.push(target.machineId);
       else if (next.kind === 'anew') drifted.push(target);
       else if (next.kind === 'decide') decided.push({ target, requestId: next.requestId });
@@ -87,7 +89,7 @@ export class TargetWorker {
     await this.decideAll(tx, occurrence, decided.slice(0, DECISIONS_AT_ONCE));
     await this.planAnew(tx, occurrence, drifted);
     await this.held.leavePlaces(tx, id, held);
-    await this.targets.end(tx, id, ends, now);
+    await this.targets.end(tx, id, [...ends, ...(await this.held.late(tx, occurrence, late))], now);
     for (const [key, { position, machineIds }] of onwards) {
       await this.targets.note(tx, id, machineIds, key.endsWith('warning') ? 'warning' : 'ok');
       await this.startAction(tx, occurrence, machineIds, position);
@@ -203,8 +205,7 @@ export class TargetWorker {
     else if (decision.kind === 'run')
       await this.targets.begin(tx, id, [{ machineId, jobId: decision.jobId }], { ...step, stage: 'run' }, requestId);
     else if (decision.kind === 'later') await this.hold(tx, occurrence, target, decision);
-    else if (decision.kind === 'missed')
-      await this.targets.end(tx, id, [missedWindow(machineId, decision.windowName)], now);
+    else if (decision.kind === 'missed') await this.missed(tx, occurrence, target, decision.windowName);
     else await this.leave(tx, occurrence, target, requestId, decision);
   }
 
@@ -212,14 +213,13 @@ export class TargetWorker {
   private async hold(
     tx: Transaction,
     occurrence: RunningOccurrence,
-    { machineId, position, startBefore, windowName }: EndedTarget,
+    target: EndedTarget,
     { standing, parameters }: Extract<PolicyDecision, { kind: 'later' }>,
   ): Promise<void> {
+    const { machineId, position, startBefore, windowName } = target;
     const { id, now, scheduleId, definition } = occurrence;
-    if (startBefore !== null && startBefore <= now) {
-      await this.targets.end(tx, id, [missedWindow(machineId, windowName)], now);
-      return;
-    }
+    // Of an action before this one too: what is left of it belongs to the same window.
+    if (startBefore !== null && startBefore <= now) return this.missed(tx, occurrence, target, windowName);
     const { from, latestStart, name } = standing;
     await this.held.note(tx, id, { machineId, position, from, latestStart, windowName: name });
     const { beforehand } = this.registry.findChange(definition.actions[position]?.action ?? '')?.declaration ?? {};
@@ -230,16 +230,30 @@ export class TargetWorker {
     else await this.targets.begin(tx, id, jobs, { position, stage: 'download', now });
   }
 
+  private async missed(
+    tx: Transaction,
+    occurrence: RunningOccurrence,
+    { machineId, position }: EndedTarget,
+    windowName: string | null,
+  ): Promise<void> {
+    const late = { end: missedWindow(machineId, windowName), left: position };
+    await this.targets.end(tx, occurrence.id, await this.held.late(tx, occurrence, [late]), occurrence.now);
+  }
+
   private async leave(
     tx: Transaction,
-    { id, now }: RunningOccurrence,
-    { machineId, worstStatus }: EndedTarget,
+    occurrence: RunningOccurrence,
+    { machineId, position, worstStatus }: EndedTarget,
     requestId: string,
     { status, errorKind, message }: Extract<PolicyDecision, { kind: 'left' }>,
   ): Promise<void> {
+    const { id, now } = occurrence;
     await this.targets.keepRequest(tx, id, machineId, requestId);
     const final = status === 'warning' ? worse(worstStatus, status) : status;
-    await this.targets.end(tx, id, [{ machineId, status: final, errorKind, errorMessage: message }], now);
+    const end = { machineId, status: final, errorKind, errorMessage: message };
+    const late =
+      errorKind === 'window_too_short' ? await this.held.late(tx, occurrence, [{ end, left: position }]) : null;
+    await this.targets.end(tx, id, late ?? [end], now);
   }
 }
 
