@@ -1121,7 +1121,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt_risk.source_moved_away':
     'Écarter le fichier permet à apt de fonctionner, sans les mises à jour des dépôts qu’il contient.',
   'apt_risk.unmet_dependencies': 'apt-get -f install sans simulation peut supprimer ce dont d’autres ont besoin.',
-  'automation.left_undone': 'Ce qui précédait est fait, mais il reste ceci : {action}. {why}',
+  'automation.left_undone': 'Ce qui précédait est fait, mais il reste ceci : {action}.',
   'automation.maintenance_missed': 'Sa fenêtre de maintenance {window} était passée avant qu’il ne puisse commencer.',
   'automation.standing_unreadable':
     'La planification est maintenant enregistrée sous une forme que ce programme ne peut pas lire.',

@@ -68,7 +68,7 @@ export const say = sentences('automation', {
     '{name}: of {machines} machines {errors} failed, {warnings} ended with a warning, {cancelled} were left out.',
   ended_empty: '{name}: no machine was in its scope.',
   maintenance_missed: 'Its maintenance window {window} had passed before it could begin.',
-  left_undone: 'What came before is done, but this is left: {action}. {why}',
+  left_undone: 'What came before is done, but this is left: {action}.',
   tag_in_use: 'Schedules go by this tag: {names}. Without it, they would leave its machines out.',
   tags_change: 'By these tags the schedules {schedules} would change this machine, which is not yours to decide.',
   tags_change_action: 'Leave these tags out, or ask somebody who may confirm changes.',

@@ -115,7 +115,8 @@ export class HeldTargets {
     return ends.map(({ end, left }) => {
       if (!changed.has(end.machineId)) return end;
       const action = this.registry.title(definition.actions[left]?.action ?? '');
-      return { ...end, status: 'warning', errorMessage: say.left_undone({ action, why: end.errorMessage ?? '' }) };
+      const lines = [say.left_undone({ action }), ...(end.errorMessage === null ? [] : [end.errorMessage])];
+      return { ...end, status: 'warning', errorMessage: lines.join('\n') };
     });
   }
 

@@ -2,6 +2,7 @@ import { CHANGE, fakeAction, fakeChange, READING } from '../../../../test/suppor
 import { until } from '../../../../test/support/ssh-wait';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { queryRows } from '../../../kernel/database/rows';
+import { saidIn } from '../../../kernel/sentences/said';
 import { quoted } from '../../../kernel/sentences/sentences';
 import type { FinishedChange } from '../../jobs/actions/change-action';
 import { planActionName } from '../../jobs/actions/plan-action';
@@ -10,7 +11,7 @@ import type { TargetRecord } from '../occurrences/occurrence-record';
 
 const MISSED = 'Its maintenance window Nights had passed before it could begin.';
 
-const LEFT = `What came before is done, but this is left: Fake change. ${MISSED}`;
+const LEFT = `What came before is done, but this is left: Fake change.\n${MISSED}`;
 const DRIFTED = 'the machine differs from the plan';
 const TWICE = [{}, { deep: true }].map((parameters) => ({ action: CHANGE, parameters }));
 
@@ -202,7 +203,7 @@ describe('a machine that was changed, and for the rest of whose actions it is to
     await ended(id);
     expect(await target(id)).toMatchObject({
       status: 'warning',
-      errorMessage: expect.stringContaining('this is left: Fake change. Its time to begin was over at') as string,
+      errorMessage: expect.stringContaining('this is left: Fake change.\nIts time to begin was over at') as string,
     });
     expect(await outcome(id)).toMatchObject({ status: 'warning' });
   });
@@ -220,7 +221,34 @@ describe('a machine that was changed, and for the rest of whose actions it is to
     expect(await target(id)).toMatchObject({
       status: 'warning',
       errorKind: 'window_too_short',
-      errorMessage: expect.stringContaining('is left: Fake change. No maintenance window of the machine is') as string,
+      errorMessage: expect.stringContaining('is left: Fake change.\nNo maintenance window of the machine is') as string,
+    });
+  });
+
+  it('is so too where the change was confirmed in time, but could not begin so', async () => {
+    const { p, a, machines } = night;
+    const machineId = await p.machine();
+    await night.window(0, machineId);
+    const worker = p.work();
+    const id = await due(machineId, { actions: TWICE });
+    machines.end(await begun());
+    await night.steps('what follows is to be planned', async () => (await target(id))?.position === 1);
+    await until('it is planned', async () => {
+      return (await p.count('jobs', `kind = $1 AND status = 'ok'`, [planActionName(CHANGE)])) === 2;
+    });
+    await worker.stop();
+    await a.runner.advanceAll();
+    expect(await target(id)).toMatchObject({ stage: 'run', status: 'running' });
+    await night.pass(1.2);
+    await p.holds.expire();
+    await a.runner.advanceAll();
+    const found = await target(id);
+    expect(found).toMatchObject({ status: 'warning', errorKind: 'window_expired' });
+    expect(saidIn({ message: found?.errorMessage }, ['message'])).toMatchObject({
+      message: [
+        { code: 'automation.left_undone', params: { action: 'Fake change' } },
+        { code: 'jobs.window_expired', params: { action: 'Fake change', window: 'Nights' } },
+      ],
     });
   });
 
