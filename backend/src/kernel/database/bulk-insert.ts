@@ -18,7 +18,7 @@ const IDENTIFIER = /^[a-z][a-z0-9_]*$/;
 /**
  * Inserts any number of rows with one statement and one bound value. The rows travel as one JSON text, which the
  * database takes apart: for 2,000 rows about 1.2 times what COPY needs, with half of its work on this side, and unlike
- * one placeholder per value it never meets the protocol's limit of 65,535.
+ * one parameter per value it never meets the protocol's limit of 65,535.
  * @param columns the columns to fill, with their types
  * @param rows one object per row, keyed by column; null for NULL
  * @returns how many rows were inserted (with `onConflict`: inserted or updated)

@@ -76,7 +76,7 @@ export class OccurrenceRunner {
     }
   }
 
-  /** Goes on until there is nothing to do for now. */
+  /** Goes on until nothing is to be done at this moment. */
   async advance(id: string): Promise<void> {
     while (await this.transactions.run((tx) => this.step(tx, id)));
   }

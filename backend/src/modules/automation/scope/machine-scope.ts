@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
 import type { ScopeDocument } from '../contracts/schedule-documents';
 
-/** A condition that keeps a machine of the scope out for now. */
+/** A condition that keeps a machine of the scope out of this run. */
 export type ScopeCondition = 'security_updates' | 'updates' | 'reboot_required' | 'not_analysed';
 
 export interface ScopedMachine {

@@ -45,7 +45,7 @@ export class Approvals {
     return approvalOf(await this.asked(connection), facts);
   }
 
-  /** What counts at a decision: what was asked for when it was made, and what the rules ask for now. */
+  /** What counts at a decision: what was asked for when it was made, and what the rules ask at the decision. */
   async effective(connection: Connection, request: MadeRequest): Promise<Approval> {
     return stricter(request.approval ?? NOTHING_ASKED, await this.of(connection, knownOf(request)));
   }
