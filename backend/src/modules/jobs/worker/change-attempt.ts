@@ -28,6 +28,7 @@ import type { DetachedRunner, DetachedSession } from './detached-runner';
 import { databaseIsAway, failureOf, isPassing, spread, type Chance, type StopReason } from './failures';
 import type { Ending } from './outcomes';
 import type { ProgressRecorder } from './progress-recorder';
+import { handover, LATER_MS, MUCH_LATER_MS, RECONNECT_PAUSES_MS } from './reconnect-pauses';
 
 export interface ChangeTools {
   readonly runner: DetachedRunner;
@@ -37,13 +38,6 @@ export interface ChangeTools {
   readonly windows: Pick<WindowHolds, 'beginning' | 'closedMeanwhile'>;
   readonly chance: Chance;
 }
-
-/** Pauses between looks at a machine that is out of reach, in milliseconds; after the last one others get the place. */
-const RECONNECT_PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 30_000];
-/** So long nobody looks at a machine that stays out of reach. */
-const LATER_MS = 60_000;
-/** A refused login, a changed host key: asking often would lock accounts, and nothing changes by itself. */
-const MUCH_LATER_MS = 600_000;
 
 /** The fact that changes.sh leaves of a run whose window closed before it changed anything. */
 const WINDOW_CLOSED = 'window_closed';
@@ -394,8 +388,4 @@ export class ChangeAttempt implements Attempt {
       this.logger.error({ err: cause, jobId: this.claim.jobId }, 'A changing run failed unexpectedly.');
     return { kind: 'failed', failure, begun: this.mayHaveBegun };
   }
-}
-
-function handover(pauseMs: number): Ending {
-  return { kind: 'handover', pauseMs: Math.max(0, Math.ceil(pauseMs)) };
 }
