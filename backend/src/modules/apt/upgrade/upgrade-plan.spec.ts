@@ -1,5 +1,5 @@
 import type { AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
-import { section, captured, detailsOf, planned, suites } from '../fixtures/captured-upgrade';
+import { section, captured, detailsOf, planned, suites } from '../../../../test/support/captured-upgrade';
 
 describe.each(suites)('a plan on %s', (suite) => {
   const security = suite === 'bookworm' ? '1.0-1+deb12u1' : '1.0-1+deb13u1';

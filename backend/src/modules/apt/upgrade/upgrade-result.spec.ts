@@ -15,7 +15,7 @@ import {
   planned,
   resultOf,
   suites,
-} from '../fixtures/captured-upgrade';
+} from '../../../../test/support/captured-upgrade';
 
 describe.each(suites)('a run on %s', (suite) => {
   it('did what was planned, and laid a new configuration file beside the kept one', () => {
