@@ -17,7 +17,15 @@ const STAGES: readonly (readonly string[])[] = [
     'password_expired',
     'key_invalid',
   ],
-  ['channel_refused', 'shell_unavailable', 'sudo_password', 'sudo_policy', 'sudo_tty', 'sudo_missing'],
+  [
+    'channel_refused',
+    'shell_unavailable',
+    'sudo_password',
+    'sudo_policy',
+    'sudo_tty',
+    'sudo_missing',
+    'timeout_first_byte',
+  ],
 ];
 const SIGNED_IN = 2;
 const AT_WORK = STAGES.length;
@@ -103,15 +111,17 @@ function verdictOf(kind: MachineErrorKind, by: string, job: EndedJob): 'gone' | 
   return reached(job) > stageOf(kind) ? 'gone' : null;
 }
 
-/** These end a run from here, at whatever it was: they prove nothing. */
-const FROM_HERE: ReadonlySet<string> = new Set(['cancelled', 'timeout_total']);
+/** A run ends with these at whatever it was, while it connects too: they prove nothing. */
+const ANYWHERE: ReadonlySet<string> = new Set(['cancelled', 'connection_lost', 'protocol', 'timeout_total']);
 
 /** How far it came on the machine; -1: not known, as of what failed before it began. */
 function reached({ status, errorKind }: EndedJob): number {
   if (status !== 'error') return AT_WORK + 1;
-  if (errorKind === null || FROM_HERE.has(errorKind)) return -1;
+  if (errorKind === null || ANYWHERE.has(errorKind)) return -1;
+  // A machine that does not come back from its restart is as silent as one that was never reached.
+  if (stageOf(errorKind) < AT_WORK) return stageOf(errorKind);
   if (isAptErrorKind(errorKind) || isRestartErrorKind(errorKind)) return AT_WORK + 1;
-  return (sshErrorKinds as readonly string[]).includes(errorKind) ? stageOf(errorKind) : -1;
+  return (sshErrorKinds as readonly string[]).includes(errorKind) ? AT_WORK : -1;
 }
 
 function stageOf(kind: string): number {
