@@ -4,41 +4,47 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/support/
 import { SystemClock } from '../../../kernel/clock';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { newId } from '../../../kernel/database/ids';
+import { queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner } from '../../../kernel/database/transaction';
+import type { DomainEvents } from '../../../kernel/events/domain-events';
 import type { LiveBus } from '../../../kernel/live/live-bus';
+import { secretRegistry } from '../../../kernel/logging/secret-registry';
 import type { CollectedRun } from '../../jobs/actions/job-action';
 import { MachineState } from '../../machines/machine-state';
+import {
+  APT_EXTERNAL_CHANGE_RESULT,
+  APT_EXTERNAL_CHANGE_RESULT_IMPORTANT,
+} from '../contracts/apt-external-change-result.v1';
+import type { LoggedChange } from './external-changes';
 import { ExternalChanges } from './external-changes.store';
 import { readLogs, type LogsReading } from './read-logs';
 
 const NOW = new Date('2026-11-23T12:00:00.000Z');
 const days = (number: number): Date => new Date(NOW.getTime() + number * 86_400_000);
 
+let database: TestDatabase;
+let dataSource: DataSource;
+let changes: ExternalChanges;
+let transactions: TransactionRunner;
+let machineId: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await database.dataSource();
+  transactions = new TransactionRunner(dataSource);
+  const live = { changed: () => undefined } as unknown as LiveBus;
+  const events = { publish: () => Promise.resolve() } as unknown as DomainEvents;
+  const contracts = new Contracts();
+  contracts.register(APT_EXTERNAL_CHANGE_RESULT, APT_EXTERNAL_CHANGE_RESULT_IMPORTANT);
+  changes = new ExternalChanges(dataSource, contracts, events, new MachineState(new SystemClock(), live));
+});
+beforeEach(async () => {
+  machineId = await insertMachine(dataSource);
+  await insertRow(dataSource, 'machine_state', { machine_id: machineId, status: 'unknown', updated_at: NOW });
+});
+afterAll(() => database.drop());
+
 describe('from when on logs are read for changes by others', () => {
-  let database: TestDatabase;
-  let dataSource: DataSource;
-  let changes: ExternalChanges;
-  let transactions: TransactionRunner;
-  let machineId: string;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    dataSource = await database.dataSource();
-    transactions = new TransactionRunner(dataSource);
-    const live = { changed: () => undefined } as unknown as LiveBus;
-    changes = new ExternalChanges(
-      dataSource,
-      new Contracts(),
-      undefined as never,
-      new MachineState(new SystemClock(), live),
-    );
-  });
-  beforeEach(async () => {
-    machineId = await insertMachine(dataSource);
-    await insertRow(dataSource, 'machine_state', { machine_id: machineId, status: 'unknown', updated_at: NOW });
-  });
-  afterAll(() => database.drop());
-
   const note = (reading: LogsReading, at: Date) =>
     transactions.run((tx) => changes.noteReading(tx, machineId, reading, at));
   const changedAt = (at: Date) =>
@@ -80,6 +86,45 @@ describe('from when on logs are read for changes by others', () => {
     await note('unreadable', days(60));
     expect(await changes.since(machineId, days(60))).toEqual(days(30));
   });
+});
+
+it('a change by others is kept once and whole, whatever passwords of other machines are held when it is read', async () => {
+  const change: LoggedChange = {
+    startedAt: days(-1),
+    finishedAt: days(-1),
+    source: 'apt',
+    command: 'apt install debian-goodies',
+    actor: 'debian',
+    error: null,
+    finished: true,
+    packages: [{ name: 'debian-goodies', arch: 'all', operation: 'installed', from: null, to: '0.88' }],
+  };
+  const store = () =>
+    transactions.run((tx) =>
+      changes.store(
+        tx,
+        {
+          machineId,
+          jobId: newId(),
+          snapshotId: null,
+          contentSnapshotId: null,
+          requestedBy: { type: 'system', id: null, name: 'system' },
+          finishedAt: NOW,
+        },
+        [change],
+      ),
+    );
+  const drops = ['debian', 'Debian-goodies-7'].map((word) => secretRegistry.register(word));
+  await store();
+  for (const drop of drops) drop();
+  await store();
+  const rows = await queryRows(
+    dataSource,
+    `SELECT p.name, e.result_json->>'command' AS command FROM executions e
+       JOIN apt_applied_packages p ON p.execution_id = e.id WHERE e.machine_id = $1`,
+    [machineId],
+  );
+  expect(rows).toEqual([{ name: 'debian-goodies', command: 'apt install debian-goodies' }]);
 });
 
 it.each([

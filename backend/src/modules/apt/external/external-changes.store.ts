@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Contracts } from '../../../kernel/contracts/contracts';
-import { maskSecrets } from '../../../kernel/contracts/secret-values';
+import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values';
 import { bulkInsert } from '../../../kernel/database/bulk-insert';
 import { prepared } from '../../../kernel/database/prepared';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
@@ -71,9 +71,9 @@ export class ExternalChanges {
   async store(tx: Transaction, context: StoreContext, logged: readonly LoggedChange[]): Promise<void> {
     if (logged.length === 0) return;
     const { machineId } = context;
-    const { own, others: strange } = await toldApart(tx.manager, machineId, logged);
-    const others = maskSecrets(strange);
-    const byId = new Map(others.map((change) => [changeId(machineId, change), change]));
+    const { own, others } = await toldApart(tx.manager, machineId, logged);
+    // The id is made of what the machine said: what is held at this moment must not make another change of the same one.
+    const byId = new Map(others.map((change) => [changeId(machineId, change), maskDistinctiveSecrets(change)]));
     const known = await queryRows<{ id: string }>(tx.manager, 'SELECT id FROM executions WHERE id = ANY($1::uuid[])', [
       [...byId.keys()],
     ]);

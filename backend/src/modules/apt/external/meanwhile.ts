@@ -1,4 +1,3 @@
-import { maskSecrets } from '../../../kernel/contracts/secret-values';
 import type { FinishedChange } from '../../jobs/actions/change-action';
 import { withoutUserInfo } from '../analysis/refresh';
 import {
@@ -45,7 +44,7 @@ export function meanwhile(run: Pick<FinishedChange, 'sections'>, runId: string):
   const steps = (dpkg.length > 0 ? byDpkg(dpkg, apt) : byApt(apt)).filter(({ at }) => at >= began);
   return {
     ours: steps.filter(({ entry }) => entry !== null && isOwn(entry)).map(({ change }) => asCompared(change)),
-    others: maskSecrets(steps.filter(({ entry }) => entry === null || !isOwn(entry)).map(ofOthers)),
+    others: steps.filter(({ entry }) => entry === null || !isOwn(entry)).map(ofOthers),
     workedAt: own === undefined ? null : new Date(own.start * 1000),
   };
 }
