@@ -19,9 +19,14 @@ const minimumLineLength = 16;
 export class SecretMasker {
   private readonly secrets: readonly string[];
 
-  /** @param secrets values to mask; those shorter than {@link minimumSecretLength} are ignored */
-  constructor(secrets: readonly string[]) {
-    this.secrets = [...new Set(secrets.flatMap((secret) => secretForms(secret)))];
+  /** @param values to mask; those shorter than {@link minimumSecretLength} are ignored */
+  constructor(private readonly values: readonly string[]) {
+    this.secrets = [...new Set(values.flatMap((secret) => secretForms(secret)))];
+  }
+
+  /** Another that masks these as well. */
+  and(more: readonly string[]): SecretMasker {
+    return more.length === 0 ? this : new SecretMasker([...this.values, ...more]);
   }
 
   /** Masks a whole text. */

@@ -4,7 +4,6 @@ import { originOf } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
 import { Clock } from '../../../kernel/clock';
 import { ensureInstallation, type Installation } from '../../../kernel/database/installation';
-import { SecretMasker } from '../../../kernel/logging/secret-masker';
 import { secretRegistry } from '../../../kernel/logging/secret-registry';
 import { DetachedRuns, type FollowOptions } from '../../../kernel/ssh/detached/detached-runs';
 import type {
@@ -67,7 +66,7 @@ export class SshDetachedRunner extends DetachedRunner {
       signal: visit.signal,
     });
     const releases = visit.secrets.map((secret) => secretRegistry.register(secret));
-    const masker = visit.secrets.length === 0 ? opened.masker : new SecretMasker(secretRegistry.values());
+    const masker = opened.masker.and(visit.secrets);
     const { connection, sudo } = opened;
     const runs = new DetachedRuns(connection, { sudo, masker });
     const { signal } = visit;

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { originOf } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
-import { SecretMasker } from '../../../kernel/logging/secret-masker';
 import { secretRegistry } from '../../../kernel/logging/secret-registry';
 import type {
   OutputChunk,
@@ -60,7 +59,7 @@ export class SshRemoteRunner extends RemoteRunner {
         script: run.script,
         parameters: run.parameters,
         sudo: opened.sudo,
-        masker: run.secrets.length === 0 ? opened.masker : new SecretMasker(secretRegistry.values()),
+        masker: opened.masker.and(run.secrets),
         timeouts: run.timeouts,
         limits: run.limits,
         signal: run.signal,
