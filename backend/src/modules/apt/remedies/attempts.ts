@@ -13,8 +13,8 @@ import type { ErrorStanding, VerifyingAction } from './verification';
 /** What met an error. */
 export interface Meeting {
   readonly attempt: Attempt;
-  /** What each error that it met was about, by its class. */
-  readonly subjects: ReadonlyMap<string, string>;
+  /** What its errors were about, by their class; null: one of them names nothing. */
+  readonly subjects: ReadonlyMap<string, readonly (string | null)[]>;
 }
 
 export interface Retrial extends LaterAttempt {
@@ -48,7 +48,9 @@ export class Attempts {
     const usual = await this.usualMode(machineId);
     return jobs.map((job) => {
       const own = rows.filter(({ execution_id }) => execution_id === job.id);
-      return { job, ...attemptOf(job, usual), packages: new Set(own.map(({ name }) => name)) };
+      const named = (untouched: boolean) =>
+        new Set(own.filter((row) => row.untouched === untouched).map(({ name }) => name));
+      return { job, ...attemptOf(job, usual), packages: named(false), untouched: named(true) };
     });
   }
 
@@ -75,7 +77,7 @@ export class Attempts {
     return row === null ? 'upgrade_with_new' : 'dist_upgrade';
   }
 
-  private async subjectsOf({ id, kind }: EndedJob): Promise<Map<string, string>> {
+  private async subjectsOf({ id, kind }: EndedJob): Promise<Meeting['subjects']> {
     const row = await queryOne<{ stored: unknown }>(this.dataSource, IMPORTANT, [id]);
     if (row === null) return new Map();
     const reading = this.contracts.read<{ readonly errors?: readonly NamedError[] }>(
@@ -83,7 +85,8 @@ export class Attempts {
       row.stored,
     );
     const errors = reading.readable ? (reading.document.errors ?? []) : [];
-    return new Map(errors.flatMap(({ kind: met, subject }) => (subject === null ? [] : [[met, subject] as const])));
+    const byKind = Map.groupBy(errors, ({ kind: met }) => met);
+    return new Map([...byKind].map(([met, ones]) => [met, ones.map(({ subject }) => subject)]));
   }
 }
 
@@ -95,6 +98,7 @@ interface NamedError {
 interface PackageRow {
   readonly execution_id: string;
   readonly name: string;
+  readonly untouched: boolean;
 }
 
 function attemptOf({ kind, parameters }: EndedJob, usual: PlanName): Attempt {
@@ -110,4 +114,6 @@ const SEEN = 'SELECT last_seen_at AS at FROM machines WHERE id = $1 AND last_see
 const IMPORTANT = 'SELECT important_json AS stored FROM executions WHERE id = $1 AND important_json IS NOT NULL';
 
 /** An execution has the id of its job. */
-const PACKAGES = 'SELECT DISTINCT execution_id, name FROM apt_applied_packages WHERE execution_id = ANY($1::uuid[])';
+const PACKAGES = `
+  SELECT DISTINCT execution_id, name, operation = 'unchanged' AS untouched FROM apt_applied_packages
+  WHERE execution_id = ANY($1::uuid[])`;

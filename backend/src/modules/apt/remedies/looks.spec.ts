@@ -27,8 +27,11 @@ interface Run {
   readonly choice?: UpgradeParameters | null;
   readonly status?: JobStatus;
   readonly error?: string | null;
-  readonly subject?: string;
+  /** What the errors of this class named, one each. */
+  readonly subjects?: readonly string[];
   readonly packages?: readonly string[];
+  /** Planned, and left as they were. */
+  readonly untouched?: readonly string[];
 }
 
 describe('whether an error is gone', () => {
@@ -59,7 +62,7 @@ describe('whether an error is gone', () => {
   afterAll(() => database.drop());
 
   /** @returns when it ended */
-  async function run({ kind = 'apt_upgrade', choice = ALL, status, error = null, subject, packages = [] }: Run) {
+  async function run({ kind = 'apt_upgrade', choice = ALL, status, error = null, ...more }: Run) {
     minute += 1;
     const at = new Date(START.getTime() + minute * 60_000);
     const id = newId();
@@ -75,7 +78,8 @@ describe('whether an error is gone', () => {
       payload_json: choice === null ? null : JSON.stringify({ schema_version: 1, parameters: choice }),
     });
     if (kind.endsWith('_plan')) return at;
-    const errors = error === null ? [] : [{ kind: error, message: error, subject: subject ?? null }];
+    const subjects = more.subjects ?? [null];
+    const errors = error === null ? [] : subjects.map((subject) => ({ kind: error, message: error, subject }));
     const told = { ending: 'ended', counts: null, errors, conffiles: [], failed_units: [], reboot_flag: null };
     await insertRow(dataSource, 'executions', {
       id,
@@ -88,13 +92,14 @@ describe('whether an error is gone', () => {
       important_json: JSON.stringify({ schema_version: 1, ...told }),
       job_id: id,
     });
-    for (const name of packages)
+    const { packages = [], untouched = [] } = more;
+    for (const name of [...packages, ...untouched])
       await insertRow(dataSource, 'apt_applied_packages', {
         id: newId(),
         execution_id: id,
         machine_id: machineId,
         name,
-        operation: 'upgraded',
+        operation: packages.includes(name) ? 'upgraded' : 'unchanged',
       });
     return at;
   }
@@ -126,13 +131,19 @@ describe('whether an error is gone', () => {
 
   const standing = async (kind: string, by: string, since: Date) =>
     (await looks.standings(machineId, [kind], by, since))[0];
-  const conflict = { error: 'file_conflict', subject: 'beta_2.0_amd64.deb' };
+  const conflict = { error: 'file_conflict', subjects: ['beta_2.0_amd64.deb'] };
+  const conflicts = { error: 'file_conflict', subjects: ['beta_2.0_amd64.deb', 'gamma_2.0_amd64.deb'] };
 
   it.each<[string, string, Run, Run]>([
     ['an upgrade of another package', 'not_looked', conflict, { choice: only('alpha'), packages: ['alpha'] }],
     ['an upgrade of that package', 'gone', conflict, { choice: only('beta'), packages: ['beta'] }],
     ['one that brings it along', 'gone', conflict, { choice: only('alpha'), packages: ['alpha', 'beta'] }],
     ['an upgrade of everything', 'gone', conflict, {}],
+    ['an upgrade of everything that left it', 'not_looked', conflict, { status: 'warning', untouched: ['beta'] }],
+    ['one that left the package', 'not_looked', conflict, { choice: only('alpha'), untouched: ['beta'] }],
+    ['one of several', 'not_looked', conflicts, { choice: only('gamma'), packages: ['gamma'] }],
+    ['one of several, the first', 'not_looked', conflicts, { choice: only('beta'), packages: ['beta'] }],
+    ['all of several', 'gone', conflicts, { choice: only('alpha'), packages: ['beta', 'gamma'] }],
     ['a narrower mode', 'not_looked', conflict, { choice: { ...ALL, mode: 'upgrade' } }],
     ['a wider mode', 'gone', conflict, { choice: { ...ALL, mode: 'dist_upgrade' } }],
     ['security alone', 'not_looked', conflict, { choice: { ...ALL, scope: 'security' } }],

@@ -116,6 +116,6 @@ function retried(kind: string, { attempt, subjects }: Meeting, later: Retrial): 
     whole: status !== 'error',
     refreshed: false,
     found: errorKind === null ? [] : [errorKind],
-    tried: triedAgain(kind, attempt, subjects.get(kind) ?? null, later),
+    tried: triedAgain(kind, attempt, subjects.get(kind) ?? [], later),
   };
 }

@@ -15,8 +15,10 @@ export interface Attempt {
 
 /** A later one, and what it came to. */
 export interface LaterAttempt extends Attempt {
-  /** Names of the packages that it was to change, and of those that it changed; empty: not known. */
+  /** Names of the packages that it changed; empty: not known. */
   readonly packages: ReadonlySet<string>;
+  /** Of those that it was to change and did not. */
+  readonly untouched: ReadonlySet<string>;
 }
 
 /** Whatever apt is to do, it takes its locks and reads its sources first. */
@@ -25,13 +27,21 @@ const CHOOSING = /^apt_(?:upgrade|download)(?:_plan)?$/;
 const MODES: readonly PlanName[] = ['upgrade', 'upgrade_with_new', 'dist_upgrade'];
 
 /**
- * Whether what was done later would have met the error again: it did the same or more, or was at the package of the error.
+ * Whether what was done later would have met the error again: it did the same or more, or changed every package of the error.
+ * What it left as it was it has not tried.
  * @param met what met the error; where nobody knows its choice any more, only everything will do
- * @param subject the package or archive that the error names
+ * @param subjects the package or archive that each error of this class names
  */
-export function triedAgain(kind: string, met: Attempt, subject: string | null, later: LaterAttempt): boolean {
+export function triedAgain(
+  kind: string,
+  met: Attempt,
+  subjects: readonly (string | null)[],
+  later: LaterAttempt,
+): boolean {
   if (MET_BY_ALL.has(kind)) return true;
-  if (subject !== null && later.packages.has(packageOf(subject))) return true;
+  const packages = subjects.map((subject) => (subject === null ? null : packageOf(subject)));
+  if (packages.some((name) => name !== null && later.untouched.has(name))) return false;
+  if (packages.length > 0 && packages.every((name) => name !== null && later.packages.has(name))) return true;
   if (!CHOOSING.test(later.action)) return familyOf(met.action) === familyOf(later.action);
   if (!CHOOSING.test(met.action)) return false;
   return later.choice !== null && asWide(kind, met.choice, later.choice);
