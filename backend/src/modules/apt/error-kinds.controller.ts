@@ -25,7 +25,7 @@ export class ErrorKindsController {
       return toDto(
         kind,
         { remedy: remediationOf(kind), risk: riskOf(kind) },
-        verificationOf(kind, 'look').action,
+        verificationOf(kind, 'plan').action,
         mends,
       );
     });

@@ -22,8 +22,8 @@ export class ErrorKindDto {
   @ApiProperty({ enum: ['read', 'change'], nullable: true })
   actionKind: 'read' | 'change' | null;
   /**
-   * Name of the action that tells whether it is gone, where an analysis or a plan has met it. Of an error of connecting every run that
-   * works on the machine tells, `machine_probe` among them.
+   * Name of the action that tells whether it is gone, where a plan has met it; of what an analysis met the next analysis tells. Of an
+   * error of connecting every run that works on the machine tells, `machine_probe` among them.
    */
   @ApiProperty({ enum: VERIFYING_ACTIONS })
   verifiedBy: VerifyingAction;

@@ -306,4 +306,20 @@ describe('whether an error is gone', () => {
     await analysis('skipped');
     expect(await standing('repo_404', 'apt_update_analyze', since)).toMatchObject({ verdict: 'there' });
   });
+
+  it.each(['no_space', 'held_broken'])('%s that an analysis met is told by the next one', async (kind) => {
+    await analysis('failed', [kind]);
+    const since = new Date(START.getTime() + 60_000);
+    expect(await standing(kind, 'apt_update_analyze', since)).toMatchObject({
+      verdict: 'not_looked',
+      verifiedBy: 'apt_update_analyze',
+    });
+    await analysis('failed', [kind]);
+    expect(await standing(kind, 'apt_update_analyze', since)).toMatchObject({ verdict: 'there' });
+    await analysis('refreshed');
+    expect(await standing(kind, 'apt_update_analyze', since)).toMatchObject({
+      verdict: 'gone',
+      verifiedBy: 'apt_update_analyze',
+    });
+  });
 });

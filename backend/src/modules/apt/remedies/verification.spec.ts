@@ -25,25 +25,25 @@ const first = [...new Map(shown.map((one) => [one[0], one] as const)).values()];
 
 describe.each(first)('%s', (kind, suite, state) => {
   it(`is there by the analysis of a machine that has it (${suite}, ${state})`, () => {
-    expect(verdictOn(kind, 'look', look(suite, state))).toBe('there');
+    expect(verdictOn(kind, 'analysis', look(suite, state))).toBe('there');
   });
 
   it('is gone by the analysis of one that is well, and nobody knows before', () => {
-    expect(verdictOn(kind, 'look', look(suite, WELL))).toBe('gone');
-    expect(verdictOn(kind, 'look', null)).toBe('not_looked');
+    expect(verdictOn(kind, 'analysis', look(suite, WELL))).toBe('gone');
+    expect(verdictOn(kind, 'analysis', null)).toBe('not_looked');
   });
 });
 
 const nothing: Look = { whole: true, refreshed: true, found: [], tried: true };
 
 it('is not called gone by a look that did not come to its end', () => {
-  expect(verdictOn('repo_404', 'look', { ...nothing, whole: false, found: ['apt_lock_busy'] })).toBe('unclear');
+  expect(verdictOn('repo_404', 'analysis', { ...nothing, whole: false, found: ['apt_lock_busy'] })).toBe('unclear');
 });
 
 it('of lists is not called gone by an analysis that fetched none', () => {
   for (const kind of ['repo_404', 'repo_dns', 'proxy_unreachable', 'apt_lock_busy', 'permission', 'refresh_failed']) {
-    expect(verdictOn(kind, 'look', { ...nothing, refreshed: false })).toBe('not_looked');
-    expect(verdictOn(kind, 'look', nothing)).toBe('gone');
+    expect(verdictOn(kind, 'analysis', { ...nothing, refreshed: false })).toBe('not_looked');
+    expect(verdictOn(kind, 'analysis', nothing)).toBe('gone');
   }
 });
 
@@ -65,12 +65,23 @@ it('what a run met while it fetched or unpacked tells another run alone', () => 
   ];
   for (const kind of kinds) expect(verificationOf(kind, 'run')).toEqual({ action: 'apt_upgrade', signs: [kind] });
   expect(['apt_upgrade', 'apt_download', 'apt_repair'].map(meeterOf)).toEqual(['run', 'run', 'run']);
-  expect(['apt_update_analyze', 'apt_upgrade_plan'].map(meeterOf)).toEqual(['look', 'look']);
+  expect(['apt_update_analyze', 'apt_upgrade_plan'].map(meeterOf)).toEqual(['analysis', 'plan']);
+});
+
+it('what an analysis met is told by the next one, and of room by one that fetches lists again', () => {
+  for (const kind of APT_ERROR_KINDS) {
+    expect(tellersOf(kind, 'apt_update_analyze')).toEqual(['apt_update_analyze']);
+    expect(verdictOn(kind, 'analysis', nothing)).toBe('gone');
+  }
+  for (const kind of ['no_space', 'no_inodes', 'no_space_boot', 'read_only_fs'])
+    expect(verdictOn(kind, 'analysis', { ...nothing, refreshed: false })).toBe('not_looked');
+  for (const kind of ['held_broken', 'simulation_failed'])
+    expect(verdictOn(kind, 'analysis', { ...nothing, refreshed: false })).toBe('gone');
 });
 
 it('every class is told by something', () => {
   for (const kind of APT_ERROR_KINDS)
-    for (const met of ['look', 'run'] as const) expect(verificationOf(kind, met).signs).not.toEqual([]);
+    for (const met of ['analysis', 'plan', 'run'] as const) expect(verificationOf(kind, met).signs).not.toEqual([]);
 });
 
 it('names who tells first of what each action met', () => {
@@ -78,6 +89,5 @@ it('names who tells first of what each action met', () => {
   expect(tellersOf('file_conflict', 'apt_repair')).toEqual(['apt_repair', 'apt_upgrade']);
   expect(tellersOf('held_broken', 'apt_upgrade_plan')).toEqual(['apt_upgrade_plan', 'apt_upgrade']);
   expect(tellersOf('removal_refused', 'apt_autoremove')).toEqual(['apt_autoremove_plan', 'apt_autoremove']);
-  expect(tellersOf('held_broken', 'apt_update_analyze')).toEqual(['apt_upgrade_plan', 'apt_upgrade']);
   expect(tellersOf('repo_404', 'apt_update_analyze')).toEqual(['apt_update_analyze']);
 });

@@ -22,12 +22,13 @@ export interface Verification {
   readonly signs: readonly string[];
 }
 
-/** Who met an error: an analysis or a plan, which only look; or what fetches archives and installs them. */
-export type Meeter = 'look' | 'run';
+/** Who met an error: an analysis, which does the same each time; a plan of one choice; or what fetches archives and installs them. */
+export type Meeter = 'analysis' | 'plan' | 'run';
 
 /** By the name of the action that met it. */
 export function meeterOf(action: string): Meeter {
-  return action === 'apt_update_analyze' || action.endsWith('_plan') ? 'look' : 'run';
+  if (action === 'apt_update_analyze') return 'analysis';
+  return action.endsWith('_plan') ? 'plan' : 'run';
 }
 
 /** What an analysis finds of a dpkg that has not finished, or cannot. */
@@ -74,8 +75,13 @@ const OF_LISTS: ReadonlySet<string> = new Set(
   APT_ERROR_KINDS.filter((kind) => /^(repo|refresh|proxy)_|^no_index$|^apt_lock_busy$|^permission$/.test(kind)),
 );
 
+/** What an analysis writes is lists: without room for them it meets these, and where it fetches none it does not. */
+const OF_DISKS: ReadonlySet<string> = new Set<AptErrorKind>(['no_inodes', 'no_space', 'no_space_boot', 'read_only_fs']);
+
 /** Of a run whatever dpkg does not keep as its state has to be tried again: an analysis does less than the run did. */
 export function verificationOf(kind: string, met: Meeter): Verification {
+  if (met === 'analysis')
+    return { action: 'apt_update_analyze', signs: LEAVES_UNFINISHED.has(kind) ? UNFINISHED : [kind] };
   if (MET_BY_PLANS.has(kind)) return { action: 'apt_upgrade_plan', signs: [kind] };
   if (LEAVES_UNFINISHED.has(kind)) return { action: 'apt_update_analyze', signs: UNFINISHED };
   const ofState = UNFINISHED.includes(kind);
@@ -127,6 +133,7 @@ export function verdictOn(kind: string, met: Meeter, look: Look | null): ErrorVe
   // Whatever finds it tells, however little it tried.
   if (look.found.some((found) => signs.includes(found))) return 'there';
   if (!look.tried) return 'not_looked';
-  if (action === 'apt_update_analyze' && OF_LISTS.has(kind) && !look.refreshed) return 'not_looked';
+  const whileFetching = OF_LISTS.has(kind) || (met === 'analysis' && OF_DISKS.has(kind));
+  if (action === 'apt_update_analyze' && whileFetching && !look.refreshed) return 'not_looked';
   return look.whole ? 'gone' : 'unclear';
 }

@@ -33,8 +33,8 @@ export interface ErrorKindDto {
 };
 
   /**
-   * Name of the action that tells whether it is gone, where an analysis or a plan has met it. Of an error of connecting every run that
-   * works on the machine tells, `machine_probe` among them.
+   * Name of the action that tells whether it is gone, where a plan has met it; of what an analysis met the next analysis tells. Of an
+   * error of connecting every run that works on the machine tells, `machine_probe` among them.
    */
   verifiedBy: 'apt_update_analyze' | 'apt_upgrade_plan' | 'apt_hold_plan' | 'apt_unhold_plan' | 'apt_repair_plan' | 'apt_autoremove_plan' | 'apt_upgrade' | 'apt_download' | 'apt_hold' | 'apt_unhold' | 'apt_repair' | 'apt_autoremove' | 'machine_probe' | 'reboot';
 }
