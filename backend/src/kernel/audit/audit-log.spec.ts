@@ -22,7 +22,7 @@ describe('AuditLog', () => {
   });
   afterAll(() => test.close());
 
-  const rows = (): Promise<{ action: string; details_json: unknown }[]> =>
+  const rows = (): Promise<{ action: string; actor_name: string; details_json: unknown }[]> =>
     test.dataSource.query('SELECT * FROM audit_log ORDER BY id');
 
   it('goes with its transaction', async () => {
@@ -60,5 +60,16 @@ describe('AuditLog', () => {
       drop();
     }
     expect(JSON.stringify(await rows())).not.toContain('planted-secret-2');
+  });
+
+  it('names who it was and keeps ordinary words, though they be passwords of machines', async () => {
+    const drops = ['debian', 'Administrator-1'].map((word) => secretRegistry.register(word));
+    const actor = { type: 'user', id: null, name: 'Administrator-1' } as const;
+    await audit.record(test.dataSource.manager, { ...entry, actor, details: { deep: [{ text: 'debian-goodies' }] } });
+    for (const drop of drops) drop();
+    expect((await rows()).at(-1)).toMatchObject({
+      actor_name: 'Administrator-1',
+      details_json: { deep: [{ text: 'debian-goodies' }] },
+    });
   });
 });

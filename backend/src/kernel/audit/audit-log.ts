@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock';
 import { Contracts } from '../contracts/contracts';
 import { snakeNames } from '../contracts/names';
-import { maskSecrets } from '../contracts/secret-values';
+import { maskDistinctiveSecrets } from '../contracts/secret-values';
 import { newId } from '../database/ids';
 import { prepared } from '../database/prepared';
 import { affected } from '../database/rows';
@@ -42,7 +42,9 @@ export class AuditLog {
   ) {}
 
   async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
-    const { actor, details } = maskSecrets({ actor: entry.actor, details: entry.details ?? null });
+    // Who it was stays readable, though somebody's name be a password somewhere.
+    const { actor } = entry;
+    const details = maskDistinctiveSecrets(entry.details ?? null);
     await affected(manager, INSERT, [
       newId(),
       this.clock.now(),

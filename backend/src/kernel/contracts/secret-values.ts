@@ -1,15 +1,9 @@
 import { isDistinctive, secretRegistry } from '../logging/secret-registry';
 import type { JsonDocument } from './json-document';
 
-/** A copy in which every registered secret value inside any text is masked. Dates and other objects with a class stay. */
-export function maskSecrets<T>(value: T): T {
-  if (secretRegistry.values().length === 0) return value;
-  return mapTexts(value, (text) => secretRegistry.mask(text)) as T;
-}
-
 /**
- * The same for what was made from a machine's answer: only the values for which a document would be refused. Another machine's password
- * `debian` would otherwise tear honest words out of what this one said.
+ * A copy for storing, in which registered secrets inside any text are masked: those alone for which a document would be refused. Another
+ * machine's password `debian` would otherwise tear honest words out of what this one said. Dates and other objects with a class stay.
  */
 export function maskDistinctiveSecrets<T>(value: T): T {
   if (secretRegistry.values().length === 0) return value;

@@ -78,6 +78,17 @@ describe('DomainEvents', () => {
     expect(test.app.get(Listener, { strict: false }).all.at(-1)?.message).toBe('the machine said •••!');
   });
 
+  it('names who it was and keeps ordinary words, though they be passwords of machines', async () => {
+    const drops = ['debian', 'Administrator-1'].map((word) => secretRegistry.register(word));
+    const actor = { type: 'user', id: null, name: 'Administrator-1' } as const;
+    await transactions.run((tx) => events.publish(tx, { ...event('one', 'debian-goodies is there'), actor }));
+    for (const drop of drops) drop();
+    expect(test.app.get(Listener, { strict: false }).all.at(-1)).toMatchObject({
+      message: 'debian-goodies is there',
+      actor,
+    });
+  });
+
   it('refuses a name that is no event type', async () => {
     await expect(transactions.run((tx) => events.publish(tx, event('Not A Type')))).rejects.toThrow('snake_case');
   });

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { Transaction } from '../database/transaction';
-import { maskSecrets } from '../contracts/secret-values';
+import { maskDistinctiveSecrets } from '../contracts/secret-values';
 import { DOMAIN_EVENT_TYPES, type DomainEvent, type DomainEventHandler } from './domain-event';
 
 interface Subscription {
@@ -27,14 +27,16 @@ export class DomainEvents implements OnModuleInit {
   }
 
   /**
-   * Runs every handler of the event, one after the other, in `tx`. Values that are registered secrets at this moment
-   * are masked first: a machine may repeat one in an error message.
+   * Runs every handler of the event, one after the other, in `tx`. Registered secrets that cannot stand in its words by chance are
+   * masked first: a machine may repeat one in an error message. Who it was, and what it is about, stay as they are.
    *
    * @throws whatever a handler throws; the transaction must then fail
    */
   async publish(tx: Transaction, event: DomainEvent): Promise<void> {
     if (!typeName.test(event.type)) throw new Error(`"${event.type}" is no event type: snake_case is expected.`);
-    const masked = maskSecrets(event);
+    const { message, payload } = event;
+    const told = maskDistinctiveSecrets(payload === undefined ? { message } : { message, payload });
+    const masked = { ...event, ...told };
     this.subscriptions ??= this.discover();
     for (const { types, handle } of this.subscriptions) {
       if (types.size === 0 || types.has(event.type)) await handle(masked, tx);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { snakeNames } from '../../kernel/contracts/names';
-import { maskSecrets } from '../../kernel/contracts/secret-values';
+import { maskDistinctiveSecrets } from '../../kernel/contracts/secret-values';
 import { newId } from '../../kernel/database/ids';
 import type { Transaction } from '../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../kernel/events/domain-event';
@@ -23,11 +23,9 @@ export class EventLog {
   @OnDomainEvent()
   async record(event: DomainEvent, tx: Transaction): Promise<void> {
     if (event.machineId === null) return;
-    const { actor, message, payload } = maskSecrets({
-      actor: event.actor,
-      message: event.message,
-      payload: event.payload ?? null,
-    });
+    const { actor } = event;
+    // Another handler may have taken its time since it was published.
+    const { message, payload } = maskDistinctiveSecrets({ message: event.message, payload: event.payload ?? null });
     await this.repository.insertEvent(tx, [
       newId(),
       event.machineId,

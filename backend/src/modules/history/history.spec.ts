@@ -7,6 +7,7 @@ import { count, document, text as textSchema } from '../../kernel/contracts/sche
 import { TransactionRunner, type Transaction } from '../../kernel/database/transaction';
 import { migrate, revertMigrations } from '../../kernel/database/migrate';
 import { DomainEvents } from '../../kernel/events/domain-events';
+import { secretRegistry } from '../../kernel/logging/secret-registry';
 import { MachinesModule } from '../machines/machines.module';
 import type { MessageDto } from './dto/messages.dto';
 import { HistoryModule } from './history.module';
@@ -139,6 +140,21 @@ describe('history', () => {
     });
     const rows = await test.dataSource.query<object[]>(`SELECT 1 FROM machine_events WHERE event_type = 'sample_done'`);
     expect(rows).toHaveLength(1);
+  });
+
+  it('names in an event who it was, though the name be a password of a machine', async () => {
+    const drops = ['debian', 'Administrator-1'].map((word) => secretRegistry.register(word));
+    const actor = { type: 'user', id: null, name: 'Administrator-1' } as const;
+    const message = quoted('debian-goodies, says Administrator-1');
+    await run((tx) =>
+      test.app.get(DomainEvents).publish(tx, { type: 'sample_done', machineId: id, severity: 'info', actor, message }),
+    );
+    for (const drop of drops) drop();
+    const { body } = await operator.get(`/machines/${id}/events?limit=1`);
+    expect((body as Page).items[0]).toMatchObject({
+      actorName: 'Administrator-1',
+      message: 'debian-goodies, says •••',
+    });
   });
 
   describe('a reading that says the same again', () => {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Contracts } from '../../kernel/contracts/contracts';
-import { maskSecrets } from '../../kernel/contracts/secret-values';
+import { maskDistinctiveSecrets } from '../../kernel/contracts/secret-values';
 import { bulkInsert } from '../../kernel/database/bulk-insert';
 import { newId } from '../../kernel/database/ids';
 import { prepared } from '../../kernel/database/prepared';
@@ -46,7 +46,10 @@ export class ImportantMessages {
    */
   async upsert(tx: Transaction, batch: MessageBatch): Promise<void> {
     const now = this.clock.now();
-    const byKey = new Map(maskSecrets(batch.messages).map((message) => [dedupKey(batch.source, message), message]));
+    // The key is made of what was said: what is held at this moment must not make another message of the same one.
+    const byKey = new Map(
+      batch.messages.map((message) => [dedupKey(batch.source, message), maskDistinctiveSecrets(message)]),
+    );
     const words = [...byKey].map(([key, { message, rawLineRef }]) => ({ key, message, ref: rawLineRef ?? null }));
     const known = await queryOne<{ keys: string[]; open: number }>(tx.manager, SEEN_AGAIN, [
       batch.machineId,

@@ -1,6 +1,7 @@
 import { addMachine } from '../../../test/support/machine-samples';
 import { createTestApp, type Client, type TestApp } from '../../../test/support/test-app';
 import { TransactionRunner } from '../../kernel/database/transaction';
+import { secretRegistry } from '../../kernel/logging/secret-registry';
 import { MachinesModule } from '../machines/machines.module';
 import type { GroupDecisionDto, MachineMessageDto, MessageDto, MessageGroupDto } from './dto/messages.dto';
 import { HistoryModule } from './history.module';
@@ -173,6 +174,19 @@ describe('messages of the fleet', () => {
     expect((await operator.get(`/machines/${one}/messages`)).body).toMatchObject([
       { acknowledgedBy: before?.acknowledgedBy, acknowledgedAt: before?.acknowledgedAt },
     ]);
+  });
+
+  it('is the same message whatever passwords of other machines are held, and stays acknowledged', async () => {
+    const message = said('debian-goodies is old, says web', { component: 'debian' });
+    await says(one, message);
+    await operator.post(`/messages/groups/${await firstKey()}/acknowledge`);
+    const drops = ['debian', 'debian-goodies'].map((word) => secretRegistry.register(word));
+    await says(one, message, said('debian-goodies spoke of debian'));
+    for (const drop of drops) drop();
+    expect(await openCount(one)).toBe(1);
+    await says(one, message);
+    expect(await words('?acknowledged=false')).toEqual(['••• spoke of debian']);
+    expect(await words('?acknowledged=true')).toEqual(['debian-goodies is old, says web']);
   });
 
   it('is silent about archived machines', async () => {

@@ -271,6 +271,13 @@ describe('what is known about a machine', () => {
     while ((await test.dataSource.query<object[]>(sql)).length === 0) await setImmediate();
   }
 
+  it('keeps ordinary words of the last error, though they be passwords of machines', async () => {
+    const drop = secretRegistry.register('debian');
+    await patch({ lastErrorKind: 'failed', lastErrorMessage: 'debian-goodies cannot be installed' });
+    drop();
+    expect((await tile()).lastError?.message).toBe('debian-goodies cannot be installed');
+  });
+
   it('keeps no secret and no endless text in the last error', async () => {
     const drop = secretRegistry.register('planted-secret-9');
     try {

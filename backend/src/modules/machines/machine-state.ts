@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
-import { maskSecrets } from '../../kernel/contracts/secret-values';
+import { maskDistinctiveSecrets } from '../../kernel/contracts/secret-values';
 import { prepared } from '../../kernel/database/prepared';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
@@ -103,7 +103,7 @@ export class MachineState {
   /** Written just before the commit, which fails with DomainError `not_found` when there is no such machine. */
   patch(tx: Transaction, machineId: string, patch: MachineStatePatch): void {
     const pending = this.pendingOf(tx);
-    pending.set(machineId, [...(pending.get(machineId) ?? []), maskSecrets(patch)]);
+    pending.set(machineId, [...(pending.get(machineId) ?? []), maskDistinctiveSecrets(patch)]);
   }
 
   private pendingOf(tx: Transaction): PendingPatches {

@@ -5,6 +5,7 @@ import { addMachine } from '../../../../test/support/machine-samples';
 import { until } from '../../../../test/support/ssh-wait';
 import { createTestApp, type Client, type TestApp } from '../../../../test/support/test-app';
 import { queryOne } from '../../../kernel/database/rows';
+import { secretRegistry } from '../../../kernel/logging/secret-registry';
 import { MachinesModule } from '../../machines/machines.module';
 import { HistoryModule } from '../history.module';
 import { say } from '../history.sentences';
@@ -61,6 +62,16 @@ describe('the report of a change', () => {
     expect(markdown.headers['content-disposition']).toBe(`attachment; filename="${id ?? ''}.md"`);
     expect((await operator.get(`/reports/${id ?? ''}?format=pdf`)).status).toBe(400);
     expect((await operator.get(`/reports/${CHANGE}`)).status).toBe(404);
+  });
+
+  it('is made of what is stored, whatever passwords are held while it is written', async () => {
+    await changed('manual', '2026-11-02T10:05:00Z', 'It fetched debian-goodies.');
+    const drops = ['debian', 'web-1', 'fetched debian-goodies'].map((word) => secretRegistry.register(word));
+    const id = (await reports().write(CHANGE)) ?? '';
+    for (const drop of drops) drop();
+    const { text } = await operator.get(`/reports/${id}`);
+    expect(text).toContain('<h1>Sample change: web-1</h1>');
+    expect(text).toContain('It fetched debian-goodies.');
   });
 
   it('is read in French too; what was written before that is given in English', async () => {

@@ -6,7 +6,6 @@ import { ArtifactStore, type StoredFile } from '../../../kernel/artifacts/artifa
 import { Clock } from '../../../kernel/clock';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { noticeOf } from '../../../kernel/contracts/document.dto';
-import { maskSecrets } from '../../../kernel/contracts/secret-values';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner } from '../../../kernel/database/transaction';
@@ -57,8 +56,8 @@ interface Change {
 
 /**
  * Writes the report of a change once it has ended and its log is sealed: Markdown and HTML in the artifact store, in English and
- * French. It may
- * be tried again at any time and by several processes at once: they write the same to the same place, and one names it.
+ * French. It may be tried again at any time and by several processes at once: they write the same to the same place, and one names it.
+ * So it is made of nothing but stored rows, which hold no secret, and what this process has in its hands changes nothing of it.
  */
 @Injectable()
 export class RunReports {
@@ -99,7 +98,7 @@ export class RunReports {
     language: ReportLanguage,
   ): Promise<{ title: string; files: Readonly<Record<ReportFormat, StoredFile>> }> {
     const words = REPORT_WORDS[language];
-    const report = maskSecrets(reportOf(change, this.findings(change, words), words));
+    const report = reportOf(change, this.findings(change, words), words);
     const markdown = await this.file(filePath(path, 'markdown', language), asMarkdown(report));
     const html = await this.file(filePath(path, 'html', language), asHtml(report));
     return { title: report.title, files: { markdown, html } };
