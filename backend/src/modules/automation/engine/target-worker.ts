@@ -186,7 +186,7 @@ export class TargetWorker {
     standing: StandingTerms,
   ): Promise<void> {
     const { id, now, definition } = occurrence;
-    const { machineId, position } = target;
+    const { machineId, position, startBefore, windowName } = target;
     if (occurrence.policyAltered) await this.refusals.note(tx, occurrence, scheduleActor(occurrence));
     const decision = await this.policies.decide(tx, {
       requestId,
@@ -197,6 +197,7 @@ export class TargetWorker {
       actor: scheduleActor(occurrence),
       followedBy: jobsAfter(this.registry, definition.actions, position),
       since: occurrence.since,
+      awaited: startBefore === null ? null : { startBefore, windowName: windowName ?? '' },
     });
     const step = { position, now };
     if (decision.kind === 'run' || decision.kind === 'later')
@@ -216,10 +217,8 @@ export class TargetWorker {
     target: EndedTarget,
     { standing, parameters }: Extract<PolicyDecision, { kind: 'later' }>,
   ): Promise<void> {
-    const { machineId, position, startBefore, windowName } = target;
+    const { machineId, position } = target;
     const { id, now, scheduleId, definition } = occurrence;
-    // Of an action before this one too: what is left of it belongs to the same window.
-    if (startBefore !== null && startBefore <= now) return this.missed(tx, occurrence, target, windowName);
     const { from, latestStart, name } = standing;
     await this.held.note(tx, id, { machineId, position, from, latestStart, windowName: name });
     const { beforehand } = this.registry.findChange(definition.actions[position]?.action ?? '')?.declaration ?? {};

@@ -3,7 +3,12 @@ import type { Transaction } from '../../../kernel/database/transaction';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import { ActionRegistry } from '../../jobs/actions/action-registry';
 import type { Estimate } from '../../jobs/gate/run-durations';
-import { PolicyApprovals, type AwaitedStanding, type PolicyHolder } from '../../jobs/requests/policy-approvals';
+import {
+  PolicyApprovals,
+  type AwaitedOpening,
+  type AwaitedStanding,
+  type PolicyHolder,
+} from '../../jobs/requests/policy-approvals';
 import type { RequestWithPlan } from '../../jobs/requests/request-record';
 import { RequestsReader } from '../../jobs/requests/requests.reader';
 import { say } from '../automation.sentences';
@@ -22,7 +27,7 @@ export type PolicyDecision =
       readonly estimate: Estimate | null;
       readonly parameters: Record<string, unknown>;
     }
-  /** It keeps to the policy, but the single window of its machine has closed since the run began. */
+  /** It keeps to the policy, but what it was due for is over: the opening that it waited for, or a single window. */
   | { readonly kind: 'missed'; readonly windowName: string }
   /** It is somebody else's plan, who asked for the same at the same time, or a newer one took its place: the schedule makes its own. */
   | { readonly kind: 'again' }
@@ -49,6 +54,8 @@ export interface PlannedChange {
   readonly followedBy: readonly string[];
   /** When the run began. */
   readonly since: Date;
+  /** The opening of a maintenance window that its machine waited for. */
+  readonly awaited: AwaitedOpening | null;
   /** Users who answer for what the schedule does; null: not known. */
   readonly answerableIds: readonly string[] | null;
 }
@@ -83,9 +90,9 @@ export class PolicyDecisions {
     if (blocked !== undefined) return left('error', 'plan_blocked', blocked.sentence as Sentence);
     const beyond = await this.notAllowed(tx, request, planned);
     if (beyond.length > 0) return forPeople(beyond);
-    const { actor, followedBy, since, policy, standing } = planned;
+    const { actor, followedBy, since, awaited, policy, standing } = planned;
     const accepted = acceptedByAll([policy, standing.policy]);
-    const approval = await this.approvals.approve(tx, request, { actor, followedBy, since, accepted });
+    const approval = await this.approvals.approve(tx, request, { actor, followedBy, since, awaited, accepted });
     if (approval.kind === 'replaced') return { kind: 'again' };
     if (approval.kind === 'missed') return approval;
     if (approval.kind === 'later') return { ...approval, parameters: request.plan?.parameters ?? {} };

@@ -31,6 +31,14 @@ export interface PolicyHolder {
   readonly followedBy: readonly string[];
   /** When its run began. A single window that has closed since binds what is left of that run. */
   readonly since: Date;
+  /** The opening that the machine waited for in this run; null: it waited for none. */
+  readonly awaited: AwaitedOpening | null;
+}
+
+/** An opening of a maintenance window, and until when the work that waited for it could begin and end inside. */
+export interface AwaitedOpening {
+  readonly windowName: string;
+  readonly startBefore: Date;
 }
 
 export type AwaitedStanding = Extract<Standing, { kind: 'open' | 'later' }>;
@@ -39,7 +47,7 @@ export type PolicyApproval =
   | { readonly kind: 'approved'; readonly jobId: string; readonly estimate: Estimate | null }
   /** No maintenance window of the machine lets it begin now: the request has expired, and is made again then. */
   | { readonly kind: 'later'; readonly standing: AwaitedStanding; readonly estimate: Estimate | null }
-  /** The single window in which it was to begin is over: the request has expired. */
+  /** The opening of the window in which it was to begin is over: the request has expired. */
   | { readonly kind: 'missed'; readonly windowName: string }
   /** A newer plan of the same schedule took its place since it was looked at. */
   | { readonly kind: 'replaced' }
@@ -90,10 +98,12 @@ export class PolicyApprovals {
     const asked = await this.approvals.effective(tx.manager, askedOf(request));
     const reasons = asked.fourEyes || asked.administrators ? sentencesOf(asked) : [];
     if (reasons.length > 0) return { reasons, kind: 'person' };
-    const { standing, estimate, overWindow } = await this.gateOf(tx, request, machineId, holder);
+    const found = await this.gateOf(tx, request, machineId, holder);
+    const { standing, estimate } = found ?? { standing: null, estimate: null };
     if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId, estimate };
+    const missed = found === null ? null : missedWindow(found, holder);
+    if (missed !== null) return this.missed(tx, request, missed);
     if (standing?.kind === 'later') return this.later(tx, request, standing, estimate);
-    if (overWindow !== null && overWindow.closedAt > holder.since) return this.missed(tx, request, overWindow.name);
     return this.carryOut(tx, request, machineId, holder, estimate);
   }
 
@@ -108,10 +118,10 @@ export class PolicyApprovals {
     { action }: RequestWithPlan,
     machineId: string,
     { followedBy }: PolicyHolder,
-  ): Promise<Pick<GateStanding, 'estimate' | 'overWindow'> & { readonly standing: Standing | null }> {
+  ): Promise<GateStanding | null> {
     const actions = [action, ...followedBy].map((name) => this.registry.require(name).declaration);
     const [found] = await this.gate.standings(tx.manager, [{ machineId, seconds: null }], actions);
-    return found ?? { standing: null, estimate: null, overWindow: null };
+    return found ?? null;
   }
 
   /** Ends a plan that nobody needs any more, and says why. What a person has decided meanwhile stays decided. */
@@ -131,7 +141,7 @@ export class PolicyApprovals {
     return { kind: 'later', standing, estimate };
   }
 
-  /** No window speaks of the machine any more, but work that was begun for one is not gone on with outside. */
+  /** Work that was due for one opening is begun neither outside nor in another. */
   private async missed(tx: Transaction, { id }: RequestWithPlan, windowName: string): Promise<PolicyApproval> {
     await this.letGo(tx, id, say.request_window_over({ window: windowName }));
     return { kind: 'missed', windowName };
@@ -174,6 +184,18 @@ export class PolicyApprovals {
     this.bus.changed(tx, { requestIds: [id] });
     return { kind: 'approved', jobId: job.jobId, estimate };
   }
+}
+
+/** Pure: the window for which it is too late, whatever opens next; null: there is none. */
+function missedWindow(
+  { standing, overWindow, now }: Pick<GateStanding, 'standing' | 'overWindow' | 'now'>,
+  { since, awaited }: Pick<PolicyHolder, 'since' | 'awaited'>,
+): string | null {
+  if (overWindow !== null && overWindow.closedAt > since) return overWindow.name;
+  if (awaited === null || awaited.startBefore > now) return null;
+  // What follows in a list may begin later than its first action could: the opening itself lasts.
+  const lasts = standing.kind === 'open' && standing.from < awaited.startBefore;
+  return lasts ? null : awaited.windowName;
 }
 
 function refusedFor({ code, detail }: DomainError): PolicyApproval {
