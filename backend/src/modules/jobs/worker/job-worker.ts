@@ -63,6 +63,8 @@ const OUTCOME_PATIENCE_MS = 15 * 60_000;
 const LOG_PATIENCE_MS = 10_000;
 /** Not below the time for which the live bus collects, so that its news of a job's end find the place still free. */
 const TAKE_AFTER_MS = 60;
+/** Where more waits than there was room for, nobody waits for news: this share of all places is taken as soon as it is free. */
+const SHARE_TO_TAKE = 0.25;
 
 /** Takes jobs while it has places, keeps their locks, and writes their ends. */
 export class JobWorker {
@@ -73,6 +75,8 @@ export class JobWorker {
   private stopListening: (() => void) | undefined;
   private stopping = false;
   private taking: Promise<void> = Promise.resolve();
+  /** The last look at the queue left something there, and none is under way. */
+  private moreWaits = false;
   private wakeTimer: NodeJS.Timeout | undefined;
   private paceTimer: NodeJS.Timeout | undefined;
   private renewing: Promise<void> | undefined;
@@ -127,9 +131,21 @@ export class JobWorker {
   /** Several wake-ups within a moment (a place that is free, the news of the same end) lead to one look at the queue. */
   private wake(): void {
     this.wakeTimer ??= setTimeout(() => {
-      this.wakeTimer = undefined;
-      this.taking = this.taking.then(() => this.take());
+      this.look();
     }, TAKE_AFTER_MS);
+  }
+
+  private placeIsFree(): void {
+    const { concurrency } = this.settings;
+    if (this.moreWaits && concurrency - this.attempts.size >= concurrency * SHARE_TO_TAKE) this.look();
+    else this.wake();
+  }
+
+  private look(): void {
+    clearTimeout(this.wakeTimer);
+    this.wakeTimer = undefined;
+    this.moreWaits = false;
+    this.taking = this.taking.then(() => this.take());
   }
 
   /** The rate of starts, or whoever held its machine, kept something from beginning: it may at that moment. */
@@ -160,6 +176,7 @@ export class JobWorker {
         },
       });
       for (const claim of claims) this.begin(claim);
+      this.moreWaits = claims.length === free;
     } catch (error) {
       this.logger.warn({ err: error }, 'Jobs could not be taken; the next check tries again.');
     }
@@ -184,7 +201,7 @@ export class JobWorker {
       .finally(() => {
         // Given back and taken again at once, the place belongs to the next attempt.
         if (this.attempts.get(claim.jobId)?.attempt === attempt) this.attempts.delete(claim.jobId);
-        this.wake();
+        this.placeIsFree();
       });
     this.attempts.set(claim.jobId, { attempt, done });
   }

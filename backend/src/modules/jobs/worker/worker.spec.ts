@@ -3,6 +3,7 @@ import { answer, fakeAction, gate, hang, READING, type Gate } from '../../../../
 import { startWorkerProcess, type WorkerProcess } from '../../../../test/support/jobs-children';
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
+import { addMachines } from '../../../../test/support/queue-tests';
 import { until } from '../../../../test/support/ssh-wait';
 import { systemActor } from '../../../kernel/auth/actor';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
@@ -149,6 +150,28 @@ describe('workers that stop', () => {
     );
     expect(state).toEqual({ running_job_id: null, last_error_kind: 'worker_lost' });
   }, 60_000);
+
+  it('takes the next as soon as places are free, without waiting for news, where more lay there than it had room for', async () => {
+    const p = await start();
+    const machineIds = await addMachines(p, 8);
+    const held = gate();
+    p.remote.otherwise(async () => {
+      await held.opened;
+      return answer({ look: '' });
+    });
+    await p.service.enqueueMany({ machineIds, action: READING, requestedBy: systemActor });
+    const worker = p.work({ concurrency: 4, fleetConcurrency: 4, sweepEveryMs: 60_000 });
+    await until('it is full', () => worker.running === 4);
+    const ended = () => p.count('jobs', `status = 'ok'`);
+    // No timer goes off any more: neither its own nor those by which the bus collects news.
+    const timers = jest.spyOn(globalThis, 'setTimeout').mockReturnValue({} as NodeJS.Timeout);
+    try {
+      held.open();
+      await until('all have ended', async () => (await ended()) === 8);
+    } finally {
+      timers.mockRestore();
+    }
+  });
 
   it('shares the work with another process, and hands it over on SIGTERM', async () => {
     const p = await start();
