@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { refuseOther } from './json-writes';
+import { prepared } from './prepared';
 import { affectedByBulk } from './rows';
 
 /** Column types that a bulk insert can carry. jsonb values are documents that a contract has accepted. */
@@ -45,12 +46,11 @@ export async function bulkInsert<Column extends string>(
   const list = [...names, ...computed.map(([name]) => name)].join(', ');
   const values = [...names, ...computed.map(([, expression]) => expression)].join(', ');
   const shape = names.map((name) => `${name} ${columns[name]}`).join(', ');
-  return affectedByBulk(
-    connection,
-    `INSERT INTO ${table} (${list}) SELECT ${values} FROM json_to_recordset($1::json) AS given (${shape})
-     ${options.onConflict ?? ''}`,
-    JSON.stringify(rows),
-  );
+  // Its text is the caller's, whatever the rows, and so is its plan.
+  const insert =
+    prepared(`INSERT INTO ${table} (${list}) SELECT ${values} FROM json_to_recordset($1::json) AS given (${shape})
+     ${options.onConflict ?? ''}`);
+  return affectedByBulk(connection, insert, JSON.stringify(rows));
 }
 
 /** JSON leaves out what is undefined and writes null for NaN: both would be stored as NULL without a word. */

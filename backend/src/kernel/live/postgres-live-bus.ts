@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import { prepared } from '../database/prepared';
 import { queryRows } from '../database/rows';
 import { ChangeSet, readPayload } from './change-set';
 import { LiveBus, type LiveChange, type LiveListener } from './live-bus';
@@ -142,10 +143,7 @@ export class PostgresLiveBus extends LiveBus {
 
   private async send(changes: ChangeSet): Promise<void> {
     try {
-      await queryRows(this.dataSource, 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [
-        LIVE_CHANNEL,
-        changes.payloads(this.origin),
-      ]);
+      await queryRows(this.dataSource, NOTIFY, [LIVE_CHANNEL, changes.payloads(this.origin)]);
     } catch (error) {
       // The process ends: whoever watches reads again from another.
       if (this.stopped || !this.dataSource.isInitialized) return;
@@ -155,3 +153,5 @@ export class PostgresLiveBus extends LiveBus {
     }
   }
 }
+
+const NOTIFY = prepared('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload');

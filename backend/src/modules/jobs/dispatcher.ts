@@ -25,15 +25,15 @@ export class Dispatcher {
    */
   async lockMachines(tx: Transaction, machineIds: readonly string[]): Promise<void> {
     if (machineIds.length === 0) return;
-    await queryRows(tx.manager, 'SELECT id FROM machines WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [
-      machineIds,
-    ]);
+    await queryRows(tx.manager, LOCK_MACHINES, [machineIds]);
   }
 
-  /** Hands out the next job of each of these machines that is free. Their queues must be held (see above). */
+  /**
+   * Hands out the next job of each of these machines that is free. One that was handed out but not taken yet gives way to one whose
+   * turn is earlier; its token finds it gone and ends. Their queues must be held (see above).
+   */
   async dispatch(tx: Transaction, machineIds: readonly string[]): Promise<void> {
     if (machineIds.length === 0) return;
-    await this.stepBack(tx, machineIds);
     const tokens = await queryRows<WorkToken & { jobId: string }>(tx.manager, DISPATCH, [machineIds]);
     await this.queue.put(tx, tokens);
     if (tokens.length > 0) this.bus.changed(tx, { jobIds: tokens.map(({ jobId }) => jobId), work: true });
@@ -45,31 +45,30 @@ export class Dispatcher {
     await affected(tx.manager, TAKE_BACK, [machineIds]);
     await this.dispatch(tx, machineIds);
   }
-
-  /** A job that was handed out but not taken yet gives way to one whose turn is earlier. Its token finds it gone and ends. */
-  private async stepBack(tx: Transaction, machineIds: readonly string[]): Promise<void> {
-    await queryRows(tx.manager, STEP_BACK, [machineIds]);
-  }
 }
 
-const STEP_BACK = prepared(`
-  UPDATE jobs d SET phase = 'waiting', boss_job_id = NULL
-  WHERE d.machine_id = ANY($1::uuid[]) AND d.status = 'queued' AND d.phase = 'dispatched'
-    AND EXISTS (
-      SELECT 1 FROM jobs q
-      WHERE q.machine_id = d.machine_id AND q.status = 'queued' AND q.phase = 'waiting' AND ${turnOf('q')} < ${turnOf('d')}
-        AND (q.available_at IS NULL OR q.available_at <= database_now()))`);
+const LOCK_MACHINES = prepared('SELECT id FROM machines WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE');
 
+/** May be handed out as far as it goes by itself. */
+const IS_READY = `q.status = 'queued' AND q.phase = 'waiting'
+      AND (q.available_at IS NULL OR q.available_at <= database_now())
+      AND (q.start_before IS NULL OR q.start_before > database_now())`;
+
+/** What gives way is never what goes instead: that is ready, and its turn is earlier. So no row is written twice. */
 const DISPATCH = prepared(`
-  WITH best AS (
+  WITH gave_way AS (
+    UPDATE jobs d SET phase = 'waiting', boss_job_id = NULL
+    WHERE d.machine_id = ANY($1::uuid[]) AND d.status = 'queued' AND d.phase = 'dispatched'
+      AND EXISTS (SELECT 1 FROM jobs q WHERE q.machine_id = d.machine_id AND ${turnOf('q')} < ${turnOf('d')} AND ${IS_READY})
+    RETURNING d.id),
+  best AS (
     SELECT DISTINCT ON (q.machine_id) q.id, q.machine_id
     FROM jobs q
-    WHERE q.machine_id = ANY($1::uuid[]) AND q.status = 'queued' AND q.phase = 'waiting'
-      AND (q.available_at IS NULL OR q.available_at <= database_now())
-      AND (q.start_before IS NULL OR q.start_before > database_now())
+    WHERE q.machine_id = ANY($1::uuid[]) AND ${IS_READY}
       AND NOT EXISTS (
         SELECT 1 FROM jobs b
-        WHERE b.machine_id = q.machine_id AND (b.status = 'running' OR (b.status = 'queued' AND b.phase = 'dispatched')))
+        WHERE b.machine_id = q.machine_id AND b.id NOT IN (SELECT id FROM gave_way)
+          AND (b.status = 'running' OR (b.status = 'queued' AND b.phase = 'dispatched')))
       AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > database_now())
     ORDER BY q.machine_id, ${turnOf('q')}, q.id)
   UPDATE jobs SET phase = 'dispatched', boss_job_id = ${tokenIdOf('jobs')}

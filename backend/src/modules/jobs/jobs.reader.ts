@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Actor } from '../../kernel/auth/actor';
 import { Contracts } from '../../kernel/contracts/contracts';
 import { unreadable } from '../../kernel/contracts/document.dto';
+import { prepared } from '../../kernel/database/prepared';
 import { queryOne, queryRows } from '../../kernel/database/rows';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import type { CreatedCursor, Page, PageRequest } from '../../kernel/http/keyset-page';
@@ -18,7 +19,7 @@ import type { JobStatus } from './entities/jobs.values';
 import { requester, type DeadLetterFacts, type JobRecord } from './job-record';
 import { LETTER_IS_OPEN } from './letters/open-letters';
 import { turnOf } from './turns';
-import { fleetStanding, standingsOf } from './waiting/standings';
+import { standingsOf } from './waiting/standings';
 import { waitingOn, type WaitingOn } from './waiting/waiting';
 
 interface JobRow {
@@ -69,6 +70,8 @@ const SELECT_JOB = `
     CASE WHEN j.died_at IS NOT NULL THEN (
       SELECT r.id FROM jobs r WHERE r.redrive_of = j.id ORDER BY r.created_at LIMIT 1) END AS redriven_as
   FROM jobs j JOIN machines m ON m.id = j.machine_id`;
+
+const BY_ID = prepared(`${SELECT_JOB} WHERE j.id = $1`);
 
 const RECENT = 20;
 /** More than this running is not told one by one. */
@@ -121,7 +124,7 @@ export class JobsReader {
   ) {}
 
   async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<JobRecord | null> {
-    const row = await queryOne<JobRow>(manager, `${SELECT_JOB} WHERE j.id = $1`, [id]);
+    const row = await queryOne<JobRow>(manager, BY_ID, [id]);
     return row === null ? null : ((await this.toRecords([row], manager))[0] ?? null);
   }
 
@@ -231,12 +234,11 @@ export class JobsReader {
     return this.toRecords(rows, this.dataSource);
   }
 
-  /** What waits is told why: two statements more for all of them, none where nothing waits. */
+  /** What waits is told why: one statement more for all of them, none where nothing waits. */
   private async toRecords(rows: readonly JobRow[], connection: EntityManager | DataSource): Promise<JobRecord[]> {
     const waiting = rows.filter(({ status }) => status === 'queued').map(({ id }) => id);
     if (waiting.length === 0) return rows.map((row) => this.toRecord(row, null));
-    const standings = await standingsOf(connection, waiting);
-    const fleet = await fleetStanding(connection);
+    const { fleet, standings } = await standingsOf(connection, waiting);
     return rows.map((row) => {
       const standing = standings.get(row.id);
       const job = { availableAt: row.available_at, windowName: row.window_name };

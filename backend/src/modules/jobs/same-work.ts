@@ -1,5 +1,6 @@
 import type { Actor } from '../../kernel/auth/actor';
 import type { JsonDocument } from '../../kernel/contracts/json-document';
+import { prepared } from '../../kernel/database/prepared';
 import { affected, queryRows } from '../../kernel/database/rows';
 import type { Transaction } from '../../kernel/database/transaction';
 import { isPlanAction } from './actions/plan-action';
@@ -20,8 +21,8 @@ export async function findSame(tx: Transaction, wanted: WantedReading): Promise<
   const { kind, machineIds, parameters, askedBy } = wanted;
   const values = [machineIds, kind, parameters];
   const rows = isPlanAction(kind)
-    ? await queryRows<SameRow>(tx.manager, `${SAME} ${OF_ASKER} ${FIRST}`, [...values, askedBy.type, askedBy.id])
-    : await queryRows<SameRow>(tx.manager, `${SAME} ${FIRST}`, values);
+    ? await queryRows<SameRow>(tx.manager, SAME_OF_ASKER, [...values, askedBy.type, askedBy.id])
+    : await queryRows<SameRow>(tx.manager, SAME, values);
   return new Map(rows.map((row) => [row.machine_id, row.id]));
 }
 
@@ -37,7 +38,7 @@ interface SameRow {
   machine_id: string;
 }
 
-const SAME = `
+const WHICH = `
   SELECT DISTINCT ON (machine_id) id, machine_id FROM jobs
   WHERE machine_id = ANY($1::uuid[]) AND kind = $2 AND status IN ('queued', 'running') AND cancel_requested_at IS NULL
     AND payload_json = $3::jsonb AND request_id IS NULL`;
@@ -45,6 +46,9 @@ const SAME = `
 const OF_ASKER = `AND occurrence_id IS NULL AND requested_by_type = $4 AND requested_by_id IS NOT DISTINCT FROM $5`;
 
 const FIRST = 'ORDER BY machine_id, status DESC, created_at';
+
+const SAME = prepared(`${WHICH} ${FIRST}`);
+const SAME_OF_ASKER = prepared(`${WHICH} ${OF_ASKER} ${FIRST}`);
 
 const RAISE = `
   UPDATE jobs SET priority = $2, phase = 'waiting', boss_job_id = NULL

@@ -127,6 +127,20 @@ describe('whose turn it is', () => {
     expect(await p.job(young)).toMatchObject({ phase: 'waiting' });
     expect(await order(p)).toEqual([old, young]);
   });
+
+  it('what was handed out gives way to nothing that may not begin any more', async () => {
+    const p = await start();
+    const [id = ''] = await addMachines(p, 1);
+    const given = await addWaiting(p, id, { minutes: 1 });
+    await affected(p.dataSource, `UPDATE jobs SET phase = 'waiting', boss_job_id = NULL WHERE id = $1`, [given]);
+    const late = await addWaiting(p, id, { minutes: 5 });
+    await affected(p.dataSource, `UPDATE jobs SET phase = 'waiting', start_before = created_at WHERE id = $1`, [late]);
+    const dispatch = () => p.transactions.run((tx) => p.dispatcher.dispatch(tx, [id]));
+    await dispatch();
+    expect([await p.job(given), await p.job(late)]).toMatchObject([{ phase: 'dispatched' }, { phase: 'waiting' }]);
+    await dispatch();
+    expect([await p.job(given), await p.job(late)]).toMatchObject([{ phase: 'dispatched' }, { phase: 'waiting' }]);
+  });
 });
 
 describe('locks', () => {

@@ -99,9 +99,6 @@ export class Outcomes {
       else if (ending.kind === 'again') await this.putBack(tx, claim, ending, facts);
       else if (ending.kind === 'handover') await this.handOver(tx, claim, ending.pauseMs, facts);
       else await this.end(tx, claim, ending, facts);
-      const released = await queryOne<{ waiting: boolean }>(tx.manager, RELEASE, [claim.machineId, claim.fence]);
-      if (released === null) throw new FenceLostError(claim.jobId);
-      if (released.waiting) await this.dispatcher.dispatch(tx, [claim.machineId]);
       this.history.announce(tx, claim);
     });
   }
@@ -119,7 +116,7 @@ export class Outcomes {
     const final = await this.final(tx, claim, ending, facts);
     const result = { ...final.result, errorAction: final.failure?.action ?? null };
     const log = logRows(facts.log?.chunks ?? []);
-    const ended = await queryOne(tx.manager, END, [
+    const ended = await queryOne<{ waiting: boolean }>(tx.manager, END, [
       claim.jobId,
       claim.fence,
       final.status,
@@ -138,8 +135,8 @@ export class Outcomes {
     if (ended === null) throw new FenceLostError(claim.jobId);
     this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
     const executionId = this.isChange(claim) ? claim.jobId : null;
-    if ('untold' in ending) return;
-    await this.history.publish(tx, claim, final.status, final.failure, result, executionId);
+    if (!('untold' in ending)) await this.history.publish(tx, claim, final.status, final.failure, result, executionId);
+    if (ended.waiting) await this.dispatcher.dispatch(tx, [claim.machineId]);
   }
 
   private isChange({ kind }: Claim): boolean {
@@ -241,6 +238,7 @@ export class Outcomes {
     ]);
     if (back !== 1) throw new FenceLostError(claim.jobId);
     this.machineState.patch(tx, claim.machineId, { runningJobId: null });
+    await this.dispatcher.dispatch(tx, [claim.machineId]);
   }
 }
 
@@ -271,33 +269,39 @@ const HOLD = prepared(`
   SELECT j.status, j.fence, held.locked, j.cancel_requested_at IS NOT NULL AS cancelled
   FROM held CROSS JOIN jobs j WHERE j.id = $2 FOR UPDATE OF j`);
 
-/** The machine's queue is held, so what waits now is all that there is to hand out. */
-const RELEASE = prepared(`
-  WITH released AS (DELETE FROM machine_locks WHERE machine_id = $1 AND fence = $2 RETURNING machine_id)
-  SELECT EXISTS (SELECT 1 FROM jobs j WHERE j.machine_id = released.machine_id AND j.status = 'queued') AS waiting
-  FROM released`);
+/** With the job's end goes its hold on the machine. */
+const RELEASE = `
+  DELETE FROM machine_locks l USING ended WHERE l.machine_id = ended.machine_id AND l.job_id = ended.id AND l.fence = $2
+  RETURNING l.machine_id`;
 
+/** The machine's queue is held, so what waits now is all that there is to hand out. */
 const END = prepared(`
   WITH ended AS (
     UPDATE jobs SET status = $3, phase = NULL, step = NULL, error_kind = $4, error_message = $5, result_json = $6::jsonb,
       steps_json = $7::jsonb, finished_at = database_now(), heartbeat_at = database_now(), last_seq = last_seq + $8::int,
       died_at = CASE WHEN $14 THEN database_now() END
     WHERE id = $1 AND status = 'running' AND fence = $2
-    RETURNING id, last_seq),
+    RETURNING id, machine_id, last_seq),
   chunk AS (
     INSERT INTO job_log_chunks (job_id, seq, stream, section, text, created_at)
     SELECT ended.id, ended.last_seq - $8::int + c.up_to, c.stream, c.section, c.text, $13::timestamptz
-    FROM ended, unnest($9::int[], $10::text[], $11::text[], $12::text[]) AS c (up_to, stream, section, text))
-  SELECT id FROM ended`);
+    FROM ended, unnest($9::int[], $10::text[], $11::text[], $12::text[]) AS c (up_to, stream, section, text)),
+  released AS (${RELEASE})
+  SELECT EXISTS (SELECT 1 FROM jobs j WHERE j.machine_id = released.machine_id AND j.status = 'queued') AS waiting
+  FROM released`);
 
-const PUT_BACK = `
+const PUT_BACK = prepared(`
+  WITH ended AS (
   UPDATE jobs SET status = 'queued', phase = 'waiting', step = NULL, worker_id = NULL, attempt = attempt - $4::int,
     available_at = database_now() + $3::int * interval '1 millisecond', error_kind = $5, error_message = $6,
     result_json = $7::jsonb, steps_json = $8::jsonb
-  WHERE id = $1 AND status = 'running' AND fence = $2`;
+  WHERE id = $1 AND status = 'running' AND fence = $2 RETURNING id, machine_id)
+  ${RELEASE}`);
 
 /** The sweep offers it to whoever has a place. Its machine stays taken: no other job may begin there. */
 const HAND_OVER = `
+  WITH ended AS (
   UPDATE jobs SET phase = 'reconciling', fence = NULL, worker_id = NULL, steps_json = $4::jsonb,
     available_at = database_now() + $3::int * interval '1 millisecond'
-  WHERE id = $1 AND status = 'running' AND fence = $2`;
+  WHERE id = $1 AND status = 'running' AND fence = $2 RETURNING id, machine_id)
+  ${RELEASE}`;

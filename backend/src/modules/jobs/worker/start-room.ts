@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { prepared } from '../../../kernel/database/prepared';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 
@@ -96,7 +97,7 @@ export class StartRooms {
 
   /** Until the end of `tx` no other worker takes jobs, so what is found stays true. */
   async look(tx: Transaction, limits: ClaimLimits): Promise<StartRoom> {
-    await queryRows(tx.manager, 'SELECT pg_advisory_xact_lock($1)', [CLAIM_LOCK]);
+    await queryRows(tx.manager, ALONE, [CLAIM_LOCK]);
     const row = await queryOne<RoomRow>(tx.manager, ROOM);
     if (row === null) throw new Error('the database did not tell what runs');
     const free = Math.max(0, Math.min(limits.free, limits.fleet - row.running));
@@ -113,13 +114,15 @@ export const PAID_FROM = `
   CASE WHEN paid_until > database_now() + make_interval(secs => ${String(2 * BURST_SECONDS)}) THEN database_now()
     ELSE GREATEST(paid_until, database_now()) END`;
 
+const ALONE = prepared('SELECT pg_advisory_xact_lock($1)');
+
 /** One that waits for somebody to take it over holds no place. */
-const ROOM = `
+const ROOM = prepared(`
   SELECT (SELECT count(*)::int FROM jobs WHERE status = 'running' AND worker_id IS NOT NULL) AS running,
     (SELECT GREATEST(0, extract(epoch FROM ${PAID_FROM} - database_now()))::float8 FROM work_pace) AS ahead,
     (SELECT COALESCE(jsonb_object_agg(n.id, n.concurrency - (
         SELECT count(*) FROM jobs j JOIN machines m ON m.id = j.machine_id
         WHERE j.status = 'running' AND j.worker_id IS NOT NULL AND m.network_id = n.id)), '{}')
-      FROM networks n) AS places`;
+      FROM networks n) AS places`);
 
 const TOLD = 'UPDATE work_pace SET looked_at = database_now(), fleet_concurrency = $1, start_rate = $2';
