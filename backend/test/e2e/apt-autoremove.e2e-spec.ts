@@ -2,8 +2,9 @@ import type { DataSource } from 'typeorm';
 import { newId } from '../../src/kernel/database/ids';
 import { queryRows } from '../../src/kernel/database/rows';
 import type { Changes } from '../support/changes';
-import { EnrolledPair, PAIR_AND_SYSTEMD } from '../support/enrolled-pair';
+import { EnrolledMachines } from '../support/enrolled-machines';
 import { insertRow } from '../support/insert-row';
+import { KINDS } from '../support/kinds';
 import { fleet, wrapCommand, type RealMachine } from '../support/real-machines';
 
 interface AutoremovePlan {
@@ -24,21 +25,21 @@ const KERNELS = `
 /** The boot as a restart names it: boot id, and when the first process started. */
 const THIS_BOOT = `printf '%s/%s' "$(cat /proc/sys/kernel/random/boot_id)" "$(sed 's/.*) //' /proc/1/stat | cut -d ' ' -f 20)"`;
 
-/** Removing what nothing needs, kernels only after the newest has been booted, on real machines of both suites and one with systemd. */
+/** Removing what nothing needs, kernels only after the newest has been booted, on real machines of all kinds. */
 describe('removing what nothing needs', () => {
-  let pair: EnrolledPair;
+  let machines: EnrolledMachines;
   let dataSource: DataSource;
   let changes: Changes;
 
   beforeAll(async () => {
-    pair = await EnrolledPair.open({ systemd: true });
-    ({ dataSource, changes } = pair);
+    machines = await EnrolledMachines.open();
+    ({ dataSource, changes } = machines);
   }, 300_000);
-  afterAll(() => pair.close(), 120_000);
+  afterAll(() => machines.close(), 120_000);
 
-  describe.each(PAIR_AND_SYSTEMD)('on %s', (_name, index) => {
-    const machine = (): RealMachine => pair.at(index).machine;
-    const id = (): string => pair.at(index).id;
+  describe.each(KINDS)('on %s', (kind) => {
+    const machine = (): RealMachine => machines.of(kind).machine;
+    const id = (): string => machines.of(kind).id;
     /** A restart of ours that came to this, and is the last that is known. */
     const told = async (outcome: string, before: string, after: string | null): Promise<void> => {
       const boot = { kernel: '6.1.0-10-fleet', system: null, failed_units: null, uptime_seconds: 1 };

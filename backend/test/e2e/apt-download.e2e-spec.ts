@@ -1,7 +1,8 @@
 import type { ApiClient } from '../support/api-client';
 import type { Changes } from '../support/changes';
-import { EnrolledPair, PAIR } from '../support/enrolled-pair';
+import { EnrolledMachines } from '../support/enrolled-machines';
 import { eventually } from '../support/eventually';
+import { SUITES } from '../support/kinds';
 import type { Job, MachineJobs } from '../support/machine-jobs';
 import { fleet, type RealMachine } from '../support/real-machines';
 import { inventoryOf, prepare } from '../support/upgrades';
@@ -25,20 +26,20 @@ const QUESTIONS = [{ package: 'fleet-conffile', path: CONFFILE }];
 
 /** What only archives tell: not known before they are there, and then in the plan and in what the run reports. */
 describe('a download before the plan is confirmed', () => {
-  let pair: EnrolledPair;
+  let pair: EnrolledMachines;
   let api: ApiClient;
   let jobs: MachineJobs;
   let changes: Changes;
 
   beforeAll(async () => {
-    pair = await EnrolledPair.open();
+    pair = await EnrolledMachines.open({ kinds: SUITES });
     ({ api, jobs, changes } = pair);
   }, 300_000);
   afterAll(() => pair.close(), 120_000);
 
-  describe.each(PAIR)('on %s', (_name, index) => {
-    const machine = (): RealMachine => pair.at(index).machine;
-    const id = (): string => pair.at(index).id;
+  describe.each(SUITES)('on %s', (kind) => {
+    const machine = (): RealMachine => pair.of(kind).machine;
+    const id = (): string => pair.of(kind).id;
     const plan = async (): Promise<Plan> => (await changes.plan<Plan>(id(), 'apt_upgrade')).plan.details.document;
     const download = async (): Promise<Job> =>
       jobs.ended(await api.post<Job>(`/machines/${id()}/actions/apt_download`, { parameters: {} }));

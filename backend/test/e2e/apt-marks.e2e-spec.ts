@@ -1,9 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
 import type { ApiClient } from '../support/api-client';
+import { at } from '../support/at';
 import type { Changes } from '../support/changes';
-import { EnrolledPair, PAIR_AND_SYSTEMD } from '../support/enrolled-pair';
+import { EnrolledMachines } from '../support/enrolled-machines';
 import { eventually } from '../support/eventually';
+import { KINDS } from '../support/kinds';
 import type { MachineJobs } from '../support/machine-jobs';
 import { fleet, type RealMachine } from '../support/real-machines';
 
@@ -21,25 +23,24 @@ interface Hold {
   readonly expired: boolean;
 }
 
-/** Marks of packages from plan to proof, on real machines of both suites and one with systemd. */
+/** Marks of packages from plan to proof, on real machines of all kinds. */
 describe('a hold', () => {
-  let pair: EnrolledPair;
+  let machines: EnrolledMachines;
   let dataSource: DataSource;
   let api: ApiClient;
   let jobs: MachineJobs;
   let changes: Changes;
 
   beforeAll(async () => {
-    pair = await EnrolledPair.open({ systemd: true });
-    ({ dataSource, api, jobs, changes } = pair);
-    for (const [, index] of PAIR_AND_SYSTEMD) {
-      const { machine, id } = pair.at(index);
+    machines = await EnrolledMachines.open();
+    ({ dataSource, api, jobs, changes } = machines);
+    for (const { machine, id } of machines.all) {
       fleet('scenario', machine.name, 'plain');
       fleet('exec', machine.name, 'apt-get', '-q', 'update');
       expect(await jobs.ended(await jobs.analyse(id))).toMatchObject({ status: 'ok' });
     }
   }, 300_000);
-  afterAll(() => pair.close(), 120_000);
+  afterAll(() => machines.close(), 120_000);
 
   const held = ({ name }: RealMachine): string[] =>
     fleet('exec', name, 'apt-mark', 'showhold')
@@ -55,9 +56,9 @@ describe('a hold', () => {
     return known;
   };
 
-  describe.each(PAIR_AND_SYSTEMD)('on %s', (_name, index) => {
-    const machine = (): RealMachine => pair.at(index).machine;
-    const id = (): string => pair.at(index).id;
+  describe.each(KINDS)('on %s', (kind) => {
+    const machine = (): RealMachine => machines.of(kind).machine;
+    const id = (): string => machines.of(kind).id;
 
     it('is set as confirmed, remembered with its note and day, and read back from the machine', async () => {
       fleet('exec', machine().name, 'apt-mark', 'hold', 'fleet-held');
@@ -144,7 +145,7 @@ describe('a hold', () => {
     ['a day that there is not', { packages: ['fleet-plain'], expires_at: '2099-02-30' }, 'parameters.expires_at'],
     ['a name twice', { packages: ['fleet-plain', 'fleet-plain'] }, 'parameters.packages'],
   ])('is refused at once with %s, however it is asked for', async (_name, parameters, field) => {
-    const { id } = pair.at(0);
+    const { id } = at(machines.all, 0);
     const named = new RegExp(`400 [^]*"${field.replace('.', '\\.')}"`);
     await expect(api.post(`/machines/${id}/actions/apt_hold_plan`, { parameters })).rejects.toThrow(named);
     await expect(api.post('/actions/apt_hold/plan', { machineIds: [id], parameters })).rejects.toThrow(named);

@@ -1,6 +1,8 @@
 import { ApiClient } from '../support/api-client';
-import { EnrolledPair } from '../support/enrolled-pair';
+import { at } from '../support/at';
+import { EnrolledMachines } from '../support/enrolled-machines';
 import { eventually } from '../support/eventually';
+import { SUITES } from '../support/kinds';
 import type { Job } from '../support/machine-jobs';
 import { fleet, type RealMachine } from '../support/real-machines';
 import { prepare, versionOf } from '../support/upgrades';
@@ -45,19 +47,18 @@ const ANY = {
 
 /** One change asked for on two machines: planned, decided by whom the rules say, carried out on each for itself. */
 describe('a request for several machines', () => {
-  let pair: EnrolledPair;
+  let pair: EnrolledMachines;
   let ada: ApiClient;
   let bea: ApiClient;
   let ids: string[];
   let machines: RealMachine[];
 
   beforeAll(async () => {
-    pair = await EnrolledPair.open();
+    pair = await EnrolledMachines.open({ kinds: SUITES });
     ada = pair.api;
     bea = await colleague();
-    const both = [pair.at(0), pair.at(1)];
-    ids = both.map(({ id }) => id);
-    machines = both.map(({ machine }) => machine);
+    ids = pair.all.map(({ id }) => id);
+    machines = pair.all.map(({ machine }) => machine);
   }, 300_000);
   afterAll(() => pair.close(), 120_000);
 
@@ -111,7 +112,7 @@ describe('a request for several machines', () => {
   });
 
   it('fails where a machine has drifted meanwhile, and there alone', async () => {
-    const [{ machine: drifted }, { machine: steady }] = [pair.at(0), pair.at(1)];
+    const [drifted, steady] = [at(machines, 0), at(machines, 1)];
     for (const machine of machines) {
       fleet('reset', machine.name);
       prepare(machine, 'plain', 'security');
@@ -125,7 +126,7 @@ describe('a request for several machines', () => {
   });
 
   it('leaves out where nothing is to be done, with the reason', async () => {
-    const [{ machine: fresh }, { machine: done }] = [pair.at(0), pair.at(1)];
+    const [fresh, done] = [at(machines, 0), at(machines, 1)];
     fleet('reset', fresh.name);
     prepare(fresh, 'security');
     fleet('reset', done.name);
@@ -159,7 +160,7 @@ describe('a request for several machines', () => {
     const done = await carriedOut(request.id);
     expect(ends(done)).toEqual(all('executed ok -'));
     // On one machine the rule says nothing.
-    const { machine: first, id } = pair.at(0);
+    const { machine: first, id } = at(pair.all, 0);
     fleet('reset', first.name);
     prepare(first, 'security');
     const { changes } = pair;

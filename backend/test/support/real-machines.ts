@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 /** What `fleet list` tells of a machine; see tools/fleet/client.mts. */
 export interface RealMachine {
@@ -19,6 +20,11 @@ export const FLEET_COMMAND = path.resolve(__dirname, '..', '..', '..', 'tools', 
 /** Runs the fleet's own command; its output. */
 export function fleet(...words: readonly string[]): string {
   return execFileSync(FLEET_COMMAND, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** The same beside others: for what is done to several machines at once. */
+export async function fleetBeside(...words: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(FLEET_COMMAND, words)).stdout;
 }
 
 /** Those without systemd: a shell is their first process. */

@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { queryRows } from '../../src/kernel/database/rows';
+import { queryOne, queryRows } from '../../src/kernel/database/rows';
 import type { ApiClient } from './api-client';
 import { MachineJobs, type Job } from './machine-jobs';
-import { fleet, type RealMachine } from './real-machines';
+import { fleet, fleetBeside, type RealMachine } from './real-machines';
 
 interface PlannedJob extends Job {
   readonly requestId: string | null;
@@ -95,6 +95,14 @@ export class Upgrades {
     return this.api.post<Job>(`/requests/${id}/confirm`, { digest: planDigest, accepted });
   }
 
+  /** What the run came to, as it is stored. */
+  async result({ id }: Job): Promise<Record<string, unknown>> {
+    const sql = 'SELECT result_json AS result FROM executions WHERE id = $1';
+    const row = await queryOne<{ result: Record<string, unknown> }>(this.dataSource, sql, [id]);
+    if (row === null) throw new Error('the run has left no result');
+    return row.result;
+  }
+
   applied(executionId: string | null): Promise<Applied[]> {
     return queryRows<Applied>(
       this.dataSource,
@@ -117,6 +125,12 @@ export class Upgrades {
 export function prepare({ name }: RealMachine, ...states: string[]): void {
   fleet('scenario', name, ...states);
   fleet('exec', name, 'apt-get', '-q', 'update');
+}
+
+/** The same beside others. */
+export async function prepared({ name }: RealMachine, ...states: readonly string[]): Promise<void> {
+  await fleetBeside('scenario', name, ...states);
+  await fleetBeside('exec', name, 'apt-get', '-q', 'update');
 }
 
 export function versionOf({ name }: RealMachine, packageName: string): string {
