@@ -1,94 +1,164 @@
-import type { DataSource } from 'typeorm';
 import { queryRows } from '../../src/kernel/database/rows';
-import type { ApiClient } from '../support/api-client';
+import { at } from '../support/at';
+import { DatabaseGate, type GatedWrite } from '../support/database-gate';
+import { EnrolledMachines } from '../support/enrolled-machines';
 import { eventually } from '../support/eventually';
-import { Installation, type ProductProcess } from '../support/installation';
-import type { LiveLine } from '../support/live-watcher';
-import { MachineJobs, type Job } from '../support/machine-jobs';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, systemdMachines, type RealMachine } from '../support/real-machines';
-import { workerOf } from '../support/workers';
+import type { ProductProcess } from '../support/installation';
+import { machinesOf } from '../support/kinds';
+import type { Job } from '../support/machine-jobs';
+import { SilentRelay } from '../support/silent-relay';
+import { filesOf, SlowUpgrades } from '../support/slow-upgrades';
 
-interface Request {
-  readonly id: string;
-  readonly status: string;
-  readonly planDigest: string;
-  readonly plan: { readonly consequences: readonly { readonly code: string }[] };
-}
+/** The database learns that the machine has begun. */
+const TOLD_OF: GatedWrite = {
+  table: 'jobs',
+  event: 'UPDATE',
+  when: 'OLD.contact_at IS NULL AND NEW.contact_at IS NOT NULL',
+};
+/** In the middle of the transaction that stores what the run came to. */
+const STORED: GatedWrite = { table: 'apt_applied_packages', event: 'INSERT', when: 'true' };
 
-const PACKAGE = 'fleet-slow';
+/** Upgrades of machines of all kinds at once, whose worker is killed or stopped at exact moments: apt works once, and is told right. */
+describe('an upgrade on every kind of machine', () => {
+  const relays = new Map<string, SilentRelay>();
+  let machines: EnrolledMachines;
+  let upgrades: SlowUpgrades;
+  let worker: ProductProcess;
 
-/** What the machine itself knows of the package. */
-const installed = ({ name }: RealMachine): string =>
-  fleet('exec', name, 'dpkg-query', '-W', '-f', '${db:Status-Abbrev}${Version}', PACKAGE);
-/** How often dpkg configured it, by dpkg's own log. */
-const configured = ({ name }: RealMachine): number =>
-  Number(fleet('exec', name, 'sh', '-c', `grep -c ' configure ${PACKAGE}:' /var/log/dpkg.log || true`));
+  const relayOf = ({ name }: { readonly name: string }): SilentRelay => {
+    const relay = relays.get(name);
+    if (relay === undefined) throw new Error(`there is no way to ${name}`);
+    return relay;
+  };
 
-const machines = [...realMachines().slice(0, 1), ...systemdMachines().slice(0, 1)];
+  beforeAll(async () => {
+    for (const { name, address, port } of machinesOf()) relays.set(name, await SilentRelay.to(address, port));
+    machines = await EnrolledMachines.open({
+      workers: 1,
+      reach: (machine) => ({ ...machine, address: '127.0.0.1', port: relayOf(machine).port }),
+    });
+    upgrades = new SlowUpgrades(machines);
+    worker = at(machines.workers, 0);
+  }, 300_000);
+  beforeEach(() => machines.renew('slow-script'), 60_000);
+  afterAll(async () => {
+    await machines.close();
+    for (const relay of relays.values()) await relay.close();
+  }, 120_000);
 
-describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`, machine] as const))(
-  'a worker that is killed while apt upgrades %s',
-  (_name, machine) => {
-    let database: TestDatabase;
-    let dataSource: DataSource;
-    let installation: Installation;
-    let api: ApiClient;
-    let jobs: MachineJobs;
-    let workers: ProductProcess[];
-    let id: string;
+  const killed = async (): Promise<void> => {
+    await worker.end('SIGKILL');
+    worker = await machines.addWorker();
+  };
 
-    const planned = async (): Promise<Request> => {
-      const plan = await api.post<Job>(`/machines/${id}/actions/apt_upgrade_plan`);
-      expect(await jobs.ended(plan)).toMatchObject({ status: 'ok' });
-      const { items } = await api.get<{ items: Request[] }>(`/requests?machineId=${id}`);
-      return api.get<Request>(`/requests/${items[0]?.id ?? ''}`);
-    };
+  it('is begun by the next worker where the first is killed before it has reached the machine', async () => {
+    const plans = await upgrades.plans();
+    for (const relay of relays.values()) relay.fallSilent();
+    const changes = await Promise.all(plans.map((plan) => machines.upgrades.confirm(plan)));
+    for (const job of changes)
+      expect(await machines.jobs.running(job)).toMatchObject({ status: 'running', attempt: 1 });
+    await worker.end('SIGKILL');
+    for (const [index, { machine }] of machines.all.entries()) {
+      expect(filesOf(machine, at(changes, index))).toEqual([]);
+      relayOf(machine).recover();
+    }
+    worker = await machines.addWorker();
+    await upgrades.judge(changes);
+  }, 300_000);
 
-    beforeAll(async () => {
-      fleet('reset', machine.name);
-      fleet('scenario', machine.name, 'slow-script');
-      fleet('exec', machine.name, 'apt-get', 'update', '-q');
-      database = await createTestDatabase();
-      dataSource = await database.dataSource();
-      installation = new Installation(database.url);
-      const server = await installation.start('api');
-      api = await installation.administrator(server);
-      jobs = new MachineJobs(api);
-      id = await api.enrol(machine);
-      workers = [await installation.start('worker'), await installation.start('worker')];
-    }, 300_000);
-    afterAll(async () => {
-      fleet('reset', machine.name);
-      await installation.stop();
-      await database.drop();
-    }, 120_000);
+  it('is found and not begun again where the worker is killed before it has noted that it was begun', async () => {
+    const gate = await DatabaseGate.close(machines.dataSource, TOLD_OF);
+    const changes = await upgrades.confirmed();
+    await gate.reached(changes.length);
+    for (const [index, { machine }] of machines.all.entries())
+      expect(filesOf(machine, at(changes, index))).toContain('process');
+    await killed();
+    await gate.remove();
+    expect(
+      await queryRows(machines.dataSource, 'SELECT DISTINCT contact_at, log_offset FROM jobs WHERE id = ANY($1)', [
+        changes.map(({ id }) => id),
+      ]),
+    ).toEqual([{ contact_at: null, log_offset: '0' }]);
+    await upgrades.judge(changes);
+  }, 300_000);
 
-    it('has no influence on the upgrade: one effect, the whole log, the right result', async () => {
-      const { id: requestId, planDigest, plan } = await planned();
-      const accepted = plan.consequences.map(({ code }) => code);
-      const job = await api.post<Job>(`/requests/${requestId}/confirm`, { digest: planDigest, accepted });
-      const before = configured(machine);
-      await eventually(
-        () => jobs.log(job.id),
-        (lines) => lines.some(({ text }) => text.includes(`Setting up ${PACKAGE}`)),
-      );
-      await (await workerOf(dataSource, workers, job)).end('SIGKILL');
-      expect(await jobs.ended(job, 150_000)).toMatchObject({ status: 'ok', attempt: 1, errorKind: null });
-      expect(installed(machine)).toMatch(/^ii /);
-      expect(configured(machine)).toBe(before + 1);
+  it('goes on where the worker is killed while it follows, and the next follows from the byte that is stored', async () => {
+    const changes = await upgrades.atWork();
+    await killed();
+    await upgrades.judge(changes);
+  }, 300_000);
 
-      const log = (await jobs.log(job.id)) as (LiveLine & { readonly stream: string })[];
-      expect(log.map(({ seq }) => seq)).toEqual(log.map((_line, index) => index + 1));
-      const printed = log.filter(({ stream }) => stream === 'out').map(({ text }) => text);
-      const kept = fleet('exec', machine.name, 'cat', `/var/lib/system-update/runs/${job.id}/log`);
-      const frames = new RegExp(`\\u001e${job.id} step \\w+\\n`, 'g');
-      expect(printed.join('\n')).toBe(kept.replace(frames, '').replace(/\n$/, ''));
+  it('is collected by the next worker where the first is killed once the machine has finished and before it has seen that', async () => {
+    const changes = await upgrades.atWork();
+    process.kill(worker.pid, 'SIGSTOP');
+    await upgrades.finished(changes);
+    for (const job of changes) expect(await machines.jobs.job(job.id)).toMatchObject({ status: 'running' });
+    await killed();
+    await upgrades.judge(changes);
+  }, 300_000);
 
-      expect(await queryRows(dataSource, 'SELECT status, exit_code FROM executions WHERE id = $1', [job.id])).toEqual([
-        { status: 'ok', exit_code: 0 },
+  it('is told once where the worker is killed while it writes the result of what the machine has finished', async () => {
+    const gate = await DatabaseGate.close(machines.dataSource, STORED);
+    const changes = await upgrades.confirmed();
+    await gate.reached(changes.length);
+    for (const [index, { machine }] of machines.all.entries())
+      expect(filesOf(machine, at(changes, index))).toContain('result');
+    await killed();
+    await gate.remove();
+    for (const job of changes) expect(await machines.jobs.job(job.id)).toMatchObject({ status: 'running' });
+    await upgrades.judge(changes);
+  }, 300_000);
+
+  it('belongs to the next worker once the first was stopped past its lease: it can write nothing when it goes on', async () => {
+    const changes = await upgrades.atWork();
+    const old = worker;
+    process.kill(old.pid, 'SIGSTOP');
+    try {
+      worker = await machines.addWorker();
+      await upgrades.judge(changes);
+      await reported(changes);
+      const stored = await everythingOf(changes);
+      process.kill(old.pid, 'SIGCONT');
+      // It has met what it held before once it is at work again.
+      await worker.end('SIGTERM');
+      worker = old;
+      const job = await machines.jobs.ended(await machines.jobs.analyse(at(machines.all, 0).id));
+      expect(await queryRows(machines.dataSource, 'SELECT worker_id FROM jobs WHERE id = $1', [job.id])).toEqual([
+        { worker_id: expect.stringContaining(`:${String(old.pid)}:`) as string },
       ]);
-      expect(await api.get<Request>(`/requests/${requestId}`)).toMatchObject({ status: 'executed' });
-    }, 300_000);
-  },
-);
+      expect(await everythingOf(changes)).toEqual(stored);
+    } finally {
+      process.kill(old.pid, 'SIGCONT');
+    }
+  }, 240_000);
+
+  /** Log and report are written after the end, by whoever comes first. */
+  const reported = async (changes: readonly Job[]): Promise<void> => {
+    for (const { id } of changes) {
+      await eventually(
+        () => machines.api.get<{ reportId: string | null }>(`/executions/${id}`),
+        ({ reportId }) => reportId !== null,
+      );
+    }
+  };
+  /** Every row of a run. */
+  const everythingOf = async (changes: readonly Job[]) => {
+    const tables = {
+      jobs: 'id',
+      executions: 'job_id',
+      job_log_chunks: 'job_id',
+      machine_events: 'job_id',
+      apt_applied_packages: 'execution_id',
+    };
+    const rows: unknown[] = [];
+    for (const [table, column] of Object.entries(tables))
+      rows.push(
+        await queryRows(
+          machines.dataSource,
+          `SELECT to_jsonb(t) FROM ${table} t WHERE ${column} = ANY($1) ORDER BY 1`,
+          [changes.map(({ id }) => id)],
+        ),
+      );
+    return rows;
+  };
+});

@@ -56,6 +56,13 @@ export class DatabaseGate {
     await this.holder.release();
   }
 
+  /** What waits goes on, and so does what comes from now on. */
+  async open(): Promise<void> {
+    await this.holder.query('SELECT pg_advisory_unlock($1)', [KEY]);
+    await this.holder.release();
+    await this.dataSource.query(`DROP TRIGGER gate ON ${this.table}`);
+  }
+
   private async waiting(): Promise<number[]> {
     const rows = await queryRows<{ pid: number }>(
       this.dataSource,
