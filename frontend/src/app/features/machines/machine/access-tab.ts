@@ -15,6 +15,7 @@ import { MachinesApi } from '../machines-api';
 import { ArchiveCard } from './archive-card';
 import { MachineSettings } from './machine-settings';
 import { MachineStore } from './machine-store';
+import { TypedName } from './typed-name';
 
 /** How this machine is reached and trusted. */
 @Component({
@@ -28,6 +29,7 @@ import { MachineStore } from './machine-store';
     Icon,
     MachineSettings,
     RouterLink,
+    TypedName,
   ],
   templateUrl: './access-tab.html',
   styleUrl: './access-tab.scss',
@@ -48,7 +50,6 @@ export class AccessTab {
   protected readonly draft = signal(EMPTY_DRAFT);
   protected readonly complete = computed(() => isComplete(this.draft()));
   protected readonly compared = signal<boolean | null>(null);
-  protected readonly typedName = signal('');
   protected readonly keys = computed(() => this.machine()?.hostKeys ?? []);
   protected readonly quarantined = computed(() => this.machine()?.status === 'quarantined');
   /** A key that nobody has to decide about, and somebody wants to. */
@@ -136,9 +137,10 @@ export class AccessTab {
     });
   }
 
-  protected purge(): Promise<void> {
+  /** @param name as the person typed it */
+  protected purge(name: string): Promise<void> {
     return this.act(async (id) => {
-      await this.api.purge(id, this.typedName());
+      await this.api.purge(id, name);
       await this.router.navigateByUrl('/machines');
     });
   }

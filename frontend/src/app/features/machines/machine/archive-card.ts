@@ -1,12 +1,14 @@
-import { Component, computed, effect, inject, input, output, signal, untracked } from '@angular/core';
+import { Component, computed, effect, inject, input, output, untracked } from '@angular/core';
 import type { MachineDetailDto } from '../../../api/models';
 import { Loadable } from '../../../core/errors/loadable';
 import { Texts } from '../../../core/i18n/texts';
 import { MachinesApi, type WaitingWork } from '../machines-api';
+import { TypedName } from './typed-name';
 
 /** Takes a machine out of use, once its name is typed; says what waits there and ends with it. */
 @Component({
   selector: 'su-archive-card',
+  imports: [TypedName],
   template: `
     <section class="card" aria-labelledby="archive">
       <header>
@@ -17,30 +19,14 @@ import { MachinesApi, type WaitingWork } from '../machines-api';
         @if (waits(); as waits) {
           <p class="s" data-waits>{{ waits }}</p>
         }
-        <div>
-          <label class="label s b" for="archiveName">{{
-            texts.t('access.archive.type', { name: machine().name })
-          }}</label>
-          <div class="line wrap">
-            <div class="field grow">
-              <input
-                id="archiveName"
-                autocomplete="off"
-                [value]="typedName()"
-                (input)="typedName.set(typed.value)"
-                #typed
-              />
-            </div>
-            <button
-              type="button"
-              class="btn danger"
-              [disabled]="typedName() !== machine().name || busy()"
-              (click)="archived.emit()"
-            >
-              {{ texts.t('access.archive.do') }}
-            </button>
-          </div>
-        </div>
+        <su-typed-name
+          fieldId="archiveName"
+          [label]="texts.t('access.archive.type', { name: machine().name })"
+          [name]="machine().name"
+          [act]="texts.t('access.archive.do')"
+          [busy]="busy()"
+          (confirmed)="archived.emit()"
+        />
       </div>
     </section>
   `,
@@ -52,7 +38,6 @@ export class ArchiveCard {
   readonly busy = input.required<boolean>();
   /** It is wanted: the name was typed. */
   readonly archived = output();
-  protected readonly typedName = signal('');
   private readonly id = computed(() => this.machine().id);
   private readonly revision = computed(() => this.machine().revision);
   private readonly waiting = new Loadable<WaitingWork>();
