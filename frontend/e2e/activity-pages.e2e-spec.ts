@@ -12,6 +12,7 @@ describe('much that waits', () => {
   let api: ApiClient;
   let page: Page;
   let errors: readonly string[];
+  let run: string;
   let job: { id: string; machine_id: string };
   const button = (name: string | RegExp) => page.getByRole('button', { name });
   const rows = () => page.locator('section[aria-labelledby="waiting"] tbody tr');
@@ -32,8 +33,9 @@ describe('much that waits', () => {
     await dataSource.query(JOBS);
     [job = job] = await dataSource.query<(typeof job)[]>(LAST_JOB);
     const schedule = await api.post<{ id: string }>('/schedules', SCHEDULE);
-    const [run] = await dataSource.query<{ id: string }[]>(RUN, [schedule.id, JSON.stringify(DEFINITION)]);
-    await dataSource.query(TARGETS, [run?.id, PLACES]);
+    const [made] = await dataSource.query<{ id: string }[]>(RUN, [schedule.id, JSON.stringify(DEFINITION)]);
+    run = made?.id ?? '';
+    await dataSource.query(TARGETS, [run, PLACES]);
     const context = await session.browserContext({ locale: 'en-GB' });
     page = await context.newPage();
     errors = consoleErrors(page);
@@ -94,6 +96,28 @@ describe('much that waits', () => {
     await page.waitForURL(/\/schedules\/runs\//);
   });
 
+  it('lets a machine of a schedule begin outside its window, from here and from the page of the run', async () => {
+    const begin = 'Begin now all the same: web-2';
+    const held = page.locator('tbody tr', { hasText: 'web-2' }).filter({ hasText: 'Nights' });
+    await held.getByRole('button', { name: begin }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.goto(`${api.origin}/activity`);
+    const runs = page.locator('section[aria-labelledby="active-runs"]');
+    await runs.getByRole('button', { name: 'Machines of Nightly that wait' }).click();
+    await runs.getByRole('button', { name: begin }).click();
+    await page.getByText(/as soon as the schedule has a place: Update\. Where none becomes free/).waitFor();
+    await page.fill('#reason', 'The shop is down');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.locator('.dialog').getByRole('button', { name: 'Begin now all the same' }).click();
+    await runs.getByText(/lets it begin outside its window: The shop is down/).waitFor();
+    await runs.getByText(`${String(PLACES - 1)} wait for a place`).waitFor();
+    await page.goto(`${api.origin}/schedules/runs/${run}`);
+    const row = page.locator('tbody tr', { hasText: 'The shop is down' });
+    await row.getByText('waits for a place of the schedule').waitFor();
+    expect(await page.getByRole('button', { name: /^Begin now all the same/ }).count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
   it('for its window says so on the page of its machine and on its own', async () => {
     await page.goto(`${api.origin}/machines/${job.machine_id}`);
     const held = page.locator('.held');
@@ -144,7 +168,7 @@ const DEFINITION = {
     tag_ids: [],
     conditions: { security_updates: false, updates: false, reboot_required: false, not_analysed_days: null },
   },
-  actions: [{ action: 'apt_update_analyze', parameters: {} }],
+  actions: [{ action: 'apt_upgrade', parameters: {} }],
   concurrency: 1,
   policy: null,
   missed_runs: 'skip',

@@ -91,6 +91,30 @@ describe('many requests', () => {
     expect(await axeViolations(page)).toEqual([]);
   });
 
+  it('begin outside the windows of their machines for who says why', async () => {
+    const from = new Date(Date.now() + 5 * 3_600_000);
+    const times = { cron: '@once', opensAt: from.toISOString(), timezone: 'UTC', durationMinutes: 180, enabled: true };
+    await api.post('/maintenance-windows', { name: 'Nights', scope: 'fleet', ...times });
+    await page.goto(`${api.origin}/requests/runs/${run}/apt_upgrade`);
+    await page.getByText(/57 machines wait for their maintenance windows/).waitFor();
+    await button('Confirm 57 changes, run in the windows').waitFor();
+    const outside = button('Begin now all the same');
+    expect(await outside.isDisabled()).toBe(true);
+    await page.getByLabel(/Packages are removed.*57 machines/).check();
+    await outside.click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('heading', { name: 'Begin 57 changes on 57 machines outside their windows?' }).waitFor();
+    const act = dialog.getByRole('button', { name: 'Begin 57 changes now all the same' });
+    expect(await act.isDisabled()).toBe(true);
+    await dialog.getByLabel('Why now').fill('The shop is down');
+    expect(await axeViolations(page)).toEqual([]);
+    const sent = page.waitForRequest(/request-inbox\/confirm$/);
+    await act.click();
+    expect((await sent).postDataJSON()).toMatchObject({ windowOverride: 'The shop is down' });
+    await page.getByText('Nothing was confirmed.').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
   it('fit a phone, in the dark and in French', async () => {
     await api.put('/me/preferences/language', { value: 'fr' });
     await page.emulateMedia({ colorScheme: 'dark' });

@@ -13,6 +13,7 @@ import { OccurrenceNews } from '../../src/modules/automation/engine/occurrence-n
 import { OccurrenceRunner } from '../../src/modules/automation/engine/occurrence-runner';
 import { OccurrenceStops } from '../../src/modules/automation/engine/occurrence-stops';
 import { Scheduler } from '../../src/modules/automation/engine/scheduler';
+import { TargetOverrides } from '../../src/modules/automation/engine/target-overrides';
 import { TargetStore } from '../../src/modules/automation/engine/target-store';
 import { TargetWorker } from '../../src/modules/automation/engine/target-worker';
 import { OccurrenceCommands } from '../../src/modules/automation/occurrences/occurrence-commands';
@@ -54,6 +55,7 @@ export class AutomationProcess {
   readonly scheduler: Scheduler;
   readonly runner: OccurrenceRunner;
   readonly commands: OccurrenceCommands;
+  readonly overrides: TargetOverrides;
 
   constructor(
     readonly jobs: JobsProcess,
@@ -72,7 +74,7 @@ export class AutomationProcess {
     const policies = new PolicyDecisions(jobs.requestsReader, jobs.policyApprovals, new PolicyHolders(), registry);
     const refusals = new PolicyRefusals(audit, events);
     const ends = new OccurrenceEnds(targets, news, bus);
-    this.occurrences = new OccurrencesReader(dataSource);
+    this.occurrences = new OccurrencesReader(dataSource, contracts);
     this.reader = new SchedulesReader(dataSource, contracts, this.occurrences, seals);
     const standing = new StandingSchedules(this.reader, new MachineScope());
     const worker = new TargetWorker(targets, service, dispatcher, registry, policies, refusals, standing, this.held);
@@ -101,6 +103,7 @@ export class AutomationProcess {
       seals,
       bus,
     );
+    this.overrides = new TargetOverrides(transactions, registry, contracts, clock, audit, bus);
     this.commands = new OccurrenceCommands(
       transactions,
       this.reader,
@@ -143,6 +146,11 @@ export class AutomationProcess {
 
   async cancel(occurrenceId: string): Promise<OccurrenceRecord> {
     return this.commands.cancel(occurrenceId, 'enough', origin);
+  }
+
+  /** Outside the window that it waits for. */
+  async beginNow(occurrenceId: string, machineId: string): Promise<void> {
+    await this.overrides.begin(occurrenceId, machineId, 'the shop is down', origin);
   }
 
   /** What is due is started, and what goes on goes on. */

@@ -90,6 +90,47 @@ export class ScheduledNight {
     return occurrence === undefined ? [] : this.a.targetsOf(occurrence.id);
   }
 
+  /** A schedule of the change that has become due, at the time that the database has. */
+  async due(machineIds: readonly string[], more: Partial<SaveScheduleDto> = {}): Promise<string> {
+    const id = await this.a.schedule(machineIds, { ...changes('any'), ...more });
+    this.clock.at = NIGHT;
+    await this.a.scheduler.tick();
+    this.clock.at = new Date();
+    return id;
+  }
+
+  /** The run before had no place for this machine: in the one that is due its turn comes first. */
+  async leftOutBefore(scheduleId: string, machineId: string): Promise<void> {
+    const [id, at] = [newId(), new Date(NIGHT.getTime() - 24 * HOUR_MS)];
+    const run = { id, schedule_id: scheduleId, due_at: at, trigger: 'schedule', status: 'cancelled' };
+    const times = { created_at: at, finished_at: at };
+    await insertRow(this.p.dataSource, 'schedule_occurrences', { ...run, ...times, machines_count: 1 });
+    const end = { status: 'cancelled', error_kind: 'window_expired', finished_at: at };
+    await insertRow(this.p.dataSource, 'schedule_occurrence_targets', {
+      occurrence_id: id,
+      machine_id: machineId,
+      ...end,
+    });
+  }
+
+  /** Its run, though there may be one of an earlier night. */
+  async dueRun(scheduleId: string): Promise<OccurrenceRecord | undefined> {
+    return (await this.a.occurrencesOf(scheduleId)).find(({ dueAt }) => dueAt >= NIGHT);
+  }
+
+  async dueTargets(scheduleId: string): Promise<TargetRecord[]> {
+    const run = await this.dueRun(scheduleId);
+    return run === undefined ? [] : this.a.targetsOf(run.id);
+  }
+
+  /** So many machines of that run wait for their windows. */
+  async held(scheduleId: string, count = 1): Promise<void> {
+    await this.steps(`${String(count)} wait for their windows`, async () => {
+      const all = await this.dueTargets(scheduleId);
+      return all.filter(({ status, resumeAt }) => status === 'queued' && resumeAt !== null).length === count;
+    });
+  }
+
   /** Whatever machines have begun ends well. */
   endRuns(): void {
     for (const [run, { ending }] of this.machines.runs) if (ending === null) this.machines.end(run);

@@ -185,6 +185,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'auth.not_signed_in_action': 'Reconnectez-vous.',
   'auth.origin_not_ours': 'La demande a été refusée parce que son origine n’est pas la nôtre.',
   'automation.cron_step': '{field} a un pas plus long que ce qu’il parcourt, comme */61 pour des minutes.',
+  'automation.machine_not_held':
+    'Cette machine de l’exécution n’attend aucune fenêtre de maintenance, ou n’en attend plus.',
   'automation.tags_change':
     'Avec ces étiquettes, les planifications {schedules} modifieraient cette machine, ce dont vous ne pouvez pas décider.',
   'automation.tags_change_action':

@@ -11,6 +11,7 @@ import { OccurrenceNews } from './engine/occurrence-news';
 import { OccurrenceRunner } from './engine/occurrence-runner';
 import { OccurrenceStops } from './engine/occurrence-stops';
 import { Scheduler } from './engine/scheduler';
+import { TargetOverrides } from './engine/target-overrides';
 import { TargetStore } from './engine/target-store';
 import { TargetWorker } from './engine/target-worker';
 import { ActiveOccurrences } from './occurrences/active-occurrences';
@@ -65,6 +66,7 @@ import { ScopePreview } from './scope/scope-preview';
     Scheduler,
     ScopePreview,
     StandingSchedules,
+    TargetOverrides,
     TargetStore,
     TargetWorker,
   ],

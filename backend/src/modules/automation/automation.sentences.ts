@@ -67,6 +67,7 @@ export const say = sentences('automation', {
   ended_with:
     '{name}: of {machines} machines {errors} failed, {warnings} ended with a warning, {cancelled} were left out.',
   ended_empty: '{name}: no machine was in its scope.',
+  machine_not_held: 'This machine of the run waits for no maintenance window, or not any more.',
   maintenance_missed: 'Its maintenance window {window} had passed before it could begin.',
   left_undone: 'What came before is done, but this is left: {action}.',
   tag_in_use: 'Schedules go by this tag: {names}. Without it, they would leave its machines out.',

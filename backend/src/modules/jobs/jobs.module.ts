@@ -35,6 +35,7 @@ import { MachineEligibility } from './machine-eligibility';
 import { BulkPlansController } from './requests/bulk-plans.controller';
 import { BulkPlans } from './requests/bulk-plans';
 import { OlderPlans } from './requests/older-plans';
+import { RequestStandings } from './requests/request-standings';
 import { RequestTargets } from './requests/request-targets';
 import { ConfirmedPlans } from './requests/confirmed-plans';
 import { PlanRecorder } from './requests/plan-recorder';
@@ -97,6 +98,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     ConfirmedPlans,
     DeadLetters,
     DeadLettersReader,
+    RequestStandings,
     RequestTargets,
     RuleTagEdits,
     RuleTags,

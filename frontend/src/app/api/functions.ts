@@ -255,6 +255,8 @@ export type { OccurrencesGet$Params as OccurrencesGet$Params } from './fn/schedu
 export { occurrencesGet as occurrencesGet } from './fn/schedules/occurrences-get';
 export type { OccurrencesCancel$Params as OccurrencesCancel$Params } from './fn/schedules/occurrences-cancel';
 export { occurrencesCancel as occurrencesCancel } from './fn/schedules/occurrences-cancel';
+export type { OccurrencesBeginNow$Params as OccurrencesBeginNow$Params } from './fn/schedules/occurrences-begin-now';
+export { occurrencesBeginNow as occurrencesBeginNow } from './fn/schedules/occurrences-begin-now';
 export type { OccurrencesTargets$Params as OccurrencesTargets$Params } from './fn/schedules/occurrences-targets';
 export { occurrencesTargets as occurrencesTargets } from './fn/schedules/occurrences-targets';
 export type { CleanupRunsList$Params as CleanupRunsList$Params } from './fn/maintenance/cleanup-runs-list';

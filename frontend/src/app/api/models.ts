@@ -30,6 +30,7 @@ export type { AuditOutcome } from './models/audit-outcome';
 export type { AuditPageDto } from './models/audit-page-dto';
 export type { AuthMethod } from './models/auth-method';
 export type { BeginNowDto } from './models/begin-now-dto';
+export type { BeginTargetDto } from './models/begin-target-dto';
 export type { BindingWindowDto } from './models/binding-window-dto';
 export type { BrokenPackageDto } from './models/broken-package-dto';
 export type { CalendarDto } from './models/calendar-dto';

@@ -7,11 +7,12 @@ import { ErrorNotice } from './error-notice';
 import { Icon } from './icon';
 
 /** Shorter reasons than this say nothing; the server refuses them too. */
-const SHORTEST_REASON = 3;
+export const SHORTEST_REASON = 3;
 
 /** A decision that stops or refuses something, and what it says to whoever is to make it. */
 export interface Decision<R> {
   readonly title: TextKey;
+  /** Of title and text. */
   readonly params: IcuParams;
   /** What follows from it. */
   readonly text: TextKey;
@@ -39,7 +40,7 @@ export interface Decision<R> {
         </button>
       </header>
       <div class="body form">
-        <p class="s t2">{{ texts.t(decision.text) }}</p>
+        <p class="s t2">{{ texts.t(decision.text, decision.params) }}</p>
         @if (decision.typed; as wanted) {
           <div>
             <label class="label" for="typed-name">{{ texts.t(wanted.label, { name: wanted.name }) }}</label>

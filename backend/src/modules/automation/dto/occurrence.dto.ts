@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
-import { IsMoment } from '../../../kernel/http/input-rules';
+import { IsMoment, IsVisibleText } from '../../../kernel/http/input-rules';
 import { PageQueryDto } from '../../../kernel/http/page-query.dto';
 import type { SaidByField } from '../../../kernel/sentences/said';
 import { ApiSaid } from '../../../kernel/sentences/said.dto';
@@ -88,6 +88,12 @@ export class OccurrenceTargetDto {
   /** The maintenance window that its change waits for, or waited for, and when it opens. */
   windowName: string | null;
   resumeAt: Date | null;
+  /** Why a person lets it begin, or let it, outside that window. Null: nobody does, or it did not begin in the time for that. */
+  windowOverride: string | null;
+  /** Name of that person. */
+  windowOverrideBy: string | null;
+  /** Names of the actions that are not done yet, the one at work included, in order; empty once it has ended. */
+  left: string[];
   /** So long its change, and what follows it, should take by what is known; null where no window binds the machine. */
   estimateSeconds: number | null;
   /** `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: of it, or of a part of it, there were no runs yet. */
@@ -108,6 +114,13 @@ export class TargetListQueryDto extends PageQueryDto {
   @IsOptional()
   @IsIn(OCCURRENCE_STATUSES)
   status?: OccurrenceStatus;
+}
+
+export class BeginTargetDto {
+  /** Why it does not wait for its maintenance window; kept with the run and in the audit. */
+  @ApiProperty({ minLength: 3, maxLength: 500 })
+  @IsVisibleText(3, 500)
+  reason: string;
 }
 
 export class CancelOccurrenceDto {

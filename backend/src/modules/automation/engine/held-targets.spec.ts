@@ -2,12 +2,11 @@ import type { AutomationProcess, SetClock } from '../../../../test/support/autom
 import { insertRow } from '../../../../test/support/insert-row';
 import { CHANGE, fakeAction, fakeChange, gate, READING } from '../../../../test/support/jobs-fakes';
 import type { JobsProcess } from '../../../../test/support/jobs-process';
-import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
+import { scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
 import { newId } from '../../../kernel/database/ids';
 import { affected, queryRows } from '../../../kernel/database/rows';
 import type { DomainEvent } from '../../../kernel/events/domain-event';
-import type { TargetRecord } from '../occurrences/occurrence-record';
 
 const HOUR_MS = 3_600_000;
 
@@ -17,6 +16,10 @@ const night = scheduledNight(
 );
 const { machines } = night;
 const steps = night.steps.bind(night);
+const due = night.due.bind(night);
+const dueRun = night.dueRun.bind(night);
+const targets = night.dueTargets.bind(night);
+const held = night.held.bind(night);
 let p: JobsProcess;
 let a: AutomationProcess;
 let clock: SetClock;
@@ -42,39 +45,25 @@ async function archived(machineId: string): Promise<void> {
     await a.held.archived(event, tx);
   });
 }
-/** A schedule of the change that has become due, at the time that the database has. */
-async function due(machineIds: string[], more: object = {}): Promise<string> {
-  const id = await a.schedule(machineIds, { ...changes('any'), ...more });
-  clock.at = NIGHT;
-  await a.scheduler.tick();
-  clock.at = new Date();
-  return id;
-}
-/** The run before had no place for this machine: in the one that is due its turn comes first. */
-async function leftOutBefore(scheduleId: string, machineId: string): Promise<void> {
-  const [id, at] = [newId(), new Date(NIGHT.getTime() - 24 * HOUR_MS)];
-  const run = { id, schedule_id: scheduleId, due_at: at, trigger: 'schedule', status: 'cancelled', machines_count: 1 };
-  await insertRow(p.dataSource, 'schedule_occurrences', { ...run, created_at: at, finished_at: at });
-  const end = { status: 'cancelled', error_kind: 'window_expired', finished_at: at };
-  await insertRow(p.dataSource, 'schedule_occurrence_targets', { occurrence_id: id, machine_id: machineId, ...end });
-}
-const dueRun = async (id: string) => (await a.occurrencesOf(id)).find(({ dueAt }) => dueAt >= NIGHT);
-const targets = async (id: string): Promise<TargetRecord[]> => {
-  const occurrence = await dueRun(id);
-  return occurrence === undefined ? [] : a.targetsOf(occurrence.id);
-};
-const held = async (id: string, count: number): Promise<void> => {
-  await steps(`${String(count)} wait for their windows`, async () => {
-    const all = await targets(id);
-    return all.filter(({ status, resumeAt }) => status === 'queued' && resumeAt !== null).length === count;
-  });
-};
 const jobsOf = (machineId: string) =>
   queryRows<{ kind: string; status: string }>(
     p.dataSource,
     'SELECT kind, status FROM jobs WHERE machine_id = $1 ORDER BY created_at, id',
     [machineId],
   );
+/** A machine that waits for its window, and what it needs is to be fetched: nobody does so yet. */
+async function fetching(): Promise<{ machine: string; id: string }> {
+  const machine = await p.machine('fetches');
+  await night.window(3, machine);
+  const worker = p.work();
+  const id = await due([machine]);
+  await a.step();
+  // Without a look: it would ask the worker, which is still there, for what comes next.
+  await until('its plan is made', async () => (await jobsOf(machine)).some(({ status }) => status === 'ok'));
+  await worker.stop();
+  await steps('what it needs is asked for', async () => (await jobsOf(machine)).length > 1);
+  return { machine, id };
+}
 /** Ends every detached run that has begun. @returns the most that were at work at once */
 async function endRuns(id: string): Promise<number> {
   let most = 0;
@@ -93,7 +82,7 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
     await night.window(3, bound);
     p.work();
     const id = await due([bound, free], { concurrency: 1 });
-    await leftOutBefore(id, bound);
+    await night.leftOutBefore(id, bound);
     await held(id, 1);
     await steps('the other is at work', async () => (await targets(id)).some(({ stage }) => stage === 'run'));
     expect(await jobsOf(bound)).toEqual([
@@ -264,31 +253,15 @@ describe('a machine of a schedule that waits for its maintenance window', () => 
   });
 
   it('ends when the machine is archived while what it needs is to be fetched', async () => {
-    const machine = await p.machine('gone');
-    await night.window(3, machine);
-    const worker = p.work();
-    const id = await due([machine]);
-    await a.step();
-    await until('its plan is made', async () => (await jobsOf(machine)).some(({ status }) => status === 'ok'));
-    await worker.stop();
-    await steps('what it needs is asked for', async () => (await jobsOf(machine)).length > 1);
+    const { machine, id } = await fetching();
     await archived(machine);
     await a.step();
     expect(await targets(id)).toMatchObject([{ status: 'cancelled', errorKind: 'machine_archived' }]);
   });
 
   it('is let go with its occurrence, and so is what it fetches', async () => {
-    const machine = await p.machine('stopped');
-    await night.window(3, machine);
-    const worker = p.work();
-    const id = await due([machine]);
-    await a.step();
-    // Without a look: it would ask the worker, which is still there, for what comes next.
-    await until('its plan is made', async () => (await jobsOf(machine)).some(({ status }) => status === 'ok'));
-    await worker.stop();
-    await steps('what it needs is asked for', async () => (await jobsOf(machine)).length > 1);
-    const [occurrence] = await a.occurrencesOf(id);
-    await a.cancel(occurrence?.id ?? '');
+    const { machine, id } = await fetching();
+    await a.cancel((await dueRun(id))?.id ?? '');
     await steps('it ends', async () => (await targets(id)).every(({ status }) => status === 'cancelled'));
     expect((await jobsOf(machine)).at(-1)).toEqual({ kind: READING, status: 'cancelled' });
   });

@@ -13,6 +13,7 @@ import { WINDOWS_CHANGED } from '../../windows/entities/windows.values';
 import { say } from '../automation.sentences';
 import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
 import { jobsAfter } from './scheduled-jobs';
+import { overridden } from './target-overrides';
 import type { TargetEnd } from './target-store';
 
 /** The maintenance window that a machine of an occurrence waits for. */
@@ -198,13 +199,13 @@ const LEAVE_PLACE = `
   WHERE occurrence_id = $1 AND machine_id = ANY ($2::uuid[]) AND status = 'running'`;
 
 const NEXT = `
-  SELECT machine_id AS "machineId", position FROM schedule_occurrence_targets
-  WHERE occurrence_id = $1 AND status = 'queued' AND (resume_at IS NULL OR resume_at <= $2)
+  SELECT machine_id AS "machineId", position FROM schedule_occurrence_targets t
+  WHERE occurrence_id = $1 AND status = 'queued' AND (resume_at IS NULL OR resume_at <= $2 OR ${overridden('$2')})
   ORDER BY turn, machine_id LIMIT $3`;
 
 const OVER = `
-  SELECT machine_id, position, window_name FROM schedule_occurrence_targets
-  WHERE occurrence_id = $1 AND status = 'queued' AND start_before <= $2`;
+  SELECT machine_id, position, window_name FROM schedule_occurrence_targets t
+  WHERE occurrence_id = $1 AND status = 'queued' AND start_before <= $2 AND NOT ${overridden('$2')}`;
 
 const PARTLY = `
   SELECT machine_id, position, window_name FROM schedule_occurrence_targets

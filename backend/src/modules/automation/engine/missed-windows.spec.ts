@@ -25,23 +25,10 @@ const night = scheduledNight(() => {
   return [fakeAction(), { ...change, packageEffects: () => [], collect }];
 }, 'upgrade a 1 2');
 
-/** A schedule of the change that has become due, at the time that the database has. */
-async function due(machineId: string, more: Partial<SaveScheduleDto> = {}): Promise<string> {
-  const id = await night.a.schedule([machineId], { ...changes('any'), cron: '@once', runAt: NIGHT, ...more });
-  night.clock.at = NIGHT;
-  await night.a.scheduler.tick();
-  night.clock.at = new Date();
-  return id;
-}
-async function target(id: string): Promise<TargetRecord | undefined> {
-  const run = (await night.a.occurrencesOf(id)).find(({ dueAt }) => dueAt >= NIGHT);
-  return (await night.a.targetsOf(run?.id ?? ''))[0];
-}
-const held = (id: string) =>
-  night.steps('it waits for its window', async () => {
-    const found = await target(id);
-    return found?.status === 'queued' && found.resumeAt !== null;
-  });
+const due = (machineId: string, more: Partial<SaveScheduleDto> = {}) =>
+  night.due([machineId], { cron: '@once', runAt: NIGHT, ...more });
+const target = async (id: string): Promise<TargetRecord | undefined> => (await night.dueTargets(id))[0];
+const held = night.held.bind(night);
 
 describe('a machine that waits for its window while no process is there until that is over', () => {
   it.each([

@@ -75,6 +75,28 @@ describe('what one run of a schedule leaves to people', () => {
     expect(await inbox.count()).toBe(1);
   });
 
+  it('begins outside the windows of its machines where whoever confirms says why, each with a line of the audit', async () => {
+    const requests = await left();
+    await night.window(3, ...requests.map(({ machineId }) => machineId ?? ''));
+    const [first, ...others] = requests.map(confirmed);
+    const why = 'the shop is down';
+    const held = await decisions.confirm(first === undefined ? [] : [first], person('Ben'));
+    const results = await decisions.confirm(
+      others.map((one) => ({ ...one, windowOverride: why })),
+      person('Ben'),
+    );
+    const jobs = [...held, ...results].map(({ jobId }) => jobId);
+    const standing = `SELECT window_name, window_override FROM jobs WHERE id = ANY ($1::uuid[]) ORDER BY created_at, id`;
+    expect(await queryRows(p.dataSource, standing, [jobs])).toEqual([
+      { window_name: 'Nights', window_override: null },
+      { window_name: null, window_override: why },
+      { window_name: null, window_override: why },
+    ]);
+    const audit = `SELECT object_id FROM audit_log WHERE action = 'window.overridden' AND actor_name = 'Ben' ORDER BY at, id`;
+    const noted = await queryRows<{ object_id: string }>(p.dataSource, audit);
+    expect(noted.map(({ object_id }) => object_id)).toEqual(results.map(({ jobId }) => jobId));
+  });
+
   it('keeps to four eyes for each of them', async () => {
     await fourEyes();
     const requests = await left();

@@ -6,6 +6,7 @@ import type { Estimate } from '../../jobs/gate/run-durations';
 import type { ScopeDocument } from '../contracts/schedule-documents';
 import type { FinalStatus, TargetStage } from '../entities/automation.values';
 import { SCOPED, scopeValues } from '../scope/machine-scope';
+import { overridden } from './target-overrides';
 
 /** A machine at work whose job has ended. */
 export interface EndedTarget {
@@ -17,6 +18,8 @@ export interface EndedTarget {
   /** Of the maintenance window that it waited for: begun later, the change could not end inside. */
   readonly startBefore: Date | null;
   readonly windowName: string | null;
+  /** Why it may begin outside its window: a person has said so, and not too long ago. */
+  readonly windowOverride: string | null;
   /** Null: the job is gone. */
   readonly jobStatus: Exclude<JobStatus, 'queued' | 'running'> | null;
   readonly errorKind: string | null;
@@ -100,8 +103,8 @@ export class TargetStore {
     return row?.running ?? 0;
   }
 
-  async ended(tx: Transaction, occurrenceId: string, limit: number): Promise<EndedTarget[]> {
-    return queryRows<EndedTarget>(tx.manager, ENDED, [occurrenceId, limit]);
+  async ended(tx: Transaction, occurrenceId: string, now: Date, limit: number): Promise<EndedTarget[]> {
+    return queryRows<EndedTarget>(tx.manager, ENDED, [occurrenceId, limit, now]);
   }
 
   /** The jobs at work that are this occurrence's alone, those that have not begun or all. What others want too is not its to end. */
@@ -143,6 +146,11 @@ export class TargetStore {
   ): Promise<void> {
     const { seconds = null, basis = null } = estimate ?? {};
     await affected(tx.manager, NOTE_ESTIMATE, [occurrenceId, machineId, seconds, basis]);
+  }
+
+  /** A change was approved outside the window: what follows it on the machine is not held back either. */
+  async noteOverridden(tx: Transaction, occurrenceId: string, machineId: string): Promise<void> {
+    await affected(tx.manager, NOTE_OVERRIDDEN, [occurrenceId, machineId]);
   }
 
   async keepRequest(tx: Transaction, occurrenceId: string, machineId: string, requestId: string): Promise<void> {
@@ -215,7 +223,8 @@ const PLACES_TAKEN = `
 
 const ENDED = `
   SELECT t.machine_id AS "machineId", t.position, t.stage, t.worst_status AS "worstStatus", t.request_id AS "requestId",
-    t.start_before AS "startBefore", t.window_name AS "windowName", j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage",
+    t.start_before AS "startBefore", t.window_name AS "windowName",
+    CASE WHEN ${overridden('$3')} THEN t.window_override END AS "windowOverride", j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage",
     j.cancel_requested_by AS "cancelledBy", j.request_id AS "jobRequestId",
     CASE WHEN t.stage = 'run' AND j.error_kind = 'plan_drifted' THEN (
       SELECT count(*)::integer FROM jobs d JOIN action_requests r ON r.id = d.request_id
@@ -252,6 +261,9 @@ const NOTE = `
 const NOTE_ESTIMATE = `
   UPDATE schedule_occurrence_targets SET estimate_seconds = $3, estimate_basis = $4
   WHERE occurrence_id = $1 AND machine_id = $2`;
+
+const NOTE_OVERRIDDEN = `
+  UPDATE schedule_occurrence_targets SET window_override_until = NULL WHERE occurrence_id = $1 AND machine_id = $2`;
 
 const KEEP_REQUEST = `
   UPDATE schedule_occurrence_targets SET request_id = $3 WHERE occurrence_id = $1 AND machine_id = $2`;

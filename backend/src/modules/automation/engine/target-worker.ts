@@ -65,7 +65,7 @@ export class TargetWorker {
   /** @returns how many machines had come to an end of their job; as many as there may be at once where some are left for the next step */
   async settle(tx: Transaction, occurrence: RunningOccurrence): Promise<number> {
     const { id, definition, now, stop } = occurrence;
-    const ended = await this.targets.ended(tx, id, MACHINES_AT_ONCE);
+    const ended = await this.targets.ended(tx, id, now, MACHINES_AT_ONCE);
     const ends: TargetEnd[] = [];
     const late: LateEnd[] = [];
     const held: string[] = [];
@@ -198,14 +198,16 @@ export class TargetWorker {
       followedBy: jobsAfter(this.registry, definition.actions, position),
       since: occurrence.since,
       awaited: startBefore === null ? null : { startBefore, windowName: windowName ?? '' },
+      windowOverride: target.windowOverride,
     });
     const step = { position, now };
     if (decision.kind === 'run' || decision.kind === 'later')
       await this.targets.noteEstimate(tx, id, machineId, decision.estimate);
     if (decision.kind === 'again') await this.startAction(tx, occurrence, [machineId], position);
-    else if (decision.kind === 'run')
+    else if (decision.kind === 'run') {
       await this.targets.begin(tx, id, [{ machineId, jobId: decision.jobId }], { ...step, stage: 'run' }, requestId);
-    else if (decision.kind === 'later') await this.hold(tx, occurrence, target, decision);
+      if (target.windowOverride !== null) await this.targets.noteOverridden(tx, id, machineId);
+    } else if (decision.kind === 'later') await this.hold(tx, occurrence, target, decision);
     else if (decision.kind === 'missed') await this.missed(tx, occurrence, target, decision.windowName);
     else await this.leave(tx, occurrence, target, requestId, decision);
   }

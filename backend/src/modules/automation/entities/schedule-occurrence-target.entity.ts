@@ -86,6 +86,18 @@ export class ScheduleOccurrenceTargetEntity {
   @Column({ name: 'window_name', type: 'text', nullable: true })
   windowName: string | null;
 
+  /** Why a person has let it begin outside that window. */
+  @Column({ name: 'window_override', type: 'text', nullable: true })
+  windowOverride: string | null;
+
+  /** Name of that person. */
+  @Column({ name: 'window_override_by', type: 'text', nullable: true })
+  windowOverrideBy: string | null;
+
+  /** By then the change has to be approved; null once it is. */
+  @Column({ name: 'window_override_until', type: 'timestamptz', nullable: true })
+  windowOverrideUntil: Date | null;
+
   /** So long the change, and what follows it, should take by what is known: that must fit into the window. */
   @Column({ name: 'estimate_seconds', type: 'integer', nullable: true })
   estimateSeconds: number | null;

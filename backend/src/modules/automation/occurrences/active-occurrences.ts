@@ -4,6 +4,7 @@ import { Contracts } from '../../../kernel/contracts/contracts';
 import { queryRows } from '../../../kernel/database/rows';
 import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
 import type { ActiveOccurrence } from './occurrence-record';
+import { overridden } from '../engine/target-overrides';
 import { activeOccurrences } from './occurrences.reader';
 
 /** More at the same time are not told one by one. */
@@ -34,5 +35,6 @@ export class ActiveOccurrences {
 
 const ACTIVE = activeOccurrences(`
   o.definition_json AS definition,
-  (SELECT count(*)::integer FROM schedule_occurrence_targets h
-    WHERE h.occurrence_id = o.id AND h.status = 'queued' AND h.resume_at > database_now()) AS "heldCount"`);
+  (SELECT count(*)::integer FROM schedule_occurrence_targets t
+    WHERE t.occurrence_id = o.id AND t.status = 'queued' AND t.resume_at > database_now()
+      AND NOT ${overridden('database_now()')}) AS "heldCount"`);

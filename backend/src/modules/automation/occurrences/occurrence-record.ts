@@ -57,6 +57,11 @@ export interface TargetRecord {
   readonly requestId: string | null;
   readonly windowName: string | null;
   readonly resumeAt: Date | null;
+  /** Why it begins, or began, outside that window; null: it does not. */
+  readonly windowOverride: string | null;
+  readonly windowOverrideBy: string | null;
+  /** Names of the actions that are not done yet, in order; none of one that has ended. */
+  readonly left: readonly string[];
   readonly estimateSeconds: number | null;
   readonly estimateBasis: EstimateBasis | null;
   readonly errorKind: string | null;

@@ -6,6 +6,7 @@ import { notFound } from '../../../kernel/errors/domain-error';
 import { uuidPipe } from '../../../kernel/http/validation';
 import {
   ActiveOccurrenceDto,
+  BeginTargetDto,
   CalendarDto,
   CalendarQueryDto,
   CancelOccurrenceDto,
@@ -13,6 +14,7 @@ import {
   OccurrenceTargetPageDto,
   TargetListQueryDto,
 } from '../dto/occurrence.dto';
+import { TargetOverrides } from '../engine/target-overrides';
 import { toActiveOccurrence, toOccurrence, toTarget } from '../schedules/schedules.mapper';
 import { ActiveOccurrences } from './active-occurrences';
 import { Calendar } from './calendar';
@@ -27,6 +29,7 @@ export class OccurrencesController {
     private readonly calendar: Calendar,
     private readonly active: ActiveOccurrences,
     private readonly commands: OccurrenceCommands,
+    private readonly overrides: TargetOverrides,
   ) {}
 
   /** What was due within a span, and what will be. */
@@ -65,6 +68,23 @@ export class OccurrencesController {
     @CurrentOrigin() origin: RequestOrigin,
   ): Promise<OccurrenceDto> {
     return toOccurrence(await this.commands.cancel(id, body.reason?.trim() ?? null, origin));
+  }
+
+  /**
+   * Lets a machine of the run begin now that waits for its maintenance window, with all that is left to do on it, for a reason that the
+   * audit keeps. It goes first as soon as the schedule has a place, and waits for its window again where that takes too long. 409 `not_held`.
+   */
+  @Post(':id/targets/:machineId/begin-now')
+  @HttpCode(200)
+  @RequirePermission('windows.override')
+  async beginNow(
+    @Param('id', uuidPipe('id')) id: string,
+    @Param('machineId', uuidPipe('machineId')) machineId: string,
+    @Body() { reason }: BeginTargetDto,
+    @CurrentOrigin() origin: RequestOrigin,
+  ): Promise<OccurrenceDto> {
+    await this.overrides.begin(id, machineId, reason, origin);
+    return this.get(id);
   }
 
   /** Its machines by name. */

@@ -1,15 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Contracts } from '../../../kernel/contracts/contracts';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
 import { decodeCursor, encodeCursor, keyForms } from '../../../kernel/http/keyset-cursor';
 import { keysetPage, type Page, type PageRequest } from '../../../kernel/http/keyset-page';
+import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
+import { overridden } from '../engine/target-overrides';
 import type { OccurrenceStatus } from '../entities/automation.values';
 import type { FrequentOccurrences, OccurrenceRecord, TargetRecord } from './occurrence-record';
 
 /** Reads the occurrences of schedules. */
 @Injectable()
 export class OccurrencesReader {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly contracts: Contracts,
+  ) {}
 
   async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<OccurrenceRecord | null> {
     return queryOne<OccurrenceRecord>(manager, `${SELECT_OCCURRENCE} WHERE o.id = $1`, [id]);
@@ -54,11 +60,27 @@ export class OccurrencesReader {
   ): Promise<Page<TargetRecord>> {
     const scope = `occurrence-targets:${occurrenceId}`;
     const key = cursor === undefined ? [null, null] : decodeCursor(scope, [keyForms.text, keyForms.uuid], cursor);
-    const rows = await queryRows<TargetRecord>(this.dataSource, TARGETS, [occurrenceId, status, ...key, limit + 1]);
+    const rows = await queryRows<Omit<TargetRecord, 'left'>>(this.dataSource, TARGETS, [
+      occurrenceId,
+      status,
+      ...key,
+      limit + 1,
+    ]);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     const nextCursor =
       last === undefined ? null : encodeCursor(scope, [last.machineName.toLowerCase(), last.machineId]);
-    return { items: rows.slice(0, limit), nextCursor };
+    const actions = await this.actionsOf(occurrenceId);
+    const items = rows.slice(0, limit).map((row): TargetRecord => {
+      return { ...row, left: row.finishedAt === null ? actions.slice(row.position) : [] };
+    });
+    return { items, nextCursor };
+  }
+
+  /** Names of what an occurrence does, in order; none where that cannot be read. */
+  private async actionsOf(occurrenceId: string): Promise<string[]> {
+    const row = await queryOne<{ definition_json: unknown }>(this.dataSource.manager, DEFINITION, [occurrenceId]);
+    const reading = this.contracts.read<DefinitionDocument>(SCHEDULE_DEFINITION.name, row?.definition_json ?? null);
+    return reading.readable ? reading.document.actions.map(({ action }) => action) : [];
   }
 }
 
@@ -104,10 +126,14 @@ const FREQUENT = `
     GROUP BY o.schedule_id HAVING count(*) > $4::integer) often
   JOIN schedules s ON s.id = often.schedule_id ORDER BY s.name, s.id`;
 
+const DEFINITION = 'SELECT definition_json FROM schedule_occurrences WHERE id = $1';
+
 const TARGETS = `
   SELECT t.machine_id AS "machineId", m.name AS "machineName", t.status, t.position, t.stage, t.job_id AS "jobId",
     t.request_id AS "requestId", t.error_kind AS "errorKind", t.error_message AS "errorMessage",
     t.resume_at AS "resumeAt", t.window_name AS "windowName",
+    CASE WHEN ${overridden('database_now()')} THEN t.window_override END AS "windowOverride",
+    CASE WHEN ${overridden('database_now()')} THEN t.window_override_by END AS "windowOverrideBy",
     t.estimate_seconds AS "estimateSeconds", t.estimate_basis AS "estimateBasis", t.started_at AS "startedAt", t.finished_at AS "finishedAt"
   FROM schedule_occurrence_targets t JOIN machines m ON m.id = t.machine_id
   WHERE t.occurrence_id = $1 AND ($2::text IS NULL OR t.status = $2)

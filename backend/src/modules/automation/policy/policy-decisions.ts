@@ -58,6 +58,8 @@ export interface PlannedChange {
   readonly awaited: AwaitedOpening | null;
   /** Users who answer for what the schedule does; null: not known. */
   readonly answerableIds: readonly string[] | null;
+  /** Why it may begin outside its maintenance window; null: it may not. */
+  readonly windowOverride: string | null;
 }
 
 /** Holds plans against policies, and approves those that keep to them. */
@@ -90,9 +92,10 @@ export class PolicyDecisions {
     if (blocked !== undefined) return left('error', 'plan_blocked', blocked.sentence as Sentence);
     const beyond = await this.notAllowed(tx, request, planned);
     if (beyond.length > 0) return forPeople(beyond);
-    const { actor, followedBy, since, awaited, policy, standing } = planned;
+    const { actor, followedBy, since, awaited, windowOverride, policy, standing } = planned;
     const accepted = acceptedByAll([policy, standing.policy]);
-    const approval = await this.approvals.approve(tx, request, { actor, followedBy, since, awaited, accepted });
+    const holder = { actor, followedBy, since, awaited, windowOverride, accepted };
+    const approval = await this.approvals.approve(tx, request, holder);
     if (approval.kind === 'replaced') return { kind: 'again' };
     if (approval.kind === 'missed') return approval;
     if (approval.kind === 'later') return { ...approval, parameters: request.plan?.parameters ?? {} };

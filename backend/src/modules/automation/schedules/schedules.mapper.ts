@@ -51,7 +51,7 @@ export function toActiveOccurrence(occurrence: ActiveOccurrence): ActiveOccurren
 }
 
 export function toTarget(target: TargetRecord): OccurrenceTargetDto {
-  return { ...target, said: saidIn(target, ['errorMessage']) };
+  return { ...target, left: [...target.left], said: saidIn(target, ['errorMessage']) };
 }
 
 function toSummary(scope: ScopeDocument): ScopeSummaryDto {

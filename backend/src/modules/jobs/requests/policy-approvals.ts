@@ -33,6 +33,8 @@ export interface PolicyHolder {
   readonly since: Date;
   /** The opening that the machine waited for in this run; null: it waited for none. */
   readonly awaited: AwaitedOpening | null;
+  /** Why a person has let it begin outside the maintenance window of the machine; null: nobody has. */
+  readonly windowOverride: string | null;
 }
 
 /** An opening of a maintenance window, and until when the work that waited for it could begin and end inside. */
@@ -101,9 +103,11 @@ export class PolicyApprovals {
     const found = await this.gateOf(tx, request, machineId, holder);
     const { standing, estimate } = found ?? { standing: null, estimate: null };
     if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId, estimate };
-    const missed = found === null ? null : missedWindow(found, holder);
-    if (missed !== null) return this.missed(tx, request, missed);
-    if (standing?.kind === 'later') return this.later(tx, request, standing, estimate);
+    if (holder.windowOverride === null) {
+      const missed = found === null ? null : missedWindow(found, holder);
+      if (missed !== null) return this.missed(tx, request, missed);
+      if (standing?.kind === 'later') return this.later(tx, request, standing, estimate);
+    }
     return this.carryOut(tx, request, machineId, holder, estimate);
   }
 
@@ -151,7 +155,7 @@ export class PolicyApprovals {
     tx: Transaction,
     { id, action, plan, planDigest }: RequestWithPlan,
     machineId: string,
-    { actor, accepted, followedBy }: PolicyHolder,
+    { actor, accepted, followedBy, windowOverride }: PolicyHolder,
     estimate: Estimate | null,
   ): Promise<PolicyApproval> {
     const { jobs, skipped } = await this.jobs.enqueueMany({
@@ -162,6 +166,7 @@ export class PolicyApprovals {
       requestId: id,
       scheduleId: actor.id,
       followedBy,
+      windowOverride: windowOverride ?? undefined,
     });
     const [job] = jobs;
     if (job === undefined) {

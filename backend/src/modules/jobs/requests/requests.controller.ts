@@ -11,7 +11,7 @@ import { createdPage, readCreatedCursor } from '../../../kernel/http/keyset-page
 import { uuidPipe } from '../../../kernel/http/validation';
 import { ActionRegistry } from '../actions/action-registry';
 import { JobDto } from '../dto/jobs.dto';
-import { StartGate, type GateStanding } from '../gate/start-gate';
+import type { GateStanding } from '../gate/start-gate';
 import { toJob } from '../jobs.mapper';
 import { Approvals } from '../rules/approvals';
 import {
@@ -26,6 +26,7 @@ import {
   TargetPlanDto,
 } from './dto/requests.dto';
 import { askedOf, type RequestWithPlan } from './request-record';
+import { RequestStandings } from './request-standings';
 import { RequestTargets, type RequestTarget } from './request-targets';
 import { toRequest, toRequestDetail, toTargetPlan } from './requests.mapper';
 import { RequestsReader, type RequestFilter } from './requests.reader';
@@ -41,7 +42,7 @@ export class RequestsController {
     private readonly reader: RequestsReader,
     private readonly targets: RequestTargets,
     private readonly approvals: Approvals,
-    private readonly gate: StartGate,
+    private readonly standings: RequestStandings,
     private readonly database: DataSource,
     private readonly registry: ActionRegistry,
     private readonly contracts: Contracts,
@@ -82,7 +83,7 @@ export class RequestsController {
     if (request === null || target === null) throw notFound('request');
     const { plan } = target;
     const difference = await this.reader.sinceLastPlan({ ...request, machineId, plan });
-    const standings = await this.standings(request, [target]);
+    const standings = await this.standingsOf(request, [target]);
     return toTargetPlan(request, target, { difference, standings }, this.registry, this.contracts);
   }
 
@@ -172,22 +173,22 @@ export class RequestsController {
   private async detail(request: RequestWithPlan): Promise<RequestDetailDto> {
     const difference = await this.reader.sinceLastPlan(request);
     const targets = request.machineId === null ? await this.targets.of(request.id) : null;
-    const standings = await this.standings(request, targets ?? []);
+    const standings = await this.standingsOf(request, targets ?? []);
     const approval = await this.approvals.effective(this.database, askedOf(request));
     return toRequestDetail(request, approval, { difference, targets, standings }, this.registry, this.contracts);
   }
 
-  /** When the change may begin, where somebody can still confirm it: each machine goes by its own windows. */
-  private async standings(
+  /** When the change may begin, where somebody can still confirm it. */
+  private async standingsOf(
     { action, status, planning }: RequestWithPlan,
     targets: readonly RequestTarget[],
   ): Promise<ReadonlyMap<string, GateStanding>> {
-    const change = this.registry.findChange(action);
+    if (status !== 'pending' || planning > 0) return new Map();
     const waiting = targets.filter((target) => target.status === 'pending');
-    if (status !== 'pending' || planning > 0 || change === undefined || waiting.length === 0) return new Map();
-    const wanted = waiting.map(({ machineId }) => ({ machineId, seconds: null }));
-    const found = await this.gate.standings(this.database.manager, wanted, [change.declaration]);
-    return new Map(found.map((standing) => [standing.machineId, standing]));
+    return this.standings.of(
+      action,
+      waiting.map(({ machineId }) => machineId),
+    );
   }
 }
 

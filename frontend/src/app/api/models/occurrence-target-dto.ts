@@ -21,6 +21,11 @@ export interface OccurrenceTargetDto {
    * The job at work, or the last one.
    */
   jobId: (string | null);
+
+  /**
+   * Names of the actions that are not done yet, the one at work included, in order; empty once it has ended.
+   */
+  left: Array<string>;
   machineId: string;
   machineName: string;
 
@@ -53,4 +58,14 @@ export interface OccurrenceTargetDto {
    * The maintenance window that its change waits for, or waited for, and when it opens.
    */
   windowName: (string | null);
+
+  /**
+   * Why a person lets it begin, or let it, outside that window. Null: nobody does, or it did not begin in the time for that.
+   */
+  windowOverride: (string | null);
+
+  /**
+   * Name of that person.
+   */
+  windowOverrideBy: (string | null);
 }

@@ -136,9 +136,14 @@ export class ChangesApi {
     });
   }
 
-  /** Each by its own digest. @param requests at most 100 */
-  async confirmEach(requests: ConfirmedPlanDto[], reason: string): Promise<EachResultDto[]> {
-    return (await this.api.invoke(requestInboxConfirm, { body: { requests, ...given(reason) } })).results;
+  /** Each by its own digest. @param requests at most 100 @param windowOverride as of one */
+  async confirmEach(
+    requests: ConfirmedPlanDto[],
+    reason: string,
+    windowOverride: string | null,
+  ): Promise<EachResultDto[]> {
+    const override = windowOverride === null ? {} : { windowOverride };
+    return (await this.api.invoke(requestInboxConfirm, { body: { requests, ...given(reason), ...override } })).results;
   }
 
   /** @param ids at most 100 */

@@ -1,15 +1,17 @@
 import { DIALOG_DATA, DialogRef } from '@angular/cdk/dialog';
-import { Component, inject, signal } from '@angular/core';
+import { Component, computed, inject, signal } from '@angular/core';
 import type { EachResultDto } from '../../api/models';
 import { problemOf, type Problem } from '../../core/errors/problem';
 import { Texts } from '../../core/i18n/texts';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
+import { SHORTEST_REASON } from '../../ui/reason-dialog';
 import type { DecideAll } from './request-group';
 
 /** What is to be decided about how many requests, and what does it. */
 export interface GroupDecision {
-  readonly way: 'confirm' | 'refuse';
+  /** `override`: confirm, and begin outside the maintenance windows. */
+  readonly way: 'confirm' | 'override' | 'refuse';
   readonly n: number;
   /** Called again after a failure, it goes on where it stopped. */
   readonly decide: DecideAll;
@@ -36,12 +38,15 @@ export interface GroupDecision {
       <div class="body form">
         <p class="s t2">{{ texts.t(key('text')) }}</p>
         <div>
-          <label class="label" for="group-reason">{{ texts.t('plan.reason') }}</label>
+          <label class="label" for="group-reason">{{
+            texts.t(wanted ? 'windows.override.reason' : 'plan.reason')
+          }}</label>
           <div class="field">
             <input
               id="group-reason"
               type="text"
               maxlength="500"
+              [required]="wanted"
               [value]="reason()"
               (input)="reason.set(text.value)"
               #text
@@ -63,8 +68,8 @@ export interface GroupDecision {
         <button
           class="btn"
           [class.primary]="decision.way === 'confirm'"
-          [class.danger]="decision.way === 'refuse'"
-          [disabled]="busy()"
+          [class.danger]="decision.way !== 'confirm'"
+          [disabled]="!ready()"
         >
           {{ texts.t(key('act'), { n: decision.n }) }}
         </button>
@@ -76,9 +81,14 @@ export class GroupDecisionDialog {
   protected readonly texts = inject(Texts);
   protected readonly ref = inject<DialogRef<readonly EachResultDto[]>>(DialogRef);
   protected readonly decision = inject<GroupDecision>(DIALOG_DATA);
+  /** Why windows are set aside has to be said; why plans are confirmed or refused may be. */
+  protected readonly wanted = this.decision.way === 'override';
   protected readonly reason = signal('');
   protected readonly busy = signal(false);
   protected readonly done = signal(0);
+  protected readonly ready = computed(
+    () => !this.busy() && (!this.wanted || this.reason().trim().length >= SHORTEST_REASON),
+  );
   protected readonly problem = signal<Problem | null>(null);
 
   protected key<P extends string>(part: P): `together.${GroupDecision['way']}.${P}` {

@@ -16,6 +16,7 @@ import { EmptyState } from '../../ui/empty-state';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Icon } from '../../ui/icon';
 import { LoadingNote } from '../../ui/loading-note';
+import { beginningOf } from './beginning';
 import { ChangesApi } from './changes-api';
 import { Consequences } from './consequences';
 import { GroupBar } from './group-bar';
@@ -23,6 +24,7 @@ import { GroupDecisionDialog, type GroupDecision } from './group-decision-dialog
 import { countedConsequences, inPortions, refusalsOf, sharedLines, toConfirm } from './request-group';
 import { RequestWords, type Hindrance } from './request-words';
 import { SharedPlan } from './shared-plan';
+import { WindowsOfMany } from './windows-of-many';
 
 /** What one person can look through and decide at once. */
 const MOST = 1000;
@@ -50,7 +52,7 @@ interface Outcome {
 /** What one run of a schedule left to people: all that would happen, and one decision for as many of it as are chosen. */
 @Component({
   selector: 'su-request-group-page',
-  imports: [Consequences, EmptyState, ErrorNotice, GroupBar, Icon, LoadingNote, RouterLink, SharedPlan],
+  imports: [Consequences, EmptyState, ErrorNotice, GroupBar, Icon, LoadingNote, RouterLink, SharedPlan, WindowsOfMany],
   templateUrl: './request-group-page.html',
   styleUrls: ['./plan-columns.scss', './request-group-page.scss'],
 })
@@ -91,6 +93,10 @@ export class RequestGroupPage {
   protected readonly chosen = computed(() => this.rows().filter(({ request }) => !this.left().has(request.id)));
   protected readonly confirmable = computed(() =>
     this.chosen().flatMap(({ request, hindrance }) => (hindrance === null ? [request] : [])),
+  );
+  /** When they begin once they are confirmed: each goes by the windows of its machine. */
+  protected readonly beginning = computed(() =>
+    beginningOf(this.confirmable().flatMap(({ maintenance }) => maintenance ?? [])),
   );
   protected readonly consequences = computed(() =>
     countedConsequences(this.confirmable()).map(({ machines, ...one }) => ({
@@ -162,8 +168,15 @@ export class RequestGroupPage {
 
   protected async confirm(): Promise<void> {
     const wanted = toConfirm(this.confirmable(), this.accepted());
-    const decide = inPortions(wanted, (portion, reason) => this.api.confirmEach(portion, reason));
+    const decide = inPortions(wanted, (portion, reason) => this.api.confirmEach(portion, reason, null));
     await this.decide({ way: 'confirm', n: wanted.length, decide });
+  }
+
+  /** They begin outside the maintenance windows of their machines, for a reason that stays. */
+  protected async override(): Promise<void> {
+    const wanted = toConfirm(this.confirmable(), this.accepted());
+    const decide = inPortions(wanted, (portion, why) => this.api.confirmEach(portion, '', why));
+    await this.decide({ way: 'override', n: wanted.length, decide });
   }
 
   protected async refuse(): Promise<void> {

@@ -27,7 +27,7 @@ import { Icon } from '../../ui/icon';
 export class WindowsOfMany {
   protected readonly texts = inject(Texts);
   private readonly formats = inject(Formats);
-  readonly targets = input.required<readonly RequestTargetDto[]>();
+  readonly targets = input.required<readonly Pick<RequestTargetDto, 'maintenance'>[]>();
   private readonly standings = computed(() => this.targets().flatMap(({ maintenance }) => maintenance ?? []));
   protected readonly waiting = computed(() => this.standings().filter(({ state }) => state === 'later'));
   protected readonly never = computed(() => this.standings().filter(({ state }) => state === 'never').length);

@@ -6,6 +6,7 @@ import { Paged } from '../../core/paged';
 import { ErrorNotice } from '../../ui/error-notice';
 import { LoadingNote } from '../../ui/loading-note';
 import { ScheduleWords } from '../schedules/schedule-words';
+import { TargetOverride } from '../schedules/target-override';
 import { JobsApi } from './jobs-api';
 
 /** Machines of a run that have not begun, by name, each with what it waits for. */
@@ -22,6 +23,19 @@ import { JobsApi } from './jobs-api';
           <li>
             <a [routerLink]="['/machines', target.machineId]">{{ target.machineName }}</a>
             <span class="t2">{{ words.waits(target, timezone()) }}</span>
+            @if (words.outside(target); as why) {
+              <span class="t2">{{ why }}</span>
+            }
+            @if (override.offered(target)) {
+              <button
+                type="button"
+                class="link"
+                [attr.aria-label]="texts.t('schedules.beginNowOf', { name: target.machineName })"
+                (click)="beginNow(target)"
+              >
+                {{ texts.t('windows.beginNow') }}
+              </button>
+            }
           </li>
         }
       </ul>
@@ -54,6 +68,7 @@ import { JobsApi } from './jobs-api';
 export class RunMachines {
   protected readonly texts = inject(Texts);
   protected readonly words = inject(ScheduleWords);
+  protected readonly override = inject(TargetOverride);
   private readonly api = inject(JobsApi);
   readonly occurrenceId = input.required<string>();
   /** Of the schedule. */
@@ -70,5 +85,10 @@ export class RunMachines {
       this.version();
       untracked(() => void this.machines.refresh());
     });
+  }
+
+  protected async beginNow(target: OccurrenceTargetDto): Promise<void> {
+    await this.override.ask(this.occurrenceId(), target);
+    await this.machines.refresh();
   }
 }

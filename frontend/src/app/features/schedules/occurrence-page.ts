@@ -17,6 +17,7 @@ import { JOB_ICON, JOB_STATE } from '../../ui/job-words';
 import { LoadingNote } from '../../ui/loading-note';
 import { ScheduleWords } from './schedule-words';
 import { SchedulesApi } from './schedules-api';
+import { TargetOverride } from './target-override';
 
 /** One due time: what became of it on each machine. */
 @Component({
@@ -29,6 +30,7 @@ export class OccurrencePage {
   protected readonly formats = inject(Formats);
   protected readonly words = inject(ScheduleWords);
   protected readonly session = inject(Session);
+  protected readonly override = inject(TargetOverride);
   private readonly api = inject(SchedulesApi);
   private readonly dialogs = inject(Dialogs);
   readonly id = input.required<string>();
@@ -73,6 +75,11 @@ export class OccurrencePage {
 
   protected goesOn({ status }: OccurrenceDto): boolean {
     return status === 'queued' || status === 'running';
+  }
+
+  protected async beginNow(run: OccurrenceDto, target: OccurrenceTargetDto): Promise<void> {
+    await this.override.ask(run.id, target);
+    await this.refresh();
   }
 
   protected async cancel(run: OccurrenceDto): Promise<void> {

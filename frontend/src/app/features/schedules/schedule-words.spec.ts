@@ -16,6 +16,18 @@ const action = (name: string): ScheduleActionDto => ({
   said: {},
 });
 
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+const held = {
+  status: 'queued',
+  stage: null,
+  position: 0,
+  left: ['apt_upgrade', 'reboot'],
+  windowName: 'Nights',
+  resumeAt: inHours(1),
+  windowOverride: null,
+  windowOverrideBy: null,
+} as unknown as OccurrenceTargetDto;
+
 describe('schedules in words', () => {
   let words: ScheduleWords;
 
@@ -56,13 +68,34 @@ describe('schedules in words', () => {
   });
 
   it('say what a machine waits for: its window until that opens, then its place', () => {
-    const target = { windowName: 'Nights', resumeAt: null } as OccurrenceTargetDto;
-    const waits = (hours: number) =>
-      words.waits({ ...target, resumeAt: new Date(Date.now() + hours * 3_600_000).toISOString() }, 'UTC');
-    expect(waits(1)).toContain('Nights');
-    const place = words.waits(target, 'UTC');
-    expect(waits(-1)).toBe(place);
+    expect(words.waits(held, 'UTC')).toMatch(/^Waits for the window Nights, which opens /);
+    const place = words.waits({ ...held, resumeAt: null }, 'UTC');
+    expect(words.waits({ ...held, resumeAt: inHours(-1) }, 'UTC')).toBe(place);
+    expect(words.waits({ ...held, windowOverride: 'the shop is down' }, 'UTC')).toBe(place);
     expect(place).not.toContain('Nights');
+  });
+
+  it('say of a machine that has done a part what of it waits', () => {
+    expect(words.waits({ ...held, position: 1, left: ['reboot'] }, 'UTC')).toMatch(
+      /^What comes before is done; the rest waits for the window Nights, which opens .*: Reboot$/,
+    );
+  });
+
+  it('offer to begin what waits for its window alone, also while what it needs is fetched', () => {
+    const fetching = { status: 'running', stage: 'download' } as const;
+    expect(words.held(held)).toBe(true);
+    expect(words.held({ ...held, ...fetching })).toBe(true);
+    expect(words.held({ ...held, ...fetching, stage: 'plan' })).toBe(false);
+    expect(words.held({ ...held, status: 'cancelled' })).toBe(false);
+    expect(words.held({ ...held, windowOverride: 'the shop is down' })).toBe(false);
+    expect(words.held({ ...held, resumeAt: inHours(-1) })).toBe(false);
+  });
+
+  it('say who lets a machine begin outside its window, and why', () => {
+    expect(words.outside(held)).toBeNull();
+    expect(words.outside({ ...held, windowOverride: 'the shop is down', windowOverrideBy: 'Anna' })).toBe(
+      'Anna lets it begin outside its window: the shop is down',
+    );
   });
 
   it('say which machines are meant, whether they are named or counted', () => {

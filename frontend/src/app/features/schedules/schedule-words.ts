@@ -24,11 +24,7 @@ export class ScheduleWords {
 
   /** "Analyse, then Update". */
   actions({ actions }: Pick<ScheduleDto, 'actions'>): string {
-    const titles = actions.map((action) => this.jobs.title({ ...action, kind: action.action }));
-    // Each schedule has one at least: none is what cannot be read.
-    return titles.length === 0
-      ? this.texts.t('schedules.unreadable')
-      : titles.reduce((before, next) => this.texts.t('schedules.then', { before, next }));
+    return this.inOrder(actions.map((action) => this.jobs.title({ ...action, kind: action.action })));
   }
 
   /** The same with what each is told: "Update (security updates only), then Reboot (only if needed)". */
@@ -38,9 +34,12 @@ export class ScheduleWords {
       const how = this.parameters(action.parameters ?? {});
       return how === '' ? title : this.texts.t('schedules.action.with', { action: title, how });
     });
-    return told.length === 0
-      ? this.texts.t('schedules.unreadable')
-      : told.reduce((before, next) => this.texts.t('schedules.then', { before, next }));
+    return this.inOrder(told);
+  }
+
+  /** What is not done yet on a machine of a run. */
+  left({ left }: Pick<OccurrenceTargetDto, 'left'>): string {
+    return this.inOrder(left.map((kind) => this.jobs.title({ kind, title: kind, said: {} })));
   }
 
   /** What is to be acknowledged about a scope. Machines that are named one by one stay these. */
@@ -79,11 +78,27 @@ export class ScheduleWords {
     return this.texts.t('schedules.at.both', { at, zone, here });
   }
 
+  /** Whether a machine of a run waits for its window, and nobody has let it begin before. */
+  held({ status, stage, resumeAt, windowOverride }: OccurrenceTargetDto): boolean {
+    const waits = status === 'queued' || (status === 'running' && stage === 'download');
+    return waits && windowOverride === null && resumeAt !== null && Date.parse(resumeAt) > Date.now();
+  }
+
   /** What a machine of a run waits for: its window until that opens, then its place. */
-  waits({ resumeAt, windowName }: OccurrenceTargetDto, zone: string): string {
-    return resumeAt === null || Date.parse(resumeAt) <= Date.now()
-      ? this.texts.t('activity.runs.place')
-      : this.texts.t('schedules.held', { name: windowName ?? '', at: this.at(resumeAt, zone) });
+  waits(target: OccurrenceTargetDto, zone: string): string {
+    const { position, left, windowName, resumeAt } = target;
+    if (resumeAt === null || !this.held(target)) {
+      return this.texts.t('activity.runs.place');
+    }
+    const window = { name: windowName ?? '', at: this.at(resumeAt, zone) };
+    return position === 0 || left.length === 0
+      ? this.texts.t('schedules.held', window)
+      : this.texts.t('schedules.held.rest', { ...window, actions: this.left(target) });
+  }
+
+  /** Who lets a machine begin outside its window and why; null where nobody does. */
+  outside({ windowOverride: why, windowOverrideBy: name }: OccurrenceTargetDto): string | null {
+    return why === null ? null : this.texts.t('schedules.outside', { name: name ?? '', why });
   }
 
   /** "10 machines at a time"; where the schedule does not limit it, so. */
@@ -100,6 +115,13 @@ export class ScheduleWords {
 
   consequence(code: string): string {
     return this.texts.known(`consequence.${code}`, code);
+  }
+
+  /** Each schedule has one action at least: none is what cannot be read. */
+  private inOrder(titles: readonly string[]): string {
+    return titles.length === 0
+      ? this.texts.t('schedules.unreadable')
+      : titles.reduce((before, next) => this.texts.t('schedules.then', { before, next }));
   }
 
   private parameters(parameters: Readonly<Record<string, unknown>>): string {

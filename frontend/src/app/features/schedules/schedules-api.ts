@@ -2,6 +2,7 @@ import { inject, Injectable } from '@angular/core';
 import { Api } from '../../api/api';
 import {
   actionsList,
+  occurrencesBeginNow,
   occurrencesCancel,
   occurrencesGet,
   occurrencesList,
@@ -87,6 +88,11 @@ export class SchedulesApi {
 
   cancel(id: string, reason: string): Promise<OccurrenceDto> {
     return this.api.invoke(occurrencesCancel, { id, body: reason === '' ? {} : { reason } });
+  }
+
+  /** Outside the maintenance window that the machine waits for. */
+  beginNow(id: string, machineId: string, reason: string): Promise<OccurrenceDto> {
+    return this.api.invoke(occurrencesBeginNow, { id, machineId, body: { reason } });
   }
 
   /** @param from ISO @param to ISO, at most 62 days later */

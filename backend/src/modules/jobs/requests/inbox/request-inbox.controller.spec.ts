@@ -177,6 +177,28 @@ describe('the inbox of requests over HTTP', () => {
     expect((await list()).total).toBe(0);
   });
 
+  it('says of each request when its change would begin by the windows of its machine', async () => {
+    const from = new Date(Date.now() + 3 * HOUR_MS);
+    const window = {
+      name: 'Nights',
+      cron: '@once',
+      opensAt: from.toISOString(),
+      timezone: 'UTC',
+      durationMinutes: 180,
+    };
+    const of = { scope: 'machine', machineId: machineIds[1], enabled: true };
+    const made = await administrator.post('/maintenance-windows', { ...window, ...of });
+    expect(made.status).toBe(201);
+    await ofRun(0);
+    await ofRun(1);
+    const { body } = await test.as('viewer').get(`/request-inbox/${RUN}/apt_upgrade`);
+    expect((body as RequestGroupPageDto).items).toMatchObject([
+      { machineName: 'web-1', maintenance: { state: 'unbound', windowName: null } },
+      { machineName: 'Web-2', maintenance: { state: 'later', windowName: 'Nights', from: from.toISOString() } },
+    ]);
+    await test.dataSource.query('DELETE FROM maintenance_windows');
+  });
+
   const plan = (more: object = {}) => ({ id: newId(), digest: DIGEST, accepted: [], ...more });
   it.each([
     ['confirm', {}, 'requests'],

@@ -8,8 +8,11 @@ import { PageQueryDto } from '../../../../kernel/http/page-query.dto';
 import { uuidPipe } from '../../../../kernel/http/validation';
 import { saidIn } from '../../../../kernel/sentences/said';
 import { ActionRegistry } from '../../actions/action-registry';
+import { toMaintenance } from '../../gate/maintenance.mapper';
+import type { GateStanding } from '../../gate/start-gate';
 import { toRequest } from '../requests.mapper';
 import type { RequestWithPlan } from '../request-record';
+import { RequestStandings } from '../request-standings';
 import {
   ConfirmEachDto,
   InboxPageDto,
@@ -29,6 +32,7 @@ export class RequestInboxController {
   constructor(
     private readonly inbox: RequestInbox,
     private readonly decisions: EachDecision,
+    private readonly standings: RequestStandings,
     private readonly registry: ActionRegistry,
   ) {}
 
@@ -58,7 +62,13 @@ export class RequestInboxController {
   ): Promise<RequestGroupPageDto> {
     const group = { occurrenceId, action: this.registry.require(action).declaration.name };
     const { items, nextCursor } = await this.inbox.group(group, query);
-    return { items: items.map((one) => this.toGrouped(one)), nextCursor, total: await this.inbox.count(group) };
+    const machineIds = items.flatMap(({ machineId }) => machineId ?? []);
+    const standings = await this.standings.of(group.action, machineIds);
+    return {
+      items: items.map((one) => this.toGrouped(one, standings.get(one.machineId ?? ''))),
+      nextCursor,
+      total: await this.inbox.count(group),
+    };
   }
 
   /**
@@ -88,13 +98,14 @@ export class RequestInboxController {
     return toResults(await this.decisions.reject(body.ids, reasonOf(body), origin));
   }
 
-  private toGrouped(request: RequestWithPlan): GroupedRequestDto {
+  private toGrouped(request: RequestWithPlan, standing: GateStanding | undefined): GroupedRequestDto {
     const { plan, unreadable } = request;
     const blocked = plan?.checks.some(({ verdict }) => verdict === 'blocked') ?? true;
     return Object.assign(toRequest(request, this.registry), {
       lines: [...(plan?.lines ?? [])],
       consequences: (plan?.consequences ?? []).map((one) => ({ ...one, said: saidIn(one, ['sentence']) })),
       blocked: blocked || unreadable.length > 0,
+      maintenance: standing === undefined ? null : toMaintenance(standing),
     });
   }
 }

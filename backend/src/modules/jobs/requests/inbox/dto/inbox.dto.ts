@@ -15,6 +15,7 @@ import {
 import { IsOptionalButNotNull, IsVisibleText } from '../../../../../kernel/http/input-rules';
 import type { SaidByField } from '../../../../../kernel/sentences/said';
 import { ApiSaid } from '../../../../../kernel/sentences/said.dto';
+import { MachineMaintenanceDto } from '../../../dto/maintenance.dto';
 import { CONSEQUENCES_MAX, PlanConsequenceDto, REASON_MAX, RequestDto } from '../../dto/requests.dto';
 
 /** Requests that one call decides. */
@@ -60,6 +61,8 @@ export class GroupedRequestDto extends RequestDto {
   consequences: PlanConsequenceDto[];
   /** A check is of verdict `blocked`, or it cannot be read: it cannot be confirmed. */
   blocked: boolean;
+  /** When it may begin on its machine once it is confirmed. */
+  maintenance: MachineMaintenanceDto | null;
 }
 
 export class RequestGroupPageDto {
