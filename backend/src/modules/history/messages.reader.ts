@@ -21,7 +21,6 @@ export interface MessageFilter {
 
 type Stored<T> = Omit<T, 'said' | 'facts'> & { readonly facts: unknown };
 type GroupRow = Omit<MessageGroupDto, 'said'> & {
-  readonly id: string;
   readonly rank: string;
   readonly keyTime: string;
 };
@@ -31,7 +30,18 @@ const MESSAGE = `m.id, m.source, m.category, m.severity, m.package_name AS "pack
   m.acknowledged_by AS "acknowledgedBy", m.raw_line_ref AS "rawLineRef", m.payload_json AS facts`;
 
 const GROUPS = 'message-groups';
-const RANK = `array_position(ARRAY['info', 'warning', 'error'], severity)`;
+/** A digest, see `dedup_key`. */
+const GROUP_KEY = /^[0-9a-f]{64}$/;
+const SEVERITIES = `ARRAY['info', 'warning', 'error']`;
+const RANK = `array_position(${SEVERITIES}, m.severity)`;
+
+/** Of messages `m` of machines `machine`, those that a filter lets through. */
+const ASKED = `machine.deleted_at IS NULL
+       AND ($1::boolean IS NULL OR m.acknowledged = $1)
+       AND ($2::text IS NULL OR m.severity = $2)
+       AND m.category = ANY ($3::text[])
+       AND ($4::uuid IS NULL OR m.machine_id = $4)
+       AND ($5::text IS NULL OR m.message ILIKE $5 OR m.package_name ILIKE $5 OR m.component ILIKE $5 OR machine.name ILIKE $5)`;
 
 /** Reads what machines said that somebody should know: of one machine, and of the fleet with equal ones together. */
 @Injectable()
@@ -60,7 +70,7 @@ export class MessagesReader {
 
   /** What the fleet says, equal messages together: serious ones first, then what was seen last. Archived machines are silent. */
   async groups(filter: MessageFilter, { cursor, limit }: PageRequest): Promise<Page<MessageGroupDto>> {
-    const forms = [keyForms.integer, keyForms.time, keyForms.uuid];
+    const forms = [keyForms.integer, keyForms.time, GROUP_KEY];
     const after = cursor === undefined ? [null, null, null] : decodeCursor(GROUPS, forms, cursor);
     const { acknowledged, severity, category, machineId, text } = filter;
     const pattern = text === undefined ? null : `%${text.replace(/[\\%_]/g, '\\$&')}%`;
@@ -74,7 +84,7 @@ export class MessagesReader {
       limit + 1,
     ]);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
-    const nextCursor = last === undefined ? null : encodeCursor(GROUPS, [last.rank, last.keyTime, last.id]);
+    const nextCursor = last === undefined ? null : encodeCursor(GROUPS, [last.rank, last.keyTime, last.key]);
     return { items: rows.slice(0, limit).map(toGroup), nextCursor };
   }
 
@@ -112,27 +122,26 @@ function toGroup(row: GroupRow): MessageGroupDto {
   };
 }
 
-/** Naming all categories lets the index serve, which begins with them. */
+/**
+ * A group is as serious as the most serious that was said in it; its words are those that were said last. What is asked for is looked
+ * through once and counted; words are read for the groups of this page alone. Naming all categories lets the index serve, which begins
+ * with them.
+ */
 const GROUP_PAGE = `
-  WITH asked AS (
-    SELECT m.* FROM important_messages m JOIN machines machine ON machine.id = m.machine_id
-     WHERE machine.deleted_at IS NULL
-       AND ($1::boolean IS NULL OR m.acknowledged = $1)
-       AND ($2::text IS NULL OR m.severity = $2)
-       AND m.category = ANY ($3::text[])
-       AND ($4::uuid IS NULL OR m.machine_id = $4)
-       AND ($5::text IS NULL OR m.message ILIKE $5 OR m.package_name ILIKE $5 OR m.component ILIKE $5 OR machine.name ILIKE $5)),
-  latest AS (
-    SELECT DISTINCT ON (dedup_key) * FROM asked ORDER BY dedup_key, last_seen_at DESC, id DESC),
-  counted AS (
-    SELECT dedup_key, count(*)::int AS machines, count(*) FILTER (WHERE NOT acknowledged)::int AS open_machines,
-           min(first_seen_at) AS first_seen_at
-      FROM asked GROUP BY dedup_key),
-  ranked AS (
-    SELECT l.id, l.dedup_key AS key, l.source, l.category, l.severity, l.package_name AS "packageName", l.component,
-           l.message, c.first_seen_at AS "firstSeenAt", l.last_seen_at AS "lastSeenAt", c.machines,
-           c.open_machines AS "openMachines", ${RANK.replace('severity', 'l.severity')} AS rank
-      FROM latest l JOIN counted c USING (dedup_key))
-  SELECT *, rank::text AS rank, "lastSeenAt"::text AS "keyTime" FROM ranked
-   WHERE $6::int IS NULL OR (ranked.rank, "lastSeenAt", id) < ($6, $7::timestamptz, $8::uuid)
-   ORDER BY ranked.rank DESC, "lastSeenAt" DESC, id DESC LIMIT $9`;
+  WITH counted AS (
+    SELECT m.dedup_key AS key, max(${RANK}) AS rank, max(m.last_seen_at) AS last_seen_at, min(m.first_seen_at) AS first_seen_at,
+           count(*)::int AS machines, count(*) FILTER (WHERE NOT m.acknowledged)::int AS open_machines
+      FROM important_messages m JOIN machines machine ON machine.id = m.machine_id
+     WHERE ${ASKED}
+     GROUP BY m.dedup_key),
+  page AS (
+    SELECT * FROM counted WHERE $6::int IS NULL OR (rank, last_seen_at, key) < ($6, $7::timestamptz, $8::text)
+     ORDER BY rank DESC, last_seen_at DESC, key DESC LIMIT $9)
+  SELECT page.key, said.source, said.category, (${SEVERITIES})[page.rank] AS severity, said.package_name AS "packageName", said.component, said.message,
+         page.first_seen_at AS "firstSeenAt", page.last_seen_at AS "lastSeenAt", page.machines, page.open_machines AS "openMachines",
+         page.rank::text AS rank, page.last_seen_at::text AS "keyTime"
+    FROM page CROSS JOIN LATERAL (
+      SELECT m.* FROM important_messages m JOIN machines machine ON machine.id = m.machine_id
+       WHERE m.dedup_key = page.key AND ${ASKED}
+       ORDER BY m.last_seen_at DESC LIMIT 1) AS said
+   ORDER BY page.rank DESC, page.last_seen_at DESC, page.key DESC`;

@@ -82,6 +82,18 @@ describe('messages of the fleet', () => {
     ]);
   });
 
+  it('is as serious as the most serious of its machines has it, in the words that were said last', async () => {
+    await says(one, keysOf('12 keys'), { ...keysOf('x'), packageName: 'other', severity: 'info' });
+    await says(one, { ...keysOf('12 keys'), severity: 'error' });
+    await says(two, { ...keysOf('3 keys'), severity: 'error' });
+    await says(one, keysOf('11 keys'));
+    expect((await groups()).items).toMatchObject([
+      { message: '11 keys', severity: 'error', machines: 2 },
+      { message: 'x', severity: 'info', machines: 1 },
+    ]);
+    expect((await groups('?severity=warning')).items).toMatchObject([{ message: '11 keys', severity: 'warning' }]);
+  });
+
   it('finds by words, package, component, machine, severity, category and state; a sign of a pattern is itself', async () => {
     await says(one, said('100% done', { packageName: 'openssl' }), said('1000 done', { category: 'deprecation' }));
     await says(two, said('other', { component: 'http://example.org', severity: 'info' }));
