@@ -49,6 +49,13 @@ guard_more() {
     { confirmed[$1 " " $2 " " $3 " " $4] = 1 }' "$guard_dir/plan" "$1"
 }
 
+# Nothing is compared that could not be written down whole: nothing at all would be less than every plan.
+guard_unwritten() {
+  rm -f "$guard_dir/guard.found"
+  echo 'system-update: what apt is about to do cannot be written down to be compared; it does nothing'
+  exit 1
+}
+
 guard_agrees() {
   rm -f "$guard_dir/begin_before"
   exit 0
@@ -62,19 +69,24 @@ if [ -e "$guard_dir/begin_before" ]; then
     exit 1
   fi
 fi
-if ! guard_effects >"$guard_dir/guard.told"; then
-  echo 'system-update: apt told its work in a way that is not known'
-  exit 1
-fi
-transaction_coded <"$guard_dir/guard.told" >"$guard_dir/guard.effects"
+guard_effects >"$guard_dir/guard.told"
+case $? in
+  0) ;;
+  65)
+    echo 'system-update: apt told its work in a way that is not known'
+    exit 1
+    ;;
+  *) guard_unwritten ;;
+esac
+transaction_coded <"$guard_dir/guard.told" >"$guard_dir/guard.effects" || guard_unwritten
 if [ -e "$guard_dir/guard.within" ]; then
-  guard_more "$guard_dir/guard.effects" >"$guard_dir/guard.more"
+  guard_more "$guard_dir/guard.effects" >"$guard_dir/guard.more" || guard_unwritten
   [ -s "$guard_dir/guard.more" ] || guard_agrees
   echo 'system-update: repair_differs: apt is about to do more than was confirmed; it does nothing'
   sed 's/^/system-update: added: /' "$guard_dir/guard.more"
   exit 1
 fi
-guard_plan "$guard_dir/guard.effects" | sort -u >"$guard_dir/guard.found"
+guard_plan "$guard_dir/guard.effects" | sort -u >"$guard_dir/guard.found" || guard_unwritten
 ! cmp -s "$guard_dir/guard.found" "$guard_dir/plan" || guard_agrees
 echo 'system-update: what apt is about to do is not the confirmed plan; nothing is changed'
 comm -23 "$guard_dir/plan" "$guard_dir/guard.found" | sed 's/^/system-update: missing: /'

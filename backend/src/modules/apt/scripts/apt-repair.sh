@@ -61,8 +61,8 @@ configure_progress() {
 # Configuring may have changed what is left to do: less is well, more was never confirmed.
 within_plan() {
   simulate || return
-  grep -E '^(install|upgrade|downgrade|remove) ' "$work/lines" | LC_ALL=C sort >"$work/now"
-  LC_ALL=C sort "$work/confirmed" | LC_ALL=C comm -13 - "$work/now" >"$work/more"
+  grep -E '^(install|upgrade|downgrade|remove) ' "$work/lines" | LC_ALL=C sort >"$work/now" || return 73
+  LC_ALL=C sort "$work/confirmed" | LC_ALL=C comm -13 - "$work/now" >"$work/more" || return 73
   [ -s "$work/more" ] || return 0
   echo 'system-update: repair_differs: the repair would now do more than was confirmed'
   cat "$work/more"
@@ -75,7 +75,7 @@ simulate || finish "$?"
 confirm_plan "$work/lines"
 # Before anything is changed: what is wrong with it is known now.
 proxy_config "$work/proxy.conf" || finish "$?"
-cp "$work/lines" "$work/confirmed"
+cp "$work/lines" "$work/confirmed" || finish 73
 
 step configure
 configure

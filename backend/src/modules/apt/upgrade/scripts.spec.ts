@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -110,9 +112,13 @@ describe('the guard', () => {
     writeFileSync(path.join(work, 'guard'), `${script('apt-transaction.sh')}\n${script('apt-guard.sh')}`);
     chmodSync(path.join(work, 'guard'), 0o700);
     // As apt calls it.
-    const { status, stdout } = spawnSync('sh', ['-c', path.join(work, 'guard')], { input: told, encoding: 'utf8' });
+    const { status, stdout } = spawnSync('sh', ['-c', path.join(work, 'guard')], {
+      input: told,
+      encoding: 'utf8',
+      timeout: 5000,
+    });
     const left = path.join(work, 'guard.found');
-    const found = existsSync(left) ? readFileSync(left, 'utf8') : '';
+    const found = lstatSync(left, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(left, 'utf8') : '';
     return { status, found, said: stdout };
   };
   const told = (...lines: string[]): string =>
@@ -190,6 +196,23 @@ describe('the guard', () => {
       expect(answer.said).toMatch(/^system-update: repair_differs/);
       expect(answer.said).toContain(`system-update: added: ${said}\n`);
     }
+  });
+
+  it.each([
+    ['guard.told', false],
+    ['guard.effects', false],
+    ['guard.found', false],
+    ['guard.more', true],
+    ['guard.effects', true],
+  ])('refuses what it has no room to compare: %s, of a repair: %s', (file, repair) => {
+    if (repair) writeFileSync(path.join(work, 'guard.within'), '');
+    symlinkSync('/dev/full', path.join(work, file));
+    const answer = asked(plan, told(...doing, 'h - - none < 1 all none /h.deb'));
+    expect(answer).toEqual({
+      status: 1,
+      found: '',
+      said: 'system-update: what apt is about to do cannot be written down to be compared; it does nothing\n',
+    });
   });
 
   it.each([
