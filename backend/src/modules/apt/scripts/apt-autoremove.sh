@@ -37,6 +37,6 @@ keep lock_waited transaction_lock_told
 step verify
 facts_after
 # Where the guard has refused, these end the run: as it is too late for its window, or with the difference.
-[ "$code" = 0 ] || begin_in_time
+[ "$code" = 0 ] || ! transaction_too_late || begin_in_time
 [ ! -e "$SU_DIR/guard.found" ] || confirm_plan "$SU_DIR/guard.found"
 exit "$code"

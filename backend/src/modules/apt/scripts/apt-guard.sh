@@ -3,8 +3,8 @@
 # anything (DPkg::Pre-Install-Pkgs, third version of the protocol). So no refresh of the lists and no other change can come
 # between the comparison and what happens. A difference ends apt. Goes after apt-transaction.sh, in a file of its own in the
 # folder of the run; leaves `guard.found`, the plan as apt has it, for confirm_plan. The locks may have taken long: where the
-# change could not end within its maintenance window any more (`begin_before`), it ends apt too; where it agrees, the change has
-# begun and nobody asks for the window any more. Where `guard.within` lies in that folder,
+# change could not end within its maintenance window any more (`begin_before`), it ends apt too and leaves `guard.late`; where it
+# agrees, the change has begun and nobody asks for the window any more. Where `guard.within` lies in that folder,
 # less than the plan is no difference: a repair that has configured packages may have less left to do.
 guard_dir=${0%/*}
 LC_ALL=C
@@ -66,6 +66,7 @@ if [ -e "$guard_dir/begin_before" ]; then
   read -r guard_up _ </proc/uptime
   if [ "${guard_up%%.*}" -ge "$guard_before" ]; then
     echo 'system-update: apt waited until it was too late to end within the maintenance window; it does nothing'
+    : >"$guard_dir/guard.late"
     exit 1
   fi
 fi

@@ -67,6 +67,10 @@ transaction_lock_told() {
     grep -aE '^(Waiting for cache lock: |E: Could not get lock |E: Unable to (lock|acquire) )' | tail -n 2
 }
 
+# apt ended as it did for want of time: the guard refused by the clock, or a lock did not come free, as `lock_waited` says. What it
+# failed of otherwise is its error, though the window has closed meanwhile.
+transaction_too_late() { [ -e "$SU_DIR/guard.late" ] || grep -q '^E: ' "$SU_DIR/facts/lock_waited.out"; }
+
 # Lines by which apt has told that dpkg works.
 transaction_worked() { grep -c '^pmstatus:' "$SU_DIR/progress"; }
 

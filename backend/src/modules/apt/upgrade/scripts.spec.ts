@@ -152,6 +152,7 @@ describe('the guard', () => {
     expect(late).toMatchObject({ status: 1, found: '' });
     expect(late.said).toContain('too late to end within the maintenance window');
     expect(existsSync(within)).toBe(true);
+    expect(existsSync(path.join(work, 'guard.late'))).toBe(true);
     writeFileSync(within, '99999999999\n');
     expect(asked(plan, told(...doing))).toMatchObject({ status: 0, said: '' });
     expect(existsSync(within)).toBe(false);
@@ -301,11 +302,12 @@ describe('waiting for the lock of the downloads', () => {
 
 describe('a lock that is held until it is too late to end within the maintenance window', () => {
   const HELD = 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9 (x)...';
+  const MISSED = 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9 (x)';
   const changes = readFileSync(path.join(folder, '../../../kernel/ssh/detached/scripts/changes.sh'), 'utf8');
   const fact = (name: string): string => readFileSync(path.join(work, 'facts', name), 'utf8');
 
-  /** Runs a script of a change in an open window. `closes` closes it. */
-  const run = (stubs: string, name: string): { status: number | null; ending: string; waited: string } => {
+  /** Runs a script of a change in an open window. `closes` closes it, `late` is the guard that meets that. */
+  const begun = (stubs: string, name: string): number | null => {
     const plan = 'machine m\n';
     mkdirSync(path.join(work, 'facts'));
     for (const [file, text] of Object.entries({ parameters: '', log: '', up: '10\n', begin_before: '50\n', plan }))
@@ -319,6 +321,7 @@ describe('a lock that is held until it is too late to end within the maintenance
       su_seconds_up() { cat "$SU_DIR/up"; }
       sleep() { :; }
       closes() { echo 60 >"$SU_DIR/up"; }
+      late() { : >"$SU_DIR/guard.late"; }
       for none in transaction_environment transaction_simulate facts_before facts_after proxy_config archives_facts failed_here refuse_backups \\
         autoremove_simulate autoremove_apt marks_environment marks_held repair_apt; do
         eval "$none() { :; }"
@@ -327,7 +330,10 @@ describe('a lock that is held until it is too late to end within the maintenance
       finish() { exit "$1"; }
       ${stubs}
       ${script(name).replaceAll('apt-mark "', 'apt_mark "')}`;
-    const { status } = spawnSync('sh', ['-c', text], { timeout: 20_000, encoding: 'utf8' });
+    return spawnSync('sh', ['-c', text], { timeout: 20_000, encoding: 'utf8' }).status;
+  };
+  const run = (stubs: string, name: string): { status: number | null; ending: string; waited: string } => {
+    const status = begun(stubs, name);
     expect(fact('window_closed.code')).toBe('0\n');
     return { status, ending: readFileSync(path.join(work, 'ending'), 'utf8'), waited: fact('lock_waited.out') };
   };
@@ -341,15 +347,21 @@ describe('a lock that is held until it is too late to end within the maintenance
     ],
     [
       'the guard meets the end of the window',
-      `transaction_apt() { case $* in *--download-only*) ;; *) echo '${HELD}'; closes; return 100 ;; esac; }`,
+      `transaction_apt() { case $* in *--download-only*) ;; *) echo '${HELD}'; closes; late; return 100 ;; esac; }`,
       'apt-upgrade.sh',
       `${HELD}\n`,
     ],
     [
       'packages are to be removed',
-      `autoremove_apt() { case $* in *Lock*) echo '${HELD}'; closes; return 100 ;; esac; }`,
+      `autoremove_apt() { case $* in *Lock*) echo '${HELD}'; closes; late; return 100 ;; esac; }`,
       'apt-autoremove.sh',
       `${HELD}\n`,
+    ],
+    [
+      'apt never gets it',
+      `transaction_apt() { case $* in *--download-only*) ;; *) echo '${MISSED}'; closes; return 100 ;; esac; }`,
+      'apt-upgrade.sh',
+      `${MISSED}\n`,
     ],
     [
       'dpkg is to change a mark',
@@ -365,6 +377,17 @@ describe('a lock that is held until it is too late to end within the maintenance
     ],
   ])('is kept with its holder where %s', (_case, stubs, name, waited) => {
     expect(run(stubs, name)).toEqual({ status: 0, ending: 'stopped\n', waited });
+  });
+
+  it.each([
+    [
+      'apt-upgrade.sh',
+      `transaction_apt() { case $* in *--download-only*) ;; *) echo '${HELD}'; closes; return 100 ;; esac; }`,
+    ],
+    ['apt-autoremove.sh', `autoremove_apt() { case $* in *Lock*) closes; return 100 ;; esac; }`],
+  ])('is no reason in %s where apt fails of something else meanwhile: that is the error', (name, stubs) => {
+    expect(begun(stubs, name)).toBe(100);
+    expect(existsSync(path.join(work, 'ending'))).toBe(false);
   });
 
   it('is none where nothing was waited for', () => {

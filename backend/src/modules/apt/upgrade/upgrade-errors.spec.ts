@@ -151,6 +151,12 @@ it.each([
   expect(upgradeErrors(fetchFailed(file, reason), 100)).toMatchObject([{ kind, subject: path.basename(file) }]);
 });
 
+it('an archive that may not be written is a matter of rights first, whatever its fetch is called', () => {
+  const partial = '/var/cache/apt/archives/partial/fleet-plain_1.1_all.deb';
+  const log = fetchFailed('fleet-plain_1.1_all.deb', `Could not open file ${partial} - open (13: Permission denied)`);
+  expect(upgradeErrors(log, 100).map(({ kind }) => kind)[0]).toBe('permission');
+});
+
 it('a package that only waited for another one had no turn', () => {
   const log = [
     'Setting up a (1) ...',

@@ -36,7 +36,14 @@ const KERNEL_SETTING = /(?:sysctl|\/proc\/|\/sys\/).*Read-only file system/i;
 const WAITED = /^Waiting for cache lock: /;
 /** A call of apt that did not get a lock and was made once more, see apt-transaction.sh. */
 const CALLED_AGAIN = /(?:^E: .*\n)+^system-update: lock_waited: .*\n/gm;
-const DISK_KINDS: ReadonlySet<AptErrorKind> = new Set(['no_space', 'no_space_boot', 'no_inodes', 'read_only_fs']);
+/** What makes downloads and scripts fail as well. */
+const CAUSE_KINDS: ReadonlySet<AptErrorKind> = new Set([
+  'no_space',
+  'no_space_boot',
+  'no_inodes',
+  'read_only_fs',
+  'permission',
+]);
 const DOWNGRADE = /Packages were downgraded and -y was used without --allow-downgrades/;
 const NO_REMOVE = /Packages need to be removed but remove is disabled/;
 const HELD = /Held packages were changed and -y was used without --allow-change-held-packages/;
@@ -62,10 +69,10 @@ export function upgradeErrors(printed: string, exitCode: number | null, more: Ru
   const own = ownLines(log).join('\n');
   const telling = turns.flatMap(({ lines }) => lines).filter((line) => !KERNEL_SETTING.test(line));
   const whole = wholeRun([...new Set([...linesOf(own), ...telling])].join('\n'), log, more.inodesGone ?? []);
-  // A full or read-only disk makes downloads and scripts fail too: it is the cause, they are what followed.
-  const disk = whole.filter(({ kind }) => DISK_KINDS.has(kind));
+  // A disk that is full or may not be written makes downloads and scripts fail too: it is the cause, they are what followed.
+  const cause = whole.filter(({ kind }) => CAUSE_KINDS.has(kind));
   const failed = scripts(turns, more.confined === true);
-  const found = [...disk, ...failed, ...archives(log), ...fetches(own), ...refusals(own), ...whole];
+  const found = [...cause, ...failed, ...archives(log), ...fetches(own), ...refusals(own), ...whole];
   if (found.length > 0) return unique(found);
   const lines = importantLines(log);
   return [aptError('unknown', 'error', say.run_failed_unknown({ why: complaintOf(lines) }), lines)];
