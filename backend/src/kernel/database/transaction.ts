@@ -129,7 +129,8 @@ export class TransactionRunner {
   }
 }
 
-function isRetryable(error: unknown): boolean {
+/** Whether the work was fine, and only met a rival: it is tried again. */
+export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(sqlState(error) ?? '');
 }
 

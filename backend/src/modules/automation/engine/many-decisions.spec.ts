@@ -1,6 +1,7 @@
 import { CHANGE, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
+import { queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { DECISIONS_AT_ONCE } from './target-worker';
 
@@ -34,5 +35,40 @@ describe('a run whose plans on many machines are made at the same moment', () =>
     await a.runner.advanceAll();
     expect([...decided.values()]).toEqual([DECISIONS_AT_ONCE, MACHINES - DECISIONS_AT_ONCE]);
     expect(await p.count('jobs', 'kind = $1', [CHANGE])).toBe(MACHINES);
+  });
+});
+
+describe('a machine whose plan cannot be decided about', () => {
+  it('ends with an error, and the others of its run are changed', async () => {
+    const { p, a, clock, machines } = night;
+    const [broken, ...others] = [await p.machine('broken'), await p.machine('one'), await p.machine('two')];
+    const id = await a.schedule([broken, ...others], { ...changes('any'), concurrency: 3 });
+    p.work();
+    const approve = p.policyApprovals.approve.bind(p.policyApprovals);
+    jest.spyOn(p.policyApprovals, 'approve').mockImplementation(async (tx, seen, holder) => {
+      // As a constraint does that does not hold: nothing more can be done in that transaction.
+      if (seen.machineId === broken) await queryRows(tx.manager, 'SELECT 1 / 0');
+      return approve(tx, seen, holder);
+    });
+    clock.at = NIGHT;
+    await night.steps('the others have begun', () => machines.runs.size === 2);
+    expect(await night.over(id, () => night.endRuns())).toMatchObject({ status: 'error', okCount: 2, errorCount: 1 });
+    expect((await night.targets(id)).find(({ machineId }) => machineId === broken)).toMatchObject({
+      status: 'error',
+      errorKind: 'internal_error',
+    });
+    // Nobody is asked to decide in its place.
+    expect(await p.count('action_requests', `machine_id = $1 AND status = 'expired'`, [broken])).toBe(1);
+  });
+
+  it('is tried again where only the way to the database broke off', async () => {
+    const { p, a, clock, machines } = night;
+    const id = await a.schedule([await p.machine()], changes('any'));
+    p.work();
+    const lost = Object.assign(new Error('Connection terminated unexpectedly'), { code: '57P01' });
+    jest.spyOn(p.policyApprovals, 'approve').mockRejectedValueOnce(lost);
+    clock.at = NIGHT;
+    await night.steps('it has begun', () => machines.runs.size === 1);
+    expect(await night.over(id, () => night.endRuns())).toMatchObject({ status: 'ok' });
   });
 });

@@ -15,6 +15,7 @@ import { OccurrenceEnds } from './occurrence-ends';
 import type { Stop } from './target-steps';
 import { TargetStore } from './target-store';
 import { MACHINES_AT_ONCE, TargetWorker, type RunningOccurrence } from './target-worker';
+import { UndecidedError } from './undecided-error';
 
 interface OccurrenceRow {
   readonly id: string;
@@ -78,7 +79,25 @@ export class OccurrenceRunner {
 
   /** Goes on until nothing is to be done at this moment. */
   async advance(id: string): Promise<void> {
-    while (await this.transactions.run((tx) => this.step(tx, id)));
+    while (await this.goOn(id));
+  }
+
+  /** @returns whether there may be more to do at once */
+  private async goOn(id: string): Promise<boolean> {
+    try {
+      return await this.transactions.run((tx) => this.step(tx, id));
+    } catch (error) {
+      if (!(error instanceof UndecidedError)) throw error;
+      const { machineId } = error;
+      this.logger.error(
+        { err: error, occurrenceId: id, machineId },
+        'A plan of a schedule could not be decided about.',
+      );
+      await this.transactions.run(async (tx) => {
+        if ((await queryOne<OccurrenceRow>(tx.manager, TAKE, [id])) !== null) await this.worker.giveUp(tx, id, error);
+      });
+      return true;
+    }
   }
 
   /** @returns whether there may be more to do at once */

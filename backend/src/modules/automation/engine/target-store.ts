@@ -174,6 +174,16 @@ export class TargetStore {
     ]);
   }
 
+  /** Ends a machine with an error that is at work on no more than this plan. @returns whether it was */
+  async endPlanned(
+    tx: Transaction,
+    occurrenceId: string,
+    plan: { readonly machineId: string; readonly requestId: string; readonly kind: string; readonly message: string },
+  ): Promise<boolean> {
+    const { machineId, requestId, kind, message } = plan;
+    return (await affected(tx.manager, END_PLANNED, [occurrenceId, machineId, requestId, kind, message])) > 0;
+  }
+
   /** Ends every machine that has not been begun. */
   async cancelWaiting(tx: Transaction, occurrenceId: string, kind: string, message: string, now: Date): Promise<void> {
     await affected(tx.manager, CANCEL_WAITING, [occurrenceId, kind, message, now]);
@@ -276,6 +286,11 @@ const END = `
     error_message = ended.error_message, finished_at = $6
   FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS ended (machine_id, status, error_kind, error_message)
   WHERE t.occurrence_id = $1 AND t.machine_id = ended.machine_id`;
+
+const END_PLANNED = `
+  UPDATE schedule_occurrence_targets t SET status = 'error', error_kind = $4, error_message = $5, finished_at = database_now()
+  FROM jobs j WHERE t.occurrence_id = $1 AND t.machine_id = $2 AND t.status = 'running' AND t.stage = 'plan'
+    AND j.id = t.job_id AND j.request_id = $3`;
 
 const CANCEL_WAITING = `
   UPDATE schedule_occurrence_targets SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4

@@ -5,6 +5,7 @@ import { ActionRegistry } from '../../jobs/actions/action-registry';
 import { planActionName } from '../../jobs/actions/plan-action';
 import { Dispatcher } from '../../jobs/dispatcher';
 import { JobsService } from '../../jobs/jobs.service';
+import { failureOf } from '../../jobs/worker/failures';
 import type { DefinitionDocument } from '../contracts/schedule-documents';
 import { PolicyDecisions, type PolicyDecision } from '../policy/policy-decisions';
 import { PolicyRefusals } from '../policy/policy-refusals';
@@ -13,6 +14,7 @@ import { HeldTargets, missedWindow, type LateEnd } from './held-targets';
 import { jobsAfter } from './scheduled-jobs';
 import { nextStep, worse, type Stop } from './target-steps';
 import { TargetStore, type EndedTarget, type TargetEnd } from './target-store';
+import { undecided, type UndecidedError } from './undecided-error';
 
 /** Machines that one transaction begins or goes on with. */
 export const MACHINES_AT_ONCE = 500;
@@ -175,8 +177,19 @@ export class TargetWorker {
     for (const one of decided) {
       const standing = terms.get(one.target.machineId);
       if (standing === undefined) throw new Error('a machine has no standing terms');
-      await this.decide(tx, occurrence, one, standing);
+      try {
+        await this.decide(tx, occurrence, one, standing);
+      } catch (error) {
+        throw undecided(error, { machineId: one.target.machineId, requestId: one.requestId });
+      }
     }
+  }
+
+  /** Ends a machine whose plan could not be decided about, so that the others of its run go on. The occurrence's row is held. */
+  async giveUp(tx: Transaction, occurrenceId: string, { machineId, requestId, cause }: UndecidedError): Promise<void> {
+    const { kind, message } = failureOf(cause);
+    if (!(await this.targets.endPlanned(tx, occurrenceId, { machineId, requestId, kind, message }))) return;
+    await this.policies.letGo(tx, requestId, message);
   }
 
   private async decide(

@@ -86,7 +86,10 @@ export class PolicyDecisions {
     // A newer plan of the same schedule took its place before it was looked at.
     if (request.status === 'expired') return { kind: 'again' };
     const { unwanted } = planned.standing;
-    if (unwanted !== null) return this.letGo(tx, request, unwanted);
+    if (unwanted !== null) {
+      await this.letGo(tx, request.id, unwanted);
+      return left('cancelled', 'left_schedule', unwanted);
+    }
     const blocked = request.plan?.checks.find(({ verdict }) => verdict === 'blocked');
     // What the check says is a sentence that the plan keeps.
     if (blocked !== undefined) return left('error', 'plan_blocked', blocked.sentence as Sentence);
@@ -106,9 +109,8 @@ export class PolicyDecisions {
   }
 
   /** Nobody has to decide what is not wanted any more. */
-  private async letGo(tx: Transaction, { id }: RequestWithPlan, why: Sentence): Promise<PolicyDecision> {
-    await this.approvals.letGo(tx, id, why);
-    return left('cancelled', 'left_schedule', why);
+  async letGo(tx: Transaction, requestId: string, why: Sentence): Promise<void> {
+    await this.approvals.letGo(tx, requestId, why);
   }
 
   /** All that nobody allows; without a policy, or without a plan that can be read, nothing is. */
