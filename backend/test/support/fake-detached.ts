@@ -19,6 +19,10 @@ interface FakeRun {
   /** Somebody removed its folder: nothing of it can be told once it is over. */
   folderGone: boolean;
   starts: number;
+  /** By the clock of its machine. */
+  startedAt: Date;
+  /** The same of its end. */
+  finishedAt: Date | null;
   /** Of its script, once it has ended. */
   exitCode: number;
 }
@@ -31,6 +35,8 @@ export class FakeMachines {
   /** What scripts that were started were told, by run. */
   readonly told = new Map<string, Readonly<Record<string, string>>>();
   reachable = true;
+  /** Their clock. */
+  now = (): Date => new Date();
   /** What a reading run over a connection finds. */
   look: () => RunResult = () => answer({});
   /** How often something happened. */
@@ -62,7 +68,7 @@ export class FakeMachines {
   }
 
   end(id: string, ending: FakeRun['ending'] = 'ended'): void {
-    this.run(id).ending = ending;
+    Object.assign(this.run(id), { ending, finishedAt: this.now() });
     this.changed();
   }
 
@@ -127,6 +133,8 @@ export class FakeDetached extends DetachedRunner {
           forced: false,
           folderGone: false,
           starts: 1,
+          startedAt: machines.now(),
+          finishedAt: null,
           exitCode: 0,
         });
         return { outcome: { kind: 'started' }, state: state() };
@@ -212,12 +220,16 @@ function stateOf(run: FakeRun | undefined): DetachedState {
     forced: run?.forced ?? false,
     folderGone: false,
     logBytes,
-    startedAt: null,
+    startedAt: run?.startedAt ?? null,
     result: null,
   };
   if (run === undefined) return { ...base, kind: 'missing' };
   if (run.ending === null) return { ...base, kind: 'running', folderGone: run.folderGone };
   if (run.folderGone) return { ...base, kind: 'missing' };
   if (run.ending === 'interrupted') return { ...base, kind: 'interrupted' };
-  return { ...base, kind: 'ended', result: { ending: run.ending, exitCode: run.exitCode, finishedAt: new Date() } };
+  return {
+    ...base,
+    kind: 'ended',
+    result: { ending: run.ending, exitCode: run.exitCode, finishedAt: run.finishedAt ?? run.startedAt },
+  };
 }

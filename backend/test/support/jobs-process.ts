@@ -188,7 +188,11 @@ export class JobsProcess {
     this.history = new JobHistory(this.events, registry, bus, clock);
     this.machineState = new MachineState(clock, bus);
     const eligibility = new MachineEligibility();
-    this.gate = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), this.shared);
+    this.gate = new StartGate(
+      new MaintenanceWindows(new WindowsRepository()),
+      new RunDurations(this.registry),
+      this.shared,
+    );
     const { transactions, dispatcher, reader, history, machineState, gate } = this;
     this.service = new JobsService(transactions, registry, dispatcher, reader, history, bus, eligibility, gate);
     const holds = new WindowHolds(transactions, registry, dispatcher, gate, history, contracts, bus);

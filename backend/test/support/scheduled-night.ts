@@ -49,6 +49,7 @@ export class ScheduledNight {
     this.p.remote.otherwise(() => answer({ look }));
     this.p.detached.machines = this.machines;
     this.machines.runs.clear();
+    this.machines.now = () => new Date();
     this.clock = new SetClock(NOON);
     this.a = new AutomationProcess(this.p, this.clock);
   }
@@ -163,9 +164,10 @@ export class ScheduledNight {
     }
   }
 
-  /** So many hours pass from now, by the clock of the database and that of the schedules. */
+  /** So many hours pass from now, by the clock of the database, that of the schedules and those of the machines. */
   async pass(hours: number): Promise<void> {
     await setDatabaseAhead(this.p.dataSource, hours);
+    this.machines.now = () => new Date(Date.now() + hours * HOUR_MS);
     this.clock.at = new Date(Date.now() + hours * HOUR_MS);
   }
 

@@ -96,11 +96,16 @@ export class JobEntity {
   @Column({ name: 'window_override', type: 'text', nullable: true })
   windowOverride: string | null;
 
+  /** When its last attempt began. */
   @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
   startedAt: Date | null;
 
   @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
   finishedAt: Date | null;
+
+  /** Nobody followed it for a while: what passed since it began is not how long it took. */
+  @Column({ name: 'taken_over', type: 'boolean', default: false })
+  takenOver: boolean;
 
   /** Last sign of the worker, by the database's clock. */
   @Column({ name: 'heartbeat_at', type: 'timestamptz', nullable: true })

@@ -96,7 +96,11 @@ const tooLate = (id: string) =>
 
 describe('a single window that is over', () => {
   const standing = async (machineId: string) => {
-    const starts = new StartGate(new MaintenanceWindows(new WindowsRepository()), new RunDurations(), p.shared);
+    const starts = new StartGate(
+      new MaintenanceWindows(new WindowsRepository()),
+      new RunDurations(p.registry),
+      p.shared,
+    );
     const [found] = await starts.standings(p.dataSource.manager, [{ machineId, seconds: 0 }], []);
     if (found === undefined) throw new Error('the gate says nothing');
     return { kind: found.standing.kind, over: found.overWindow?.name ?? null };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../../kernel/database/rows';
+import { ActionRegistry } from '../actions/action-registry';
 
 /** An action and how long it takes as its declaration believes, in seconds. */
 export interface EstimatedAction {
@@ -24,9 +25,14 @@ interface MachineRow {
   seconds: number;
 }
 
-/** How long actions take, by runs that came to their end. */
+/**
+ * How long actions take, by runs that came to their end. The machine itself tells it of a change: a worker may have collected it hours
+ * later. A clock that was put back meanwhile makes a time negative; such a one tells nothing.
+ */
 @Injectable()
 export class RunDurations {
+  constructor(private readonly registry: ActionRegistry) {}
+
   /** Of these actions one after the other, by machine. */
   async estimates(
     manager: EntityManager,
@@ -34,7 +40,7 @@ export class RunDurations {
     actions: readonly EstimatedAction[],
   ): Promise<Map<string, Estimate>> {
     const names = [...new Set(actions.map(({ name }) => name))];
-    const own = await queryRows<MachineRow>(manager, OF_MACHINES, [machineIds, names]);
+    const own = await queryRows<MachineRow>(manager, OF_MACHINES, [machineIds, names, this.later(names)]);
     const bySubject = new Map(own.map(({ machine_id, kind, seconds }) => [`${machine_id} ${kind}`, seconds]));
     const known = bySubject.size === machineIds.length * names.length;
     const fleet = known ? new Map<string, number>() : await this.ofFleet(manager, names);
@@ -54,8 +60,13 @@ export class RunDurations {
   }
 
   private async ofFleet(manager: EntityManager, names: readonly string[]): Promise<Map<string, number>> {
-    const rows = await queryRows<{ kind: string; seconds: number }>(manager, OF_FLEET, [names]);
+    const rows = await queryRows<{ kind: string; seconds: number }>(manager, OF_FLEET, [names, this.later(names)]);
     return new Map(rows.map(({ kind, seconds }) => [kind, seconds]));
+  }
+
+  /** Changes whose effect comes after their run: how long they took only who waited for it knows. */
+  private later(names: readonly string[]): string[] {
+    return names.filter((name) => this.registry.findChange(name)?.aftermath !== undefined);
   }
 }
 
@@ -67,22 +78,38 @@ function together(parts: readonly Estimate[]): Estimate {
   };
 }
 
+/**
+ * In seconds, of a job `j`; null: it does not tell. Of two clocks the shorter counts: one was put on, or the run was not followed.
+ * @param later the kinds of changes whose effect comes after their run, as an array of the statement
+ */
+function tookOf(later: string): string {
+  const followed = `CASE WHEN j.finished_at >= j.started_at THEN extract(epoch FROM j.finished_at - j.started_at) END`;
+  const own = `(SELECT extract(epoch FROM e.finished_at - e.started_at) FROM executions e
+      WHERE e.id = j.id AND e.exit_code IS NOT NULL AND e.finished_at >= e.started_at)`;
+  return `(CASE WHEN j.kind = ANY (${later}) THEN CASE WHEN NOT j.taken_over THEN ${followed} END
+      ELSE LEAST(${own}, ${followed}) END)::float8`;
+}
+
+const ENDED_WELL = `j.status IN ('ok', 'warning') AND j.started_at IS NOT NULL`;
+
 /** The slowest of a machine's last five. */
 const OF_MACHINES = `
-  SELECT m.id AS machine_id, k.kind, max(extract(epoch FROM j.finished_at - j.started_at))::float8 AS seconds
+  SELECT m.id AS machine_id, k.kind, max(run.seconds) AS seconds
   FROM unnest($1::uuid[]) AS m (id) CROSS JOIN unnest($2::text[]) AS k (kind)
   CROSS JOIN LATERAL (
-    SELECT started_at, finished_at FROM jobs
-    WHERE machine_id = m.id AND kind = k.kind AND status IN ('ok', 'warning') AND started_at IS NOT NULL
-    ORDER BY created_at DESC LIMIT 5) AS j
+    SELECT ${tookOf('$3::text[]')} AS seconds FROM jobs j
+    WHERE j.machine_id = m.id AND j.kind = k.kind AND ${ENDED_WELL}
+    ORDER BY j.created_at DESC LIMIT 5) AS run
+  WHERE run.seconds IS NOT NULL
   GROUP BY m.id, k.kind`;
 
-/** What nine of ten of the fleet's last 500 did not exceed. Of readings too, plans among them: changes alone have executions. */
+/** What nine of ten of the fleet's last 500 did not exceed. */
 const OF_FLEET = `
-  SELECT k.kind, percentile_disc(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM j.finished_at - j.started_at)::float8) AS seconds
+  SELECT k.kind, percentile_disc(0.9) WITHIN GROUP (ORDER BY run.seconds) AS seconds
   FROM unnest($1::text[]) AS k (kind)
   CROSS JOIN LATERAL (
-    SELECT started_at, finished_at FROM jobs
-    WHERE kind = k.kind AND status IN ('ok', 'warning') AND started_at IS NOT NULL AND finished_at IS NOT NULL
-    ORDER BY created_at DESC LIMIT 500) AS j
+    SELECT ${tookOf('$2::text[]')} AS seconds FROM jobs j
+    WHERE j.kind = k.kind AND ${ENDED_WELL} AND j.finished_at IS NOT NULL
+    ORDER BY j.created_at DESC LIMIT 500) AS run
+  WHERE run.seconds IS NOT NULL
   GROUP BY k.kind`;

@@ -275,7 +275,7 @@ const CLAIM = prepared(`
     WHERE $8::float8 > 0 AND EXISTS (SELECT 1 FROM lock))
   UPDATE jobs j SET status = 'running', phase = CASE WHEN adopted THEN 'reconciling' ELSE 'starting' END,
     step = CASE WHEN adopted THEN j.step END, fence = lock.fence, worker_id = $3, boss_job_id = NULL,
-    attempt = j.attempt + CASE WHEN adopted THEN 0 ELSE 1 END, started_at = COALESCE(j.started_at, database_now()), heartbeat_at = database_now(),
+    attempt = j.attempt + CASE WHEN adopted THEN 0 ELSE 1 END, started_at = CASE WHEN adopted THEN j.started_at ELSE database_now() END, heartbeat_at = database_now(),
     steps_json = CASE WHEN adopted THEN j.steps_json ELSE ($7::jsonb[])[candidate.action] END, available_at = NULL, error_kind = NULL, error_message = NULL
   FROM lock JOIN candidate ON candidate.id = lock.job_id WHERE j.id = lock.job_id
   RETURNING j.id, j.machine_id, candidate.network_id, j.kind, j.fence, j.attempt, j.max_attempts, j.timeout_seconds, j.payload_json,

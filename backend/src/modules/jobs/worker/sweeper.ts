@@ -228,7 +228,7 @@ const TRY_AGAIN = `
   WHERE id = $1 AND status = 'running'`;
 
 const OFFER = `
-  UPDATE jobs SET phase = 'reconciling', fence = NULL, worker_id = NULL, available_at = NULL, boss_job_id = ${tokenIdOf('jobs')}
+  UPDATE jobs SET phase = 'reconciling', taken_over = true, fence = NULL, worker_id = NULL, available_at = NULL, boss_job_id = ${tokenIdOf('jobs')}
   WHERE id = $1 AND status = 'running'
   RETURNING boss_job_id AS id, id AS "jobId", ${tokenPriorityOf('jobs')} AS priority, (SELECT m.network_id FROM machines m WHERE m.id = machine_id) AS network`;
 
