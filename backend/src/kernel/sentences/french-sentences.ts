@@ -573,6 +573,10 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
     'systemctl reboot --force --force coupe tout d’un coup, comme une panne de courant : des données peuvent être perdues.',
   'machine_risk.reboot_not_back':
     'Couper le courant d’une machine qui y travaille encore peut détruire ce qu’elle écrit.',
+  'proxmox.check_cluster_silent':
+    'Les outils de la grappe ne répondent pas ({tool}) : si cet hôte peut la quitter n’est pas connu.',
+  'proxmox.check_cluster_silent_action':
+    'Cherchez sur l’hôte pourquoi ils ne répondent pas, puis planifiez de nouveau le redémarrage.',
   'proxmox.check_migrations_none': 'Aucun invité n’est en cours de déplacement entre hôtes.',
   'proxmox.check_migrations': 'Des invités sont en cours de déplacement entre hôtes : {guests}.',
   'proxmox.check_migrations_action': 'Attendez qu’ils soient arrivés.',

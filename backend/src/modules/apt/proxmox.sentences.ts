@@ -2,6 +2,8 @@ import { sentences } from '../../kernel/sentences/sentences';
 
 /** What a restart of a Proxmox host meets in its cluster. */
 export const say = sentences('proxmox', {
+  check_cluster_silent: 'The tools of the cluster do not answer ({tool}): whether this host may leave it is not known.',
+  check_cluster_silent_action: 'Find out on the host why they do not, and plan the restart again.',
   check_migrations_none: 'No guest is being moved between hosts.',
   check_migrations: 'Guests are being moved between hosts: {guests}.',
   check_migrations_action: 'Wait until they have arrived.',

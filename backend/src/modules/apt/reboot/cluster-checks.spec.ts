@@ -121,11 +121,21 @@ it.each([
   expect(told({ plan_ha }).ha).toMatchObject({ verdict });
 });
 
-it.each<[string, string | number]>([
-  ['missing', 127],
-  ['silent', ''],
-  ['in another form', 'no such thing'],
-])('is not known where the tools are %s', (_what, value) => {
-  const checks = told({ plan_migrations: value, plan_quorum: value, plan_ha: value });
+it('is not known where the tools speak in another form', () => {
+  const other = 'no such thing';
+  const checks = told({ plan_migrations: other, plan_quorum: other, plan_ha: other });
   expect(Object.values(checks).map(({ verdict }) => verdict)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+});
+
+it.each<[string, string | number]>([
+  ['silent', ''],
+  ['failing, or hanging', 124],
+])('is blocked where the tools of a cluster are %s, and no more than unknown without one', (_what, value) => {
+  for (const part of ['migrations', 'quorum', 'ha'])
+    expect(told({ [`plan_${part}`]: value })[part]).toMatchObject({
+      verdict: 'blocked',
+      sentence: expect.stringContaining('do not answer') as string,
+    });
+  const alone = told({ plan_migrations: value, plan_quorum: 'alone\n', plan_ha: value });
+  expect(Object.values(alone).map(({ verdict }) => verdict)).toEqual(['unknown', 'ok', 'unknown', 'unknown']);
 });

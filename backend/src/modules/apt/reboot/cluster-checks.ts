@@ -21,10 +21,29 @@ const AT_WORK: ReadonlySet<string> = new Set([
   'request_stop',
 ]);
 
+/** What each part of the look is asked of, by the check that it is for. */
+const TOOLS: ReadonlyMap<string, string> = new Map([
+  ['migrations', 'pvesh'],
+  ['quorum', 'pvecm'],
+  ['ha', 'ha-manager'],
+]);
+
 /** What a restart of a Proxmox host would meet in its cluster. Pure. */
 export function clusterChecks(sections: Told, guests: RebootPlan['guests']): PreflightCheck[] {
   const ha = parsed(sections, 'plan_ha', parseHa);
-  return [migrationsCheck(sections), quorumCheck(sections), haCheck(ha), guestsCheck(ha, guests)];
+  return [
+    ...[migrationsCheck(sections), quorumCheck(sections), haCheck(ha)].map((one) => silentCheck(sections, one)),
+    guestsCheck(ha, guests),
+  ];
+}
+
+/** In a cluster that does not answer, nobody knows whether this host may leave it. Without one there is nothing to ask for. */
+function silentCheck(sections: Told, known: PreflightCheck): PreflightCheck {
+  const says = (part: string): string => answered(sections, `plan_${part}`)?.trim() ?? '';
+  const asked = sections.has(`plan_${known.code}`);
+  if (!asked || says(known.code) !== '' || says('quorum') === 'alone') return known;
+  const tool = TOOLS.get(known.code) ?? known.code;
+  return check(known.code, 'blocked', say.check_cluster_silent({ tool }), say.check_cluster_silent_action());
 }
 
 function migrationsCheck(sections: Told): PreflightCheck {

@@ -123,8 +123,16 @@ describe('a Proxmox host', () => {
       expect(refuses(more)).toBe('');
     });
 
+    it.each(['pvesh', 'pvecm', 'ha-manager'])('and kept where %s does not answer, or fails', (tool) => {
+      expect(refuses({ [tool]: '' })).toMatch(/^the cluster does not say what it is like \(\w+\)\n$/);
+      const env = host(calm);
+      writeFileSync(path.join(work, tool), '#!/bin/sh\nexit 255\n', { mode: 0o700 });
+      const refusal = run(`${script('reboot-facts.sh')}\ncluster_refuses '${work}'`, env);
+      expect(refusal).toMatch(/^the cluster does not say what it is like \(\w+\)\n$/);
+    });
+
     it('without a cluster only about guests that move; no other machine is asked anything', () => {
-      expect(refuses({ pvecm: status('No', [3, 1, 2]) }, false)).toBe('');
+      expect(refuses({ pvecm: status('No', [3, 1, 2]), 'ha-manager': '' }, false)).toBe('');
       expect(asked()).not.toContain('pvecm');
       rmSync(path.join(work, 'asked'));
       rmSync(path.join(work, 'pveversion'));

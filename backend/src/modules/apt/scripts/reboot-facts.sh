@@ -49,10 +49,10 @@ migrations() {
   timeout 30 pvesh get /cluster/tasks --output-format json
 }
 
-# Its exit status says the same once more.
+# Its exit status says the same once more. The second file is the host's own copy, which is there where the cluster's file system is not.
 quorum() {
   command -v pveversion >/dev/null 2>&1 || return 127
-  if [ -e /etc/pve/corosync.conf ]; then LC_ALL=C timeout 30 pvecm status || :; else echo alone; fi
+  if [ -e /etc/pve/corosync.conf ] || [ -e /etc/corosync/corosync.conf ]; then LC_ALL=C timeout 30 pvecm status || :; else echo alone; fi
 }
 
 ha() {
@@ -60,14 +60,20 @@ ha() {
   LC_ALL=C timeout 30 ha-manager status
 }
 
-# cluster_refuses FOLDER: why this host must not leave its cluster at this moment; nothing where it may, or where its tools say nothing.
-# The same as reboot/cluster-checks.ts calls blocked, which finds the words for it in what is left in FOLDER. The plan may be hours old:
+# cluster_refuses FOLDER: why this host must not leave its cluster at this moment; nothing where it may. Of a cluster that does not
+# answer nobody knows whether it may. The same as reboot/cluster-checks.ts calls blocked, which finds the words for it in what is left in FOLDER. The plan may be hours old:
 # another host may not have come back, and guests may be on their way.
 cluster_refuses() {
   command -v pveversion >/dev/null 2>&1 || return 0
   for part in migrations quorum ha; do
     "$part" >"$1/$part" 2>/dev/null </dev/null || : >"$1/$part"
-    "${part}_refuse" <"$1/$part"
+  done
+  for part in migrations quorum ha; do
+    if [ -s "$1/$part" ] || [ "$(cat "$1/quorum")" = alone ]; then
+      "${part}_refuse" <"$1/$part"
+    else
+      echo "the cluster does not say what it is like ($part)"
+    fi
   done
 }
 
