@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../../../kernel/auth/actor';
 import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
@@ -14,7 +14,9 @@ import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { requester } from '../job-record';
 import { say } from '../jobs.sentences';
+import { databaseIsAway } from '../worker/failures';
 import { JobHistory } from '../worker/job-history';
+import { endByItself } from '../worker/untold-ends';
 import { StartGate, termsOf, type GateStanding } from './start-gate';
 
 const BATCH = 200;
@@ -63,6 +65,7 @@ interface TakenRow extends HeldRow {
 /** Changes that wait for their maintenance window: held until it opens. Ends those that could not begin in time, window or not. */
 @Injectable()
 export class WindowHolds {
+  private readonly logger = new Logger(WindowHolds.name);
   private readonly earlier = new EarlierWindows();
 
   constructor(
@@ -127,9 +130,21 @@ export class WindowHolds {
 
   /** Ends what could not begin in time, by the windows of now: each in a transaction of its own. */
   async expire(): Promise<void> {
-    await this.earlier.outlive(this.transactions, (tx) => this.lookAgain({ machineId: null }, tx));
+    await this.lookAfterEdits();
     const overdue = await this.transactions.run((tx) => queryRows<HeldRow>(tx.manager, `${OVERDUE} LIMIT $1`, [BATCH]));
-    for (const { id, machine_id } of overdue) await this.end(id, machine_id);
+    for (const { id, machine_id } of overdue) {
+      await endByItself(this.logger, id, (told) => this.end(id, machine_id, told));
+    }
+  }
+
+  private async lookAfterEdits(): Promise<void> {
+    try {
+      await this.earlier.outlive(this.transactions, (tx) => this.lookAgain({ machineId: null }, tx));
+    } catch (error) {
+      if (databaseIsAway(error)) throw error;
+      // The next sweep tries again; what may begin, or is over, does not wait for it.
+      this.logger.error({ err: error }, 'What waits for maintenance windows could not be decided anew.');
+    }
   }
 
   private async standing(tx: Transaction, job: TakenRow): Promise<GateStanding | null> {
@@ -173,7 +188,7 @@ export class WindowHolds {
     if (others.length > 0) this.bus.changed(tx, { jobIds: others.map(({ id }) => id) });
   }
 
-  private async end(jobId: string, machineId: string): Promise<void> {
+  private async end(jobId: string, machineId: string, told: boolean): Promise<void> {
     await this.transactions.run(async (tx) => {
       await this.dispatcher.lockMachines(tx, [machineId]);
       const [job] = await queryRows<ExpiredRow>(tx.manager, `${OVERDUE} AND id = $1 FOR UPDATE`, [jobId]);
@@ -187,7 +202,8 @@ export class WindowHolds {
         failure.kind,
       ]);
       const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);
-      await this.history.publish(tx, { jobId, machineId, kind: job.kind, requestedBy }, 'cancelled', failure, {});
+      if (told)
+        await this.history.publish(tx, { jobId, machineId, kind: job.kind, requestedBy }, 'cancelled', failure, {});
       await this.dispatcher.dispatch(tx, [machineId]);
       this.history.announce(tx, { jobId, machineId });
     });

@@ -317,10 +317,14 @@ export class JobWorker {
   }
 
   private async sweep(): Promise<void> {
+    const { rooms, sweeper, expiry } = this.tools;
     try {
-      await this.tools.rooms.told(this.limits());
-      await this.tools.sweeper.sweep();
-      await this.tools.expiry.sweep();
+      await rooms.told(this.limits());
+      try {
+        await sweeper.sweep();
+      } finally {
+        await expiry.sweep();
+      }
     } catch (error) {
       this.logger.warn({ err: error }, 'The regular check of jobs failed; the next one follows.');
     } finally {

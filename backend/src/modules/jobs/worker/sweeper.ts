@@ -12,11 +12,12 @@ import { WindowHolds } from '../gate/window-holds';
 import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { requester } from '../job-record';
 import { LEASE_SECONDS } from './claims';
-import { databaseIsAway, isTriedAgain, workerLostFailure } from './failures';
+import { isTriedAgain, workerLostFailure } from './failures';
 import { JobHistory } from './job-history';
 import { lastErrorAfter } from './last-error';
 import { tokenIdOf, tokenPriorityOf } from '../turns';
 import { abandonedStepsDocument } from './step-tracker';
+import { endByItself } from './untold-ends';
 
 /** One sweep at a time over all workers. */
 const SWEEP_LOCK = 7_388_120_333;
@@ -68,13 +69,8 @@ export class Sweeper {
       return true;
     });
     if (!mine) return;
-    // Each in a transaction of its own: one that fails must not keep the others from being closed.
     for (const { id, machine_id } of await this.expired()) {
-      try {
-        await this.close(id, machine_id, true);
-      } catch (error) {
-        await this.closeUntold(id, machine_id, error);
-      }
+      await endByItself(this.logger, id, (told) => this.close(id, machine_id, told));
     }
     await this.windows.expire();
     await this.dispatch(await this.idleMachines());
@@ -91,21 +87,6 @@ export class Sweeper {
 
   private async expired(): Promise<{ id: string; machine_id: string }[]> {
     return queryRows(this.dataSource, `SELECT j.id, j.machine_id ${EXPIRED} LIMIT $2`, [LEASE_SECONDS, BATCH]);
-  }
-
-  /** Where whoever listens to ends of jobs fails at this one, it is closed without telling them: they find it in the tables. */
-  private async closeUntold(jobId: string, machineId: string, error: unknown): Promise<void> {
-    if (databaseIsAway(error)) throw error;
-    this.logger.error({ err: error, jobId }, 'A job that nobody follows could not be closed as others are.');
-    try {
-      await this.close(jobId, machineId, false);
-    } catch (again) {
-      if (databaseIsAway(again)) throw again;
-      this.logger.error(
-        { err: again, jobId },
-        'A job that nobody follows could not be closed; the next check tries again.',
-      );
-    }
   }
 
   private async close(jobId: string, machineId: string, told: boolean): Promise<void> {
