@@ -161,7 +161,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
         }
         await this.storeState(tx, context, stored, run.receivedAt, logged.messages);
         await this.externalChanges.store(tx, context, logged.changes);
-        await this.externalChanges.noteReading(tx, context.machineId, logged.reading, run.receivedAt);
+        await this.externalChanges.noteReading(tx, context.machineId, logged.reading, logged.at);
       },
     };
   }

@@ -79,6 +79,12 @@ describe('from when on logs are read for changes by others', () => {
     expect(await changes.since(machineId, NOW)).toEqual(days(-61));
   });
 
+  it('goes back as far as a clock that was behind when they were read', async () => {
+    await note('read', days(-1));
+    await note('read', days(-9));
+    expect(await changes.since(machineId, NOW)).toEqual(days(-10));
+  });
+
   it('stays where it was after a reading that failed, and is given up where that was long ago', async () => {
     await note('read', days(-3));
     await note('unreadable', NOW);
@@ -135,5 +141,26 @@ it.each([
 ])('logs are %s where these have been told: %j', (reading, names, stdout) => {
   const section = { exitCode: 0, stdout, stderr: '', truncated: false };
   const run = { sections: new Map(names.map((name) => [name, section])), receivedAt: NOW };
-  expect(readLogs(run as unknown as CollectedRun).reading).toBe(reading);
+  expect(readLogs(run as unknown as CollectedRun)).toMatchObject({ reading, at: NOW });
+});
+
+it('logs are read by the clock of their machine', () => {
+  const seconds = days(-9).getTime() / 1000;
+  const texts = {
+    environment: `now=${String(seconds)}\nkernel_release=6.1.0\narchitecture=amd64\n`,
+    apt_history: `Start-Date: ${String(seconds - 60)}\nCommandline: apt upgrade\nUpgrade: a:amd64 (1, 2)\n`,
+    dpkg_history: '',
+  };
+  const told = Object.entries(texts).map(([name, stdout]) => [
+    name,
+    { exitCode: 0, stdout, stderr: '', truncated: false },
+  ]);
+  const run = { sections: new Map(told as [string, object][]), receivedAt: NOW };
+  // It began a minute ago there: it is at work, not cut off.
+  expect(readLogs(run as unknown as CollectedRun)).toEqual({
+    reading: 'read',
+    at: days(-9),
+    changes: [],
+    messages: [],
+  });
 });

@@ -55,6 +55,7 @@ export class ExternalChanges {
   /**
    * Notes how far a machine's logs have been read. What cannot be read of a long time is given up, and the next reading begins
    * as the first one: else one line that nobody can read, or too many of them, would keep all that follow from being read.
+   * @param at by the machine's own clock: what it writes while that is behind lies before our time
    */
   async noteReading(tx: Transaction, machineId: string, reading: LogsReading, at: Date): Promise<void> {
     if (reading === 'read') this.state.patch(tx, machineId, { aptHistoryReadAt: at });

@@ -1,9 +1,10 @@
 import type { ImportantMessage } from '../../history/important-messages';
 import type { CollectedRun } from '../../jobs/actions/job-action';
+import { parseEnvironment } from '../analysis/machine-reading';
 import { withoutUserInfo } from '../analysis/refresh';
 import { say } from '../apt.sentences';
 import { parseAptHistory, parseDpkgHistory } from '../parsers/package-history';
-import { ParseError } from '../parsers/parse-error';
+import { ParseError, readable } from '../parsers/parse-error';
 import { loggedChanges, type LoggedChange } from './external-changes';
 
 /** `read`: to their end; `unreadable`: what they hold cannot be read; `missed`: the run broke off before. */
@@ -12,18 +13,26 @@ export type LogsReading = 'read' | 'unreadable' | 'missed';
 /** What the machine's logs tell of changes; where they cannot be read, a message says so and nothing is guessed. */
 export function readLogs(run: CollectedRun): {
   readonly reading: LogsReading;
+  /** When they were read, by the clock that they go by: the machine's own, as far as it tells. */
+  readonly at: Date;
   readonly changes: readonly LoggedChange[];
   readonly messages: readonly ImportantMessage[];
 } {
+  const at = machineTime(run) ?? run.receivedAt;
   const told = ['apt_history', 'dpkg_history'].every((name) => run.sections.has(name));
   try {
     const apt = parseAptHistory(withoutUserInfo(whole(run, 'apt_history')));
     const dpkg = parseDpkgHistory(whole(run, 'dpkg_history'));
-    return { reading: told ? 'read' : 'missed', changes: loggedChanges(apt, dpkg, run.receivedAt), messages: [] };
+    return { reading: told ? 'read' : 'missed', at, changes: loggedChanges(apt, dpkg, at), messages: [] };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    return { reading: 'unreadable', changes: [], messages: [unreadable(error)] };
+    return { reading: 'unreadable', at, changes: [], messages: [unreadable(error)] };
   }
+}
+
+function machineTime({ sections }: CollectedRun): Date | null {
+  const environment = readable(() => parseEnvironment(sections.get('environment')?.stdout ?? ''));
+  return environment === null ? null : new Date(environment.now * 1000);
 }
 
 function whole(run: CollectedRun, name: string): string {
