@@ -16,13 +16,13 @@ import { CONNECT_STEP, STORE_STEP } from '../src/modules/jobs/actions/action-reg
 
 const without = undefined as never;
 const actions = [
-  new AptUpdateAnalyzeAction(without, without, without, without, without, without, without),
+  new AptUpdateAnalyzeAction(without, without, without, without, without, without, without, without),
   new MachineProbeAction(without, without),
   new AptDownloadAction(without),
 ].map(({ declaration }) => declaration);
 
 const changes = [
-  new AptUpgradeAction(without, without, without),
+  new AptUpgradeAction(without, without, without, without),
   new AptHoldAction(without, without),
   new AptUnholdAction(without, without),
   new AptRepairAction(without, without, without, without),

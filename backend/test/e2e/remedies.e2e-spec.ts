@@ -109,6 +109,7 @@ describe('remedies', () => {
 
   it.each([
     ['file-conflict', 'file_conflict'],
+    ['failing-preinst', 'maintainer_script_failed'],
     ['repo-deb-hash', 'repo_hash_mismatch'],
     ['repo-deb-missing', 'deb_404'],
     ['repo-deb-401', 'repo_401'],

@@ -125,6 +125,11 @@ check_scripts() {
   exits 100 upgrade
   shows '^iF ' status_of fleet-failing
 
+  enter_afresh failing-preinst
+  exits 100 upgrade
+  shows '^ii .*1.0' status_of fleet-failing
+  hides . on dpkg --audit
+
   enter_afresh file-conflict
   shows "trying to overwrite '/usr/share/doc/fleet-old/version', which is also in package fleet-old" upgrade
   shows '^ii \|1.0' status_of fleet-plain

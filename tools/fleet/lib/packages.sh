@@ -54,7 +54,7 @@ write_content() { # TREE NAME VERSION ITEM
       head -c "${item#*=}" /dev/zero >"$tree/opt/$name/data"
       ;;
     takes=*) install -D -m 644 /dev/null "$tree${item#*=}" ;;
-    postinst=*) install -m 755 "$FLEET_HOME/packages/${item#*=}.postinst" "$tree/DEBIAN/postinst" ;;
+    preinst=* | postinst=*) install -m 755 "$FLEET_HOME/packages/${item#*=}.${item%%=*}" "$tree/DEBIAN/${item%%=*}" ;;
     *) die "catalogue: unknown content $item" ;;
   esac
 }

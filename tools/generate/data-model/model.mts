@@ -20,7 +20,7 @@ export interface Group {
 
 /** The groups of the specification in its order, then those of the house; each with what was added beside it. */
 const groups: readonly (readonly [key: string, title: string, added: readonly string[]])[] = [
-  ['core', 'Machines', ['machine_tombstones', 'networks', 'network_ranges']],
+  ['core', 'Machines', ['machine_errors', 'machine_tombstones', 'networks', 'network_ranges']],
   ['history', 'History', ['artifact_removals']],
   ['apt', 'apt', ['apt_holds']],
   ['docker', 'Docker Compose', ['docker_registry_lookups']],

@@ -916,6 +916,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.run_interrupted_action': 'Analysez la machine, et réparez dpkg si un paquet n’est pas entier.',
   'apt.run_container_refused': 'Un script de {package} demande ce que ce conteneur n’a pas le droit de faire : {why}',
   'apt.run_script_failed': 'Un script de {package} a échoué : {reason}.',
+  'apt.run_script_unwound_action':
+    'Regardez les lignes avant l’échec, corrigez leur cause sur la machine, et planifiez à nouveau : dpkg a annulé ce qu’il avait commencé avec le paquet, il n’y a donc rien à réparer.',
   'apt.run_fetch_failed': '{file} n’a pas pu être téléchargé : {reason}',
   'apt.run_archive_refused': 'dpkg refuse {file} : {reason}',
   'apt.run_file_conflict': '{file} contient le fichier {path}, qui appartient à {owner}.',

@@ -54,6 +54,7 @@ import {
 } from './contracts/service-restart.v1';
 import { Attempts } from './remedies/attempts';
 import { Looks } from './remedies/looks';
+import { Settlements } from './remedies/settlements';
 import { PlannedPackagesRetention } from './retention';
 
 @Module({
@@ -76,6 +77,7 @@ import { PlannedPackagesRetention } from './retention';
     AptHolds,
     Attempts,
     Looks,
+    Settlements,
     FailedRuns,
     ExternalChanges,
     PackageChangesReader,

@@ -174,6 +174,8 @@ export const say = sentences('apt', {
   run_interrupted_action: 'Analyse the machine, and repair dpkg if a package is not whole.',
   run_container_refused: 'A script of {package} needs what this container may not do: {why}',
   run_script_failed: 'A script of {package} failed: {reason}.',
+  run_script_unwound_action:
+    'Look at the lines before the failure, correct their cause on the machine, and plan again: dpkg has taken back what it had begun with the package, so there is nothing to repair.',
   run_fetch_failed: '{file} could not be downloaded: {reason}',
   run_archive_refused: 'dpkg refuses {file}: {reason}',
   run_file_conflict: '{file} has the file {path}, which belongs to {owner}.',

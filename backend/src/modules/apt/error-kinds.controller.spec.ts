@@ -9,7 +9,7 @@ const without = undefined as never;
 
 it('tells of every class what to do, what is better left alone, and the change that mends it', () => {
   const declarations = [
-    new AptUpgradeAction(without, without, without),
+    new AptUpgradeAction(without, without, without, without),
     new AptRepairAction(without, without, without, without),
   ].map((one) => one.declaration);
   const registry = { declarations: () => declarations } as unknown as ActionRegistry;

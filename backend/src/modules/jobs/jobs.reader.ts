@@ -5,6 +5,7 @@ import { Contracts } from '../../kernel/contracts/contracts';
 import { unreadable } from '../../kernel/contracts/document.dto';
 import { prepared } from '../../kernel/database/prepared';
 import { queryOne, queryRows } from '../../kernel/database/rows';
+import type { Transaction } from '../../kernel/database/transaction';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import type { CreatedCursor, Page, PageRequest } from '../../kernel/http/keyset-page';
 import {
@@ -171,6 +172,13 @@ export class JobsReader {
     return last;
   }
 
+  /** The last job of this action on the machine that ended with this error; null: none did. */
+  async lastFailed(tx: Transaction, machineId: string, kind: string, errorKind: string): Promise<EndedJob | null> {
+    const which = `kind = $2 AND status = 'error' AND error_kind = $3`;
+    const [last = null] = await this.ended(which, [machineId, kind, errorKind, 1], tx.manager);
+    return last;
+  }
+
   async activity(): Promise<JobActivity> {
     const [running, waiting, recent, counts] = await Promise.all([
       this.list(`WHERE j.status = 'running' ORDER BY j.started_at, j.id LIMIT $1`, [ACTIVITY_LIMIT]),
@@ -221,8 +229,12 @@ export class JobsReader {
     ]);
   }
 
-  private async ended(which: string, params: readonly unknown[]): Promise<EndedJob[]> {
-    const rows = await queryRows<EndedRow>(this.dataSource, `${ENDED} AND ${which} ${NEWEST}`, params);
+  private async ended(
+    which: string,
+    params: readonly unknown[],
+    connection: EntityManager | DataSource = this.dataSource,
+  ): Promise<EndedJob[]> {
+    const rows = await queryRows<EndedRow>(connection, `${ENDED} AND ${which} ${NEWEST}`, params);
     return rows.map(({ stored, ...job }) => {
       const reading = this.contracts.read<JobParametersDocument>(parametersName(job.kind), stored ?? {});
       return { ...job, parameters: reading.readable ? reading.document.parameters : null };

@@ -41,7 +41,7 @@ export class ConnectionFactsRepository {
    * Moves the times at which an active machine and these keys of it were last seen.
    * @param address at which it was reached; null where that is nothing to learn
    * @returns false, and nothing is written, when it is not active, was reached at another address before, or one of these
-   * errors stands in its state
+   * errors stands
    */
   async seenAgain(
     machineId: string,
@@ -77,7 +77,8 @@ const SEEN_AGAIN = prepared(`
       FROM machine_state s
      WHERE m.id = $1 AND s.machine_id = m.id AND m.status = 'active' AND m.deleted_at IS NULL
        AND ($5::inet IS NULL OR m.address IS NOT DISTINCT FROM $5::inet)
-       AND (s.last_error_kind IS NULL OR s.last_error_kind <> ALL ($3::text[]))
+       AND (s.last_error_kind IS NULL OR NOT EXISTS (
+         SELECT 1 FROM machine_errors e WHERE e.machine_id = m.id AND e.kind = ANY ($3::text[])))
     RETURNING m.id),
   key AS (
     UPDATE machine_host_keys k SET last_seen_at = $2

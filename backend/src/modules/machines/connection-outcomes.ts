@@ -10,6 +10,7 @@ import { ANSWERED_KINDS, SETTLED_BY_ROOT, SETTLED_BY_SIGN_IN } from './connectio
 import { ConnectionFactsRepository } from './connection-facts.repository';
 import { NetworkMembers } from '../networks/network-members';
 import { ipAddress } from './address';
+import type { SettledErrors } from './machine-errors';
 import { MachineState, type MachineStatePatch } from './machine-state';
 import { MachinesRepository, type MachineRow } from './machines.repository';
 import { Machines } from './machines.service';
@@ -64,8 +65,11 @@ export class ConnectionOutcomes {
       if (address !== null && (await this.repository.reachedAt(tx.manager, machine.id, address))) {
         await this.networks.assign(tx, machine.id);
       }
-      const settled = await this.settled(tx, machine.id, SETTLED_BY_SIGN_IN);
-      this.state.patch(tx, machine.id, { status: 'active', lastSeenAt: this.clock.now(), ...settled });
+      this.state.patch(tx, machine.id, {
+        status: 'active',
+        lastSeenAt: this.clock.now(),
+        settlesErrors: errorsOf(SETTLED_BY_SIGN_IN),
+      });
       if (current.status === 'unreachable') {
         await this.publish(tx, machine.id, context, 'machine_reachable', 'info', say.answers_again());
       }
@@ -93,24 +97,19 @@ export class ConnectionOutcomes {
     if (machine.status !== 'unreachable') return;
     await this.transactions.run(async (tx) => {
       await this.backAgain(tx, await this.machines.lockLive(tx, machine.id), context);
-      this.state.patch(tx, machine.id, await this.settled(tx, machine.id, UNREACHABLE_KINDS));
+      this.state.patch(tx, machine.id, { settlesErrors: errorsOf(UNREACHABLE_KINDS) });
     });
   }
 
   /** A run became root. */
-  async becameRoot(tx: Transaction, machineId: string): Promise<void> {
-    this.state.patch(tx, machineId, await this.settled(tx, machineId, SETTLED_BY_ROOT));
+  becameRoot(tx: Transaction, machineId: string): void {
+    this.state.patch(tx, machineId, { settlesErrors: errorsOf(SETTLED_BY_ROOT) });
   }
 
   private async backAgain(tx: Transaction, machine: MachineRow, context: ConnectionContext): Promise<void> {
     if (machine.status !== 'unreachable') return;
     this.state.patch(tx, machine.id, { status: machine.lastSeenAt === null ? 'new' : 'active' });
     await this.publish(tx, machine.id, context, 'machine_reachable', 'info', say.answers_again());
-  }
-
-  private async settled(tx: Transaction, machineId: string, kinds: ReadonlySet<string>): Promise<MachineStatePatch> {
-    const kind = await this.repository.lastErrorKind(tx.manager, machineId);
-    return kind !== null && kinds.has(kind) ? { lastErrorKind: null, lastErrorMessage: null } : {};
   }
 
   private publish(
@@ -123,4 +122,9 @@ export class ConnectionOutcomes {
   ): Promise<void> {
     return this.events.publish(tx, { type, machineId, severity, actor: origin.actor, message, jobId: jobId ?? null });
   }
+}
+
+/** Whatever met them. */
+function errorsOf(kinds: ReadonlySet<string>): readonly SettledErrors[] {
+  return [{ only: [...kinds] }];
 }

@@ -68,7 +68,7 @@ export class ConnectionTests {
     const testedAt = this.clock.now();
     await this.transactions.run(async (tx) => {
       await this.credentials.markTested(tx, machineId, status === 'waiting' ? 'unknown' : status, testedAt);
-      if (status === 'ok') await this.outcomes.becameRoot(tx, machineId);
+      if (status === 'ok') this.outcomes.becameRoot(tx, machineId);
       await this.events.publish(tx, {
         type: 'connection_tested',
         machineId,

@@ -4,12 +4,14 @@ import { createTestApp, principalOf, type Client, type TestApp } from '../../../
 import { originOf } from '../../kernel/audit/request-origin';
 import { actorOf } from '../../kernel/auth/actor';
 import { queryOne } from '../../kernel/database/rows';
+import { TransactionRunner } from '../../kernel/database/transaction';
 import { secretRegistry } from '../../kernel/logging/secret-registry';
 import { SshError } from '../../kernel/ssh/ssh-error';
 import { HistoryModule } from '../history/history.module';
 import type { ConnectionTestDto } from './dto/connection-test.dto';
 import type { MachineDetailDto } from './dto/machine-detail.dto';
 import { MachineConnections } from './machine-connections';
+import { MachineState } from './machine-state';
 import { MachinesModule } from './machines.module';
 
 const ed = hostKey('first');
@@ -388,10 +390,13 @@ describe('host keys', () => {
     const id = await enrolled('web-1');
     ssh.willConnect(ed, asRoot);
     await connectionTest(id);
-    await test.dataSource.query(
-      `UPDATE machine_state SET last_error_kind = 'reboot_not_back', last_error_action = 'reboot' WHERE machine_id = $1`,
-      [id],
-    );
+    await test.app.get(TransactionRunner).run((tx) => {
+      const lost = { lastErrorKind: 'reboot_not_back', lastErrorMessage: 'Silent.', lastErrorAction: 'reboot' };
+      test.app.get(MachineState).patch(tx, id, lost);
+      // Of what was met later signing in tells nothing.
+      test.app.get(MachineState).patch(tx, id, { lastErrorKind: 'sudo_tty', lastErrorMessage: 'No terminal.' });
+      return Promise.resolve();
+    });
     ssh.willConnect(ed, asRoot);
     await connectionTest(id);
     expect(await detail(id)).toMatchObject({ lastError: null, need: 'unknown' });

@@ -229,7 +229,7 @@ describe('what is known about a machine', () => {
       apt: { updatesCount: 3, stale: true },
       lastError: { kind: 'timeout_total' },
     });
-    await patch({ runningJobId: id, aptStatus: 'updates', lastErrorKind: null });
+    await patch({ runningJobId: id, aptStatus: 'updates', settlesErrors: [{}] });
     expect(await tile()).toMatchObject({ need: 'running', underlyingNeed: 'updates' });
     const told = test.live.changes.length;
     await expect(

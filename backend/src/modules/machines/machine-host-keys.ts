@@ -15,7 +15,7 @@ import { Machines } from './machines.service';
 import { unreachableProblem } from './ssh-problems';
 import { say } from './machines.sentences';
 
-const settledByDecision: ReadonlySet<string> = new Set(['host_key_unknown', 'host_key_changed', 'machine_quarantined']);
+const SETTLED_BY_DECISION = ['host_key_unknown', 'host_key_changed', 'machine_quarantined'];
 
 /** Host keys of machines: looking at them, deciding about them, and the quarantine that a changed one leads to. */
 @Injectable()
@@ -82,7 +82,8 @@ export class MachineHostKeys {
       const status = machine.lastSeenAt === null ? 'new' : 'active';
       this.state.patch(tx, machineId, {
         ...(lifted ? { status } : {}),
-        ...(settles ? await this.errorSettled(tx, machineId) : {}),
+        // An error about a host key has been answered by the decision; any other stays.
+        ...(settles ? { settlesErrors: [{ only: SETTLED_BY_DECISION }] } : {}),
       });
       await this.tellDecision(tx, machineId, approved, 'host_key_approved', origin, lifted);
       return approved;
@@ -110,15 +111,6 @@ export class MachineHostKeys {
       if (error instanceof SshError) await this.outcomes.failed(machine, error, { origin });
       throw unreachableProblem(error);
     }
-  }
-
-  /** An error about a host key has been answered by the decision; any other stays. */
-  private async errorSettled(
-    tx: Transaction,
-    machineId: string,
-  ): Promise<{ lastErrorKind?: null; lastErrorMessage?: null }> {
-    const kind = await this.repository.lastErrorKind(tx.manager, machineId);
-    return kind !== null && settledByDecision.has(kind) ? { lastErrorKind: null, lastErrorMessage: null } : {};
   }
 
   private async quarantine(

@@ -42,10 +42,60 @@ describe('the last error of a machine', () => {
     expect(await lastError()).toBeNull();
   });
 
-  it('is that of the newest, whoever had one before', async () => {
-    await patch({ ...failed, lastErrorAction: 'apt_update_analyze' });
-    await patch({ lastErrorKind: 'unreachable', lastErrorMessage: 'Nobody answers.' });
+  const unreachable = { lastErrorKind: 'unreachable', lastErrorMessage: 'Nobody answers.' };
+
+  it('is that of the newest, and what it came upon is told again once that is settled', async () => {
+    await patch({ ...failed, lastErrorAction: 'apt_upgrade' });
+    await patch(unreachable);
+    expect(await lastError()).toBe('unreachable');
     await patch({ settles: 'machine_probe' });
+    expect(await lastError()).toBe('dpkg_interrupted');
+    await patch({ settles: 'apt_upgrade' });
     expect(await lastError()).toBeNull();
+  });
+
+  it('of one action is not settled by what came after it and went well', async () => {
+    await patch({ lastErrorKind: 'file_conflict', lastErrorMessage: 'A file.', lastErrorAction: 'apt_upgrade' });
+    await patch({ lastErrorKind: 'reboot_old_kernel', lastErrorMessage: 'Old.', lastErrorAction: 'reboot' });
+    await patch(unreachable);
+    await patch({ settlesErrors: [{ only: ['unreachable', 'auth_failed'] }] });
+    expect(await lastError()).toBe('reboot_old_kernel');
+    await patch({ settles: 'reboot' });
+    expect(await lastError()).toBe('file_conflict');
+  });
+
+  it('of one action is the newest of that', async () => {
+    await patch({ ...failed, lastErrorAction: 'apt_upgrade' });
+    await patch({ lastErrorKind: 'no_space', lastErrorMessage: 'Full.', lastErrorAction: 'apt_upgrade' });
+    await patch({ settlesErrors: [{ actions: ['apt_upgrade'], only: ['no_space'] }] });
+    expect(await lastError()).toBeNull();
+  });
+
+  it('of connecting goes alone where a run tells of its own', async () => {
+    await patch({ ...failed, lastErrorAction: 'apt_upgrade' });
+    await patch(unreachable);
+    await patch({ settles: null });
+    expect(await lastError()).toBe('dpkg_interrupted');
+  });
+
+  it('is that of all changes of a transaction together, in their order', async () => {
+    await test.app.get(TransactionRunner).run((tx) => {
+      const state = test.app.get(MachineState);
+      state.patch(tx, id, { ...failed, lastErrorAction: 'apt_upgrade' });
+      state.patch(tx, id, unreachable);
+      state.patch(tx, id, { settles: 'apt_upgrade' });
+      state.patch(tx, id, {
+        lastErrorKind: 'Not a kind',
+        lastErrorMessage: 'x'.repeat(3000),
+        lastErrorAction: 'reboot',
+      });
+      return Promise.resolve();
+    });
+    const rows = await test.dataSource.query<object[]>(
+      'SELECT action, kind, length(message) AS length FROM machine_errors WHERE machine_id = $1',
+      [id],
+    );
+    expect(rows).toEqual([{ action: 'reboot', kind: 'unexpected', length: 2000 }]);
+    expect(await lastError()).toBe('unexpected');
   });
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { maskDistinctiveSecrets } from '../../kernel/contracts/secret-values';
@@ -8,28 +9,31 @@ import { notFound } from '../../kernel/errors/domain-error';
 import { LiveBus } from '../../kernel/live/live-bus';
 import type { MachineStateEntity } from './entities/machine-state.entity';
 import type { MachineStatus } from './entities/machines.values';
+import { errorsAfter, standingErrors, writeErrors, type MachineError, type SettledErrors } from './machine-errors';
 import { needOf, rankOf, stateStatusOf, underlyingNeedOf, type NeedFacts } from './needs';
 
 type DerivedKey = 'machineId' | 'status' | 'needsRank' | 'underlyingNeedsRank' | 'revision' | 'updatedAt';
 type StoredPatch = Partial<Omit<MachineStateEntity, DerivedKey>>;
+type ErrorKey = 'lastErrorKind' | 'lastErrorMessage' | 'lastErrorAction';
 
 /** What changes; an absent key keeps what is stored. Null counts mean "not measured". */
-export interface MachineStatePatch extends StoredPatch {
+export interface MachineStatePatch extends Omit<StoredPatch, ErrorKey> {
   /** Of the machine itself; written to `machines` along with the state. */
   readonly status?: MachineStatus;
   /** The last time that a connection was made; written to `machines`. */
   readonly lastSeenAt?: Date;
-  /** This action went well: its own last error is settled, and those of connecting; another action's stays. */
-  readonly settles?: string;
+  /** An error that was met; those of other actions stay beside it. */
+  readonly lastErrorKind?: string;
+  readonly lastErrorMessage?: string | null;
+  /** The action that ended with it; none: it is of the connection. */
+  readonly lastErrorAction?: string;
+  /**
+   * This action went well: its own error is settled, and that of the connection; those of other actions stay. Null: that of the
+   * connection alone is.
+   */
+  readonly settles?: string | null;
   /** What this look or repair shows to be over. */
   readonly settlesErrors?: readonly SettledErrors[];
-}
-
-/** Last errors that are over: those that these actions ended with, of these classes where they are named. */
-export interface SettledErrors {
-  readonly actions: readonly string[];
-  readonly only?: readonly string[];
-  readonly except?: readonly string[];
 }
 
 const columns: Readonly<Record<keyof StoredPatch, string>> = {
@@ -68,10 +72,7 @@ const columns: Readonly<Record<keyof StoredPatch, string>> = {
 
 interface Before extends NeedFacts {
   readonly machineId: string;
-  readonly lastErrorAction: string | null;
 }
-
-const MESSAGE_MAX = 2000;
 
 /** Patches of one transaction to one machine, in their order. */
 type PendingPatches = Map<string, MachineStatePatch[]>;
@@ -118,13 +119,27 @@ export class MachineState {
   private async write(tx: Transaction, pending: PendingPatches): Promise<void> {
     const machineIds = [...pending.keys()];
     const before = new Map((await this.lock(tx, machineIds)).map((facts) => [facts.machineId, facts]));
+    // Read once the rows are held: what another transaction wrote of them until then is seen.
+    const failing = machineIds.filter((id) => (before.get(id)?.lastErrorKind ?? null) !== null);
+    const standing = await standingErrors(tx.manager, failing);
+    const now = this.clock.now();
+    const errors = new Map<string, readonly MachineError[]>();
     const rows = [...pending].map(([machineId, patches]) => {
       const facts = before.get(machineId);
       if (facts === undefined) throw notFound('machine');
-      return rowOf(facts, patches);
+      const was = standing.get(machineId) ?? [];
+      const is = patches.reduce((left, patch) => errorsAfter(left, patch, now), was);
+      if (!isDeepStrictEqual(is, was)) errors.set(machineId, is);
+      return rowOf(facts, patches, errors.get(machineId) ?? null);
     });
-    await affected(tx.manager, WRITE, [JSON.stringify(rows), this.clock.now()]);
+    await writeErrors(tx.manager, errors);
+    await affected(tx.manager, WRITE, [JSON.stringify(rows), now]);
     this.live.changed(tx, { machineIds });
+  }
+
+  /** Errors of a machine that nothing has settled yet, oldest first; its row must be held. */
+  async standing(tx: Transaction, machineId: string): Promise<readonly MachineError[]> {
+    return (await standingErrors(tx.manager, [machineId])).get(machineId) ?? [];
   }
 
   /** Both rows, so that a status written by somebody else in the meantime is seen and not overwritten. */
@@ -135,7 +150,7 @@ export class MachineState {
 
 const LOCK = prepared(`
   SELECT m.id AS "machineId", m.status AS "machineStatus", s.last_error_kind AS "lastErrorKind",
-         s.last_error_action AS "lastErrorAction", s.running_job_id AS "runningJobId",
+         s.running_job_id AS "runningJobId",
          s.apt_status AS "aptStatus", s.apt_updates_count AS "aptUpdatesCount",
          s.apt_security_updates_count AS "aptSecurityUpdatesCount", s.apt_reboot_required AS "aptRebootRequired",
          s.apt_stale AS "aptStale"
@@ -156,12 +171,14 @@ const WRITE = prepared(`
          (${WRITTEN}) = (SELECT ${WRITTEN} FROM jsonb_populate_record(s, g.changes))
     FROM given g WHERE s.machine_id = g.machine_id`);
 
-/** What the patches, one after the other, make of a machine. */
-function rowOf(before: Before, patches: readonly MachineStatePatch[]) {
-  let changes: StoredPatch = {};
-  for (const patch of patches) {
-    changes = { ...changes, ...cleaned({ ...settled({ ...before, ...changes }, patch), ...patch }) };
-  }
+/**
+ * What the patches, one after the other, make of a machine.
+ * @param errors that stand now, oldest first; null: as before
+ */
+function rowOf(before: Before, patches: readonly MachineStatePatch[], errors: readonly MachineError[] | null) {
+  const changes: StoredPatch = {};
+  for (const patch of patches) Object.assign(changes, known(patch));
+  if (errors !== null) Object.assign(changes, newestOf(errors));
   const status = patches.findLast((patch) => patch.status !== undefined)?.status;
   const lastSeenAt = patches.findLast((patch) => patch.lastSeenAt !== undefined)?.lastSeenAt;
   const facts: NeedFacts = { ...before, ...changes, machineStatus: status ?? before.machineStatus };
@@ -180,29 +197,18 @@ function rowOf(before: Before, patches: readonly MachineStatePatch[]) {
   };
 }
 
-type LastError = Pick<Before, 'lastErrorKind' | 'lastErrorAction'>;
-
-function settled(last: LastError, { settles, settlesErrors = [] }: MachineStatePatch): StoredPatch {
-  const own = settles !== undefined && (last.lastErrorAction === null || last.lastErrorAction === settles);
-  const over = own || settlesErrors.some((errors) => isAmong(last, errors));
-  return over ? { lastErrorKind: null, lastErrorMessage: null } : {};
+function newestOf(errors: readonly MachineError[]): Pick<StoredPatch, ErrorKey> {
+  const newest = errors.at(-1);
+  const { kind = null, message = null, action = null } = newest ?? {};
+  return { lastErrorKind: kind, lastErrorMessage: message, lastErrorAction: action };
 }
 
-function isAmong({ lastErrorKind: kind, lastErrorAction: action }: LastError, errors: SettledErrors): boolean {
-  if (kind === null || action === null || !errors.actions.includes(action)) return false;
-  return (errors.only?.includes(kind) ?? true) && errors.except?.includes(kind) !== true;
-}
+const ERROR_KEYS: ReadonlySet<string> = new Set<ErrorKey>(['lastErrorKind', 'lastErrorMessage', 'lastErrorAction']);
 
-/** Only known keys that are given; texts of machines are cut, and a kind is a kind. */
-function cleaned(patch: StoredPatch): StoredPatch {
+/** Only known keys that are given; of errors all that stand decide, see {@link newestOf}. */
+function known(patch: MachineStatePatch): StoredPatch {
   const given = Object.entries(patch).filter(
-    ([key]) => key in columns && patch[key as keyof StoredPatch] !== undefined,
+    ([key, value]) => key in columns && !ERROR_KEYS.has(key) && value !== undefined,
   );
-  const changes = Object.fromEntries(given) as StoredPatch;
-  const { lastErrorKind, lastErrorMessage } = changes;
-  // An error that no action is named for, and none at all, is no action's.
-  if (lastErrorKind !== undefined) changes.lastErrorAction ??= null;
-  if (lastErrorKind && !/^[a-z][a-z0-9_]*$/.test(lastErrorKind)) changes.lastErrorKind = 'unexpected';
-  if (lastErrorMessage) changes.lastErrorMessage = lastErrorMessage.slice(0, MESSAGE_MAX);
-  return changes;
+  return Object.fromEntries(given);
 }

@@ -117,11 +117,6 @@ export class MachinesRepository {
     return (await queryOne<{ runningJobId: string | null }>(manager, sql, [id]))?.runningJobId ?? null;
   }
 
-  async lastErrorKind(manager: EntityManager, id: string): Promise<string | null> {
-    const sql = 'SELECT last_error_kind AS "lastErrorKind" FROM machine_state WHERE machine_id = $1';
-    return (await queryOne<{ lastErrorKind: string | null }>(manager, sql, [id]))?.lastErrorKind ?? null;
-  }
-
   /** Other machines in use that have shown one of these host keys, unless it was rejected there. */
   sharingHostKeys(machineId: string, fingerprints: readonly string[]): Promise<MachineRefDto[]> {
     return queryRows<MachineRefDto>(

@@ -10,8 +10,7 @@ import type {
   StepProgress,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
-import { MachineState } from '../../machines/machine-state';
-import { SETTLED_BY_REPAIR } from '../remedies/settled-errors';
+import { Settlements } from '../remedies/settlements';
 import { wasRefused } from '../upgrade/refused';
 import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
@@ -76,7 +75,7 @@ export class AptRepairAction implements ChangeAction {
     private readonly recorder: AptRunRecorder,
     private readonly fetchProxy: FetchProxy,
     private readonly hosts: ProductHosts,
-    private readonly machineState: MachineState,
+    private readonly settlements: Settlements,
   ) {}
 
   planScript({ machineId }: ActionContext): ActionScript {
@@ -132,8 +131,8 @@ export class AptRepairAction implements ChangeAction {
       result,
       important: importantRepair(result),
       failedSteps: result.whole === false ? ['verify'] : [],
-      store: (tx, context) => {
-        if (result.whole === true) this.machineState.patch(tx, context.machineId, { settlesErrors: SETTLED_BY_REPAIR });
+      store: async (tx, context) => {
+        if (result.whole === true) await this.settlements.byRepair(tx, context.machineId);
         return this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt);
       },
     });

@@ -15,7 +15,7 @@ import { Clock } from '../../../kernel/clock';
 import { MachineState } from '../../machines/machine-state';
 import { analyseApt } from '../analysis/analyse';
 import { plannedPackages, type PlannedPackage } from '../analysis/planned-packages';
-import { settledByAnalysis } from '../remedies/settled-errors';
+import { Settlements } from '../remedies/settlements';
 import { changesSomething, statePatchOf } from '../apt-verdict';
 import { AptHolds } from '../apt-holds';
 import { AptRepository } from '../apt.repository';
@@ -117,6 +117,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     private readonly holds: AptHolds,
     private readonly externalChanges: ExternalChanges,
     private readonly clock: Clock,
+    private readonly settlements: Settlements,
   ) {}
 
   async script(context: ActionContext<Parameters>): Promise<ActionScript> {
@@ -180,8 +181,8 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
       messages: [...messagesOf(document), ...more],
     });
     if (document.holds !== null) await this.holds.forgetOthers(tx, context.machineId, document.holds);
-    const settlesErrors = settledByAnalysis(document);
-    this.machineState.patch(tx, context.machineId, { ...statePatchOf(document, measuredAt), settlesErrors });
+    this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));
+    await this.settlements.byAnalysis(tx, context.machineId, document);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type PackageEffect,
 } from '../../jobs/actions/change-action';
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
+import { Settlements } from '../remedies/settlements';
 import { wasRefused } from '../upgrade/refused';
 import { packageEffects } from '../upgrade/package-effects';
 import { AptRunRecorder } from '../apt-run-recorder';
@@ -91,6 +92,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     private readonly recorder: AptRunRecorder,
     private readonly fetchProxy: FetchProxy,
     private readonly hosts: ProductHosts,
+    private readonly settlements: Settlements,
   ) {}
 
   planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
@@ -142,7 +144,8 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
     return lateFacts(jobId, left);
   }
 
-  collect(run: FinishedChange, { plan, jobId }: ChangeContext<UpgradeParameters>): ChangeOutcome {
+  collect(run: FinishedChange, { plan, jobId, parameters }: ChangeContext<UpgradeParameters>): ChangeOutcome {
+    const { mode } = plan as AptUpgradePlan;
     const result = upgradeResult(run, plan as AptUpgradePlan, jobId);
     const refusal = backupRefusal(run);
     const verdict = refusal ?? verdictOf(result);
@@ -151,7 +154,13 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
       result,
       important: importantUpgrade(result),
       failedSteps: failedSteps(run),
-      store: (tx, context) => this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt),
+      settlesByStore: true,
+      store: async (tx, context) => {
+        const { machineId } = context;
+        if (verdict.status !== 'error' && run.ending === 'ended' && run.recordLost !== true)
+          await this.settlements.byUpgrade(tx, machineId, { ...parameters, mode }, result.packages);
+        await this.recorder.record(tx, context, result, meanwhile(run, jobId)?.workedAt);
+      },
     });
   }
 }

@@ -23,7 +23,7 @@ const noProxy = { of: () => Promise.resolve({ parameters: {}, secrets: {} }) } a
 /** What is sent for each change. */
 const files = {
   reboot: () => new RebootAction(without, without).script(context),
-  apt_upgrade: () => new AptUpgradeAction(without, noProxy, without).script(context),
+  apt_upgrade: () => new AptUpgradeAction(without, noProxy, without, without).script(context),
   apt_autoremove: () => new AptAutoremoveAction(without, boots, without).script(context),
 } as const;
 type Change = keyof typeof files;

@@ -1,20 +1,34 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
+import type { Transaction } from '../../../kernel/database/transaction';
 import { JobsReader, type EndedJob } from '../../jobs/jobs.reader';
 import type { UpgradeParameters } from '../upgrade/upgrade-parameters';
 import type { PlanName } from '../contracts/apt-update-analyze.v1';
 import type { MachineErrorKind } from '../contracts/machine-error-kinds';
 import { machineStanding, type Telling } from './machine-verdicts';
-import type { Attempt, LaterAttempt } from './tried';
-import type { ErrorStanding, VerifyingAction } from './verification';
+import { leftBy, type RunLeft } from './run-left';
+import { triedAgain, type Attempt, type LaterAttempt } from './tried';
+import type { Leftover, ErrorStanding, VerifyingAction } from './verification';
 
 /** What met an error. */
 export interface Meeting {
   readonly attempt: Attempt;
-  /** What its errors were about, by their class; null: one of them names nothing. */
-  readonly subjects: ReadonlyMap<string, readonly (string | null)[]>;
+  /** What each of its errors was about and left, by their class. */
+  readonly left: ReadonlyMap<string, readonly Leftover[]>;
+}
+
+/** An error, and the action that ended with it. */
+export interface MetBy {
+  readonly by: string;
+  readonly kind: string;
+}
+
+/** Whether a later one has tried again what met the error, see {@link triedAgain}. */
+export function hasTriedAgain(kind: string, { attempt, left }: Meeting, later: LaterAttempt): boolean {
+  const subjects = (left.get(kind) ?? []).map(({ subject }) => subject);
+  return triedAgain(kind, attempt, subjects, later);
 }
 
 export interface Retrial extends LaterAttempt {
@@ -35,9 +49,22 @@ export class Attempts {
 
   /** The last of this action that had ended by then. */
   async meeting(machineId: string, by: string, at: Date): Promise<Meeting> {
-    const job = await this.jobs.lastEnded(machineId, by, at);
-    if (job === null) return { attempt: { action: by, choice: null }, subjects: new Map() };
-    return { attempt: attemptOf(job, await this.usualMode(machineId)), subjects: await this.subjectsOf(job) };
+    return this.meetingOf(await this.jobs.lastEnded(machineId, by, at), machineId, by, this.dataSource.manager);
+  }
+
+  /** The last of this action that ended with this error, as the transaction sees it. */
+  async meetingWith(tx: Transaction, machineId: string, { by, kind }: MetBy): Promise<Meeting> {
+    return this.meetingOf(await this.jobs.lastFailed(tx, machineId, by, kind), machineId, by, tx.manager);
+  }
+
+  private async meetingOf(
+    job: EndedJob | null,
+    machineId: string,
+    by: string,
+    manager: EntityManager,
+  ): Promise<Meeting> {
+    if (job === null) return { attempt: { action: by, choice: null }, left: new Map() };
+    return { attempt: attemptOf(job, await this.usualMode(machineId, manager)), left: await this.leftBy(job, manager) };
   }
 
   /** Newest first. */
@@ -45,7 +72,7 @@ export class Attempts {
     const jobs = await this.jobs.endedSince(machineId, actions, since, LIMIT);
     if (jobs.length === 0) return [];
     const rows = await queryRows<PackageRow>(this.dataSource, PACKAGES, [jobs.map(({ id }) => id)]);
-    const usual = await this.usualMode(machineId);
+    const usual = await this.usualMode(machineId, this.dataSource.manager);
     return jobs.map((job) => {
       const own = rows.filter(({ execution_id }) => execution_id === job.id);
       const named = (untouched: boolean) =>
@@ -72,27 +99,17 @@ export class Attempts {
   }
 
   /** In which mode an upgrade was that named none, see `transaction_usual_mode` of apt-transaction.sh. */
-  private async usualMode(machineId: string): Promise<PlanName> {
-    const row = await queryOne(this.dataSource, PROXMOX, [machineId]);
+  private async usualMode(machineId: string, manager: EntityManager): Promise<PlanName> {
+    const row = await queryOne(manager, PROXMOX, [machineId]);
     return row === null ? 'upgrade_with_new' : 'dist_upgrade';
   }
 
-  private async subjectsOf({ id, kind }: EndedJob): Promise<Meeting['subjects']> {
-    const row = await queryOne<{ stored: unknown }>(this.dataSource, IMPORTANT, [id]);
+  private async leftBy({ id, kind }: EndedJob, manager: EntityManager): Promise<Meeting['left']> {
+    const row = await queryOne<{ stored: unknown }>(manager, RESULT, [id]);
     if (row === null) return new Map();
-    const reading = this.contracts.read<{ readonly errors?: readonly NamedError[] }>(
-      `${kind}_result.important`,
-      row.stored,
-    );
-    const errors = reading.readable ? (reading.document.errors ?? []) : [];
-    const byKind = Map.groupBy(errors, ({ kind: met }) => met);
-    return new Map([...byKind].map(([met, ones]) => [met, ones.map(({ subject }) => subject)]));
+    const reading = this.contracts.read<RunLeft>(`${kind}_result`, row.stored);
+    return reading.readable ? leftBy(reading.document) : new Map();
   }
-}
-
-interface NamedError {
-  readonly kind: string;
-  readonly subject: string | null;
 }
 
 interface PackageRow {
@@ -111,7 +128,7 @@ const PROXMOX = `SELECT 1 FROM machines WHERE id = $1 AND machine_kind = 'proxmo
 
 const SEEN = 'SELECT last_seen_at AS at FROM machines WHERE id = $1 AND last_seen_at > $2';
 
-const IMPORTANT = 'SELECT important_json AS stored FROM executions WHERE id = $1 AND important_json IS NOT NULL';
+const RESULT = 'SELECT result_json AS stored FROM executions WHERE id = $1 AND result_json IS NOT NULL';
 
 /** An execution has the id of its job. */
 const PACKAGES = `

@@ -9,13 +9,26 @@ import { Snapshots } from '../../history/snapshots';
 import { parametersContract } from '../../jobs/contracts/job-parameters';
 import { JobsReader } from '../../jobs/jobs.reader';
 import type { JobStatus } from '../../jobs/entities/jobs.values';
-import { APT_UPGRADE_RESULT_IMPORTANT } from '../contracts/apt-upgrade-result.v5';
+import { APT_UPGRADE_RESULT, type AppliedPackage, type AptUpgradeResult } from '../contracts/apt-upgrade-result.v5';
 import { APT_UPDATE_ANALYZE } from '../contracts/apt-update-analyze.v1.schema';
-import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import type { AptError, AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import type { PackageState } from '../parsers/dpkg';
 import { UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
 import { Attempts } from './attempts';
 import { Looks } from './looks';
 
+const GOLDEN = goldenExample('apt_upgrade_result', 5) as AptUpgradeResult;
+const PACKAGE: AppliedPackage = {
+  name: 'beta',
+  arch: 'amd64',
+  operation: 'upgraded',
+  from_version: '1.0',
+  to_version: '2.0',
+  origin: null,
+  planned: true,
+  as_planned: false,
+  state: null,
+};
 const START = new Date('2026-11-23T12:00:00.000Z');
 const ALL: UpgradeParameters = { mode: 'upgrade_with_new', scope: 'all', packages: [] };
 /** As a bulk plan asks for it. */
@@ -32,6 +45,9 @@ interface Run {
   readonly packages?: readonly string[];
   /** Planned, and left as they were. */
   readonly untouched?: readonly string[];
+  /** How dpkg has left packages. */
+  readonly states?: Readonly<Record<string, PackageState | null>>;
+  readonly audit?: readonly string[];
 }
 
 describe('whether an error is gone', () => {
@@ -46,7 +62,7 @@ describe('whether an error is gone', () => {
     database = await createTestDatabase();
     dataSource = await database.dataSource();
     contracts = new Contracts();
-    contracts.register(APT_UPDATE_ANALYZE, APT_UPGRADE_RESULT_IMPORTANT);
+    contracts.register(APT_UPDATE_ANALYZE, APT_UPGRADE_RESULT);
     for (const name of ['apt_upgrade', 'apt_upgrade_plan', 'apt_download'])
       contracts.register(parametersContract({ name, parameters: UPGRADE_PARAMETERS } as never));
     const jobs = new JobsReader(dataSource, contracts);
@@ -80,7 +96,13 @@ describe('whether an error is gone', () => {
     if (kind.endsWith('_plan')) return at;
     const subjects = more.subjects ?? [null];
     const errors = error === null ? [] : subjects.map((subject) => ({ kind: error, message: error, subject }));
-    const told = { ending: 'ended', counts: null, errors, conffiles: [], failed_units: [], reboot_flag: null };
+    const found = { ...GOLDEN.errors[0], severity: 'error', important_lines: [], remediation: 'Mend it.' };
+    const result: AptUpgradeResult = {
+      ...GOLDEN,
+      errors: errors.map((one) => ({ ...found, ...one }) as AptError),
+      packages: Object.entries(more.states ?? {}).map(([name, state]) => ({ ...PACKAGE, name, state })),
+      audit: more.audit ?? [],
+    };
     await insertRow(dataSource, 'executions', {
       id,
       machine_id: machineId,
@@ -89,7 +111,7 @@ describe('whether an error is gone', () => {
       started_at: at,
       finished_at: at,
       status: error === null ? 'ok' : 'error',
-      important_json: JSON.stringify({ schema_version: 1, ...told }),
+      result_json: JSON.stringify(result),
       job_id: id,
     });
     const { packages = [], untouched = [] } = more;
@@ -167,6 +189,49 @@ describe('whether an error is gone', () => {
     const since = await run({ kind: 'apt_upgrade_plan', choice: only('beta'), error: 'held_broken' });
     await run({ kind: 'apt_upgrade_plan', ...later });
     expect(await standing('held_broken', 'apt_upgrade_plan', since)).toMatchObject({ verdict });
+  });
+
+  const script = { error: 'maintainer_script_failed', subjects: ['beta'] };
+  it.each<[string, Run, string]>([
+    ['dpkg took its steps back', { states: { beta: 'installed' } }, 'not_looked'],
+    ['dpkg is at the package still', { states: { beta: 'half-configured' } }, 'gone'],
+    [
+      'its audit names the package',
+      { states: { beta: null }, audit: ['Not configured:', ' beta:amd64  A package'] },
+      'gone',
+    ],
+    [
+      'its audit names another one',
+      { states: { beta: null }, audit: ['Not configured:', ' alpha  beta'] },
+      'not_looked',
+    ],
+    [
+      'one of two was taken back',
+      { subjects: ['beta', 'gamma'], states: { beta: 'unpacked', gamma: 'installed' } },
+      'not_looked',
+    ],
+  ])('a script that failed is told by an analysis only where it left something: %s', async (_what, left, verdict) => {
+    for (const error of ['maintainer_script_failed', 'container_refused']) {
+      const since = await run({ ...script, error, ...left });
+      await analysis('skipped');
+      expect(await standing(error, 'apt_upgrade', since)).toMatchObject({
+        verdict,
+        verifiedBy: verdict === 'gone' ? 'apt_update_analyze' : 'apt_upgrade',
+      });
+    }
+  });
+
+  it('a script that left nothing is there while upgrades meet it, and gone by one that brings its package', async () => {
+    const since = await run({ ...script, states: { beta: 'installed' } });
+    await run({ ...script, states: { beta: 'installed' } });
+    await analysis('refreshed');
+    expect(await standing(script.error, 'apt_upgrade', since)).toMatchObject({ verdict: 'there' });
+    await run({ choice: only('beta'), packages: ['beta'] });
+    await analysis('refreshed');
+    expect(await standing(script.error, 'apt_upgrade', since)).toMatchObject({
+      verdict: 'gone',
+      verifiedBy: 'apt_upgrade',
+    });
   });
 
   it('an error of a repair is told by the next repair', async () => {

@@ -2,14 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Snapshots } from '../../history/snapshots';
 import { APT_UPDATE_ANALYZE_CONTRACT, type AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
 import { isMachineErrorKind, type MachineErrorKind } from '../contracts/machine-error-kinds';
-import { Attempts, type Meeting, type Retrial } from './attempts';
+import { Attempts, hasTriedAgain, type Meeting, type Retrial } from './attempts';
 import { kernelTelling, OLD_KERNEL, type Telling } from './machine-verdicts';
-import { triedAgain } from './tried';
 import {
+  isUnwound,
   meeterOf,
   tellersOf,
   verdictOn,
   type ErrorStanding,
+  type ErrorVerdict,
   type Look,
   type Meeter,
   type VerifyingAction,
@@ -57,32 +58,29 @@ export class Looks {
 
   private async ofApt(machineId: string, kinds: readonly string[], by: string, since: Date): Promise<ErrorStanding[]> {
     const meeting = await this.attempts.meeting(machineId, by, since);
-    const tellers = new Set(kinds.flatMap((kind) => tellersOf(kind, by)));
-    const analyses = tellers.delete('apt_update_analyze') ? await this.analyses(machineId, kinds, by, since) : [];
+    const errors = kinds.map((kind) => metErrorOf(kind, by, meeting));
+    const tellers = new Set(errors.flatMap(({ tellers: told }) => told));
+    const analyses = tellers.delete('apt_update_analyze') ? await this.analyses(machineId, errors, since) : [];
     const retrials = tellers.size === 0 ? [] : await this.attempts.since(machineId, [...tellers], since);
-    return kinds.map((kind) => {
-      const [first, ...others] = tellersOf(kind, by);
-      const told = [first, ...others];
-      const looks =
-        first === 'apt_update_analyze'
-          ? analyses
-          : retrials
-              .filter(({ action }) => told.some((one) => one === action))
-              .map((one) => retried(kind, meeting, one));
-      return standingOf(kind, meeterOf(by), first, looks);
+    return errors.map((error) => {
+      if (error.tellers[0] === 'apt_update_analyze') return standingOf(error, analyses);
+      const told = retrials.filter(({ action }) => error.tellers.some((one) => one === action));
+      return standingOf(
+        error,
+        told.map((one) => retried(error.kind, meeting, one)),
+      );
     });
   }
 
   /** Newest first, until one of them tells of each: an analysis without fetching lists takes back nothing. */
-  private async analyses(machineId: string, kinds: readonly string[], by: string, since: Date): Promise<LookAt[]> {
-    const asked = kinds.filter((kind) => tellersOf(kind, by)[0] === 'apt_update_analyze');
-    const met = meeterOf(by);
+  private async analyses(machineId: string, errors: readonly MetError[], since: Date): Promise<LookAt[]> {
+    const asked = errors.filter(({ tellers }) => tellers[0] === 'apt_update_analyze');
     const looks: LookAt[] = [];
     while (looks.length < ANALYSES) {
       const look = await this.analysis(machineId, since, looks.at(-1)?.at ?? null);
       if (look === null) break;
       looks.push(look);
-      if (asked.every((kind) => looks.some((one) => verdictOn(kind, met, one) !== 'not_looked'))) break;
+      if (asked.every((error) => looks.some((one) => verdictOf(error, one) !== 'not_looked'))) break;
     }
     return looks;
   }
@@ -99,16 +97,33 @@ export class Looks {
   }
 }
 
-/** The newest that could have met the error tells. */
-function standingOf(kind: string, met: Meeter, first: VerifyingAction, looks: readonly LookAt[]): ErrorStanding {
-  for (const look of looks) {
-    const verdict = verdictOn(kind, met, look);
-    if (verdict !== 'not_looked') return { kind, verdict, verifiedBy: look.action, lookedAt: look.at };
-  }
-  return { kind, verdict: 'not_looked', verifiedBy: first, lookedAt: null };
+interface MetError {
+  readonly kind: string;
+  readonly met: Meeter;
+  readonly unwound: boolean;
+  readonly tellers: ReturnType<typeof tellersOf>;
 }
 
-function retried(kind: string, { attempt, subjects }: Meeting, later: Retrial): LookAt {
+function metErrorOf(kind: string, by: string, { left }: Meeting): MetError {
+  const unwound = isUnwound(kind, left.get(kind) ?? []);
+  return { kind, met: meeterOf(by), unwound, tellers: tellersOf(kind, by, unwound) };
+}
+
+function verdictOf({ kind, met, unwound }: MetError, look: Look): ErrorVerdict {
+  return verdictOn(kind, met, look, unwound);
+}
+
+/** The newest that could have met the error tells. */
+function standingOf(error: MetError, looks: readonly LookAt[]): ErrorStanding {
+  const { kind, tellers } = error;
+  for (const look of looks) {
+    const verdict = verdictOf(error, look);
+    if (verdict !== 'not_looked') return { kind, verdict, verifiedBy: look.action, lookedAt: look.at };
+  }
+  return { kind, verdict: 'not_looked', verifiedBy: tellers[0], lookedAt: null };
+}
+
+function retried(kind: string, meeting: Meeting, later: Retrial): LookAt {
   const { status, finishedAt, errorKind } = later.job;
   return {
     at: finishedAt,
@@ -116,6 +131,6 @@ function retried(kind: string, { attempt, subjects }: Meeting, later: Retrial): 
     whole: status !== 'error',
     refreshed: false,
     found: errorKind === null ? [] : [errorKind],
-    tried: triedAgain(kind, attempt, subjects.get(kind) ?? [], later),
+    tried: hasTriedAgain(kind, meeting, later),
   };
 }

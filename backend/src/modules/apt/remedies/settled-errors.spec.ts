@@ -1,15 +1,29 @@
+import { goldenExample } from '../../../../test/support/golden-examples';
+import { insertRow } from '../../../../test/support/insert-row';
 import { addMachine } from '../../../../test/support/machine-samples';
 import { createTestApp, type TestApp } from '../../../../test/support/test-app';
-import { TransactionRunner } from '../../../kernel/database/transaction';
+import { Contracts } from '../../../kernel/contracts/contracts';
+import { newId } from '../../../kernel/database/ids';
+import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
+import { parametersContract } from '../../jobs/contracts/job-parameters';
+import { JobsReader } from '../../jobs/jobs.reader';
 import { MachineState, type MachineStatePatch } from '../../machines/machine-state';
 import { MachinesModule } from '../../machines/machines.module';
 import type { MachineDetailDto } from '../../machines/dto/machine-detail.dto';
 import { analyseApt } from '../analysis/analyse';
 import { statePatchOf } from '../apt-verdict';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import { APT_UPGRADE_RESULT, type AppliedPackage, type AptUpgradeResult } from '../contracts/apt-upgrade-result.v5';
+import type { PackageState } from '../parsers/dpkg';
+import { UPGRADE_PARAMETERS } from '../upgrade/upgrade-parameters';
 import { loadFixture } from '../fixtures/load-fixture';
-import { settledByAnalysis, SETTLED_BY_REPAIR } from './settled-errors';
+import type { Choice } from './tried';
+import { Attempts } from './attempts';
+import { Settlements } from './settlements';
 
+const ALL: Choice = { mode: 'upgrade_with_new', scope: 'all', packages: [] };
+const only = (...packages: string[]): Choice => ({ ...ALL, scope: 'packages', packages });
+const GOLDEN = goldenExample('apt_upgrade_result', 5) as AptUpgradeResult;
 const measuredAt = new Date('2026-11-23T12:00:00Z');
 const analysed = (state: string) => analyseApt(loadFixture('trixie', state), { measuredAt });
 
@@ -18,8 +32,15 @@ describe('a failed machine', () => {
   let test: TestApp;
   let id: string;
 
+  let settlements: Settlements;
+
   beforeAll(async () => {
     test = await createTestApp({ imports: [MachinesModule] });
+    const contracts = test.app.get(Contracts);
+    contracts.register(APT_UPGRADE_RESULT);
+    contracts.register(parametersContract({ name: 'apt_upgrade', parameters: UPGRADE_PARAMETERS } as never));
+    const attempts = new Attempts(test.dataSource, contracts, new JobsReader(test.dataSource, contracts));
+    settlements = new Settlements(test.app.get(MachineState), attempts);
   });
   afterAll(() => test.close());
   beforeEach(async () => {
@@ -27,32 +48,114 @@ describe('a failed machine', () => {
     id = await addMachine(test.as('operator'), 'web-1');
   });
 
-  const patch = (...changes: MachineStatePatch[]) =>
+  /** The end of a job: what its action tells, and what every good end does. */
+  const ends = (settles: string | null, tells: (tx: Transaction) => Promise<void>, more: MachineStatePatch = {}) =>
+    test.app.get(TransactionRunner).run(async (tx) => {
+      test.app.get(MachineState).patch(tx, id, more);
+      await tells(tx);
+      test.app.get(MachineState).patch(tx, id, { settles });
+    });
+  const repair = () => ends('apt_repair', (tx) => settlements.byRepair(tx, id));
+  const analysis = (document: AptUpdateAnalyze) =>
+    ends(
+      document.status === 'error' ? null : 'apt_update_analyze',
+      (tx) => settlements.byAnalysis(tx, id, document),
+      statePatchOf(document, measuredAt),
+    );
+  const upgrade = (choice: Choice, packages: readonly Partial<AppliedPackage>[] = []) =>
+    ends(null, (tx) => settlements.byUpgrade(tx, id, choice, packages as AppliedPackage[]));
+
+  const fails = (action: string, kind: string) =>
     test.app.get(TransactionRunner).run((tx) => {
-      for (const change of changes) test.app.get(MachineState).patch(tx, id, change);
+      const error = { lastErrorKind: kind, lastErrorMessage: 'It failed.', lastErrorAction: action };
+      test.app.get(MachineState).patch(tx, id, error);
       return Promise.resolve();
     });
-  const fails = (action: string, kind: string) =>
-    patch({ lastErrorKind: kind, lastErrorMessage: 'It failed.', lastErrorAction: action });
-  const analysis = (document: AptUpdateAnalyze) =>
-    patch(
-      { ...statePatchOf(document, measuredAt), settlesErrors: settledByAnalysis(document) },
-      document.status === 'error' ? {} : { settles: 'apt_update_analyze' },
-    );
+
+  /** An upgrade of everything that failed at beta, which dpkg left in a state. */
+  async function failsAtBeta(kind: string, state: PackageState): Promise<void> {
+    const jobId = newId();
+    const of = { id: jobId, machine_id: id, started_at: measuredAt, finished_at: measuredAt, error_kind: kind };
+    await insertRow(test.dataSource, 'jobs', {
+      ...of,
+      kind: 'apt_upgrade',
+      status: 'error',
+      created_at: measuredAt,
+      payload_json: JSON.stringify({ schema_version: 1, parameters: ALL }),
+    });
+    const error = { kind, severity: 'error', message: 'It failed.', important_lines: [], remediation: 'Mend it.' };
+    const [entry] = GOLDEN.packages ?? [];
+    await insertRow(test.dataSource, 'executions', {
+      ...of,
+      action: 'apt_upgrade',
+      mode: 'manual',
+      status: 'error',
+      result_json: JSON.stringify({
+        ...GOLDEN,
+        errors: [{ ...error, subject: 'beta' }],
+        packages: [{ ...entry, name: 'beta', state }],
+      }),
+      job_id: jobId,
+    });
+    await fails('apt_upgrade', kind);
+  }
+  const lastKind = async () => (await machine()).lastError?.kind ?? null;
   const machine = async () => (await test.as('viewer').get(`/machines/${id}`)).body as MachineDetailDto;
 
   it.each(['apt_upgrade', 'apt_autoremove'])('is none any more once the repair of its %s went well', async (action) => {
     await fails(action, 'interrupted');
     expect(await machine()).toMatchObject({ need: 'failed' });
-    await patch({ settlesErrors: SETTLED_BY_REPAIR }, { settles: 'apt_repair' });
+    await repair();
     expect(await machine()).toMatchObject({ lastError: null, need: 'unknown' });
   });
 
   it('stays one after a repair where something else had failed', async () => {
     await fails('service_restart', 'units_failed');
-    await patch({ settlesErrors: SETTLED_BY_REPAIR }, { settles: 'apt_repair' });
+    await repair();
     expect(await machine()).toMatchObject({ need: 'failed', lastError: { kind: 'units_failed' } });
   });
+
+  it.each(['file_conflict', 'no_space', 'deb_404'])('stays one with %s of an upgrade after a repair', async (kind) => {
+    await fails('apt_upgrade', kind);
+    await repair();
+    expect(await machine()).toMatchObject({ need: 'failed', lastError: { kind } });
+  });
+
+  it.each<[string, PackageState, boolean]>([
+    ['dpkg took its steps back', 'installed', false],
+    ['dpkg has its package to finish', 'half-configured', true],
+  ])('with a script that failed is settled by whole packages only where %s', async (_what, state, settled) => {
+    await failsAtBeta('maintainer_script_failed', state);
+    await analysis(analysed('security'));
+    expect(await lastKind()).toBe(settled ? null : 'maintainer_script_failed');
+    await failsAtBeta('container_refused', state);
+    await repair();
+    expect(await lastKind()).toBe(settled ? null : 'container_refused');
+  });
+
+  it.each<[string, Choice, Partial<AppliedPackage>[], boolean]>([
+    ['of another package', only('alpha'), [{ name: 'alpha', operation: 'upgraded' }], false],
+    ['that left the package', ALL, [{ name: 'beta', operation: 'unchanged' }], false],
+    ['of that package', only('beta'), [{ name: 'beta', operation: 'upgraded' }], true],
+    ['that brought it along', only('alpha'), [{ name: 'beta', operation: 'upgraded' }], true],
+    ['of everything', ALL, [{ name: 'alpha', operation: 'upgraded' }], true],
+  ])('stays one, or not, after a good upgrade %s', async (_what, choice, packages, settled) => {
+    await failsAtBeta('file_conflict', 'installed');
+    await upgrade(choice, packages);
+    expect(await lastKind()).toBe(settled ? null : 'file_conflict');
+    await failsAtBeta('maintainer_script_failed', 'installed');
+    await upgrade(choice, packages);
+    expect(await lastKind()).toBe(settled ? null : 'maintainer_script_failed');
+  });
+
+  it.each(['interrupted', 'timeout_total', 'dpkg_interrupted'])(
+    'is none any more with %s once any upgrade went well',
+    async (kind) => {
+      await failsAtBeta(kind, 'installed');
+      await upgrade(only('alpha'));
+      expect(await lastKind()).toBeNull();
+    },
+  );
 
   it.each<[string, string, string, boolean]>([
     ['interrupted', 'apt_upgrade', 'security', true],

@@ -1,9 +1,11 @@
-import type { SettledErrors } from '../../machines/machine-state';
+import type { MachineError, SettledErrors } from '../../machines/machine-errors';
 import { changesSomething, isMeasured } from '../apt-verdict';
 import { APT_ERROR_KINDS } from '../contracts/apt-error-kinds';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
 import { kernelTelling, OLD_KERNEL } from './machine-verdicts';
-import { verificationOf } from './verification';
+import { hasTriedAgain, type Meeting } from './attempts';
+import type { LaterAttempt } from './tried';
+import { isUnwound, verificationOf } from './verification';
 
 /** Changes whose errors concern what dpkg and apt have on the machine. */
 const APT_CHANGES = ['apt_upgrade', 'apt_repair', 'apt_autoremove', 'apt_hold', 'apt_unhold'] as const;
@@ -13,20 +15,42 @@ const MET_BY_RUNS_ALONE: readonly string[] = APT_ERROR_KINDS.filter(
   (kind) => verificationOf(kind, 'run').action !== 'apt_update_analyze',
 );
 
-/** A repair after which dpkg and apt find everything whole. */
-export const SETTLED_BY_REPAIR: readonly SettledErrors[] = [{ actions: APT_CHANGES }];
+/**
+ * Whether a good upgrade shows an error of the last one to be over: unless only a run meets that again, and this one has not tried
+ * it. Pure.
+ */
+export function settledByUpgrade(kind: string, meeting: Meeting, later: LaterAttempt): boolean {
+  const unwound = isUnwound(kind, meeting.left.get(kind) ?? []);
+  if (!MET_BY_RUNS_ALONE.includes(kind) && !unwound) return true;
+  return hasTriedAgain(kind, meeting, later);
+}
+
+/**
+ * What is over where dpkg and apt find everything whole: that a change of packages was cut off or left something unfinished.
+ * @param unwound errors after which dpkg had left nothing to finish
+ */
+export function settledByWhole(unwound: readonly MachineError[]): readonly SettledErrors[] {
+  return APT_CHANGES.map((action) => {
+    const own = unwound.filter((error) => error.action === action).map(({ kind }) => kind);
+    return { actions: [action], except: [...MET_BY_RUNS_ALONE, ...own] };
+  });
+}
 
 /**
  * Which last errors of the machine an analysis shows to be over. Where dpkg has nothing to repair: that a change of packages was
  * cut off or left something unfinished; and where nothing is left to upgrade either, every error of such a change. Where
  * nothing asks for a restart: every error of a restart. Pure.
+ * @param unwound see {@link settledByWhole}
  */
-export function settledByAnalysis(document: AptUpdateAnalyze): readonly SettledErrors[] {
+export function settledByAnalysis(
+  document: AptUpdateAnalyze,
+  unwound: readonly MachineError[],
+): readonly SettledErrors[] {
   if (document.status === 'error') return [];
   const settled: SettledErrors[] = [];
   if (isWhole(document)) {
     const done = isMeasured(document) && !changesSomething(document);
-    settled.push({ actions: APT_CHANGES, ...(done ? {} : { except: MET_BY_RUNS_ALONE }) });
+    settled.push(...(done ? [{ actions: APT_CHANGES }] : settledByWhole(unwound)));
   }
   const { reboot } = document;
   if (reboot.state === 'not_needed') settled.push({ actions: ['reboot'] });

@@ -65,6 +65,6 @@ function familyOf(action: string): string {
 }
 
 /** Errors name a package with its architecture, or the file of an archive. */
-function packageOf(subject: string): string {
+export function packageOf(subject: string): string {
   return subject.replace(/^.*\/|[:_].*$/g, '');
 }

@@ -38,6 +38,9 @@ const UNFINISHED: readonly string[] = [
   'unmet_dependencies',
 ] satisfies AptErrorKind[];
 
+/** A script of a package failed. Before it unpacks or removes anything dpkg takes its own steps back then, and leaves all whole. */
+const OF_SCRIPTS: ReadonlySet<string> = new Set<AptErrorKind>(['container_refused', 'maintainer_script_failed']);
+
 /** What these leave on the machine is what an analysis finds: it runs no script and installs nothing. */
 const LEAVES_UNFINISHED: ReadonlySet<string> = new Set<AptErrorKind>([
   'conffile_question',
@@ -45,6 +48,19 @@ const LEAVES_UNFINISHED: ReadonlySet<string> = new Set<AptErrorKind>([
   'maintainer_script_failed',
   'repair_differs',
 ]);
+
+/** What is known of the packages that an error was about. */
+export interface Leftover {
+  /** What the error names; null: nothing. */
+  readonly subject: string | null;
+  /** dpkg had not finished with it when the run was over. False: it had, or nobody knows. */
+  readonly unfinished: boolean;
+}
+
+/** Errors of scripts that left nothing for an analysis to find: only whatever runs the script again tells of them. */
+export function isUnwound(kind: string, left: readonly Leftover[]): boolean {
+  return OF_SCRIPTS.has(kind) && left.some(({ unfinished }) => !unfinished);
+}
 
 /** Only a plan with the same choice meets them again. */
 export const MET_BY_PLANS: ReadonlySet<string> = new Set<AptErrorKind>([
@@ -78,12 +94,15 @@ const OF_LISTS: ReadonlySet<string> = new Set(
 /** What an analysis writes is lists: without room for them it meets these, and where it fetches none it does not. */
 const OF_DISKS: ReadonlySet<string> = new Set<AptErrorKind>(['no_inodes', 'no_space', 'no_space_boot', 'read_only_fs']);
 
-/** Of a run whatever dpkg does not keep as its state has to be tried again: an analysis does less than the run did. */
-export function verificationOf(kind: string, met: Meeter): Verification {
+/**
+ * Of a run whatever dpkg does not keep as its state has to be tried again: an analysis does less than the run did.
+ * @param unwound see {@link isUnwound}
+ */
+export function verificationOf(kind: string, met: Meeter, unwound = false): Verification {
   if (met === 'analysis')
     return { action: 'apt_update_analyze', signs: LEAVES_UNFINISHED.has(kind) ? UNFINISHED : [kind] };
   if (MET_BY_PLANS.has(kind)) return { action: 'apt_upgrade_plan', signs: [kind] };
-  if (LEAVES_UNFINISHED.has(kind)) return { action: 'apt_update_analyze', signs: UNFINISHED };
+  if (LEAVES_UNFINISHED.has(kind) && !unwound) return { action: 'apt_update_analyze', signs: UNFINISHED };
   const ofState = UNFINISHED.includes(kind);
   if (MET_BY_RUNS.has(kind) || (met === 'run' && !ofState)) return { action: 'apt_upgrade', signs: [kind] };
   return { action: 'apt_update_analyze', signs: [kind] };
@@ -93,9 +112,10 @@ export function verificationOf(kind: string, met: Meeter): Verification {
  * Which actions tell of an error that an action met: first the one that is named while none has. What a repair or the removal
  * of what nobody needs met is met again by the same; the next upgrade need not try what they did.
  * @param by name of the action that met it
+ * @param unwound see {@link isUnwound}
  */
-export function tellersOf(kind: string, by: string): readonly [VerifyingAction, ...VerifyingAction[]] {
-  const { action } = verificationOf(kind, meeterOf(by));
+export function tellersOf(kind: string, by: string, unwound = false): readonly [VerifyingAction, ...VerifyingAction[]] {
+  const { action } = verificationOf(kind, meeterOf(by), unwound);
   if (action === 'apt_update_analyze') return [action];
   const run = RUNS.find((name) => name === by || `${name}_plan` === by) ?? 'apt_upgrade';
   const plan = PLANS.find((name) => name === `${run}_plan`);
@@ -126,10 +146,13 @@ export interface Look {
   readonly tried: boolean;
 }
 
-/** Whether an error is gone by this look, `not_looked` where it could not have met it; null: nobody has looked since. */
-export function verdictOn(kind: string, met: Meeter, look: Look | null): ErrorVerdict {
+/**
+ * Whether an error is gone by this look, `not_looked` where it could not have met it; null: nobody has looked since.
+ * @param unwound see {@link isUnwound}
+ */
+export function verdictOn(kind: string, met: Meeter, look: Look | null, unwound = false): ErrorVerdict {
   if (look === null) return 'not_looked';
-  const { action, signs } = verificationOf(kind, met);
+  const { action, signs } = verificationOf(kind, met, unwound);
   // Whatever finds it tells, however little it tried.
   if (look.found.some((found) => signs.includes(found))) return 'there';
   if (!look.tried) return 'not_looked';

@@ -4,6 +4,7 @@ import type { AptErrorKind } from '../contracts/apt-error-kinds';
 import { type AptUpgradePlan } from '../contracts/apt-upgrade-plan.v2';
 import { APT_UPGRADE_RESULT, type AptUpgradeResult } from '../contracts/apt-upgrade-result.v5';
 import { RUN_ID } from '../fixtures/captured-change';
+import { leftBy } from '../remedies/run-left';
 import { wasRefused } from './refused';
 import { backupRefusal, upgradeResult, verdictOf } from './upgrade-result';
 import {
@@ -41,6 +42,8 @@ describe.each(suites)('a run on %s', (suite) => {
     ['odd-version', 'archive_refused', 'fleet-odder_1.1%5frc[2]-%c3%a9_all.deb'],
     ['file-conflict', 'file_conflict', 'fleet-plain_1.1_all.deb'],
     ['failing-script', 'maintainer_script_failed', 'fleet-failing'],
+    ['failing-preinst', 'maintainer_script_failed', 'fleet-failing'],
+    ['failing-preinst-others', 'maintainer_script_failed', 'fleet-failing'],
     ['deb-404', 'deb_404', null],
     ['deb-hash', 'repo_hash_mismatch', null],
     ['interrupted', 'dpkg_interrupted', null],
@@ -65,6 +68,19 @@ describe.each(suites)('a run on %s', (suite) => {
   it('tells the packages that a failing script left as they were', () => {
     const { packages } = resultOf(suite, 'failing-script');
     expect(packages?.find(({ name }) => name === 'fleet-plain')).toMatchObject({ as_planned: true });
+  });
+
+  it.each([
+    ['failing-script', 'half-configured', true, false, 'repair dpkg'],
+    ['failing-preinst-others', 'installed', false, false, 'repair dpkg'],
+    ['failing-preinst', 'installed', false, true, 'nothing to repair'],
+  ])('with %s leaves its package %s', (state, word, unfinished, whole, remedy) => {
+    const result = resultOf(suite, state);
+    expect(result.packages?.find(({ name }) => name === 'fleet-failing')).toMatchObject({ state: word });
+    expect(leftBy(result).get('maintainer_script_failed')).toEqual([{ subject: 'fleet-failing', unfinished }]);
+    expect(result.audit?.length === 0).toBe(whole);
+    expect(result.errors[0]?.remediation).toContain(remedy);
+    expect(verdictOf(result).error?.action).toContain(remedy);
   });
 
   it('counts a package that dpkg has not finished with as none of the planned, whatever its version', () => {

@@ -9,6 +9,8 @@ import type { AppliedPackage, AptRunResult, AptUpgradeResult, OthersChange } fro
 import type { AutoMarks } from '../contracts/auto-marks';
 import { meanwhile, type Meanwhile, type OthersStep } from '../external/meanwhile';
 import { linesOf } from '../parsers/parse-error';
+import { leftBy } from '../remedies/run-left';
+import { isUnwound } from '../remedies/verification';
 import { appliedCounts, appliedPackages, plannedBefore, withoutOthers } from './applied';
 import { autoMarks, unmeasuredMarks } from './auto-marks';
 import { archivesLook } from './archive-facts';
@@ -37,6 +39,7 @@ type PlannedPackages = Pick<AptUpgradePlan, 'packages'>;
 export function runResult(run: FinishedChange, plan: PlannedPackages, runId: string): AptRunResult {
   const since = meanwhile(run, runId);
   const packages = packagesOf(run, plan, since);
+  const audit = lines(run, 'audit', [0, 1]);
   const result = {
     ending: run.ending,
     exit_code: run.exitCode,
@@ -44,14 +47,14 @@ export function runResult(run: FinishedChange, plan: PlannedPackages, runId: str
     packages,
     counts: packages === null ? null : appliedCounts(packages),
     changed_by_others: since === null ? null : since.others.map(othersChange),
-    errors: errorsOf(run),
+    errors: withWayOut(errorsOf(run), packages, audit),
     conffiles: lines(run, 'conffiles'),
     failed_units: both(run, 'failed_before', 'failed_after', (was, is) => ({ before: was, after: is })),
     ports: both(run, 'ports_before', 'ports_after', (was, is) => ({
       gone: was.filter((port) => !is.includes(port)),
       opened: is.filter((port) => !was.includes(port)),
     })),
-    audit: lines(run, 'audit', [0, 1]),
+    audit,
     reboot_flag: flag(run),
     drift: run.drift === null ? null : { missing: [...run.drift.missing], added: [...run.drift.added] },
   };
@@ -132,6 +135,15 @@ function errorsOf(run: FinishedChange): AptError[] {
   });
   const named = found.some(({ kind }) => kind === 'no_space');
   return [...(named ? [] : full), ...found, ...diedErrors(run, found)];
+}
+
+/** Where dpkg has taken its own steps back after a script that failed, and left no other package, a repair would find nothing. */
+function withWayOut(errors: AptError[], packages: AppliedPackage[] | null, audit: string[] | null): AptError[] {
+  if (packages === null || audit?.length !== 0) return errors;
+  return errors.map((error) => {
+    const left = leftBy({ errors: [error], packages, audit }).get(error.kind) ?? [];
+    return isUnwound(error.kind, left) ? { ...error, remediation: say.run_script_unwound_action() } : error;
+  });
 }
 
 /** By the look that was taken late, as the run could not keep its own. */

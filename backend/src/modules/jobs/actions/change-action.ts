@@ -156,6 +156,11 @@ export interface ChangeOutcome {
   readonly error?: { readonly kind: string; readonly message: Sentence; readonly action?: Sentence };
   /** With status `error`: it was refused before it changed anything, so the machine is as it was. */
   readonly untouched?: boolean;
+  /**
+   * It may have done less than the run that failed before: `store` tells which errors of its own action a good end settles. Without it
+   * all of them are.
+   */
+  readonly settlesByStore?: boolean;
   /** Of the contract `<action>_result`; kept in `executions.result_json`. */
   readonly result: object;
   /** Of the contract `<action>_result.important`. */

@@ -95,6 +95,37 @@ describe('the last error of a machine after a job', () => {
     expect(await lastError(machineId)).toBeNull();
   });
 
+  it('of a change that failed comes back once the connection is well again', async () => {
+    collected = () => ({ status: 'error', error: { kind: 'broke', message: quoted('It broke.') } });
+    const machineId = await p.machine();
+    const id = await confirmed(machineId);
+    await until('the run begins', () => machines.runs.has(id));
+    machines.end(id, 'ended');
+    await p.ended(id);
+    p.remote.on(machineId, () => Promise.reject(new SshError('sudo_password', 'sudo')));
+    await p.ended((await p.enqueue(machineId, { action: PLAN })).id);
+    expect(await lastError(machineId)).toBe('sudo_password -');
+    p.remote.on(machineId, () => answer({ look: '' }));
+    await p.ended((await p.enqueue(machineId)).id);
+    expect(await lastError(machineId)).toBe(`broke ${CHANGE}`);
+  });
+
+  it('of a change is not settled by a good end of it whose outcome tells that itself', async () => {
+    const machineId = await p.machine();
+    const run = async (more: Partial<ChangeOutcome>): Promise<void> => {
+      collected = () => more;
+      const id = await confirmed(machineId);
+      await until('the run begins', () => machines.runs.has(id));
+      machines.end(id, 'ended');
+      await p.ended(id);
+    };
+    await run({ status: 'error', error: { kind: 'broke', message: quoted('It broke.') } });
+    await run({ status: 'ok', settlesByStore: true });
+    expect(await lastError(machineId)).toBe(`broke ${CHANGE}`);
+    await run({ status: 'ok' });
+    expect(await lastError(machineId)).toBeNull();
+  });
+
   it('is that of the connection whoever met it, until anything goes well', async () => {
     const machineId = await p.machine();
     p.remote.on(machineId, () => Promise.reject(new SshError('sudo_password', 'sudo')));

@@ -67,6 +67,8 @@ interface FinalRow {
   readonly died: boolean;
   /** Of a change: it never began, or was refused before it changed anything. */
   readonly untouched: boolean;
+  /** Which errors of its own a good end settles is told by what stores its outcome. */
+  readonly settlesByStore?: boolean;
 }
 
 /**
@@ -174,7 +176,8 @@ export class Outcomes {
     const failure = told === null || message === null ? told : { ...told, message };
     await this.changes.store(tx, claim, changed, { status, failure, at: this.history.now() });
     const untouched = !lost && (finished.ending === 'drifted' || outcome.untouched === true);
-    return { status, failure, result: { ...facts.result, summary: outcome.summary }, died: false, untouched };
+    const result = { ...facts.result, summary: outcome.summary };
+    return { status, failure, result, died: false, untouched, settlesByStore: outcome.settlesByStore === true };
   }
 
   private async handOver(tx: Transaction, claim: Claim, pauseMs: number, facts: AttemptFacts): Promise<void> {
@@ -251,9 +254,10 @@ function failureOfOutcome(action: string, { error }: Pick<ActionOutcome, 'error'
 }
 
 /** A cancelled job says nothing about the machine. */
-function stateAfter({ status, failure, untouched }: FinalRow, action: string): MachineStatePatch {
+function stateAfter({ status, failure, untouched, settlesByStore }: FinalRow, action: string): MachineStatePatch {
   if (status === 'cancelled') return {};
-  return failure === null ? { settles: action } : lastErrorAfter(action, failure, untouched);
+  if (failure !== null) return lastErrorAfter(action, failure, untouched);
+  return { settles: settlesByStore === true ? null : action };
 }
 
 /**

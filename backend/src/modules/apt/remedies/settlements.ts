@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../../kernel/database/transaction';
+import type { MachineError } from '../../machines/machine-errors';
+import { MachineState } from '../../machines/machine-state';
+import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import type { AppliedPackage } from '../contracts/apt-upgrade-result.v5';
+import { Attempts } from './attempts';
+import { settledByAnalysis, settledByUpgrade, settledByWhole } from './settled-errors';
+import type { Choice, LaterAttempt } from './tried';
+import { isUnwound } from './verification';
+
+const UPGRADE = 'apt_upgrade';
+
+/** Which errors of changes of packages a good run or look has shown to be over; in the transaction that ends its job. */
+@Injectable()
+export class Settlements {
+  constructor(
+    private readonly machineState: MachineState,
+    private readonly attempts: Attempts,
+  ) {}
+
+  async byUpgrade(
+    tx: Transaction,
+    machineId: string,
+    choice: Choice,
+    packages: readonly AppliedPackage[] | null,
+  ): Promise<void> {
+    const error = (await this.machineState.standing(tx, machineId)).find(({ action }) => action === UPGRADE);
+    if (error === undefined) return;
+    const { kind } = error;
+    const meeting = await this.attempts.meetingWith(tx, machineId, { by: UPGRADE, kind });
+    if (!settledByUpgrade(kind, meeting, laterAttempt(choice, packages ?? []))) return;
+    this.machineState.patch(tx, machineId, { settlesErrors: [{ actions: [UPGRADE] }] });
+  }
+
+  /** After a repair dpkg and apt find everything whole. */
+  async byRepair(tx: Transaction, machineId: string): Promise<void> {
+    const settlesErrors = settledByWhole(await this.unwound(tx, machineId));
+    this.machineState.patch(tx, machineId, { settlesErrors });
+  }
+
+  async byAnalysis(tx: Transaction, machineId: string, document: AptUpdateAnalyze): Promise<void> {
+    const settlesErrors = settledByAnalysis(document, await this.unwound(tx, machineId));
+    this.machineState.patch(tx, machineId, { settlesErrors });
+  }
+
+  /** Errors that stand and left nothing that is not whole. */
+  private async unwound(tx: Transaction, machineId: string): Promise<MachineError[]> {
+    const unwound: MachineError[] = [];
+    for (const error of await this.machineState.standing(tx, machineId)) {
+      if (error.action === null) continue;
+      const { left } = await this.attempts.meetingWith(tx, machineId, { by: error.action, kind: error.kind });
+      if (isUnwound(error.kind, left.get(error.kind) ?? [])) unwound.push(error);
+    }
+    return unwound;
+  }
+}
+
+function laterAttempt(choice: Choice, applied: readonly AppliedPackage[]): LaterAttempt {
+  const named = (untouched: boolean): Set<string> =>
+    new Set(applied.filter(({ operation }) => (operation === 'unchanged') === untouched).map(({ name }) => name));
+  return { action: UPGRADE, choice, packages: named(false), untouched: named(true) };
+}

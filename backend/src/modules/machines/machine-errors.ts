@@ -1,0 +1,101 @@
+import type { EntityManager } from 'typeorm';
+import { prepared } from '../../kernel/database/prepared';
+import { affected, queryRows } from '../../kernel/database/rows';
+
+/** An error of a machine that nothing has settled yet. */
+export interface MachineError {
+  /** The action that ended with it; null: of the connection, whatever met it. */
+  readonly action: string | null;
+  readonly kind: string;
+  readonly message: string | null;
+  readonly metAt: Date;
+}
+
+/** Errors that are over: those that these actions ended with, or any; of these classes where they are named. */
+export interface SettledErrors {
+  readonly actions?: readonly string[];
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+}
+
+/** What a change of a machine's state says of its errors. */
+export interface ErrorChange {
+  readonly settles?: string | null;
+  readonly settlesErrors?: readonly SettledErrors[];
+  readonly lastErrorKind?: string;
+  readonly lastErrorMessage?: string | null;
+  readonly lastErrorAction?: string;
+}
+
+const MESSAGE_MAX = 2000;
+
+/**
+ * What of the errors of a machine stands after a change: of each action, and of the connection, the newest that nothing has
+ * settled. Oldest first. Pure.
+ */
+export function errorsAfter(
+  standing: readonly MachineError[],
+  change: ErrorChange,
+  now: Date,
+): readonly MachineError[] {
+  const { settles, settlesErrors = [], lastErrorKind } = change;
+  const left = standing.filter((error) => {
+    const own = settles !== undefined && (error.action === null || error.action === settles);
+    return !own && !settlesErrors.some((errors) => isAmong(error, errors));
+  });
+  if (lastErrorKind === undefined) return left;
+  const action = change.lastErrorAction ?? null;
+  const kind = /^[a-z][a-z0-9_]*$/.test(lastErrorKind) ? lastErrorKind : 'unexpected';
+  const message = change.lastErrorMessage?.slice(0, MESSAGE_MAX) ?? null;
+  return [...left.filter((error) => error.action !== action), { action, kind, message, metAt: now }];
+}
+
+function isAmong({ kind, action }: MachineError, { actions, only, except }: SettledErrors): boolean {
+  if (actions !== undefined && (action === null || !actions.includes(action))) return false;
+  return (only?.includes(kind) ?? true) && except?.includes(kind) !== true;
+}
+
+/** Of machines whose rows are held; oldest first. */
+export async function standingErrors(
+  manager: EntityManager,
+  machineIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly MachineError[]>> {
+  if (machineIds.length === 0) return new Map();
+  const rows = await queryRows<MachineError & { machineId: string }>(manager, STANDING, [machineIds]);
+  return Map.groupBy(rows, ({ machineId }) => machineId);
+}
+
+/** @param errors of each machine all that stand now */
+export async function writeErrors(
+  manager: EntityManager,
+  errors: ReadonlyMap<string, readonly MachineError[]>,
+): Promise<void> {
+  if (errors.size === 0) return;
+  const rows = [...errors].flatMap(([machine_id, standing]) =>
+    standing.map(({ action, kind, message, metAt: met_at }) => ({
+      machine_id,
+      action: action ?? '',
+      kind,
+      message,
+      met_at,
+    })),
+  );
+  const given = JSON.stringify(rows);
+  await affected(manager, FORGET, [[...errors.keys()], given]);
+  if (rows.length > 0) await affected(manager, KEEP, [given]);
+}
+
+const STANDING = prepared(`
+  SELECT machine_id AS "machineId", NULLIF(action, '') AS action, kind, message, met_at AS "metAt" FROM machine_errors
+   WHERE machine_id = ANY ($1::uuid[]) ORDER BY met_at, action`);
+
+const FORGET = prepared(`
+  DELETE FROM machine_errors e WHERE e.machine_id = ANY ($1::uuid[])
+     AND (e.machine_id, e.action) NOT IN (
+       SELECT g.machine_id, g.action FROM jsonb_to_recordset($2::jsonb) AS g (machine_id uuid, action text))`);
+
+const KEEP = prepared(`
+  INSERT INTO machine_errors (machine_id, action, kind, message, met_at)
+  SELECT machine_id, action, kind, message, met_at
+    FROM jsonb_to_recordset($1::jsonb) AS g (machine_id uuid, action text, kind text, message text, met_at timestamptz)
+  ON CONFLICT (machine_id, action) DO UPDATE SET kind = EXCLUDED.kind, message = EXCLUDED.message, met_at = EXCLUDED.met_at`);
