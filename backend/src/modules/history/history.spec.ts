@@ -290,6 +290,28 @@ describe('history', () => {
     expect(rows).toEqual([{ execution_id: second }]);
   });
 
+  it('opens an error again that was gone in between, and no other message', async () => {
+    const error = { ...warning, category: 'error', severity: 'error' } as const;
+    const looked = (goneBy: Date | null) =>
+      run((tx) =>
+        test.app
+          .get(ImportantMessages)
+          .upsert(tx, { machineId: id, source: 'apt', goneBy, messages: [error, warning] }),
+      );
+    await looked(null);
+    for (const { id: messageId } of await messages()) await operator.post(`/messages/${messageId}/acknowledge`);
+    const seenAt = new Date(String((await messages())[0]?.lastSeenAt));
+    await looked(null);
+    await looked(new Date(seenAt.getTime() - 1));
+    expect(await openCount()).toBe(0);
+    await looked(new Date(Date.now() + 1));
+    expect(await messages()).toMatchObject([
+      { severity: 'error', acknowledged: false, acknowledgedBy: null, acknowledgedAt: null },
+      { severity: 'warning', acknowledged: true },
+    ]);
+    expect(await openCount()).toBe(1);
+  });
+
   it('lets somebody acknowledge a message and open it again; said again, it stays acknowledged', async () => {
     await upsert(warning);
     const messageId = (await messages())[0]?.id ?? '';

@@ -28,6 +28,8 @@ export interface MessageBatch {
   readonly source: MessageSource;
   readonly snapshotId?: string | null;
   readonly executionId?: string | null;
+  /** An error that was seen last before this was gone by then. */
+  readonly goneBy?: Date | null;
   readonly messages: readonly ImportantMessage[];
 }
 
@@ -42,7 +44,7 @@ export class ImportantMessages {
 
   /**
    * Keeps messages; one seen before moves its `last_seen_at` and takes today's words. It stays acknowledged if it was, unless it
-   * is an error of another run: that has gone wrong anew. What was decided before stands in the audit.
+   * is an error of another run, or one that was gone in between: that has gone wrong anew. What was decided before stands in the audit.
    */
   async upsert(tx: Transaction, batch: MessageBatch): Promise<void> {
     const now = this.clock.now();
@@ -56,6 +58,7 @@ export class ImportantMessages {
       JSON.stringify(words),
       now,
       batch.executionId ?? null,
+      batch.goneBy ?? null,
     ]);
     for (const key of known?.keys ?? []) byKey.delete(key);
     const added = byKey.size === 0 ? 0 : await this.insert(tx, batch, byKey, now);
@@ -116,7 +119,8 @@ const SEEN_AGAIN = prepared(`
   WITH now AS (SELECT * FROM jsonb_to_recordset($2::jsonb) AS now (key text, message text, ref text)),
   anew AS (
     SELECT m.id, m.acknowledged FROM important_messages m JOIN now ON now.key = m.dedup_key
-     WHERE m.machine_id = $1 AND m.category = 'error' AND $4::uuid IS NOT NULL AND m.execution_id IS DISTINCT FROM $4::uuid),
+     WHERE m.machine_id = $1 AND m.category = 'error'
+       AND (($4::uuid IS NOT NULL AND m.execution_id IS DISTINCT FROM $4::uuid) OR m.last_seen_at < $5::timestamptz)),
   seen AS (
     UPDATE important_messages m SET last_seen_at = $3, message = now.message, execution_id = COALESCE($4::uuid, m.execution_id),
            raw_line_ref = CASE WHEN anew.id IS NULL THEN COALESCE(now.ref, m.raw_line_ref) ELSE now.ref END,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { ImportantMessages, type ImportantMessage } from '../../history/important-messages';
+import { Snapshots } from '../../history/snapshots';
 import {
   JobAction,
   type ActionContext,
@@ -14,6 +15,7 @@ import {
 import { Clock } from '../../../kernel/clock';
 import { MachineState } from '../../machines/machine-state';
 import { analyseApt } from '../analysis/analyse';
+import { lastWholeLook } from '../analysis/last-whole-look';
 import { plannedPackages, type PlannedPackage } from '../analysis/planned-packages';
 import { Settlements } from '../remedies/settlements';
 import { changesSomething, statePatchOf } from '../apt-verdict';
@@ -116,6 +118,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     private readonly messages: ImportantMessages,
     private readonly holds: AptHolds,
     private readonly externalChanges: ExternalChanges,
+    private readonly snapshots: Snapshots,
     private readonly clock: Clock,
     private readonly settlements: Settlements,
   ) {}
@@ -137,12 +140,13 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     };
   }
 
-  collect(run: CollectedRun): ActionOutcome {
+  async collect(run: CollectedRun, { machineId }: ActionContext<Parameters>): Promise<ActionOutcome> {
     const document = analyseApt(run.sections, { measuredAt: run.receivedAt });
     const status = run.brokenBy === null ? document.status : 'error';
     const stored = { ...document, status };
     const planned = plannedPackages(stored);
     const logged = readLogs(run);
+    const goneBy = stored.errors.length === 0 ? null : await lastWholeLook(this.snapshots, machineId);
     return {
       status,
       ...(status === 'error' ? { error: errorOf(run, document) } : {}),
@@ -160,7 +164,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
           await this.repository.storePlans(tx, context, planned);
           await this.repository.storeErrors(tx, context, stored);
         }
-        await this.storeState(tx, context, stored, run.receivedAt, logged.messages);
+        await this.storeState(tx, context, stored, run.receivedAt, { more: logged.messages, goneBy });
         await this.externalChanges.store(tx, context, logged.changes);
         await this.externalChanges.noteReading(tx, context.machineId, logged.reading, logged.at);
       },
@@ -172,13 +176,14 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     context: StoreContext,
     document: AptUpdateAnalyze,
     measuredAt: Date,
-    more: readonly ImportantMessage[],
+    { more, goneBy }: { readonly more: readonly ImportantMessage[]; readonly goneBy: Date | null },
   ): Promise<void> {
     await this.messages.upsert(tx, {
       machineId: context.machineId,
       source: 'apt',
       snapshotId: context.snapshotId,
       messages: [...messagesOf(document), ...more],
+      goneBy,
     });
     if (document.holds !== null) await this.holds.forgetOthers(tx, context.machineId, document.holds);
     this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));
