@@ -96,15 +96,17 @@ describe('remedies on machines of every kind', () => {
     });
   });
 
+  const mendedByPublisher = (name: string) => fleetBeside('scenario', name, 'plain');
+  const mendedOnMachine = (name: string) => fleetBeside('exec', name, 'touch', '/etc/fleet-failing.ok');
   it.each([
-    ['file-conflict', 'file_conflict'],
-    ['failing-preinst', 'maintainer_script_failed'],
-    ['repo-deb-hash', 'repo_hash_mismatch'],
-    ['repo-deb-missing', 'deb_404'],
-    ['repo-deb-401', 'repo_401'],
+    ['file-conflict', 'file_conflict', mendedByPublisher],
+    ['failing-preinst', 'maintainer_script_failed', mendedOnMachine],
+    ['repo-deb-hash', 'repo_hash_mismatch', mendedByPublisher],
+    ['repo-deb-missing', 'deb_404', mendedByPublisher],
+    ['repo-deb-401', 'repo_401', mendedByPublisher],
   ])(
     'what an upgrade meets in "%s" (%s) is not called gone by the analysis that follows it, but by an upgrade that does not meet it',
-    async (state, kind) => {
+    async (state, kind, mended) => {
       await machines.everywhere(async ({ machine, id }) => {
         await fleetBeside('scenario', machine.name, state);
         await analyse(id);
