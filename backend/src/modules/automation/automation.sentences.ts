@@ -37,8 +37,8 @@ export const say = sentences('automation', {
   window_expired: 'Its time to begin was over at {end}.',
   scope_empty: 'No machine was in its scope.',
   cancelled_by: '{name} cancelled it.',
-  cancelled_as_disabled: '{name} switched the schedule off before it had begun.',
-  cancelled_as_removed: '{name} removed the schedule before it had begun.',
+  cancelled_as_disabled: '{name} switched the schedule off.',
+  cancelled_as_removed: '{name} removed the schedule.',
   policy_of_nobody: 'It is not known who allowed it; saving the schedule again confirms what it may change by itself.',
   policy_holder_may_not:
     '{name} answers for what it may change by itself, and may not confirm changes any more. Somebody who may has to save the schedule.',

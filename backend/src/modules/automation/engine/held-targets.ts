@@ -14,6 +14,7 @@ import { say } from '../automation.sentences';
 import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
 import { jobsAfter } from './scheduled-jobs';
 import { overridden } from './target-overrides';
+import type { Stop } from './target-steps';
 import type { TargetEnd } from './target-store';
 
 /** The maintenance window that a machine of an occurrence waits for. */
@@ -39,6 +40,13 @@ interface WaitingRow {
   readonly window_name: string | null;
 }
 
+interface ArchivedRow {
+  readonly schedule_id: string;
+  readonly occurrence_id: string;
+  readonly definition_json: unknown;
+  readonly position: number;
+}
+
 interface AwaitingRow {
   readonly schedule_id: string;
   readonly occurrence_id: string;
@@ -52,7 +60,7 @@ export interface NextTarget {
   readonly position: number;
 }
 
-/** An end of a machine for which it is too late, and the place in the list of the first action that it has not done. */
+/** An end of a machine, and the place in the list of the first action that it has not done. */
 export interface LateEnd {
   readonly end: TargetEnd;
   readonly left: number;
@@ -97,24 +105,24 @@ export class HeldTargets {
     return this.late(tx, occurrence, late);
   }
 
-  /** The same of all that have done a part and wait, when the time of the occurrence itself is over. */
-  async leftWaiting(tx: Transaction, occurrence: LateOccurrence, why: string): Promise<TargetEnd[]> {
+  /** The same of all that have done a part and wait, when the occurrence itself is to end. */
+  async leftWaiting(tx: Transaction, occurrence: LateOccurrence, { kind, message }: Stop): Promise<TargetEnd[]> {
     const rows = await queryRows<WaitingRow>(tx.manager, PARTLY, [occurrence.id]);
     const late = rows.map(({ machine_id: machineId, position: left }): LateEnd => {
-      return { end: { machineId, status: 'cancelled', errorKind: 'window_expired', errorMessage: why }, left };
+      return { end: { machineId, status: 'cancelled', errorKind: kind, errorMessage: message }, left };
     });
     return this.late(tx, occurrence, late);
   }
 
-  /** As machines end for which it is too late: one that was changed already was not left out, it has something left. */
+  /** As machines end that are begun no more: one that was changed already was not left out, it has something left. */
   async late(tx: Transaction, occurrence: LateOccurrence, ends: readonly LateEnd[]): Promise<TargetEnd[]> {
     const { id, definition } = occurrence;
-    const further = ends.filter(({ left }) => left > 0).map(({ end }) => end.machineId);
+    const further = ends.flatMap(({ end, left }) => (left > 0 && end.status === 'cancelled' ? [end.machineId] : []));
     if (further.length === 0) return ends.map(({ end }) => end);
     const rows = await queryRows<{ machine_id: string }>(tx.manager, CHANGED, [id, further]);
     const changed = new Set(rows.map(({ machine_id }) => machine_id));
     return ends.map(({ end, left }) => {
-      if (!changed.has(end.machineId)) return end;
+      if (end.status !== 'cancelled' || !changed.has(end.machineId)) return end;
       const action = this.registry.title(definition.actions[left]?.action ?? '');
       const lines = [say.left_undone({ action }), ...(end.errorMessage === null ? [] : [end.errorMessage])];
       return { ...end, status: 'warning', errorMessage: lines.join('\n') };
@@ -145,9 +153,21 @@ export class HeldTargets {
   async archived({ machineId }: DomainEvent, tx: Transaction): Promise<void> {
     const now = await this.clock.now(tx.manager);
     const values = [machineId, MACHINE_ARCHIVED, say.machine_archived(), now];
-    const ended = await queryRows<{ schedule_id: string }>(tx.manager, ARCHIVED, values);
+    const ended = await queryRows<ArchivedRow>(tx.manager, ARCHIVED, values);
+    if (machineId !== null) for (const row of ended) await this.endChanged(tx, machineId, row, now);
     const scheduleIds = [...new Set(ended.map(({ schedule_id }) => schedule_id))];
     if (scheduleIds.length > 0) this.bus.changed(tx, { scheduleIds });
+  }
+
+  /** Of a machine that was archived between two changes. */
+  private async endChanged(tx: Transaction, machineId: string, row: ArchivedRow, now: Date): Promise<void> {
+    const { occurrence_id: id, definition_json, position: left } = row;
+    const reading = this.contracts.read<DefinitionDocument>(SCHEDULE_DEFINITION.name, definition_json);
+    if (!reading.readable) return;
+    const why = { errorKind: MACHINE_ARCHIVED, errorMessage: say.machine_archived() };
+    const end: TargetEnd = { machineId, status: 'cancelled', ...why };
+    const [told] = await this.late(tx, { id, definition: reading.document, now }, [{ end, left }]);
+    if (told?.status === 'warning') await affected(tx.manager, WARN, [id, machineId, told.errorMessage]);
   }
 
   /**
@@ -220,7 +240,10 @@ const ARCHIVED = `
   UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4
   FROM schedule_occurrences o
   WHERE o.id = t.occurrence_id AND o.status = 'running' AND t.machine_id = $1 AND t.status = 'queued'
-  RETURNING o.schedule_id`;
+  RETURNING o.schedule_id, o.id AS occurrence_id, o.definition_json, t.position`;
+
+const WARN = `
+  UPDATE schedule_occurrence_targets SET status = 'warning', error_message = $3 WHERE occurrence_id = $1 AND machine_id = $2`;
 
 const DEFINITION = 'SELECT definition_json FROM schedule_occurrences WHERE id = $1';
 

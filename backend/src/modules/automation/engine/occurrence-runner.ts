@@ -165,14 +165,9 @@ export class OccurrenceRunner {
 
   /** Begins nothing any more: what waits ends, and so do jobs that have not begun. @returns how many ended */
   private async wind(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
-    if (stop.kind === 'window_expired')
-      await this.targets.end(
-        tx,
-        occurrence.id,
-        await this.held.leftWaiting(tx, occurrence, stop.message),
-        occurrence.now,
-      );
-    await this.targets.cancelWaiting(tx, occurrence.id, stop.kind, stop.message, occurrence.now);
+    const { id, now } = occurrence;
+    await this.targets.end(tx, id, await this.held.leftWaiting(tx, occurrence, stop), now);
+    await this.targets.cancelWaiting(tx, id, stop.kind, stop.message, now);
     return this.worker.endUnbegun(tx, occurrence, stop);
   }
 }

@@ -1,4 +1,5 @@
 import { MACHINE_ARCHIVED } from '../../jobs/archived-work';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 import { say } from '../automation.sentences';
 import type { FinalStatus } from '../entities/automation.values';
 import type { EndedTarget, TargetEnd } from './target-store';
@@ -6,7 +7,7 @@ import type { EndedTarget, TargetEnd } from './target-store';
 /** Why an occurrence begins nothing any more. */
 export interface Stop {
   readonly kind: 'window_expired' | 'cancelled';
-  readonly message: string;
+  readonly message: Sentence;
   /** Name of the person who wants it. */
   readonly by: string | null;
 }
@@ -17,10 +18,12 @@ export interface Stop {
  */
 const MOST_PLANNED_ANEW = 3;
 
+type StepEnd = Extract<NextStep, { kind: 'end' }>;
+
 /** What comes after the job that has ended on a machine. */
 export type NextStep =
-  /** `left`: the place of the first action that it has not done. */
-  | { readonly kind: 'end'; readonly end: TargetEnd; readonly left: number }
+  /** `left`: the place of the first action that it has not done; `plan`: one that nobody has to decide about any more. */
+  | { readonly kind: 'end'; readonly end: TargetEnd; readonly left: number; readonly plan: string | null }
   /** The plan is made: it is held against the policy. */
   | { readonly kind: 'decide'; readonly requestId: string }
   /** What its change needs is fetched, or could not be: it waits for its maintenance window. */
@@ -32,8 +35,8 @@ export type NextStep =
 /** Pure. @param actions how many the schedule has */
 export function nextStep(target: EndedTarget, actions: number, stop: Stop | null): NextStep {
   const { machineId, jobStatus, errorKind, errorMessage, position } = target;
-  const end = (status: FinalStatus, kind: string | null, message: string | null, left = position): NextStep => {
-    return { kind: 'end', end: { machineId, status, errorKind: kind, errorMessage: message }, left };
+  const end = (status: FinalStatus, kind: string | null, message: string | null, left = position): StepEnd => {
+    return { kind: 'end', end: { machineId, status, errorKind: kind, errorMessage: message }, left, plan: null };
   };
   // The change fetches itself what is missing; on an archived machine there is none.
   if (target.stage === 'download' && errorKind !== MACHINE_ARCHIVED)
@@ -52,7 +55,7 @@ export function nextStep(target: EndedTarget, actions: number, stop: Stop | null
   const worst = worse(target.worstStatus, jobStatus);
   const next = plan === null ? position + 1 : position;
   if (next >= actions) return end(worst, null, null, next);
-  if (stop !== null) return end('cancelled', stop.kind, stop.message, next);
+  if (stop !== null) return { ...end('cancelled', stop.kind, stop.message, next), plan: target.ownJob ? plan : null };
   return plan === null ? { kind: 'action', position: next, worst } : { kind: 'decide', requestId: plan };
 }
 

@@ -12,7 +12,7 @@ import { PolicyRefusals } from '../policy/policy-refusals';
 import { StandingSchedules, type StandingTerms } from '../policy/standing-schedules';
 import { HeldTargets, missedWindow, type LateEnd } from './held-targets';
 import { jobsAfter } from './scheduled-jobs';
-import { nextStep, worse, type Stop } from './target-steps';
+import { nextStep, worse, type NextStep, type Stop } from './target-steps';
 import { TargetStore, type EndedTarget, type TargetEnd } from './target-store';
 import { undecided, type UndecidedError } from './undecided-error';
 
@@ -68,16 +68,14 @@ export class TargetWorker {
   async settle(tx: Transaction, occurrence: RunningOccurrence): Promise<number> {
     const { id, definition, now, stop } = occurrence;
     const ended = await this.targets.ended(tx, id, now, MACHINES_AT_ONCE);
-    const ends: TargetEnd[] = [];
-    const late: LateEnd[] = [];
+    const ends: Extract<NextStep, { kind: 'end' }>[] = [];
     const held: string[] = [];
     const decided: DecidedTarget[] = [];
     const drifted: EndedTarget[] = [];
     const onwards = new Map<string, { position: number; machineIds: string[] }>();
     for (const target of ended) {
       const next = nextStep(target, definition.actions.length, stop);
-      if (next.kind === 'end' && next.end.errorKind === 'window_expired') late.push(next);
-      else if (next.kind === 'end') ends.push(next.end);
+      if (next.kind === 'end') ends.push(next);
       else if (next.kind === 'hold') held.push(target.machineId);
       else if (next.kind === 'anew') drifted.push(target);
       else if (next.kind === 'decide') decided.push({ target, requestId: next.requestId });
@@ -91,7 +89,10 @@ export class TargetWorker {
     await this.decideAll(tx, occurrence, decided.slice(0, DECISIONS_AT_ONCE));
     await this.planAnew(tx, occurrence, drifted);
     await this.held.leavePlaces(tx, id, held);
-    await this.targets.end(tx, id, [...ends, ...(await this.held.late(tx, occurrence, late))], now);
+    // Nobody has to decide what the run was stopped before.
+    const plans = ends.flatMap(({ plan }) => plan ?? []);
+    if (stop !== null) for (const plan of plans) await this.policies.letGo(tx, plan, stop.message);
+    await this.targets.end(tx, id, await this.held.late(tx, occurrence, ends), now);
     for (const [key, { position, machineIds }] of onwards) {
       await this.targets.note(tx, id, machineIds, key.endsWith('warning') ? 'warning' : 'ok');
       await this.startAction(tx, occurrence, machineIds, position);
@@ -125,10 +126,10 @@ export class TargetWorker {
       runMachines: occurrence.machines ?? undefined,
     });
     await this.targets.begin(tx, id, jobs, { position, stage: change ? 'plan' : 'run', now });
-    const refused = skipped.map(({ machineId, code, message }): TargetEnd => {
-      return { machineId, status: 'cancelled', errorKind: code, errorMessage: message };
+    const refused = skipped.map(({ machineId, code, message }): LateEnd => {
+      return { end: { machineId, status: 'cancelled', errorKind: code, errorMessage: message }, left: position };
     });
-    await this.targets.end(tx, id, refused, now);
+    await this.targets.end(tx, id, await this.held.late(tx, occurrence, refused), now);
     return refused.length;
   }
 
@@ -265,9 +266,7 @@ export class TargetWorker {
     await this.targets.keepRequest(tx, id, machineId, requestId);
     const final = status === 'warning' ? worse(worstStatus, status) : status;
     const end = { machineId, status: final, errorKind, errorMessage: message };
-    const late =
-      errorKind === 'window_too_short' ? await this.held.late(tx, occurrence, [{ end, left: position }]) : null;
-    await this.targets.end(tx, id, late ?? [end], now);
+    await this.targets.end(tx, id, await this.held.late(tx, occurrence, [{ end, left: position }]), now);
   }
 }
 
