@@ -85,7 +85,7 @@ export class OccurrenceTargetDto {
   /** Of `errorMessage`. */
   @ApiSaid()
   said: SaidByField;
-  /** The maintenance window that its change waits for, or waited for, and when it opens. */
+  /** The maintenance window that its change waits for, waited for or begins in, and when that opens. */
   windowName: string | null;
   resumeAt: Date | null;
   /** Why a person lets it begin, or let it, outside that window. Null: nobody does, or it did not begin in the time for that. */

@@ -1,7 +1,7 @@
 import { CHANGE, fakeAction, fakeChange, READING } from '../../../../test/support/jobs-fakes';
 import { until } from '../../../../test/support/ssh-wait';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
-import { queryRows } from '../../../kernel/database/rows';
+import { affected, queryRows } from '../../../kernel/database/rows';
 import { saidIn } from '../../../kernel/sentences/said';
 import { quoted } from '../../../kernel/sentences/sentences';
 import type { FinishedChange } from '../../jobs/actions/change-action';
@@ -13,6 +13,8 @@ const MISSED = 'Its maintenance window Nights had passed before it could begin.'
 
 const LEFT = `What came before is done, but this is left: Fake change.\n${MISSED}`;
 const DRIFTED = 'the machine differs from the plan';
+const OVER = 'this is left: Fake change.\nIts time to begin was over at';
+const READINGS = { action: READING, parameters: {} };
 const TWICE = [{}, { deep: true }].map((parameters) => ({ action: CHANGE, parameters }));
 
 const night = scheduledNight(() => {
@@ -138,6 +140,15 @@ describe('what a schedule goes on with when its single window has closed', () =>
   });
 });
 
+/** So many hours later the time in which the run may begin anything is over. */
+async function timeOver(id: string, hours: number): Promise<void> {
+  const run = await night.dueRun(id);
+  const sql = 'UPDATE schedule_occurrences SET expires_at = $2 WHERE id = $1';
+  await affected(night.p.dataSource, sql, [run?.id, new Date(Date.now() + (hours * 3_600_000) / 2)]);
+  await night.pass(hours);
+  await night.a.runner.advanceAll();
+}
+
 describe('a machine that was changed, and for the rest of whose actions it is too late', () => {
   const expected = { status: 'warning', errorKind: 'window_expired', errorMessage: LEFT };
   const outcome = async (id: string) => {
@@ -145,16 +156,21 @@ describe('a machine that was changed, and for the rest of whose actions it is to
     return { status: run?.status, warnings: run?.warningCount, cancelled: run?.cancelledCount };
   };
 
-  it('is done with a warning, though its window opens again another night', async () => {
+  it.each([
+    ['waited for it', 1],
+    ['came while it was open', -0.5],
+  ])('is done with a warning, though its window opens again another night: it %s', async (_how, opensIn) => {
     const { p, machines } = night;
     const machineId = await p.machine();
-    await night.dailyWindow(1, machineId);
+    await night.dailyWindow(opensIn, machineId);
     p.work();
     const id = await due(machineId, { actions: TWICE });
-    await held(id);
-    await night.pass(1.9);
+    if (opensIn > 0) {
+      await held(id);
+      await night.pass(opensIn + 0.9);
+    }
     const run = await begun();
-    await night.pass(2.1);
+    await night.pass(opensIn + 1.1);
     machines.end(run);
     await ended(id);
     expect(await target(id)).toMatchObject(expected);
@@ -162,20 +178,71 @@ describe('a machine that was changed, and for the rest of whose actions it is to
     expect(machines.runs.size).toBe(1);
   });
 
-  it('is so too where what is left waited for a window of its own, and found no place there', async () => {
+  /** What is left waits for a window that was made after the first change had begun. */
+  async function restHeld(): Promise<string> {
     const { p, machines } = night;
     const machineId = await p.machine();
-    await night.dailyWindow(-0.9, machineId);
     p.work();
     const id = await due(machineId, { actions: TWICE });
     const run = await begun();
-    await night.pass(0.2);
+    await night.dailyWindow(3, machineId);
     machines.end(run);
     await held(id);
+    expect(await target(id)).toMatchObject({ position: 1, left: [CHANGE], windowName: 'Nights' });
+    return id;
+  }
+
+  it('is so too where what is left waited for a window of its own, and found no place there', async () => {
+    const id = await restHeld();
     await night.pass(26);
     await night.a.runner.advanceAll();
     expect(await target(id)).toMatchObject(expected);
-    expect(machines.runs.size).toBe(1);
+    expect(night.machines.runs.size).toBe(1);
+  });
+
+  it('is so too where the time of the schedule is over before that window opens', async () => {
+    const id = await restHeld();
+    await timeOver(id, 1);
+    expect(await target(id)).toMatchObject({ ...expected, errorMessage: expect.stringContaining(OVER) as string });
+    expect(night.machines.runs.size).toBe(1);
+  });
+
+  /** A reading follows the change, and another schedule wants it too: nobody has begun it. */
+  async function sharedReading(): Promise<string> {
+    const { p, a, machines } = night;
+    const machineId = await p.machine();
+    const worker = p.work();
+    const id = await due(machineId, { actions: [{ action: CHANGE, parameters: {} }, READINGS] });
+    machines.end(await begun());
+    await until('it is changed', async () => (await p.count('jobs', `kind = $1 AND status = 'ok'`, [CHANGE])) === 1);
+    await worker.stop();
+    await a.runNow(await a.schedule([machineId], { name: 'Other', enabled: false }));
+    await a.runner.advanceAll();
+    expect(await p.count('jobs', `kind = $1 AND status = 'queued' AND shared`, [READING])).toBe(1);
+    expect(await target(id)).toMatchObject({ status: 'running', position: 1 });
+    return id;
+  }
+
+  it('is so too where what is left has not begun, and another schedule wants it too', async () => {
+    const id = await sharedReading();
+    await timeOver(id, 1);
+    expect(await target(id)).toMatchObject({
+      status: 'warning',
+      errorKind: 'window_expired',
+      errorMessage: expect.stringMatching(
+        /^What came before is done, but this is left: Fake reading\.\nIts time/,
+      ) as string,
+    });
+    expect(await outcome(id)).toEqual({ status: 'warning', warnings: 1, cancelled: 0 });
+    expect(await night.p.count('jobs', `kind = $1 AND status = 'queued'`, [READING])).toBe(1);
+  });
+
+  it('is left out by whoever cancels its run, also of what another schedule goes on with', async () => {
+    const id = await sharedReading();
+    await night.a.cancel((await night.dueRun(id))?.id ?? '');
+    await night.a.runner.advanceAll();
+    expect(await target(id)).toMatchObject({ status: 'cancelled', errorKind: 'cancelled' });
+    expect(await night.p.count('jobs', `kind = $1 AND status = 'queued'`, [READING])).toBe(1);
   });
 
   it('is so too where the time of the schedule itself is over', async () => {
@@ -190,7 +257,7 @@ describe('a machine that was changed, and for the rest of whose actions it is to
     await ended(id);
     expect(await target(id)).toMatchObject({
       status: 'warning',
-      errorMessage: expect.stringContaining('this is left: Fake change.\nIts time to begin was over at') as string,
+      errorMessage: expect.stringContaining(OVER) as string,
     });
     expect(await outcome(id)).toMatchObject({ status: 'warning' });
   });
@@ -198,10 +265,10 @@ describe('a machine that was changed, and for the rest of whose actions it is to
   it('is so too where what is left takes longer than any window lasts', async () => {
     const { p, machines } = night;
     const machineId = await p.machine();
-    await night.dailyWindow(0, machineId);
     p.work();
     const id = await due(machineId, { actions: TWICE });
     const run = await begun();
+    await night.dailyWindow(3, machineId);
     await night.pass(2);
     machines.end(run);
     await ended(id);
@@ -244,7 +311,7 @@ describe('a machine that was changed, and for the rest of whose actions it is to
     const machineId = await p.machine();
     await night.window(1, machineId);
     p.work();
-    const id = await due(machineId, { actions: [{ action: READING, parameters: {} }, ...TWICE.slice(1)] });
+    const id = await due(machineId, { actions: [READINGS, ...TWICE.slice(1)] });
     await held(id);
     await night.pass(3);
     await night.a.runner.advanceAll();

@@ -48,6 +48,12 @@ export interface TargetWork {
   readonly jobId: string;
 }
 
+/** A machine at work whose job waits. */
+export interface UnbegunTarget {
+  readonly machineId: string;
+  readonly position: number;
+}
+
 /** Why machines ended as they did. */
 export interface TargetReason {
   readonly kind: string;
@@ -114,9 +120,9 @@ export class TargetStore {
     return queryRows<TargetWork>(tx.manager, OWN_JOBS, [occurrenceId, unbegun, now]);
   }
 
-  /** Ends the machines whose job has not begun, and goes on for others. @returns how many */
-  async leaveUnbegun(tx: Transaction, occurrenceId: string, kind: string, message: string, now: Date): Promise<number> {
-    return affected(tx.manager, LEAVE_UNBEGUN, [occurrenceId, kind, message, now]);
+  /** The machines at work whose job has not begun, though it is not this occurrence's to end. */
+  async unbegun(tx: Transaction, occurrenceId: string): Promise<UnbegunTarget[]> {
+    return queryRows<UnbegunTarget>(tx.manager, UNBEGUN, [occurrenceId]);
   }
 
   async begin(
@@ -258,9 +264,9 @@ const OWN_JOBS = `
         AND other.status = 'running' AND run.cancel_requested_at IS NULL AND (run.expires_at IS NULL OR run.expires_at > $3))
   ORDER BY t.machine_id`;
 
-const LEAVE_UNBEGUN = `
-  UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4
-  FROM jobs j WHERE t.occurrence_id = $1 AND t.status = 'running' AND j.id = t.job_id AND j.status = 'queued'`;
+const UNBEGUN = `
+  SELECT t.machine_id AS "machineId", t.position FROM schedule_occurrence_targets t JOIN jobs j ON j.id = t.job_id
+  WHERE t.occurrence_id = $1 AND t.status = 'running' AND j.status = 'queued'`;
 
 const BEGIN = `
   UPDATE schedule_occurrence_targets t SET status = 'running', job_id = work.job_id, position = $4, stage = $5,

@@ -5,12 +5,13 @@ import { ActionRegistry } from '../../jobs/actions/action-registry';
 import { planActionName } from '../../jobs/actions/plan-action';
 import { Dispatcher } from '../../jobs/dispatcher';
 import { JobsService } from '../../jobs/jobs.service';
+import type { AwaitedStanding } from '../../jobs/requests/policy-approvals';
 import { failureOf } from '../../jobs/worker/failures';
 import type { DefinitionDocument } from '../contracts/schedule-documents';
 import { PolicyDecisions, type PolicyDecision } from '../policy/policy-decisions';
 import { PolicyRefusals } from '../policy/policy-refusals';
 import { StandingSchedules, type StandingTerms } from '../policy/standing-schedules';
-import { HeldTargets, missedWindow, type LateEnd } from './held-targets';
+import { HeldTargets, missedWindow, type AwaitedWindow, type LateEnd } from './held-targets';
 import { jobsAfter } from './scheduled-jobs';
 import { nextStep, worse, type NextStep, type Stop } from './target-steps';
 import { TargetStore, type EndedTarget, type TargetEnd } from './target-store';
@@ -134,11 +135,8 @@ export class TargetWorker {
   }
 
   /** Ends machines whose job has not begun, with the job where nobody else wants it. @returns how many */
-  async endUnbegun(
-    tx: Transaction,
-    { id, scheduleId, definition, now }: RunningOccurrence,
-    stop: Stop,
-  ): Promise<number> {
+  async endUnbegun(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
+    const { id, scheduleId, definition, now } = occurrence;
     const found = await this.targets.ownJobs(tx, id, true, now);
     await this.dispatcher.lockMachines(
       tx,
@@ -149,7 +147,22 @@ export class TargetWorker {
     const { by: name } = stop;
     const by: Actor = name === null ? scheduleActor({ scheduleId, definition }) : { type: 'user', id: null, name };
     for (const { jobId } of unbegun) await this.jobs.cancel(jobId, by);
-    return unbegun.length + (await this.targets.leaveUnbegun(tx, id, stop.kind, stop.message, now));
+    return unbegun.length + (await this.leaveUnbegun(tx, occurrence, stop));
+  }
+
+  /** Of what others want too the machine ends, and the job goes on. @returns how many */
+  private async leaveUnbegun(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
+    const left = await this.targets.unbegun(tx, occurrence.id);
+    const ends = left.map(({ machineId, position }): LateEnd => {
+      return {
+        end: { machineId, status: 'cancelled', errorKind: stop.kind, errorMessage: stop.message },
+        left: position,
+      };
+    });
+    const told =
+      stop.kind === 'window_expired' ? await this.held.late(tx, occurrence, ends) : ends.map(({ end }) => end);
+    await this.targets.end(tx, occurrence.id, told, occurrence.now);
+    return told.length;
   }
 
   /** What has changed the machine meanwhile is over: one job at a time is at work there. */
@@ -220,6 +233,9 @@ export class TargetWorker {
     if (decision.kind === 'again') await this.startAction(tx, occurrence, [machineId], position);
     else if (decision.kind === 'run') {
       await this.targets.begin(tx, id, [{ machineId, jobId: decision.jobId }], { ...step, stage: 'run' }, requestId);
+      // What is left of its list belongs to the opening in which it began, whether it waited for that or came while it was open.
+      if (decision.opening !== null)
+        await this.held.note(tx, id, { machineId, position, ...awaitedOf(decision.opening) });
       if (target.windowOverride !== null) await this.targets.noteOverridden(tx, id, machineId);
     } else if (decision.kind === 'later') await this.hold(tx, occurrence, target, decision);
     else if (decision.kind === 'missed') await this.missed(tx, occurrence, target, decision.windowName);
@@ -235,8 +251,7 @@ export class TargetWorker {
   ): Promise<void> {
     const { machineId, position } = target;
     const { id, now, scheduleId, definition } = occurrence;
-    const { from, latestStart, name } = standing;
-    await this.held.note(tx, id, { machineId, position, from, latestStart, windowName: name });
+    await this.held.note(tx, id, { machineId, position, ...awaitedOf(standing) });
     const { beforehand } = this.registry.findChange(definition.actions[position]?.action ?? '')?.declaration ?? {};
     if (beforehand === undefined) return this.held.leavePlaces(tx, id, [machineId]);
     const wanted = { machineIds: [machineId], action: beforehand, parameters, scheduleId };
@@ -268,6 +283,10 @@ export class TargetWorker {
     const end = { machineId, status: final, errorKind, errorMessage: message };
     await this.targets.end(tx, id, await this.held.late(tx, occurrence, [{ end, left: position }]), now);
   }
+}
+
+function awaitedOf({ from, latestStart, name }: AwaitedStanding): Omit<AwaitedWindow, 'machineId' | 'position'> {
+  return { from, latestStart, windowName: name };
 }
 
 function unknownAction(machineId: string): TargetEnd {

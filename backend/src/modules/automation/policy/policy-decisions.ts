@@ -19,7 +19,13 @@ import type { StandingTerms } from './standing-schedules';
 
 /** What becomes of a plan that a schedule made. */
 export type PolicyDecision =
-  | { readonly kind: 'run'; readonly jobId: string; readonly estimate: Estimate | null }
+  | {
+      readonly kind: 'run';
+      readonly jobId: string;
+      readonly estimate: Estimate | null;
+      /** The opening in which it begins; null: it is bound by none. */
+      readonly opening: AwaitedStanding | null;
+    }
   /** It keeps to the policy, and may not begin now: it is planned again when its window opens. */
   | {
       readonly kind: 'later';
@@ -54,7 +60,7 @@ export interface PlannedChange {
   readonly followedBy: readonly string[];
   /** When the run began. */
   readonly since: Date;
-  /** The opening of a maintenance window that its machine waited for. */
+  /** The opening of a maintenance window that its machine waited for, or began in. */
   readonly awaited: AwaitedOpening | null;
   /** Users who answer for what the schedule does; null: not known. */
   readonly answerableIds: readonly string[] | null;
@@ -102,7 +108,7 @@ export class PolicyDecisions {
     if (approval.kind === 'replaced') return { kind: 'again' };
     if (approval.kind === 'missed') return approval;
     if (approval.kind === 'later') return { ...approval, parameters: request.plan?.parameters ?? {} };
-    if (approval.kind === 'approved') return { kind: 'run', jobId: approval.jobId, estimate: approval.estimate };
+    if (approval.kind === 'approved') return { ...approval, kind: 'run' };
     if (approval.kind === 'person') return forPeople(approval.reasons);
     if (approval.kind === 'left_out') return left('cancelled', approval.code, approval.message);
     return left('error', approval.code, say.plan_refused({ why: approval.message }));

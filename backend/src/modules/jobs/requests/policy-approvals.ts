@@ -31,7 +31,7 @@ export interface PolicyHolder {
   readonly followedBy: readonly string[];
   /** When its run began. A single window that has closed since binds what is left of that run. */
   readonly since: Date;
-  /** The opening that the machine waited for in this run; null: it waited for none. */
+  /** The opening that the machine waited for in this run, or began in; null: it was bound by none. */
   readonly awaited: AwaitedOpening | null;
   /** Why a person has let it begin outside the maintenance window of the machine; null: nobody has. */
   readonly windowOverride: string | null;
@@ -46,7 +46,13 @@ export interface AwaitedOpening {
 export type AwaitedStanding = Extract<Standing, { kind: 'open' | 'later' }>;
 
 export type PolicyApproval =
-  | { readonly kind: 'approved'; readonly jobId: string; readonly estimate: Estimate | null }
+  | {
+      readonly kind: 'approved';
+      readonly jobId: string;
+      readonly estimate: Estimate | null;
+      /** The opening in which it begins; null: it is bound by none. */
+      readonly opening: AwaitedStanding | null;
+    }
   /** No maintenance window of the machine lets it begin now: the request has expired, and is made again then. */
   | { readonly kind: 'later'; readonly standing: AwaitedStanding; readonly estimate: Estimate | null }
   /** The opening of the window in which it was to begin is over: the request has expired. */
@@ -102,13 +108,14 @@ export class PolicyApprovals {
     if (reasons.length > 0) return { reasons, kind: 'person' };
     const found = await this.gateOf(tx, request, machineId, holder);
     const { standing, estimate } = found ?? { standing: null, estimate: null };
-    if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId, estimate };
+    const opening = holder.windowOverride === null && standing?.kind === 'open' ? standing : null;
+    if (request.jobId !== null) return { kind: 'approved', jobId: request.jobId, estimate, opening };
     if (holder.windowOverride === null) {
       const missed = found === null ? null : missedWindow(found, holder);
       if (missed !== null) return this.missed(tx, request, missed);
       if (standing?.kind === 'later') return this.later(tx, request, standing, estimate);
     }
-    return this.carryOut(tx, request, machineId, holder, estimate);
+    return this.carryOut(tx, request, machineId, holder, { estimate, opening });
   }
 
   /** Notes with a request why the schedule that asked leaves it to people: whoever decides has to see what it exceeds. */
@@ -156,7 +163,7 @@ export class PolicyApprovals {
     { id, action, plan, planDigest }: RequestWithPlan,
     machineId: string,
     { actor, accepted, followedBy, windowOverride }: PolicyHolder,
-    estimate: Estimate | null,
+    known: Pick<Extract<PolicyApproval, { kind: 'approved' }>, 'estimate' | 'opening'>,
   ): Promise<PolicyApproval> {
     const { jobs, skipped } = await this.jobs.enqueueMany({
       machineIds: [machineId],
@@ -187,7 +194,7 @@ export class PolicyApprovals {
       details: { action, planDigest, accepted: [...accepted], jobId: job.jobId, scheduleId: actor.id },
     });
     this.bus.changed(tx, { requestIds: [id] });
-    return { kind: 'approved', jobId: job.jobId, estimate };
+    return { kind: 'approved', jobId: job.jobId, ...known };
   }
 }
 

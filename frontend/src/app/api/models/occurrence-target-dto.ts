@@ -55,7 +55,7 @@ export interface OccurrenceTargetDto {
   status: 'queued' | 'running' | 'ok' | 'warning' | 'error' | 'cancelled';
 
   /**
-   * The maintenance window that its change waits for, or waited for, and when it opens.
+   * The maintenance window that its change waits for, waited for or begins in, and when that opens.
    */
   windowName: (string | null);
 
