@@ -74,35 +74,6 @@ describe('the runs of one schedule together', () => {
   });
 });
 
-describe('machines for which a window is too short', () => {
-  /** One night with time for one machine. @returns the machine that was begun */
-  const oneNight = async (id: string, number: number): Promise<string> => {
-    clock.at = new Date(NIGHT.getTime() + number * DAY_MS);
-    await a.step();
-    clock.at = new Date(clock.at.getTime() + 61 * MINUTE_MS);
-    await affected(
-      p.dataSource,
-      `UPDATE jobs SET status = 'ok', phase = NULL, finished_at = now() WHERE status = 'queued'`,
-    );
-    await a.step();
-    const all = await targets(id, number);
-    const served = all.filter(({ status }) => status === 'ok');
-    expect(all.filter(({ errorKind }) => errorKind === 'window_expired')).toHaveLength(all.length - 1);
-    return served[0]?.machineName ?? '';
-  };
-
-  it('come first in the next run: each has its turn before one comes again', async () => {
-    const names = ['a', 'b', 'c', 'd', 'e'];
-    const ids: string[] = [];
-    for (const name of names) ids.push(await p.machine(name));
-    const id = await a.schedule(ids, { concurrency: 1, windowSeconds: 3600 });
-    const served: string[] = [];
-    for (let number = 0; number < 10; number += 1) served.push(await oneNight(id, number));
-    expect([...served.slice(0, 5)].sort()).toEqual(names);
-    expect([...served.slice(5)].sort()).toEqual(names);
-  });
-});
-
 describe('a schedule that is turned off or removed', () => {
   it.each([
     ['turned off', (id: string) => a.setEnabled(id, false), 'The administrator switched the schedule off.'],
