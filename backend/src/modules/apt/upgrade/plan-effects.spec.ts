@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { readFileSync } from 'node:fs';
 import { noHosts } from '../../../../test/support/own-hosts';
+import { STRICT_POLICY } from '../../../../test/support/policies';
 import { excessOf } from '../../automation/policy/policy-check';
 import type { ChangePlan } from '../../jobs/actions/change-action';
 import { FIXTURE_FOLDER, parseFixture } from '../fixtures/load-fixture';
@@ -56,17 +57,7 @@ const outbid = (text: string): string =>
       '  Candidate: 9.0\n  Version table:\n     9.0 500\n        500 http://127.0.64.254:8494/repo plain/main amd64 Packages\n',
     );
 
-const secureOnly = {
-  archives: 'security',
-  origins: null,
-  packages: null,
-  excluded_packages: [],
-  removals: false,
-  new_packages: false,
-  downgrades: false,
-  accepted: [],
-} as const;
-const excess = (plan: ChangePlan) => excessOf(secureOnly, plan, packageEffects(plan.details));
+const excess = (plan: ChangePlan) => excessOf(STRICT_POLICY, plan, packageEffects(plan.details));
 
 describe('a plan that brings what an archive for security offers', () => {
   it('keeps to a policy of security updates, and is one to the rules', () => {

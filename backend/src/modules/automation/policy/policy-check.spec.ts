@@ -1,18 +1,15 @@
+import { STRICT_POLICY } from '../../../../test/support/policies';
 import type { PackageEffect } from '../../jobs/actions/change-action';
 import type { PolicyDocument } from '../contracts/schedule-documents';
 import { acceptedBy, acceptedByAll, excessOf, excessOfAll } from './policy-check';
 
-const strict: PolicyDocument = {
-  archives: 'security',
-  origins: null,
-  packages: null,
-  excluded_packages: [],
-  removals: false,
-  new_packages: false,
-  downgrades: false,
-  accepted: [],
+const open: PolicyDocument = {
+  ...STRICT_POLICY,
+  archives: 'any',
+  removals: true,
+  new_packages: true,
+  downgrades: true,
 };
-const open: PolicyDocument = { ...strict, archives: 'any', removals: true, new_packages: true, downgrades: true };
 
 const upgrade = (name: string, more: Partial<PackageEffect> = {}): PackageEffect => ({
   operation: 'upgrade',
@@ -27,12 +24,12 @@ const excess = (policy: PolicyDocument, effects: readonly PackageEffect[] | null
 
 describe('a plan within its policy', () => {
   it.each<[string, PolicyDocument, PackageEffect[] | null, string[]]>([
-    ['security updates', strict, [upgrade('openssl')], []],
+    ['security updates', STRICT_POLICY, [upgrade('openssl')], []],
     ['anything', open, [removal('a'), upgrade('b', { operation: 'install', security: null })], ['removals']],
     ['packages by name', { ...open, packages: ['lib*', 'nginx'] }, [upgrade('libc6:i386'), upgrade('nginx')], []],
     ['one of several origins', { ...open, origins: ['Docker'] }, [upgrade('x', { origin: 'Other:1/a, Docker:b' })], []],
-    ['a restart whose consequence was accepted', { ...strict, accepted: ['guests'] }, null, ['guests']],
-    ['removals of what has no list of packages', { ...strict, removals: true }, null, ['removals']],
+    ['a restart whose consequence was accepted', { ...STRICT_POLICY, accepted: ['guests'] }, null, ['guests']],
+    ['removals of what has no list of packages', { ...STRICT_POLICY, removals: true }, null, ['removals']],
   ])('%s', (_what, policy, effects, codes) => {
     expect(excess(policy, effects, ...codes)).toEqual([]);
   });
@@ -40,11 +37,17 @@ describe('a plan within its policy', () => {
 
 describe('a plan beyond its policy', () => {
   it.each<[string, PolicyDocument, PackageEffect[] | null, string[], string]>([
-    ['a removal', strict, [upgrade('a'), removal('exim4')], ['removals'], 'removes exim4'],
-    ['a new package', strict, [upgrade('new', { operation: 'install' })], [], 'installs new'],
-    ['a downgrade', strict, [upgrade('old', { operation: 'downgrade' })], ['downgrades'], 'downgrades old'],
-    ['no security archive', strict, [upgrade('a', { security: false })], [], 'not from an archive for security: a'],
-    ['an archive that is not known', strict, [upgrade('a', { security: null })], [], 'archive for security: a'],
+    ['a removal', STRICT_POLICY, [upgrade('a'), removal('exim4')], ['removals'], 'removes exim4'],
+    ['a new package', STRICT_POLICY, [upgrade('new', { operation: 'install' })], [], 'installs new'],
+    ['a downgrade', STRICT_POLICY, [upgrade('old', { operation: 'downgrade' })], ['downgrades'], 'downgrades old'],
+    [
+      'no security archive',
+      STRICT_POLICY,
+      [upgrade('a', { security: false })],
+      [],
+      'not from an archive for security: a',
+    ],
+    ['an archive that is not known', STRICT_POLICY, [upgrade('a', { security: null })], [], 'archive for security: a'],
     ['another origin', { ...open, origins: ['Debian'] }, [upgrade('d', { origin: 'Docker:x' })], [], 'origin: d'],
     [
       'an origin that is not known',
@@ -63,7 +66,7 @@ describe('a plan beyond its policy', () => {
     ],
     ['the removal of one that is left out', { ...open, excluded_packages: ['a*z'] }, [removal('abz')], [], 'abz'],
     ['a consequence', open, [upgrade('a')], ['own_machine'], 'own_machine'],
-    ['a removal that is only told of', strict, null, ['removals'], 'removals'],
+    ['a removal that is only told of', STRICT_POLICY, null, ['removals'], 'removals'],
   ])('%s', (_what, policy, effects, codes, said) => {
     const sentences = excess(policy, effects, ...codes);
     expect(sentences).toHaveLength(1);
@@ -72,7 +75,7 @@ describe('a plan beyond its policy', () => {
 
   it('names a handful of packages, and how many more', () => {
     const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(removal);
-    expect(excess(strict, many, 'removals')).toEqual(['It removes a, b, c, d, e, +2.']);
+    expect(excess(STRICT_POLICY, many, 'removals')).toEqual(['It removes a, b, c, d, e, +2.']);
   });
 
   it.each(['a*', '*a', 'a*a', '*'])('%s matches what it says, and signs of expressions are none', (pattern) => {
@@ -84,7 +87,10 @@ describe('a plan beyond its policy', () => {
 });
 
 it('accepts the consequences that its switches and its list name', () => {
-  expect(acceptedBy({ ...strict, removals: true, accepted: ['guests', 'removals'] })).toEqual(['removals', 'guests']);
+  expect(acceptedBy({ ...STRICT_POLICY, removals: true, accepted: ['guests', 'removals'] })).toEqual([
+    'removals',
+    'guests',
+  ]);
 });
 
 describe('two policies', () => {
@@ -95,7 +101,7 @@ describe('two policies', () => {
     expect(
       acceptedByAll([
         { ...open, accepted: ['guests'] },
-        { ...strict, removals: true, accepted: ['guests'] },
+        { ...STRICT_POLICY, removals: true, accepted: ['guests'] },
       ]),
     ).toEqual(['removals', 'guests']);
     expect(acceptedByAll([open, null])).toEqual([]);
@@ -109,7 +115,7 @@ describe('two policies', () => {
     ];
     expect(excessOfAll([named, open], plan, changes)).toEqual(said);
     expect(excessOfAll([open, named], plan, changes)).toEqual(said.toReversed());
-    expect(excessOfAll([open, strict], { consequences: [] }, changes)).toEqual([
+    expect(excessOfAll([open, STRICT_POLICY], { consequences: [] }, changes)).toEqual([
       'This is not from an archive for security: libc6.',
     ]);
   });
