@@ -15,6 +15,7 @@ import { LEASE_SECONDS } from './claims';
 import { isTriedAgain, workerLostFailure } from './failures';
 import { JobHistory } from './job-history';
 import { lastErrorAfter } from './last-error';
+import { MUCH_LATER_MS } from './reconnect-pauses';
 import { tokenIdOf, tokenPriorityOf } from '../turns';
 import { abandonedStepsDocument } from './step-tracker';
 import { endByItself } from './untold-ends';
@@ -64,6 +65,7 @@ export class Sweeper {
       ]);
       if (row?.mine !== true) return false;
       await affected(tx.manager, SHORTEN, [LEASE_SECONDS]);
+      await affected(tx.manager, SHORTEN_PAUSES, [MUCH_LATER_MS]);
       await this.dropLeftLocks(tx);
       await this.dropLostTokens(tx);
       return true;
@@ -190,12 +192,13 @@ export class Sweeper {
 
 /**
  * After a restart of the database every lease looks expired, although its holder lives and is about to renew it: the
- * server must have been up for as long as a lease before one counts as given up.
+ * server must have been up for as long as a lease before one counts as given up. A start that lies ahead was dated by a clock that has
+ * been put back since, and says nothing.
  */
 const EXPIRED = `
   FROM jobs j LEFT JOIN machine_locks l ON l.machine_id = j.machine_id AND l.job_id = j.id AND l.fence = j.fence
   WHERE j.status = 'running' AND (l.machine_id IS NULL OR l.expires_at < database_now())
-    AND pg_postmaster_start_time() < database_now() - make_interval(secs => $1)
+    AND (pg_postmaster_start_time() < database_now() - make_interval(secs => $1) OR pg_postmaster_start_time() > database_now())
     AND NOT (j.phase = 'reconciling'
       AND (j.boss_job_id IS NOT NULL OR COALESCE(j.available_at > database_now(), false)))`;
 
@@ -225,6 +228,12 @@ const CLOSE = `
 const SHORTEN = `
   UPDATE machine_locks SET expires_at = database_now() + make_interval(secs => $1)
   WHERE expires_at > database_now() + make_interval(secs => 2 * $1)`;
+
+/** The same of pauses: none is longer than that. What waits for a window does not pause. */
+const SHORTEN_PAUSES = `
+  UPDATE jobs SET available_at = database_now() + $1::int * interval '1 millisecond'
+  WHERE ((status = 'queued' AND phase = 'waiting' AND window_name IS NULL) OR (status = 'running' AND phase = 'reconciling'))
+    AND available_at > database_now() + $1::int * interval '1 millisecond'`;
 
 const DROP_LEFT_LOCKS = `
   DELETE FROM machine_locks l
