@@ -10,7 +10,8 @@ it('tells by which whole analysis an error was gone that is met again', async ()
   };
   const kept: MessageBatch[] = [];
   const messages = { upsert: (_tx: unknown, batch: MessageBatch) => Promise.resolve(kept.push(batch)) };
-  const elsewhere = { store: () => Promise.resolve(), noteReading: () => Promise.resolve() };
+  const done = () => Promise.resolve();
+  const elsewhere = { store: done, noteReading: done };
   const action = new AptUpdateAnalyzeAction(
     ...([
       {},
@@ -21,6 +22,7 @@ it('tells by which whole analysis an error was gone that is met again', async ()
       elsewhere,
       snapshots,
       {},
+      { byAnalysis: done },
     ] as unknown as ConstructorParameters<typeof AptUpdateAnalyzeAction>),
   );
   // Of an answer without a section everything is missing.
