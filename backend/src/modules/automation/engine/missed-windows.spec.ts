@@ -13,6 +13,7 @@ const MISSED = 'Its maintenance window Nights had passed before it could begin.'
 
 const LEFT = `What came before is done, but this is left: Fake change.\n${MISSED}`;
 const DRIFTED = 'the machine differs from the plan';
+const LEFT_READING = 'What came before is done, but this is left: Fake reading.\n';
 const OVER = 'this is left: Fake change.\nIts time to begin was over at';
 const READINGS = { action: READING, parameters: {} };
 const TWICE = [{}, { deep: true }].map((parameters) => ({ action: CHANGE, parameters }));
@@ -229,19 +230,21 @@ describe('a machine that was changed, and for the rest of whose actions it is to
     expect(await target(id)).toMatchObject({
       status: 'warning',
       errorKind: 'window_expired',
-      errorMessage: expect.stringMatching(
-        /^What came before is done, but this is left: Fake reading\.\nIts time/,
-      ) as string,
+      errorMessage: expect.stringContaining(`${LEFT_READING}Its time to begin was over at`) as string,
     });
     expect(await outcome(id)).toEqual({ status: 'warning', warnings: 1, cancelled: 0 });
     expect(await night.p.count('jobs', `kind = $1 AND status = 'queued'`, [READING])).toBe(1);
   });
 
-  it('is left out by whoever cancels its run, also of what another schedule goes on with', async () => {
+  it('is so too where a person cancels its run, and another schedule wants what is left', async () => {
     const id = await sharedReading();
     await night.a.cancel((await night.dueRun(id))?.id ?? '');
     await night.a.runner.advanceAll();
-    expect(await target(id)).toMatchObject({ status: 'cancelled', errorKind: 'cancelled' });
+    expect(await target(id)).toMatchObject({
+      status: 'warning',
+      errorKind: 'cancelled',
+      errorMessage: `${LEFT_READING}The administrator cancelled it.`,
+    });
     expect(await night.p.count('jobs', `kind = $1 AND status = 'queued'`, [READING])).toBe(1);
   });
 

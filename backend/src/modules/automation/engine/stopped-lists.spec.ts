@@ -28,15 +28,15 @@ async function begun(when: object = ONCE): Promise<{ id: string; machineId: stri
   const [run = ''] = machines.runs.keys();
   return { id, machineId, run };
 }
-/** The first is done, and the other waits for the window to open again. */
+/** The first is done, and the other waits for a window. */
 async function heldAfterwards(): Promise<{ id: string; machineId: string }> {
   const { p, machines } = night;
   const machineId = await p.machine();
-  await night.dailyWindow(-0.9, machineId);
   p.work();
   const id = await night.due([machineId], { ...ONCE, actions: TWICE });
   await night.steps('the change has begun', () => machines.runs.size === 1);
-  await night.pass(0.2);
+  // What is left belongs to no opening yet: the window was made after the first change had begun.
+  await night.dailyWindow(3, machineId);
   night.endRuns();
   await night.held(id);
   return { id, machineId };

@@ -159,10 +159,8 @@ export class TargetWorker {
         left: position,
       };
     });
-    const told =
-      stop.kind === 'window_expired' ? await this.held.late(tx, occurrence, ends) : ends.map(({ end }) => end);
-    await this.targets.end(tx, occurrence.id, told, occurrence.now);
-    return told.length;
+    await this.targets.end(tx, occurrence.id, await this.held.late(tx, occurrence, ends), occurrence.now);
+    return ends.length;
   }
 
   /** What has changed the machine meanwhile is over: one job at a time is at work there. */
