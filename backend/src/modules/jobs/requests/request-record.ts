@@ -1,7 +1,7 @@
 import type { Actor } from '../../../kernel/auth/actor';
 import type { DocumentDto } from '../../../kernel/contracts/document.dto';
 import type { ActionPlanDocument } from '../contracts/action-plan';
-import type { ActionRequesterType, ActionRequestStatus } from '../entities/jobs.values';
+import type { ActionRequesterType, ActionRequestStatus, JobStatus } from '../entities/jobs.values';
 import type { RequestApproval } from '../rules/approval';
 import type { MadeRequest } from '../rules/approvals';
 
@@ -45,6 +45,8 @@ export interface RequestRecord {
   /** The job that carries it out; null before the confirmation. */
   readonly jobId: string | null;
   readonly executionId: string | null;
+  /** How that job stands, or how it ended; null: there is none, or several. */
+  readonly runStatus: JobStatus | null;
 }
 
 /** Taken back by whoever had asked for it. Pure. */

@@ -71,6 +71,7 @@ export function toRequest(
     planJobId: request.planJobId,
     jobId: request.jobId,
     executionId: request.executionId,
+    runStatus: request.runStatus,
   };
 }
 

@@ -7,7 +7,7 @@ import { DatabaseClock } from '../../../kernel/database/database-clock';
 import { queryOne, queryRows } from '../../../kernel/database/rows';
 import type { CreatedCursor } from '../../../kernel/http/keyset-page';
 import { ACTION_PLAN, REQUEST_PARAMETERS, type ActionPlanDocument } from '../contracts/action-plan';
-import type { ActionRequestStatus } from '../entities/jobs.values';
+import type { ActionRequestStatus, JobStatus } from '../entities/jobs.values';
 import { say } from '../jobs.sentences';
 import { REQUEST_APPROVAL, storedApproval, type ApprovalDocument } from '../rules/approval';
 import type { PlanDifference, RequestRecord, RequestWithPlan } from './request-record';
@@ -41,6 +41,7 @@ interface RequestRow {
   plan_job_id: string | null;
   job_id: string | null;
   execution_id: string | null;
+  run_status: JobStatus | null;
 }
 
 interface RequestWithPlanRow extends RequestRow {
@@ -74,6 +75,7 @@ const COLUMNS = `
   r.id, r.action, r.machine_id, m.name AS machine_name, n.machines, n.left_out, n.planning, r.status, ${OVERDUE} AS overdue, r.risk, r.summary,
   r.requested_by_type, r.requested_by_id, r.requested_by_name, r.answerable_ids, r.occurrence_id, r.person_reason, r.created_at, r.expires_at, r.plan_digest, r.approval_json, r.approved_at,
   r.approved_by, r.decided_by_id, r.decision_reason, t.job_id, COALESCE(t.execution_id, r.execution_id) AS execution_id,
+  COALESCE((SELECT j.status FROM jobs j WHERE j.id = t.job_id), (SELECT e.status FROM executions e WHERE e.id = t.execution_id)) AS run_status,
   (SELECT j.id FROM jobs j WHERE j.request_id = r.id AND j.kind <> r.action ORDER BY j.created_at LIMIT 1) AS plan_job_id`;
 
 /** A request of one machine names it; of one of several only the numbers are read. */
@@ -223,6 +225,7 @@ export class RequestsReader {
       planJobId: row.plan_job_id,
       jobId: row.job_id,
       executionId: row.execution_id,
+      runStatus: row.run_status,
     };
   }
 }

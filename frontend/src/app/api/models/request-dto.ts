@@ -102,6 +102,11 @@ export interface RequestDto {
   risk: (string | null);
 
   /**
+   * How that job stands, or how it ended; null: there is none, or one for each of several machines.
+   */
+  runStatus: ('queued' | 'running' | 'ok' | 'warning' | 'error' | 'cancelled' | null);
+
+  /**
    * The sentences of this document as codes and parameters, by field; one for each line of the field.
    */
   said: {

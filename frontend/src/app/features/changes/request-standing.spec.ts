@@ -1,5 +1,5 @@
 import type { PlanDto, RequestDetailDto } from '../../api/models';
-import { notAccepted, shortDigest, standingOf } from './request-standing';
+import { notAccepted, runEndOf, shortDigest, standingOf } from './request-standing';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 
@@ -50,11 +50,24 @@ const request = (over: Partial<RequestDetailDto>): RequestDetailDto => ({
   planJobId: null,
   jobId: null,
   executionId: null,
+  runStatus: null,
   said: {},
   plan,
   blocked: false,
   unreadable: [],
   ...over,
+});
+
+describe('runEndOf', () => {
+  it.each([
+    [null, 'well'],
+    ['ok', 'well'],
+    ['warning', 'well'],
+    ['error', 'failed'],
+    ['cancelled', 'stopped'],
+  ] as const)('of a run that is %s', (runStatus, end) => {
+    expect(runEndOf({ runStatus })).toBe(end);
+  });
 });
 
 describe('standingOf', () => {

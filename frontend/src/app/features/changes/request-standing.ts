@@ -38,6 +38,11 @@ export function standingOf(
   }
 }
 
+/** How the run of one that was carried out ended; of several machines each has its own. Pure. */
+export function runEndOf({ runStatus }: Pick<RequestDto, 'runStatus'>): 'well' | 'failed' | 'stopped' {
+  return runStatus === 'error' ? 'failed' : runStatus === 'cancelled' ? 'stopped' : 'well';
+}
+
 /** Codes of the consequences that must still be ticked, in the plan's order, each once. Pure. */
 export function notAccepted(
   plan: { readonly consequences: readonly Pick<PlanDto['consequences'][number], 'code'>[] },

@@ -3,7 +3,7 @@ import type { RequestDetailDto, RequestDto } from '../../api/models';
 import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { Session } from '../../core/session/session';
-import type { Standing } from './request-standing';
+import { runEndOf, type Standing } from './request-standing';
 import { targetStanding } from './target-standing';
 
 /** Why this account cannot confirm a request; null when it can. */
@@ -32,7 +32,10 @@ export class RequestWords {
       const done = ends.filter((end) => end === 'done' || end === 'warning').length;
       return this.texts.t('several.ended', { done, n: ends.length });
     }
-    return this.texts.t(`plan.standing.${standing}`);
+    const end = runEndOf(request);
+    return this.texts.t(
+      standing === 'executed' && end !== 'well' ? `plan.standing.${end}` : `plan.standing.${standing}`,
+    );
   }
 
   /** This account asked for it. */

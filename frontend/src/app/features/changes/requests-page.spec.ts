@@ -14,15 +14,30 @@ import { RequestWords } from './request-words';
 const nothing = (): unknown => null;
 const waiting = { problem: nothing, loaded: () => true, loading: nothing, entries: () => [], hasMore: nothing };
 
+/** A request that was carried out. */
+const executed = (runStatus: string | null): object => {
+  const names = { machineId: 'm', machineName: 'mail-01', summary: null, decidedBy: 'ada', decidedAt: null, said: {} };
+  return {
+    id: String(runStatus),
+    status: 'executed',
+    withdrawn: false,
+    createdAt: '2026-01-01T11:00:00Z',
+    ...names,
+    runStatus,
+  };
+};
+
 describe('RequestsPage', () => {
+  let items: object[] = [];
   const asked: string[] = [];
   let page: RouterTestingHarness;
 
   beforeEach(async () => {
     asked.length = 0;
+    items = [];
     const decided = (view: string): Promise<object> => {
       asked.push(view);
-      return Promise.resolve({ items: [], nextCursor: null });
+      return Promise.resolve({ items, nextCursor: null });
     };
     TestBed.configureTestingModule({
       providers: [
@@ -31,7 +46,7 @@ describe('RequestsPage', () => {
         { provide: Preferences, useValue: { get: signal<Language>('en') } },
         { provide: WaitingRequests, useValue: { ...waiting, total: () => 0, lastChanged: signal(null) } },
         { provide: ChangesApi, useValue: { decided } },
-        { provide: RequestWords, useValue: {} },
+        { provide: RequestWords, useValue: { what: () => 'Update' } },
       ],
     });
     await TestBed.inject(Texts).start();
@@ -56,6 +71,21 @@ describe('RequestsPage', () => {
     await page.fixture.whenStable();
     page.detectChanges();
     expect([TestBed.inject(Router).url, asked.at(-1)]).toEqual(['/requests?decided=all', 'all']);
+  });
+
+  it('calls carried out what went well alone', async () => {
+    items = ['ok', 'warning', null, 'error', 'cancelled'].map(executed);
+    await page.navigateByUrl('/requests');
+    await page.fixture.whenStable();
+    page.detectChanges();
+    const chips = [...(page.routeNativeElement?.querySelectorAll('tbody .chip') ?? [])];
+    expect(chips.map((chip) => [chip.textContent.trim(), chip.classList.contains('is-clean')])).toEqual([
+      ['Carried out', true],
+      ['Carried out', true],
+      ['Carried out', true],
+      ['Failed', false],
+      ['Stopped', false],
+    ]);
   });
 
   it('asks the server for each view', () => {

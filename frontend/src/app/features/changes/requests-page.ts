@@ -19,16 +19,19 @@ import { ChangesApi } from './changes-api';
 import { DECIDED_VIEWS, decidedViewOf, type DecidedView } from './decided-filter';
 import { RequestCard } from './request-card';
 import { RequestGroupCard } from './request-group-card';
+import { runEndOf } from './request-standing';
 import { RequestWords } from './request-words';
 
 type Decided = Exclude<RequestDto['status'], 'pending'>;
 
-const ICON: Readonly<Record<RequestDto['status'], IconName>> = {
-  pending: 'queued',
-  approved: 'tick',
-  executed: 'clean',
-  rejected: 'ban',
-  expired: 'stale',
+const ICON: Readonly<Record<`request.status.${Decided | 'withdrawn' | 'failed' | 'stopped'}`, IconName>> = {
+  'request.status.approved': 'tick',
+  'request.status.executed': 'clean',
+  'request.status.expired': 'stale',
+  'request.status.failed': 'failed',
+  'request.status.rejected': 'ban',
+  'request.status.stopped': 'ban',
+  'request.status.withdrawn': 'ban',
 };
 
 /** May this happen? What waits for a decision, what ends first first; below, what was decided. */
@@ -72,9 +75,14 @@ export class RequestsPage {
     void this.router.navigate([], { relativeTo: this.route, queryParams, queryParamsHandling: 'merge' });
   }
 
-  protected status({ status, withdrawn }: RequestDto): `request.status.${Decided | 'withdrawn'}` {
+  protected status(request: RequestDto): `request.status.${Decided | 'withdrawn' | 'failed' | 'stopped'}` {
+    const { status, withdrawn } = request;
     if (withdrawn) {
       return 'request.status.withdrawn';
+    }
+    const end = runEndOf(request);
+    if (status === 'executed' && end !== 'well') {
+      return `request.status.${end}`;
     }
     return `request.status.${status === 'pending' ? 'expired' : status}`;
   }

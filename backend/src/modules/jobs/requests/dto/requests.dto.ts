@@ -102,6 +102,9 @@ export class RequestDto {
   /** The job that carries it out; null before the confirmation. */
   jobId: string | null;
   executionId: string | null;
+  /** How that job stands, or how it ended; null: there is none, or one for each of several machines. */
+  @ApiProperty({ enum: JOB_STATUSES, nullable: true, type: String })
+  runStatus: JobStatus | null;
   /** Of `title`, `summary`, `decisionReason`, `personReason` and, where a policy decided, `decidedBy`. */
   @ApiSaid()
   said: SaidByField;
