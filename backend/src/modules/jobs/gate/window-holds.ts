@@ -116,10 +116,13 @@ export class WindowHolds {
     });
   }
 
-  /** Windows are others now, or a machine's tags are: what waits may begin earlier, later or not at all. */
+  /**
+   * Windows are others now, or a machine's tags are: what waits may begin earlier, later or not at all. What was handed out and may begin
+   * still keeps its place in the queue, and may do so for as long as it may now.
+   */
   @OnDomainEvent(WINDOWS_CHANGED, 'machine_edited')
   async lookAgain({ machineId }: Pick<DomainEvent, 'machineId'>, tx: Transaction): Promise<void> {
-    const find = `${WAITING} AND ($2::uuid IS NULL OR machine_id = $2) ORDER BY id`;
+    const find = `${UNBEGUN} AND ($2::uuid IS NULL OR machine_id = $2) ORDER BY id`;
     const found = await queryRows<HeldRow>(tx.manager, find, [this.changes(), machineId]);
     if (found.length === 0) return;
     const machineIds = [...new Set(found.map((job) => job.machine_id))];
@@ -168,7 +171,7 @@ export class WindowHolds {
           { id: job.id, ...(termsOf(standing) ?? { availableAt: null, startBefore: new Date(0), windowName: null }) },
         ];
       });
-      await this.write(tx, changed, declaration.kind === 'change' ? declaration.validForSeconds : null);
+      await this.write(tx, changed, declaration.kind === 'change' ? declaration.validForSeconds : null, freeToo);
     }
   }
 
@@ -176,6 +179,7 @@ export class WindowHolds {
     tx: Transaction,
     jobs: readonly { id: string; availableAt: Date | null; startBefore: Date | null; windowName: string | null }[],
     validForSeconds: number | null,
+    freeStay: boolean,
   ): Promise<void> {
     if (jobs.length === 0) return;
     const others = await queryRows<{ id: string }>(tx.manager, HOLD, [
@@ -184,6 +188,7 @@ export class WindowHolds {
       jobs.map(({ startBefore }) => startBefore),
       jobs.map(({ windowName }) => windowName),
       validForSeconds,
+      freeStay,
     ]);
     if (others.length > 0) this.bus.changed(tx, { jobIds: others.map(({ id }) => id) });
   }
@@ -258,17 +263,20 @@ const QUEUED = `
   WHERE status = 'queued' AND window_override IS NULL AND kind = ANY($1::text[])`;
 
 const HANDED_OUT = `${QUEUED} AND phase = 'dispatched' AND (start_before IS NULL OR start_before > database_now())`;
-const WAITING = `${QUEUED} AND phase = 'waiting' AND (start_before IS NULL OR start_before > database_now())`;
+const UNBEGUN = `${QUEUED} AND (start_before IS NULL OR start_before > database_now())`;
 
 const START_BEFORE = 'COALESCE(t.start_before, j.created_at + make_interval(secs => $5::int))';
 
+/** What was handed out, where such may stay, and no later window holds it back. */
+const STAYS = `($6 AND j.phase = 'dispatched' AND t.available_at IS NULL)`;
+
 /** Those that were decided so already stay untouched. */
 const HOLD = `
-  UPDATE jobs j SET phase = 'waiting', boss_job_id = NULL, available_at = t.available_at, start_before = ${START_BEFORE},
-    window_name = t.window_name
+  UPDATE jobs j SET phase = CASE WHEN ${STAYS} THEN j.phase ELSE 'waiting' END, boss_job_id = CASE WHEN ${STAYS} THEN j.boss_job_id END,
+    available_at = t.available_at, start_before = ${START_BEFORE}, window_name = t.window_name
   FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
     AS t (id, available_at, start_before, window_name)
-  WHERE j.id = t.id AND j.status = 'queued' AND (j.phase <> 'waiting'
+  WHERE j.id = t.id AND j.status = 'queued' AND ((j.phase <> 'waiting' AND NOT ${STAYS})
     OR (j.available_at, j.start_before, j.window_name) IS DISTINCT FROM (t.available_at, ${START_BEFORE}, t.window_name))
   RETURNING j.id`;
 
