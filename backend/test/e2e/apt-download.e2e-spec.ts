@@ -86,10 +86,7 @@ describe('a download before the plan is confirmed', () => {
         () => api.get<{ reportId: string | null }>(`/executions/${job.id}`),
         (execution) => execution.reportId !== null,
       );
-      const read = async (query: string): Promise<string> => {
-        const address = `${api.origin}/api/reports/${reportId ?? ''}?${query}`;
-        return (await fetch(address, { headers: { cookie: api.cookie } })).text();
-      };
+      const read = (query: string): Promise<string> => api.text(`/reports/${reportId ?? ''}?${query}`);
       const page = await read('format=html');
       expect(page).toMatch(/<h2>News<\/h2><table>.*Version 2\.0 breaks with what was before\..*fleet-news/s);
       const question = '<tr><td>/etc/fleet-conffile.conf</td><td>fleet-conffile</td></tr>';

@@ -45,9 +45,7 @@ describe('an upgrade', () => {
       () => api.get<{ reportId: string | null }>(`/executions/${executionId}`),
       (execution) => execution.reportId !== null,
     );
-    const answer = await fetch(`${api.origin}/api/reports/${reportId ?? ''}`, { headers: { cookie: api.cookie } });
-    expect(answer.status).toBe(200);
-    return answer.text();
+    return api.text(`/reports/${reportId ?? ''}`);
   };
 
   describe.each([

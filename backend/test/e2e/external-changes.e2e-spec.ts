@@ -68,10 +68,7 @@ describe('changes made by others', () => {
       () => api.get<{ reportId: string | null }>(`/executions/${executionId}`),
       (execution) => execution.reportId !== null,
     );
-    const said = await fetch(`${api.origin}/api/reports/${reportId ?? ''}?format=markdown`, {
-      headers: { cookie: api.cookie },
-    });
-    return said.text();
+    return api.text(`/reports/${reportId ?? ''}?format=markdown`);
   };
   const external = (id: string) =>
     queryRows(dataSource, `SELECT id FROM executions WHERE machine_id = $1 AND mode = 'external'`, [id]);

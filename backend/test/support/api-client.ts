@@ -89,16 +89,17 @@ export class ApiClient {
     return id;
   }
 
+  /** What a browser shows there: a page, or a file. */
+  async text(path: string): Promise<string> {
+    const answer = await this.fetch('GET', path, { headers: this.headers() });
+    if (answer.status !== 200) throw new Error(`GET ${path}: ${String(answer.status)}`);
+    return answer.text();
+  }
+
   /** One request; an answer that refuses is an answer. @throws when there is none */
   async send<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
     const answer = await this.fetch(method, path, {
-      // Commands of the fleet block this process for seconds: a connection that was kept is closed by the server meanwhile.
-      headers: {
-        'X-System-Update': '1',
-        'Content-Type': 'application/json',
-        Cookie: this.session,
-        Connection: 'close',
-      },
+      headers: this.headers(),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const [cookie] = answer.headers.getSetCookie();
@@ -108,6 +109,16 @@ export class ApiClient {
       status: answer.status,
       contentType: answer.headers.get('content-type') ?? '',
       body: (text === '' ? undefined : JSON.parse(text)) as T,
+    };
+  }
+
+  /** Commands of the fleet block this process for seconds: a connection that was kept is closed by the server meanwhile. */
+  private headers(): Record<string, string> {
+    return {
+      'X-System-Update': '1',
+      'Content-Type': 'application/json',
+      Cookie: this.session,
+      Connection: 'close',
     };
   }
 
