@@ -84,6 +84,8 @@ check_odd_names() {
   enter hostile-lines
   shows '^Inst fleet-plain \[1.0\] \(1.1 Fleet$' plan upgrade
   shows '^ Remv fleet-lib1 \[1.0\]:stable-updates \[all\]\)$' plan upgrade
+  enter hostile-name
+  shows '^Inst fleet-.reboot.;reboot;.0&.*-lib2 \(2.0 ' plan "${NEW_PACKAGES[@]}"
 
   enter_afresh odd-version
   shows '^Inst fleet-odd \[1.0_beta\[1\]-' plan upgrade

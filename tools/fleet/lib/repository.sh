@@ -97,12 +97,20 @@ publish_catalogue() { # DISTS
 
 publish_plain_as() { publish "$1" "$2" Fleet Fleet stable-updates "$(distribution_files plain)"; } # DISTS NAME
 
+# Without capital letters, which apt makes small, and what ends a name in a list of dependencies: blanks, commas, brackets.
+readonly HOSTILE_NAME="fleet-\`reboot\`;reboot;\$0&'\"#%s-lib2"
 readonly HOSTILE_LABEL="Fleet, Debian-Security:1/x (beta) [all]), \"a\" 'b' \$(touch /run/owned) \`id\`; é"
 
 publish_hostile() { # DISTS
+  local files
   publish "$1" hostile-label Fleet "$HOSTILE_LABEL" stable-updates "$(distribution_files plain)"
   publish "$1" hostile-lines Fleet Fleet stable-updates "$(distribution_files plain)"
   edit_release "$1/hostile-lines" 's/^Label: .*/Label: Fleet\n Inst fleet-old [1.0] (9.9 Fleet:stable [all])\n Remv fleet-lib1 [1.0]/'
+  mapfile -t files < <(distribution_files new-dependency)
+  publish "$1" hostile-name Fleet Fleet stable-updates "${files[@]}"
+  edit_index "$1/hostile-name" "s/fleet-lib2\$/$(sed 's/[&/]/\\&/g' <<<"$HOSTILE_NAME")/"
+  write_release "$1/hostile-name" Fleet Fleet stable-updates
+  sign_release "$1/hostile-name" archive
 }
 
 edit_release() { # FOLDER SED_EXPRESSION
