@@ -71,6 +71,8 @@ describe('an upgrade whose packets vanish', () => {
       await eventually(
         () => scriptLog(machine),
         (steps) => steps.at(-1) === 'finished',
+        60_000,
+        500,
       );
       // Nobody decides what nobody saw, and nobody else gets the machine.
       expect(await phaseOf(at(changes, index))).toMatchObject({ status: 'running', phase: 'reconciling' });

@@ -1,12 +1,7 @@
-import type { DataSource } from 'typeorm';
-import type { ApiClient } from '../support/api-client';
-import { Changes } from '../support/changes';
+import { EnrolledMachines } from '../support/enrolled-machines';
 import { eventually } from '../support/eventually';
-import { Installation } from '../support/installation';
-import { MachineJobs, type Job } from '../support/machine-jobs';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { fleet, realMachines, systemdMachines, type RealMachine } from '../support/real-machines';
-import { Upgrades } from '../support/upgrades';
+import type { Job } from '../support/machine-jobs';
+import { fleet, type RealMachine } from '../support/real-machines';
 
 const PACKAGE = 'fleet-slow';
 const PIDFILE = '/var/tmp/fleet-daemon';
@@ -27,63 +22,49 @@ interface Running extends Job {
   readonly mayBeForced: boolean;
 }
 
-const machines = [...realMachines().slice(0, 1), ...systemdMachines().slice(1, 2)];
+const shell = ({ name }: RealMachine, command: string): string => fleet('exec', name, 'sh', '-c', command).trim();
+const stateOf = (machine: RealMachine): string => shell(machine, `dpkg-query -W -f '\${db:Status-Abbrev}' ${PACKAGE}`);
+const automatic = ({ name }: RealMachine): string => fleet('exec', name, 'apt-mark', 'showauto', PACKAGE).trim();
+/** Seen from beside SSH: those of the run but for the daemon, which has its mark too. */
+const processesOf = (machine: RealMachine, jobId: string): string =>
+  shell(
+    machine,
+    `grep -ls SU_DETACHED=${jobId} /proc/[0-9]*/environ | cut -d/ -f3 | grep -vx "$(cat ${PIDFILE})" || true`,
+  );
 
-describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`.trim(), machine] as const))(
-  'an upgrade on %s whose maintainer script hangs',
-  (_name, machine: RealMachine) => {
-    let database: TestDatabase;
-    let dataSource: DataSource;
-    let installation: Installation;
-    let api: ApiClient;
-    let jobs: MachineJobs;
-    let id: string;
+/** On machines of every kind. */
+describe('an upgrade whose maintainer script hangs', () => {
+  let machines: EnrolledMachines;
 
-    const shell = (command: string): string => fleet('exec', machine.name, 'sh', '-c', command).trim();
-    const stateOf = (): string => shell(`dpkg-query -W -f '\${db:Status-Abbrev}' ${PACKAGE}`);
-    const automatic = (): string => fleet('exec', machine.name, 'apt-mark', 'showauto', PACKAGE).trim();
-    /** Seen from beside SSH: those of the run but for the daemon, which has its mark too. */
-    const processesOf = (jobId: string): string =>
-      shell(`grep -ls SU_DETACHED=${jobId} /proc/[0-9]*/environ | cut -d/ -f3 | grep -vx "$(cat ${PIDFILE})" || true`);
+  beforeAll(async () => {
+    machines = await EnrolledMachines.open();
+    await machines.renew('slow-script');
+    // apt gives scripts a PATH of its own, so the command itself is another one until the machine is reset.
+    const replace = 'mv /usr/bin/sleep /usr/bin/sleep.real; printf %s "$1" >/usr/bin/sleep; chmod 755 /usr/bin/sleep';
+    for (const { machine } of machines.all) fleet('exec', machine.name, 'sh', '-c', replace, 'sh', HANG);
+  }, 300_000);
+  afterAll(() => machines.close(), 120_000);
 
-    beforeAll(async () => {
-      fleet('reset', machine.name);
-      fleet('scenario', machine.name, 'slow-script');
-      fleet('exec', machine.name, 'apt-get', 'update', '-q');
-      // apt gives scripts a PATH of its own, so the command itself is another one until the machine is reset.
-      const replace = 'mv /usr/bin/sleep /usr/bin/sleep.real; printf %s "$1" >/usr/bin/sleep; chmod 755 /usr/bin/sleep';
-      fleet('exec', machine.name, 'sh', '-c', replace, 'sh', HANG);
-      database = await createTestDatabase();
-      dataSource = await database.dataSource();
-      installation = new Installation(database.url);
-      api = await installation.administrator(await installation.start('all'));
-      jobs = new MachineJobs(api);
-      id = await api.enrol(machine);
-    }, 300_000);
-    afterAll(async () => {
-      fleet('reset', machine.name);
-      await installation.stop();
-      await database.drop();
-    }, 120_000);
-
-    it('is ended by force: nothing of it lives, the daemon does, and the repair that is offered mends it', async () => {
-      const upgrades = new Upgrades(api, dataSource);
+  it('is ended by force: nothing of it lives, the daemon does, and the repair that is offered mends it', async () => {
+    const { api, jobs, upgrades, changes } = machines;
+    await machines.everywhere(async ({ machine, id }) => {
       fleet('exec', machine.name, 'apt-mark', 'auto', PACKAGE);
       const chosen = { mode: 'upgrade', scope: 'packages', packages: [PACKAGE] };
       const job = await upgrades.confirm(await upgrades.plan(id, chosen));
       await eventually(
-        () => shell(`ls ${PIDFILE} 2>/dev/null || true`),
+        () => shell(machine, `ls ${PIDFILE} 2>/dev/null || true`),
         (found) => found === PIDFILE,
         90_000,
+        500,
       );
       const hanging = await eventually(
         () => api.get<Running>(`/jobs/${job.id}`),
         ({ step }) => step === 'install',
       );
       expect(hanging.mayBeForced).toBe(true);
-      expect(processesOf(job.id)).not.toBe('');
+      expect(processesOf(machine, job.id)).not.toBe('');
       // apt has written that down before dpkg began.
-      expect(automatic()).toBe('');
+      expect(automatic(machine)).toBe('');
       // Cancelling changes nothing: dpkg is at work.
       await api.post(`/jobs/${job.id}/cancel`);
       const ask = { machineName: machine.name, reason: 'its script waits for ever' };
@@ -96,12 +77,12 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`.t
       const ended = await jobs.ended(job, 90_000);
       expect(ended).toMatchObject({ status: 'error', errorKind: 'interrupted' });
       expect(ended.errorMessage).toContain(ask.reason);
-      expect(processesOf(job.id)).toBe('');
-      expect(shell(`kill -0 "$(cat ${PIDFILE})" && echo alive`)).toBe('alive');
-      expect(stateOf()).toMatch(/^iF/);
+      expect(processesOf(machine, job.id)).toBe('');
+      expect(shell(machine, `kill -0 "$(cat ${PIDFILE})" && echo alive`)).toBe('alive');
+      expect(stateOf(machine)).toMatch(/^iF/);
       const { result } = await api.get<{ result: { document: object } }>(`/executions/${job.id}`);
       expect(result.document).toMatchObject({ ending: 'interrupted', auto_marks: { kept: [PACKAGE], lost: [] } });
-      expect(automatic()).toBe(PACKAGE);
+      expect(automatic(machine)).toBe(PACKAGE);
       await expect(api.post(`/jobs/${job.id}/force-stop`, ask)).rejects.toThrow('job_already_ended');
 
       const kinds = await api.get<{ kind: string; action: string | null }[]>('/error-kinds');
@@ -109,13 +90,12 @@ describe.each(machines.map((machine) => [`${machine.suite} ${machine.variant}`.t
       expect(kinds.find(({ kind }) => kind === error?.kind)?.action).toBe('apt_repair');
       // What it printed last, though it ended no line.
       expect(error?.lines.at(-1)).toMatch(/^waiting for an answer/);
-      const changes = new Changes(api, jobs);
       const repair = await changes.plan<{ auto_marks: string[] }>(id, 'apt_repair');
       expect(repair.plan.details.document.auto_marks).toEqual([]);
       expect(await changes.run(repair)).toMatchObject({ status: 'ok' });
-      expect(stateOf()).toMatch(/^ii/);
-      expect(automatic()).toBe(PACKAGE);
-      expect(shell(`kill -0 "$(cat ${PIDFILE})" && echo alive`)).toBe('alive');
-    }, 300_000);
-  },
-);
+      expect(stateOf(machine)).toMatch(/^ii/);
+      expect(automatic(machine)).toBe(PACKAGE);
+      expect(shell(machine, `kill -0 "$(cat ${PIDFILE})" && echo alive`)).toBe('alive');
+    });
+  }, 300_000);
+});

@@ -61,6 +61,8 @@ export class SlowUpgrades {
       eventually(
         () => filesOf(machine, at(changes, index)),
         (files) => files.includes('result'),
+        60_000,
+        500,
       ),
     );
   }
