@@ -120,8 +120,7 @@ describe('remedies on machines of every kind', () => {
         );
         expect(await upgrade(id)).toMatchObject({ status: 'error', errorKind: kind });
         expect(await standing(id, kind, since, 'apt_upgrade')).toMatchObject({ verdict: 'there' });
-        // The publisher has mended it.
-        await fleetBeside('scenario', machine.name, 'plain');
+        await mended(machine.name);
         await analyse(id);
         expect(await upgrade(id)).toMatchObject({ status: 'ok' });
         expect(await standing(id, kind, since, 'apt_upgrade')).toMatchObject({ verdict: 'gone' });
