@@ -62,7 +62,6 @@ interface NewJob {
   readonly occurrenceId: string | null;
   readonly answerableIds: readonly string[] | null;
   readonly runMachines: number | null;
-  readonly windowOverride: string | null;
 }
 
 /** The main door of the room: asks for work on machines, and takes it back. */
@@ -158,7 +157,6 @@ export class JobsService {
       occurrenceId: request.occurrenceId ?? null,
       answerableIds: request.answerableIds ?? null,
       runMachines: request.runMachines ?? null,
-      windowOverride: request.windowOverride ?? null,
     });
     if (declaration.kind === 'change')
       await affected(tx.manager, VALID_FOR, [[...created.values()], declaration.validForSeconds]);
@@ -180,11 +178,19 @@ export class JobsService {
     machineIds: readonly string[],
     { followedBy = [], windowOverride }: EnqueueManyRequest,
   ): Promise<MachineTerms[]> {
-    if (declaration.kind === 'read' || windowOverride !== undefined) return machineIds.map(freeTerms);
+    if (declaration.kind === 'read') return machineIds.map((machineId) => freeTerms(machineId));
+    if (windowOverride !== undefined) return this.overriddenTerms(tx, machineIds, windowOverride);
     const actions = [declaration, ...followedBy.map((name) => this.registry.require(name).declaration)];
     const wanted = machineIds.map((machineId) => ({ machineId, seconds: null }));
     const standings = await this.gate.standings(tx.manager, wanted, actions, followedBy.length > 0);
     return standings.map((standing) => machineTerms(standing, declaration.title));
+  }
+
+  /** Of a machine that no window speaks of none is set aside, and a later one counts as for everybody. */
+  private async overriddenTerms(tx: Transaction, machineIds: readonly string[], why: string): Promise<MachineTerms[]> {
+    const wanted = machineIds.map((machineId) => ({ machineId, seconds: 0 }));
+    const standings = await this.gate.standings(tx.manager, wanted, []);
+    return standings.map(({ machineId, windows }) => freeTerms(machineId, windows.length === 0 ? null : why));
   }
 
   private async insert(
@@ -208,7 +214,6 @@ export class JobsService {
       occurrence_id: job.occurrenceId,
       answerable_ids: job.answerableIds,
       run_machines: job.runMachines,
-      window_override: job.windowOverride,
       requested_by_type: job.requestedBy.type,
       requested_by_id: job.requestedBy.id,
       requested_by_name: job.requestedBy.name,
@@ -241,13 +246,14 @@ export class JobsService {
         requested_by_name: 'text',
         payload_json: 'jsonb',
       },
-      allowed.map(({ machineId, terms, seconds }) => ({
+      allowed.map(({ machineId, terms, seconds, windowOverride }) => ({
         id: ids.get(machineId),
         machine_id: machineId,
         available_at: terms.availableAt,
         start_before: terms.startBefore,
         window_name: terms.windowName,
         window_seconds: seconds,
+        window_override: windowOverride,
         ...common,
       })),
       // By the clock that windows, turns and the validity of plans go by.

@@ -22,6 +22,21 @@ describe('a change that a person confirms', () => {
     expect(audit?.details_json).toMatchObject({ action: CHANGE, reason: 'the shop is down' });
   });
 
+  it('sets no window aside where none speaks of its machine, and nothing says that it did', async () => {
+    const machineId = await gated.p.machine();
+    const worker = gated.p.work();
+    const requestId = await gated.planned(machineId);
+    await worker.stop();
+    const job = await gated.confirm(requestId, 'the shop is down');
+    expect(job).toMatchObject({ availableAt: null, windowName: null, windowOverride: null });
+    expect(await gated.p.count('audit_log', `action = 'window.overridden'`)).toBe(0);
+    expect((await gated.confirm(requestId, 'the shop is down')).id).toBe(job.id);
+    // What somebody makes afterwards holds it back as it does everybody.
+    await gated.window(2);
+    await gated.changed();
+    expect(await gated.p.job(job.id)).toMatchObject({ windowName: 'in 2 h' });
+  });
+
   it('is the same job for the same words, and refuses others that would not count', async () => {
     gated.p.work();
     const machineId = await gated.p.machine();

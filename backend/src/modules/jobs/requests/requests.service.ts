@@ -227,7 +227,7 @@ export class Requests {
       requestId: id,
       windowOverride: given.windowOverride,
     });
-    if (given.windowOverride !== undefined) await this.recordOverride(tx, job, given.windowOverride, decider);
+    await this.recordOverride(tx, job, decider);
     await this.decide(tx, id, 'approved', reason, decider);
     await affected(tx.manager, TARGETS_QUEUED, [id, [machineId], [job.id]]);
     await this.seals.sealDecision(tx, id);
@@ -254,8 +254,7 @@ export class Requests {
     if (jobs.length === 0) throw first === undefined ? altered() : refusalError(first);
     for (const { machineId, message } of skipped) await affected(tx.manager, LEFT_OUT, [id, machineId, message]);
     for (const { jobId } of jobs) {
-      if (windowOverride !== undefined)
-        await this.recordOverride(tx, await this.jobs.require(jobId, tx), windowOverride, decider);
+      if (windowOverride !== undefined) await this.recordOverride(tx, await this.jobs.require(jobId, tx), decider);
     }
     await this.decide(tx, id, 'approved', reason, decider);
     await affected(tx.manager, TARGETS_QUEUED, [id, jobs.map((job) => job.machineId), jobs.map(({ jobId }) => jobId)]);
@@ -296,7 +295,10 @@ export class Requests {
     });
   }
 
-  private async recordOverride(tx: Transaction, job: JobRecord, reason: string, { origin }: Decider): Promise<void> {
+  /** Where there was a window to set aside. */
+  private async recordOverride(tx: Transaction, job: JobRecord, { origin }: Decider): Promise<void> {
+    const { windowOverride: reason } = job;
+    if (reason === null) return;
     await this.audit.record(tx.manager, {
       ...origin,
       action: 'window.overridden',
@@ -328,8 +330,10 @@ export class Requests {
 
 const MACHINES_OF = 'SELECT machine_id AS id FROM action_request_targets WHERE request_id = $1';
 
+/** Of a job that no window binds there is nothing to set aside. */
 const OTHER_OVERRIDE = `
-  SELECT id FROM jobs WHERE request_id = $1 AND kind = $2 AND window_override IS DISTINCT FROM $3 LIMIT 1`;
+  SELECT id FROM jobs WHERE request_id = $1 AND kind = $2 AND window_override IS DISTINCT FROM $3
+    AND NOT (window_override IS NULL AND window_name IS NULL) LIMIT 1`;
 
 const DECIDE = `
   UPDATE action_requests SET status = $2, approved_at = $3, approved_by = $4, decided_by_id = $5, decision_session_id = $6,
