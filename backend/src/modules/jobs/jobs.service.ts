@@ -141,7 +141,8 @@ export class JobsService {
       this.registry.askedParameters(request.action, request.parameters ?? {});
     const parameters = this.registry.parametersDocument(request.action, request.parameters ?? {});
     const machineIds = [...new Set(request.machineIds)];
-    const { able, refused } = await this.eligibility.checkHeld(tx, machineIds);
+    await this.dispatcher.lockMachines(tx, machineIds);
+    const { able, refused } = await this.eligibility.check(tx, machineIds);
     const active = mayBeShared(declaration, request)
       ? await findSame(tx, { kind: declaration.name, machineIds: able, parameters, askedBy: request.requestedBy })
       : new Map<string, string>();

@@ -41,35 +41,24 @@ export interface Eligible {
 @Injectable()
 export class MachineEligibility {
   async check(tx: Transaction, machineIds: readonly string[]): Promise<Eligible> {
-    return sorted(machineIds, await queryRows<MachineRow>(tx.manager, LOOK, [machineIds]));
-  }
-
-  /** The same, with the queues of these machines held until the end of `tx` (see `Dispatcher.lockMachines`). */
-  async checkHeld(tx: Transaction, machineIds: readonly string[]): Promise<Eligible> {
-    return sorted(machineIds, await queryRows<MachineRow>(tx.manager, LOOK_AND_HOLD, [machineIds]));
+    const rows = await queryRows<MachineRow>(tx.manager, LOOK, [machineIds]);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const able: string[] = [];
+    const refused: MachineRefusal[] = [];
+    for (const machineId of machineIds) {
+      const code = refusalCode(byId.get(machineId));
+      if (code === null) able.push(machineId);
+      else refused.push({ machineId, code, ...refusals[code] });
+    }
+    return { able, refused };
   }
 }
 
-function sorted(machineIds: readonly string[], rows: readonly MachineRow[]): Eligible {
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const able: string[] = [];
-  const refused: MachineRefusal[] = [];
-  for (const machineId of machineIds) {
-    const code = refusalCode(byId.get(machineId));
-    if (code === null) able.push(machineId);
-    else refused.push({ machineId, code, ...refusals[code] });
-  }
-  return { able, refused };
-}
-
-const LOOK = `
+const LOOK = prepared(`
   SELECT m.id, m.deleted_at IS NOT NULL OR m.status = 'archived' AS archived, m.status = 'quarantined' AS quarantined,
     EXISTS (SELECT 1 FROM machine_credentials c WHERE c.machine_id = m.id) AS has_credentials,
     EXISTS (SELECT 1 FROM machine_host_keys k WHERE k.machine_id = m.id AND k.status = 'approved') AS has_key
-  FROM machines m WHERE m.id = ANY($1::uuid[])`;
-
-/** What stands in a row that somebody else had is read again once it is free. */
-const LOOK_AND_HOLD = prepared(`${LOOK} ORDER BY m.id FOR NO KEY UPDATE OF m`);
+  FROM machines m WHERE m.id = ANY($1::uuid[])`);
 
 function refusalCode(row: MachineRow | undefined): keyof typeof refusals | null {
   if (row === undefined) return 'unknown_machine';
