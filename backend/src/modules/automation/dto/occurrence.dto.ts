@@ -88,6 +88,8 @@ export class OccurrenceTargetDto {
   /** The maintenance window that its change waits for, waited for or begins in, and when that opens. */
   windowName: string | null;
   resumeAt: Date | null;
+  /** It waits until then: the window has not opened, and nobody has let it begin before. */
+  awaitsWindow: boolean;
   /** Why a person lets it begin, or let it, outside that window. Null: nobody does, or it did not begin in the time for that. */
   windowOverride: string | null;
   /** Name of that person. */

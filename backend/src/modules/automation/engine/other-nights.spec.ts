@@ -70,6 +70,31 @@ describe('what was due for the window of one night', () => {
     });
   });
 
+  it('waits for that window, and then for its place, by the clock of the database', async () => {
+    const { p, machines } = night;
+    const [first, second] = [await p.machine('a'), await p.machine('b')];
+    await night.dailyWindow(1, first, second);
+    p.work();
+    const id = await night.a.schedule([first, second], {
+      ...changes('any'),
+      cron: '@once',
+      runAt: NIGHT,
+      concurrency: 1,
+    });
+    night.clock.at = NIGHT;
+    await night.a.scheduler.tick();
+    night.clock.at = new Date();
+    const awaiting = async () => (await night.targets(id)).map(({ awaitsWindow }) => awaitsWindow);
+    await night.steps('both wait for their window', async () => (await awaiting()).every(Boolean));
+    await night.pass(1.1);
+    expect(await awaiting()).toEqual([false, false]);
+    await night.steps('one has begun', () => machines.runs.size === 1);
+    const waits = (await night.targets(id)).find(({ status }) => status === 'queued');
+    expect(waits).toMatchObject({ windowName: 'Nights', awaitsWindow: false });
+    await night.pass(0.5);
+    expect((await night.targets(id)).filter(({ awaitsWindow }) => awaitsWindow)).toHaveLength(1);
+  });
+
   it('is begun by whoever finds its plan while that window is open', async () => {
     const id = await plannedInItsWindow();
     await night.pass(1.8);

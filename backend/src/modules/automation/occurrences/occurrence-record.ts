@@ -57,6 +57,8 @@ export interface TargetRecord {
   readonly requestId: string | null;
   readonly windowName: string | null;
   readonly resumeAt: Date | null;
+  /** That window has not opened, and nobody has let it begin before. */
+  readonly awaitsWindow: boolean;
   /** Why it begins, or began, outside that window; null: it does not. */
   readonly windowOverride: string | null;
   readonly windowOverrideBy: string | null;

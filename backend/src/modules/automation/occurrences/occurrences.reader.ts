@@ -132,6 +132,8 @@ const TARGETS = `
   SELECT t.machine_id AS "machineId", m.name AS "machineName", t.status, t.position, t.stage, t.job_id AS "jobId",
     t.request_id AS "requestId", t.error_kind AS "errorKind", t.error_message AS "errorMessage",
     t.resume_at AS "resumeAt", t.window_name AS "windowName",
+    (t.status = 'queued' OR (t.status = 'running' AND t.stage = 'download'))
+      AND COALESCE(t.resume_at > database_now(), false) AND NOT ${overridden('database_now()')} AS "awaitsWindow",
     CASE WHEN ${overridden('database_now()')} THEN t.window_override END AS "windowOverride",
     CASE WHEN ${overridden('database_now()')} THEN t.window_override_by END AS "windowOverrideBy",
     t.estimate_seconds AS "estimateSeconds", t.estimate_basis AS "estimateBasis", t.started_at AS "startedAt", t.finished_at AS "finishedAt"

@@ -3,6 +3,11 @@
 
 import { SaidDto } from '../models/said-dto';
 export interface OccurrenceTargetDto {
+
+  /**
+   * It waits until then: the window has not opened, and nobody has let it begin before.
+   */
+  awaitsWindow: boolean;
   errorKind: (string | null);
   errorMessage: (string | null);
 

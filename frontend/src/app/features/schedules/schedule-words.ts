@@ -79,9 +79,8 @@ export class ScheduleWords {
   }
 
   /** Whether a machine of a run waits for its window, and nobody has let it begin before. */
-  held({ status, stage, resumeAt, windowOverride }: OccurrenceTargetDto): boolean {
-    const waits = status === 'queued' || (status === 'running' && stage === 'download');
-    return waits && windowOverride === null && resumeAt !== null && Date.parse(resumeAt) > Date.now();
+  held({ awaitsWindow }: OccurrenceTargetDto): boolean {
+    return awaitsWindow;
   }
 
   /** What a machine of a run waits for: its window until that opens, then its place. */
