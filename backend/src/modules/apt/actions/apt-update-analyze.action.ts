@@ -166,7 +166,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
         }
         await this.storeState(tx, context, stored, run.receivedAt, { more: logged.messages, goneBy });
         await this.externalChanges.store(tx, context, logged.changes);
-        await this.externalChanges.noteReading(tx, context.machineId, logged.reading, logged.at);
+        await this.externalChanges.noteReading(tx, context.machineId, logged.reading, logged.until);
       },
     };
   }

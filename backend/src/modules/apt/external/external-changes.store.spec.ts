@@ -141,14 +141,14 @@ it.each([
 ])('logs are %s where these have been told: %j', (reading, names, stdout) => {
   const section = { exitCode: 0, stdout, stderr: '', truncated: false };
   const run = { sections: new Map(names.map((name) => [name, section])), receivedAt: NOW };
-  expect(readLogs(run as unknown as CollectedRun)).toMatchObject({ reading, at: NOW });
+  expect(readLogs(run as unknown as CollectedRun)).toMatchObject({ reading, until: NOW });
 });
 
-it('logs are read by the clock of their machine', () => {
-  const seconds = days(-9).getTime() / 1000;
+/** An answer whose machine says that it is now that moment. */
+function toldAt(machineNow: Date, aptHistory = ''): CollectedRun {
   const texts = {
-    environment: `now=${String(seconds)}\nkernel_release=6.1.0\narchitecture=amd64\n`,
-    apt_history: `Start-Date: ${String(seconds - 60)}\nCommandline: apt upgrade\nUpgrade: a:amd64 (1, 2)\n`,
+    environment: `now=${String(machineNow.getTime() / 1000)}\nkernel_release=6.1.0\narchitecture=amd64\n`,
+    apt_history: aptHistory,
     dpkg_history: '',
   };
   const told = Object.entries(texts).map(([name, stdout]) => [
@@ -156,11 +156,23 @@ it('logs are read by the clock of their machine', () => {
     { exitCode: 0, stdout, stderr: '', truncated: false },
   ]);
   const run = { sections: new Map(told as [string, object][]), receivedAt: NOW };
+  return run as unknown as CollectedRun;
+}
+
+it('logs are read by the clock of their machine', () => {
   // It began a minute ago there: it is at work, not cut off.
-  expect(readLogs(run as unknown as CollectedRun)).toEqual({
+  const began = String(days(-9).getTime() / 1000 - 60);
+  const history = `Start-Date: ${began}\nCommandline: apt upgrade\nUpgrade: a:amd64 (1, 2)\n`;
+  expect(readLogs(toldAt(days(-9), history))).toEqual({
     reading: 'read',
-    at: days(-9),
+    until: days(-9),
     changes: [],
     messages: [],
   });
+});
+
+it('logs of a machine whose clock was ahead are read on from our own time, when it has been put right', async () => {
+  const { reading, until } = readLogs(toldAt(days(30)));
+  await transactions.run((tx) => changes.noteReading(tx, machineId, reading, until));
+  expect(await changes.since(machineId, days(5))).toEqual(days(-1));
 });

@@ -55,13 +55,13 @@ export class ExternalChanges {
   /**
    * Notes how far a machine's logs have been read. What cannot be read of a long time is given up, and the next reading begins
    * as the first one: else one line that nobody can read, or too many of them, would keep all that follow from being read.
-   * @param at by the machine's own clock: what it writes while that is behind lies before our time
+   * @param until by the machine's own clock where that is behind: what it writes meanwhile lies before our time
    */
-  async noteReading(tx: Transaction, machineId: string, reading: LogsReading, at: Date): Promise<void> {
-    if (reading === 'read') this.state.patch(tx, machineId, { aptHistoryReadAt: at });
+  async noteReading(tx: Transaction, machineId: string, reading: LogsReading, until: Date): Promise<void> {
+    if (reading === 'read') this.state.patch(tx, machineId, { aptHistoryReadAt: until });
     if (reading !== 'unreadable') return;
-    const since = await this.since(machineId, at);
-    const long = at.getTime() - since.getTime() > FIRST_DAYS * DAY_MS;
+    const since = await this.since(machineId, until);
+    const long = until.getTime() - since.getTime() > FIRST_DAYS * DAY_MS;
     if (long) this.state.patch(tx, machineId, { aptHistoryReadAt: null });
   }
 

@@ -13,20 +13,24 @@ export type LogsReading = 'read' | 'unreadable' | 'missed';
 /** What the machine's logs tell of changes; where they cannot be read, a message says so and nothing is guessed. */
 export function readLogs(run: CollectedRun): {
   readonly reading: LogsReading;
-  /** When they were read, by the clock that they go by: the machine's own, as far as it tells. */
-  readonly at: Date;
+  /**
+   * Until when they were read, by the clock that they go by: the machine's own, as far as it tells. One that is ahead may be put right
+   * at any moment; what is written then lies before it, so no time after ours counts as read.
+   */
+  readonly until: Date;
   readonly changes: readonly LoggedChange[];
   readonly messages: readonly ImportantMessage[];
 } {
   const at = machineTime(run) ?? run.receivedAt;
+  const until = at < run.receivedAt ? at : run.receivedAt;
   const told = ['apt_history', 'dpkg_history'].every((name) => run.sections.has(name));
   try {
     const apt = parseAptHistory(withoutUserInfo(whole(run, 'apt_history')));
     const dpkg = parseDpkgHistory(whole(run, 'dpkg_history'));
-    return { reading: told ? 'read' : 'missed', at, changes: loggedChanges(apt, dpkg, at), messages: [] };
+    return { reading: told ? 'read' : 'missed', until, changes: loggedChanges(apt, dpkg, at), messages: [] };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    return { reading: 'unreadable', at, changes: [], messages: [unreadable(error)] };
+    return { reading: 'unreadable', until, changes: [], messages: [unreadable(error)] };
   }
 }
 
