@@ -138,7 +138,8 @@ describe('a failed machine', () => {
     ['that left the package', ALL, [{ name: 'beta', operation: 'unchanged' }], false],
     ['of that package', only('beta'), [{ name: 'beta', operation: 'upgraded' }], true],
     ['that brought it along', only('alpha'), [{ name: 'beta', operation: 'upgraded' }], true],
-    ['of everything', ALL, [{ name: 'alpha', operation: 'upgraded' }], true],
+    ['of everything', ALL, [{ name: 'beta', operation: 'upgraded' }], true],
+    ['of everything, which it was not part of', ALL, [{ name: 'alpha', operation: 'upgraded' }], false],
   ])('stays one, or not, after a good upgrade %s', async (_what, choice, packages, settled) => {
     await failsAtBeta('file_conflict', 'installed');
     await upgrade(choice, packages);

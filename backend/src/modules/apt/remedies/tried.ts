@@ -27,8 +27,8 @@ const CHOOSING = /^apt_(?:upgrade|download)(?:_plan)?$/;
 const MODES: readonly PlanName[] = ['upgrade', 'upgrade_with_new', 'dist_upgrade'];
 
 /**
- * Whether what was done later would have met the error again: it did the same or more, or changed every package of the error.
- * What it left as it was it has not tried.
+ * Whether what was done later would have met the error again: it changed every package of the error, or, where nobody knows
+ * those, it did the same or more. What it left as it was, or never had, it has not tried.
  * @param met what met the error; where nobody knows its choice any more, only everything will do
  * @param subjects the package or archive that each error of this class names
  */
@@ -39,11 +39,14 @@ export function triedAgain(
   later: LaterAttempt,
 ): boolean {
   if (MET_BY_ALL.has(kind)) return true;
-  const packages = subjects.map((subject) => (subject === null ? null : packageOf(subject)));
+  const packages = subjects.map((subject) => (subject === null || isFolder(subject) ? null : packageOf(subject)));
   if (packages.some((name) => name !== null && later.untouched.has(name))) return false;
   if (packages.length > 0 && packages.every((name) => name !== null && later.packages.has(name))) return true;
   if (!CHOOSING.test(later.action)) return familyOf(met.action) === familyOf(later.action);
   if (!CHOOSING.test(met.action)) return false;
+  // Held, phased or pinned it was in no plan of "everything": it has to be among what is known to have changed.
+  const known = later.packages.size > 0 || later.untouched.size > 0;
+  if (known && !refusesNamed(kind) && packages.some((name) => name !== null && !later.packages.has(name))) return false;
   return later.choice !== null && asWide(kind, met.choice, later.choice);
 }
 
@@ -62,6 +65,11 @@ function refusesNamed(kind: string): boolean {
 
 function familyOf(action: string): string {
   return action.replace(/_plan$/, '');
+}
+
+/** Where there was no room; archives are paths as well. */
+function isFolder(subject: string): boolean {
+  return subject.startsWith('/') && !subject.endsWith('.deb');
 }
 
 /** Errors name a package with its architecture, or the file of an archive. */
