@@ -179,6 +179,12 @@ export class JobsReader {
     return last;
   }
 
+  /** This job of this action on the machine, which ended with an error; null: it is gone by now. */
+  async failed(tx: Transaction, machineId: string, kind: string, id: string): Promise<EndedJob | null> {
+    const [job = null] = await this.ended(`kind = $2 AND id = $3::uuid`, [machineId, kind, id, 1], tx.manager);
+    return job;
+  }
+
   async activity(): Promise<JobActivity> {
     const [running, waiting, recent, counts] = await Promise.all([
       this.list(`WHERE j.status = 'running' ORDER BY j.started_at, j.id LIMIT $1`, [ACTIVITY_LIMIT]),

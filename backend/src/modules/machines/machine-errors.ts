@@ -9,6 +9,8 @@ export interface MachineError {
   readonly kind: string;
   readonly message: string | null;
   readonly metAt: Date;
+  /** The job that ended with it; null: none did, or nobody noted it. */
+  readonly jobId: string | null;
 }
 
 /** Errors that are over: those that these actions ended with, or any; of these classes where they are named. */
@@ -25,29 +27,49 @@ export interface ErrorChange {
   readonly lastErrorKind?: string;
   readonly lastErrorMessage?: string | null;
   readonly lastErrorAction?: string;
+  readonly lastErrorJobId?: string;
+  readonly furtherErrors?: readonly FurtherError[];
+}
+
+/** What the same job met besides the error that it is told by. */
+export interface FurtherError {
+  readonly kind: string;
+  readonly message: string;
 }
 
 const MESSAGE_MAX = 2000;
 
 /**
- * What of the errors of a machine stands after a change: of each action, and of the connection, the newest that nothing has
- * settled. Oldest first. Pure.
+ * What of the errors of a machine stands after a change: of each action the newest of each class that nothing has settled, of the
+ * connection the newest. Oldest first, and of one job the one last that it is told by. Pure.
  */
 export function errorsAfter(
   standing: readonly MachineError[],
   change: ErrorChange,
   now: Date,
 ): readonly MachineError[] {
-  const { settles, settlesErrors = [], lastErrorKind } = change;
+  const { settles, settlesErrors = [] } = change;
   const left = standing.filter((error) => {
     const own = settles !== undefined && (error.action === null || error.action === settles);
     return !own && !settlesErrors.some((errors) => isAmong(error, errors));
   });
-  if (lastErrorKind === undefined) return left;
-  const action = change.lastErrorAction ?? null;
-  const kind = /^[a-z][a-z0-9_]*$/.test(lastErrorKind) ? lastErrorKind : 'unexpected';
-  const message = change.lastErrorMessage?.slice(0, MESSAGE_MAX) ?? null;
-  return [...left.filter((error) => error.action !== action), { action, kind, message, metAt: now }];
+  return metBy(change, now).reduce((errors, met) => [...errors.filter((error) => !isReplaced(error, met)), met], left);
+}
+
+function metBy({ lastErrorKind: kind, lastErrorMessage, furtherErrors = [], ...of }: ErrorChange, now: Date) {
+  if (kind === undefined) return [];
+  const all = [...furtherErrors, { kind, message: lastErrorMessage ?? null }];
+  return all.map((error): MachineError => ({
+    action: of.lastErrorAction ?? null,
+    kind: /^[a-z][a-z0-9_]*$/.test(error.kind) ? error.kind : 'unexpected',
+    message: error.message?.slice(0, MESSAGE_MAX) ?? null,
+    metAt: now,
+    jobId: of.lastErrorJobId ?? null,
+  }));
+}
+
+function isReplaced(error: MachineError, { action, kind }: MachineError): boolean {
+  return error.action === action && (action === null || error.kind === kind);
 }
 
 function isAmong({ kind, action }: MachineError, { actions, only, except }: SettledErrors): boolean {
@@ -72,12 +94,14 @@ export async function writeErrors(
 ): Promise<void> {
   if (errors.size === 0) return;
   const rows = [...errors].flatMap(([machine_id, standing]) =>
-    standing.map(({ action, kind, message, metAt: met_at }) => ({
+    standing.map(({ action, kind, message, metAt: met_at, jobId: job_id }, place) => ({
       machine_id,
       action: action ?? '',
       kind,
       message,
       met_at,
+      job_id,
+      place,
     })),
   );
   const given = JSON.stringify(rows);
@@ -86,16 +110,19 @@ export async function writeErrors(
 }
 
 const STANDING = prepared(`
-  SELECT machine_id AS "machineId", NULLIF(action, '') AS action, kind, message, met_at AS "metAt" FROM machine_errors
-   WHERE machine_id = ANY ($1::uuid[]) ORDER BY met_at, action`);
+  SELECT machine_id AS "machineId", NULLIF(action, '') AS action, kind, message, met_at AS "metAt", job_id AS "jobId"
+    FROM machine_errors
+   WHERE machine_id = ANY ($1::uuid[]) ORDER BY place, met_at, action`);
 
 const FORGET = prepared(`
   DELETE FROM machine_errors e WHERE e.machine_id = ANY ($1::uuid[])
-     AND (e.machine_id, e.action) NOT IN (
-       SELECT g.machine_id, g.action FROM jsonb_to_recordset($2::jsonb) AS g (machine_id uuid, action text))`);
+     AND (e.machine_id, e.action, e.kind) NOT IN (
+       SELECT g.machine_id, g.action, g.kind FROM jsonb_to_recordset($2::jsonb) AS g (machine_id uuid, action text, kind text))`);
 
 const KEEP = prepared(`
-  INSERT INTO machine_errors (machine_id, action, kind, message, met_at)
-  SELECT machine_id, action, kind, message, met_at
-    FROM jsonb_to_recordset($1::jsonb) AS g (machine_id uuid, action text, kind text, message text, met_at timestamptz)
-  ON CONFLICT (machine_id, action) DO UPDATE SET kind = EXCLUDED.kind, message = EXCLUDED.message, met_at = EXCLUDED.met_at`);
+  INSERT INTO machine_errors (machine_id, action, kind, message, met_at, job_id, place)
+  SELECT machine_id, action, kind, message, met_at, job_id, place
+    FROM jsonb_to_recordset($1::jsonb) AS g (
+      machine_id uuid, action text, kind text, message text, met_at timestamptz, job_id uuid, place smallint)
+  ON CONFLICT (machine_id, action, kind) DO UPDATE
+    SET message = EXCLUDED.message, met_at = EXCLUDED.met_at, job_id = EXCLUDED.job_id, place = EXCLUDED.place`);

@@ -64,10 +64,28 @@ describe('the last error of a machine', () => {
     expect(await lastError()).toBe('file_conflict');
   });
 
-  it('of one action is the newest of that', async () => {
+  it('of one action is the newest of that, and does not make those of other classes forgotten', async () => {
     await patch({ ...failed, lastErrorAction: 'apt_upgrade' });
     await patch({ lastErrorKind: 'no_space', lastErrorMessage: 'Full.', lastErrorAction: 'apt_upgrade' });
+    expect(await lastError()).toBe('no_space');
     await patch({ settlesErrors: [{ actions: ['apt_upgrade'], only: ['no_space'] }] });
+    expect(await lastError()).toBe('dpkg_interrupted');
+    await patch({ settlesErrors: [{ actions: ['apt_upgrade'], only: ['dpkg_interrupted'] }] });
+    expect(await lastError()).toBeNull();
+  });
+
+  it('of a job that met several is the one that it is told by, and after that the others', async () => {
+    const furtherErrors = [{ kind: 'archive_refused', message: 'Refused.' }];
+    await patch({ ...failed, lastErrorAction: 'apt_upgrade', furtherErrors });
+    expect(await lastError()).toBe('dpkg_interrupted');
+    await patch({ settlesErrors: [{ only: ['dpkg_interrupted'] }] });
+    expect(await lastError()).toBe('archive_refused');
+  });
+
+  it('of connecting is the newest alone', async () => {
+    await patch({ lastErrorKind: 'auth_failed', lastErrorMessage: 'Refused.' });
+    await patch(unreachable);
+    await patch({ settlesErrors: [{ only: ['unreachable'] }] });
     expect(await lastError()).toBeNull();
   });
 

@@ -9,7 +9,14 @@ import { notFound } from '../../kernel/errors/domain-error';
 import { LiveBus } from '../../kernel/live/live-bus';
 import type { MachineStateEntity } from './entities/machine-state.entity';
 import type { MachineStatus } from './entities/machines.values';
-import { errorsAfter, standingErrors, writeErrors, type MachineError, type SettledErrors } from './machine-errors';
+import {
+  errorsAfter,
+  standingErrors,
+  writeErrors,
+  type FurtherError,
+  type MachineError,
+  type SettledErrors,
+} from './machine-errors';
 import { needOf, rankOf, stateStatusOf, underlyingNeedOf, type NeedFacts } from './needs';
 
 type DerivedKey = 'machineId' | 'status' | 'needsRank' | 'underlyingNeedsRank' | 'revision' | 'updatedAt';
@@ -22,11 +29,15 @@ export interface MachineStatePatch extends Omit<StoredPatch, ErrorKey> {
   readonly status?: MachineStatus;
   /** The last time that a connection was made; written to `machines`. */
   readonly lastSeenAt?: Date;
-  /** An error that was met; those of other actions stay beside it. */
+  /** An error that was met; those of other actions, and of other classes, stay beside it. */
   readonly lastErrorKind?: string;
   readonly lastErrorMessage?: string | null;
   /** The action that ended with it; none: it is of the connection. */
   readonly lastErrorAction?: string;
+  /** The job that did. */
+  readonly lastErrorJobId?: string;
+  /** What it met besides. */
+  readonly furtherErrors?: readonly FurtherError[];
   /**
    * This action went well: its own error is settled, and that of the connection; those of other actions stay. Null: that of the
    * connection alone is.

@@ -23,6 +23,8 @@ export interface Meeting {
 export interface MetBy {
   readonly by: string;
   readonly kind: string;
+  /** The job that did; null: nobody noted it. */
+  readonly jobId: string | null;
 }
 
 /** Whether a later one has tried again what met the error, see {@link triedAgain}. */
@@ -52,9 +54,12 @@ export class Attempts {
     return this.meetingOf(await this.jobs.lastEnded(machineId, by, at), machineId, by, this.dataSource.manager);
   }
 
-  /** The last of this action that ended with this error, as the transaction sees it. */
-  async meetingWith(tx: Transaction, machineId: string, { by, kind }: MetBy): Promise<Meeting> {
-    return this.meetingOf(await this.jobs.lastFailed(tx, machineId, by, kind), machineId, by, tx.manager);
+  /** The one that ended with this error, as the transaction sees it; where that was not noted the last of this action. */
+  async meetingWith(tx: Transaction, machineId: string, { by, kind, jobId }: MetBy): Promise<Meeting> {
+    const job = await (jobId === null
+      ? this.jobs.lastFailed(tx, machineId, by, kind)
+      : this.jobs.failed(tx, machineId, by, jobId));
+    return this.meetingOf(job, machineId, by, tx.manager);
   }
 
   private async meetingOf(

@@ -27,6 +27,13 @@ const GOLDEN = goldenExample('apt_upgrade_result', 5) as AptUpgradeResult;
 const measuredAt = new Date('2026-11-23T12:00:00Z');
 const analysed = (state: string) => analyseApt(loadFixture('trixie', state), { measuredAt });
 
+interface Failing {
+  readonly state?: PackageState;
+  readonly choice?: Choice;
+  /** What else the run met. */
+  readonly besides?: readonly { readonly kind: string; readonly subject: string }[];
+}
+
 /** A machine that has failed, and what is found of it later. */
 describe('a failed machine', () => {
   let test: TestApp;
@@ -65,15 +72,21 @@ describe('a failed machine', () => {
   const upgrade = (choice: Choice, packages: readonly Partial<AppliedPackage>[] = []) =>
     ends(null, (tx) => settlements.byUpgrade(tx, id, choice, packages as AppliedPackage[]));
 
-  const fails = (action: string, kind: string) =>
+  const fails = (action: string, kind: string, more: MachineStatePatch = {}) =>
     test.app.get(TransactionRunner).run((tx) => {
-      const error = { lastErrorKind: kind, lastErrorMessage: 'It failed.', lastErrorAction: action };
+      const error = { lastErrorKind: kind, lastErrorMessage: 'It failed.', lastErrorAction: action, ...more };
       test.app.get(MachineState).patch(tx, id, error);
       return Promise.resolve();
     });
 
   /** An upgrade of everything that failed at beta, which dpkg left in a state. */
-  async function failsAtBeta(kind: string, state: PackageState): Promise<void> {
+  const failsAtBeta = (kind: string, state: PackageState) => failsAt('beta', kind, { state });
+
+  async function failsAt(
+    subject: string,
+    kind: string,
+    { state = 'installed', choice = ALL, besides = [] }: Failing = {},
+  ): Promise<void> {
     const jobId = newId();
     const of = { id: jobId, machine_id: id, started_at: measuredAt, finished_at: measuredAt, error_kind: kind };
     await insertRow(test.dataSource, 'jobs', {
@@ -81,9 +94,9 @@ describe('a failed machine', () => {
       kind: 'apt_upgrade',
       status: 'error',
       created_at: measuredAt,
-      payload_json: JSON.stringify({ schema_version: 1, parameters: ALL }),
+      payload_json: JSON.stringify({ schema_version: 1, parameters: choice }),
     });
-    const error = { kind, severity: 'error', message: 'It failed.', important_lines: [], remediation: 'Mend it.' };
+    const error = { severity: 'error', message: 'It failed.', important_lines: [], remediation: 'Mend it.' };
     const [entry] = GOLDEN.packages ?? [];
     await insertRow(test.dataSource, 'executions', {
       ...of,
@@ -92,12 +105,13 @@ describe('a failed machine', () => {
       status: 'error',
       result_json: JSON.stringify({
         ...GOLDEN,
-        errors: [{ ...error, subject: 'beta' }],
-        packages: [{ ...entry, name: 'beta', state }],
+        errors: [{ kind, subject }, ...besides].map((one) => ({ ...error, ...one })),
+        packages: [{ ...entry, name: subject, state }],
       }),
       job_id: jobId,
     });
-    await fails('apt_upgrade', kind);
+    const furtherErrors = besides.map((one) => ({ kind: one.kind, message: 'It failed, too.' }));
+    await fails('apt_upgrade', kind, { lastErrorJobId: jobId, furtherErrors });
   }
   const lastKind = async () => (await machine()).lastError?.kind ?? null;
   const machine = async () => (await test.as('viewer').get(`/machines/${id}`)).body as MachineDetailDto;
@@ -147,6 +161,34 @@ describe('a failed machine', () => {
     await failsAtBeta('maintainer_script_failed', 'installed');
     await upgrade(choice, packages);
     expect(await lastKind()).toBe(settled ? null : 'maintainer_script_failed');
+  });
+
+  const alpha = [{ name: 'alpha', operation: 'upgraded' }] as const;
+  const beta = [{ name: 'beta', operation: 'upgraded' }] as const;
+
+  it('stays one of an upgrade when the next one fails otherwise, and that goes well', async () => {
+    await failsAt('beta', 'file_conflict');
+    await failsAt('alpha', 'deb_404', { choice: only('alpha') });
+    expect(await lastKind()).toBe('deb_404');
+    await upgrade(only('alpha'), alpha);
+    expect(await lastKind()).toBe('file_conflict');
+    await upgrade(only('beta'), beta);
+    expect(await lastKind()).toBeNull();
+  });
+
+  it('stays one of an upgrade when the next one is cut off, and that is repaired', async () => {
+    await failsAt('beta', 'file_conflict');
+    await fails('apt_upgrade', 'worker_lost');
+    await repair();
+    expect(await lastKind()).toBe('file_conflict');
+  });
+
+  it('stays one with every error of its run until each is settled', async () => {
+    await failsAt('alpha', 'file_conflict', { besides: [{ kind: 'archive_refused', subject: 'beta_2.0_amd64.deb' }] });
+    await upgrade(only('alpha'), alpha);
+    expect(await lastKind()).toBe('archive_refused');
+    await upgrade(only('beta'), beta);
+    expect(await lastKind()).toBeNull();
   });
 
   it.each(['interrupted', 'timeout_total', 'dpkg_interrupted'])(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../../kernel/database/transaction';
-import type { MachineError } from '../../machines/machine-errors';
+import type { MachineError, SettledErrors } from '../../machines/machine-errors';
 import { MachineState } from '../../machines/machine-state';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
 import type { AppliedPackage } from '../contracts/apt-upgrade-result.v5';
@@ -25,12 +25,14 @@ export class Settlements {
     choice: Choice,
     packages: readonly AppliedPackage[] | null,
   ): Promise<void> {
-    const error = (await this.machineState.standing(tx, machineId)).find(({ action }) => action === UPGRADE);
-    if (error === undefined) return;
-    const { kind } = error;
-    const meeting = await this.attempts.meetingWith(tx, machineId, { by: UPGRADE, kind });
-    if (!settledByUpgrade(kind, meeting, laterAttempt(choice, packages ?? []))) return;
-    this.machineState.patch(tx, machineId, { settlesErrors: [{ actions: [UPGRADE] }] });
+    const later = laterAttempt(choice, packages ?? []);
+    const settlesErrors: SettledErrors[] = [];
+    for (const { action, kind, jobId } of await this.machineState.standing(tx, machineId)) {
+      if (action !== UPGRADE) continue;
+      const meeting = await this.attempts.meetingWith(tx, machineId, { by: action, kind, jobId });
+      if (settledByUpgrade(kind, meeting, later)) settlesErrors.push({ actions: [action], only: [kind] });
+    }
+    this.machineState.patch(tx, machineId, { settlesErrors });
   }
 
   /** After a repair dpkg and apt find everything whole. */
@@ -48,9 +50,10 @@ export class Settlements {
   private async unwound(tx: Transaction, machineId: string): Promise<MachineError[]> {
     const unwound: MachineError[] = [];
     for (const error of await this.machineState.standing(tx, machineId)) {
-      if (error.action === null) continue;
-      const { left } = await this.attempts.meetingWith(tx, machineId, { by: error.action, kind: error.kind });
-      if (isUnwound(error.kind, left.get(error.kind) ?? [])) unwound.push(error);
+      const { action, kind, jobId } = error;
+      if (action === null) continue;
+      const { left } = await this.attempts.meetingWith(tx, machineId, { by: action, kind, jobId });
+      if (isUnwound(kind, left.get(kind) ?? [])) unwound.push(error);
     }
     return unwound;
   }

@@ -154,6 +154,8 @@ export interface ChangeOutcome {
   readonly status: 'ok' | 'warning' | 'error';
   /** With status `error`: why. */
   readonly error?: { readonly kind: string; readonly message: Sentence; readonly action?: Sentence };
+  /** With status `error`: what it met besides. */
+  readonly furtherErrors?: readonly { readonly kind: string; readonly message: Sentence }[];
   /** With status `error`: it was refused before it changed anything, so the machine is as it was. */
   readonly untouched?: boolean;
   /**

@@ -12,6 +12,7 @@ import type { ChangeOutcome, FinishedChange } from '../actions/change-action';
 
 const PLAN = `${CHANGE}_plan`;
 const refusal = { kind: 'mode_refused', message: quoted('Not in this mode.'), action: null };
+const broke = (kind: string) => ({ kind, message: quoted(`It ${kind}.`) });
 
 let database: TestDatabase;
 let machines: FakeMachines;
@@ -73,6 +74,22 @@ describe('the last error of a machine after a job', () => {
     machines.end(id, ending);
     expect(await p.ended(id)).toMatchObject({ status: 'error', errorKind: 'broke' });
     expect(await lastError(machineId)).toBe(expected);
+  });
+
+  it('of a change stands besides those that the same run met, and the run is known', async () => {
+    const [error, further] = [broke('broke'), broke('burned')];
+    collected = () => ({ status: 'error', error, furtherErrors: [further] });
+    const machineId = await p.machine();
+    const id = await confirmed(machineId);
+    await until('the run begins', () => machines.runs.has(id));
+    machines.end(id, 'ended');
+    await p.ended(id);
+    expect(await lastError(machineId)).toBe(`broke ${CHANGE}`);
+    const sql = 'SELECT kind, job_id AS job FROM machine_errors WHERE machine_id = $1 ORDER BY place';
+    expect(await p.dataSource.query(sql, [machineId])).toEqual([
+      { kind: 'burned', job: id },
+      { kind: 'broke', job: id },
+    ]);
   });
 
   it('is none of a change that never began because another is at work', async () => {

@@ -17,6 +17,7 @@ import { logRows, type ProgressWrite } from '../log-rows';
 import { ChangeOutcomes, type Changed } from './change-outcomes';
 import type { Claim } from './claims';
 import { JobHistory } from './job-history';
+import type { FurtherError } from '../../machines/machine-errors';
 import { lastErrorAfter } from './last-error';
 import { say } from '../jobs.sentences';
 
@@ -69,6 +70,8 @@ interface FinalRow {
   readonly untouched: boolean;
   /** Which errors of its own a good end settles is told by what stores its outcome. */
   readonly settlesByStore?: boolean;
+  /** What a change met besides the failure that it is told by. */
+  readonly further?: readonly FurtherError[];
 }
 
 /**
@@ -135,7 +138,7 @@ export class Outcomes {
       final.died,
     ]);
     if (ended === null) throw new FenceLostError(claim.jobId);
-    this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim.kind) });
+    this.machineState.patch(tx, claim.machineId, { runningJobId: null, ...stateAfter(final, claim) });
     const executionId = this.isChange(claim) ? claim.jobId : null;
     if (!('untold' in ending)) await this.history.publish(tx, claim, final.status, final.failure, result, executionId);
     if (ended.waiting) await this.dispatcher.dispatch(tx, [claim.machineId]);
@@ -177,7 +180,8 @@ export class Outcomes {
     await this.changes.store(tx, claim, changed, { status, failure, at: this.history.now() });
     const untouched = !lost && (finished.ending === 'drifted' || outcome.untouched === true);
     const result = { ...facts.result, summary: outcome.summary };
-    return { status, failure, result, died: false, untouched, settlesByStore: outcome.settlesByStore === true };
+    const { settlesByStore = false, furtherErrors: further = [] } = outcome;
+    return { status, failure, result, died: false, untouched, settlesByStore, further };
   }
 
   private async handOver(tx: Transaction, claim: Claim, pauseMs: number, facts: AttemptFacts): Promise<void> {
@@ -254,9 +258,10 @@ function failureOfOutcome(action: string, { error }: Pick<ActionOutcome, 'error'
 }
 
 /** A cancelled job says nothing about the machine. */
-function stateAfter({ status, failure, untouched, settlesByStore }: FinalRow, action: string): MachineStatePatch {
+function stateAfter(final: FinalRow, { kind: action, jobId }: Claim): MachineStatePatch {
+  const { status, failure, untouched, further = [], settlesByStore } = final;
   if (status === 'cancelled') return {};
-  if (failure !== null) return lastErrorAfter(action, failure, untouched);
+  if (failure !== null) return lastErrorAfter({ action, jobId }, failure, { untouched, further });
   return { settles: settlesByStore === true ? null : action };
 }
 

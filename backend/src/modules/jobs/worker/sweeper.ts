@@ -150,7 +150,7 @@ export class Sweeper {
     ]);
     this.machineState.patch(tx, job.machine_id, {
       runningJobId: null,
-      ...(failure === null ? {} : lastErrorAfter(job.kind, failure)),
+      ...(failure === null ? {} : lastErrorAfter({ action: job.kind, jobId: job.id }, failure)),
     });
     if (!told) return;
     const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);

@@ -85,7 +85,7 @@ export class UnknownOutcomes {
       abandonedStepsDocument(this.contracts, job.steps_json, this.history.now()),
     ]);
     await this.changes.close(tx, { jobId, machineId, kind, requestId, begun: true }, 'error', failure);
-    this.machineState.patch(tx, machineId, { runningJobId: null, ...lastErrorAfter(kind, failure) });
+    this.machineState.patch(tx, machineId, { runningJobId: null, ...lastErrorAfter({ action: kind, jobId }, failure) });
     const requestedBy = requester(job.requested_by_type, job.requested_by_id, job.requested_by_name);
     await this.history.publish(tx, { jobId, machineId, kind, requestedBy }, 'error', failure, result, jobId);
     await this.audit.record(tx.manager, {

@@ -17,7 +17,7 @@ export class MachineErrorEntity {
   @PrimaryColumn({ type: 'text' })
   action: string;
 
-  @Column({ type: 'text' })
+  @PrimaryColumn({ type: 'text' })
   kind: string;
 
   @Column({ type: 'text', nullable: true })
@@ -25,4 +25,12 @@ export class MachineErrorEntity {
 
   @Column({ name: 'met_at', type: 'timestamptz' })
   metAt: Date;
+
+  /** The job that ended with it; it may be gone by now. */
+  @Column({ name: 'job_id', type: 'uuid', nullable: true })
+  jobId: string | null;
+
+  /** Among those of the machine, oldest first; of one job the one last that it is told by. */
+  @Column({ type: 'smallint', default: 0 })
+  place: number;
 }
