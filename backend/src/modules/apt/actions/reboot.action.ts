@@ -20,6 +20,7 @@ import { bootFacts } from '../reboot/boot-facts';
 import { rebootPlan, type RebootParameters } from '../reboot/reboot-plan';
 import { hostRefusal, type HostRefusal } from '../reboot/host-refusal';
 import { isStarting, lostResult, rebootResult, rebootVerdict } from '../reboot/reboot-result';
+import { settledByBoot } from '../remedies/settled-errors';
 import { scriptFiles } from './apt-changes';
 
 /** Of functions that two files have in common the later one counts: those of the analysis. */
@@ -144,7 +145,9 @@ export class RebootAction implements ChangeAction<RebootParameters> {
       failedSteps: [],
       store: (tx, { machineId }) => {
         // Only a boot that is proven answers what asked for it; an analysis follows and says what is so now.
-        if (proven) this.machineState.patch(tx, machineId, { aptRebootRequired: false, aptRebootReason: null });
+        const answered = { aptRebootRequired: false, aptRebootReason: null };
+        const settlesErrors = settledByBoot(result.after?.failed_units ?? null);
+        if (proven) this.machineState.patch(tx, machineId, { ...answered, settlesErrors });
         return Promise.resolve();
       },
     };

@@ -285,6 +285,24 @@ describe('the result of a restart', () => {
     expect(outcomeOf(failed)).toMatchObject({ error: { kind: 'reboot_not_done' }, untouched: false });
   });
 
+  it.each<[string, string, string | number, object[]]>([
+    ['in which nothing has failed', NEW, '', [{ actions: ['service_restart'], except: [] }]],
+    [
+      'in which a service has failed',
+      NEW,
+      'x.service\n',
+      [{ actions: ['service_restart'], except: ['service_failed'] }],
+    ],
+    ['of the old kernel', OLD, '', []],
+  ])('settles what a restart of services failed by in a new boot %s', async (_what, kernel, failed, settled) => {
+    const patches: { settlesErrors?: object[] }[] = [];
+    const state = { patch: (_tx: unknown, _id: string, patch: object) => void patches.push(patch) };
+    const action = new RebootAction(state as never, {} as never);
+    const run = finished({ failed_before: failed, after: bootOf(kernel, undefined, 'bbbb/9'), failed_after: failed });
+    await action.collect(run, { plan: planned().details } as never).store?.({} as never, { machineId: 'm' } as never);
+    expect(patches.flatMap(({ settlesErrors = [] }) => settlesErrors)).toEqual(settled);
+  });
+
   it('is refused by a backup or the cluster of a Proxmox host in words of its plan, and nothing offers to force it', () => {
     const refused = (facts: Readonly<Record<string, string | number>>) => {
       const run = finished(facts, { exitCode: 75, rebooted: false });

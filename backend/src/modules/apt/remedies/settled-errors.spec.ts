@@ -19,6 +19,7 @@ import { UPGRADE_PARAMETERS } from '../upgrade/upgrade-parameters';
 import { loadFixture } from '../fixtures/load-fixture';
 import type { Choice } from './tried';
 import { Attempts } from './attempts';
+import { settledByBoot } from './settled-errors';
 import { Settlements } from './settlements';
 
 const ALL: Choice = { mode: 'upgrade_with_new', scope: 'all', packages: [] };
@@ -45,7 +46,8 @@ describe('a failed machine', () => {
     test = await createTestApp({ imports: [MachinesModule] });
     const contracts = test.app.get(Contracts);
     contracts.register(APT_UPGRADE_RESULT);
-    contracts.register(parametersContract({ name: 'apt_upgrade', parameters: UPGRADE_PARAMETERS } as never));
+    for (const name of ['apt_upgrade', 'apt_download'])
+      contracts.register(parametersContract({ name, parameters: UPGRADE_PARAMETERS } as never));
     const attempts = new Attempts(test.dataSource, contracts, new JobsReader(test.dataSource, contracts));
     settlements = new Settlements(test.app.get(MachineState), attempts);
   });
@@ -165,6 +167,54 @@ describe('a failed machine', () => {
 
   const alpha = [{ name: 'alpha', operation: 'upgraded' }] as const;
   const beta = [{ name: 'beta', operation: 'upgraded' }] as const;
+
+  it.each<[string, Choice, string | null]>([
+    ['everything', ALL, null],
+    ['something else', only('alpha'), 'deb_404'],
+  ])('whose download failed is none any more only once an upgrade of %s went well', async (_what, choice, left) => {
+    const jobId = newId();
+    await insertRow(test.dataSource, 'jobs', {
+      id: jobId,
+      machine_id: id,
+      kind: 'apt_download',
+      status: 'error',
+      error_kind: 'deb_404',
+      created_at: measuredAt,
+      finished_at: measuredAt,
+      payload_json: JSON.stringify({ schema_version: 1, parameters: ALL }),
+    });
+    await fails('apt_download', 'deb_404', { lastErrorJobId: jobId });
+    await upgrade(choice, alpha);
+    expect(await lastKind()).toBe(left);
+    await analysis(analysed('clean'));
+    expect(await lastKind()).toBeNull();
+  });
+
+  it.each<[string, readonly string[] | null, string | null]>([
+    ['service_failed', [], null],
+    ['service_failed', ['nginx.service'], 'service_failed'],
+    ['service_failed', null, 'service_failed'],
+    ['service_not_restarted', ['nginx.service'], null],
+  ])('with %s is settled by a restart after which these have failed: %j', async (kind, failed, left) => {
+    await fails('service_restart', kind);
+    await ends(null, (tx) => {
+      test.app.get(MachineState).patch(tx, id, { settlesErrors: settledByBoot(failed) });
+      return Promise.resolve();
+    });
+    expect(await lastKind()).toBe(left);
+  });
+
+  it.each<[string, string[] | null, boolean]>([
+    ['service_not_restarted', [], true],
+    ['service_not_restarted', ['nginx.service'], false],
+    ['service_not_restarted', null, false],
+    ['service_failed', [], false],
+  ])('with %s by an analysis after which needrestart names %j: settled %s', async (kind, services, settled) => {
+    await fails('service_restart', kind);
+    const found = analysed('clean');
+    await analysis({ ...found, reboot: { ...found.reboot, services } });
+    expect(await lastKind()).toBe(settled ? null : kind);
+  });
 
   it('stays one of an upgrade when the next one fails otherwise, and that goes well', async () => {
     await failsAt('beta', 'file_conflict');

@@ -7,8 +7,11 @@ import { hasTriedAgain, type Meeting } from './attempts';
 import type { LaterAttempt } from './tried';
 import { isUnwound, verificationOf } from './verification';
 
-/** Changes whose errors concern what dpkg and apt have on the machine. */
-const APT_CHANGES = ['apt_upgrade', 'apt_repair', 'apt_autoremove', 'apt_hold', 'apt_unhold'] as const;
+/** What fetches the archives of an upgrade or installs them: a good upgrade has tried both again. */
+export const UPGRADES = ['apt_upgrade', 'apt_download'] as const;
+
+/** Changes whose errors concern what dpkg and apt have on the machine, and the fetching of archives for them. */
+const APT_CHANGES = [...UPGRADES, 'apt_repair', 'apt_autoremove', 'apt_hold', 'apt_unhold'] as const;
 
 /** Only a run meets these again: that dpkg is whole does not say that they are gone. */
 const MET_BY_RUNS_ALONE: readonly string[] = APT_ERROR_KINDS.filter(
@@ -37,9 +40,18 @@ export function settledByWhole(unwound: readonly MachineError[]): readonly Settl
 }
 
 /**
+ * What of restarts of services a restart of the machine shows to be over: all runs anew; whether a service fails still, only that
+ * nothing fails any more tells. Pure.
+ * @param failed units that had failed in the new boot; null: not known
+ */
+export function settledByBoot(failed: readonly string[] | null): readonly SettledErrors[] {
+  return [{ actions: ['service_restart'], except: failed?.length === 0 ? [] : ['service_failed'] }];
+}
+
+/**
  * Which last errors of the machine an analysis shows to be over. Where dpkg has nothing to repair: that a change of packages was
  * cut off or left something unfinished; and where nothing is left to upgrade either, every error of such a change. Where
- * nothing asks for a restart: every error of a restart. Pure.
+ * nothing asks for a restart: every error of a restart; where no service runs replaced files: that one was not restarted. Pure.
  * @param unwound see {@link settledByWhole}
  */
 export function settledByAnalysis(
@@ -53,6 +65,7 @@ export function settledByAnalysis(
     settled.push(...(done ? [{ actions: APT_CHANGES }] : settledByWhole(unwound)));
   }
   const { reboot } = document;
+  if (reboot.services?.length === 0) settled.push({ actions: ['service_restart'], only: ['service_not_restarted'] });
   if (reboot.state === 'not_needed') settled.push({ actions: ['reboot'] });
   // Another reason may ask for a restart, whichever kernel runs.
   else if (kernelTelling(reboot, new Date(0))?.verdict === 'gone')

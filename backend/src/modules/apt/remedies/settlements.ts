@@ -5,7 +5,7 @@ import { MachineState } from '../../machines/machine-state';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
 import type { AppliedPackage } from '../contracts/apt-upgrade-result.v5';
 import { Attempts } from './attempts';
-import { settledByAnalysis, settledByUpgrade, settledByWhole } from './settled-errors';
+import { settledByAnalysis, settledByUpgrade, settledByWhole, UPGRADES } from './settled-errors';
 import type { Choice, LaterAttempt } from './tried';
 import { isUnwound } from './verification';
 
@@ -28,7 +28,7 @@ export class Settlements {
     const later = laterAttempt(choice, packages ?? []);
     const settlesErrors: SettledErrors[] = [];
     for (const { action, kind, jobId } of await this.machineState.standing(tx, machineId)) {
-      if (action !== UPGRADE) continue;
+      if (action === null || !UPGRADES.some((name) => name === action)) continue;
       const meeting = await this.attempts.meetingWith(tx, machineId, { by: action, kind, jobId });
       if (settledByUpgrade(kind, meeting, later)) settlesErrors.push({ actions: [action], only: [kind] });
     }

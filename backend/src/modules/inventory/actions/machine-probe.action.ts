@@ -11,6 +11,7 @@ import {
   type StoreContext,
 } from '../../jobs/actions/job-action';
 import { MachineFacts } from '../../machines/machine-facts';
+import { MachineState } from '../../machines/machine-state';
 import { analyseProbe } from '../analysis/analyse-probe';
 import { importantProbe } from '../contracts/machine-probe-important.v1';
 import { MACHINE_PROBE_CONTRACT, probeWarnings, type MachineProbe } from '../contracts/machine-probe.v1';
@@ -40,6 +41,7 @@ export class MachineProbeAction implements ReadAction {
   constructor(
     private readonly facts: MachineFacts,
     private readonly messages: ImportantMessages,
+    private readonly machineState: MachineState,
   ) {}
 
   script(): ActionScript {
@@ -76,6 +78,10 @@ export class MachineProbeAction implements ReadAction {
       collectedAt,
       ...factsOf(probe),
     });
+    // No unit has failed: neither has one that was to be restarted. Whether it runs replaced files is not seen here.
+    const restarts = { actions: ['service_restart'], except: ['service_not_restarted'] };
+    if (probe.system.failed_units?.length === 0)
+      this.machineState.patch(tx, context.machineId, { settlesErrors: [restarts] });
     await this.messages.upsert(tx, {
       machineId: context.machineId,
       source: 'system',
