@@ -61,11 +61,16 @@ describe('a machine whose plan cannot be decided about', () => {
     expect(await p.count('action_requests', `machine_id = $1 AND status = 'expired'`, [broken])).toBe(1);
   });
 
-  it('is tried again where only the way to the database broke off', async () => {
+  it.each([
+    ['the way to the database broke off', '57P01'],
+    ['somebody held the machine for too long', '55P03'],
+    ['a statement took too long', '57014'],
+    ['the database has no room', '53100'],
+  ])('is tried again where only %s', async (_what, code) => {
     const { p, a, clock, machines } = night;
     const id = await a.schedule([await p.machine()], changes('any'));
     p.work();
-    const lost = Object.assign(new Error('Connection terminated unexpectedly'), { code: '57P01' });
+    const lost = Object.assign(new Error('refused'), { code });
     jest.spyOn(p.policyApprovals, 'approve').mockRejectedValueOnce(lost);
     clock.at = NIGHT;
     await night.steps('it has begun', () => machines.runs.size === 1);

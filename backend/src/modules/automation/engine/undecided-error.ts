@@ -1,5 +1,4 @@
-import { isRetryable } from '../../../kernel/database/transaction';
-import { databaseIsAway } from '../../jobs/worker/failures';
+import { isOfDatabase } from '../../jobs/worker/failures';
 
 /** Of which machine of a run the plan could not be decided about: the step of the run has failed by that one alone. */
 export class UndecidedError extends Error {
@@ -14,7 +13,7 @@ export class UndecidedError extends Error {
   }
 }
 
-/** What failed on the way to the database, or by a rival there, is tried again as it is: it says nothing of the machine. */
+/** What tells of the database alone is tried again as it is: it says nothing of the machine. */
 export function undecided(error: unknown, plan: { readonly machineId: string; readonly requestId: string }): unknown {
-  return databaseIsAway(error) || isRetryable(error) ? error : new UndecidedError(error, plan);
+  return isOfDatabase(error) ? error : new UndecidedError(error, plan);
 }

@@ -5,7 +5,7 @@ import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '..
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { until } from '../../../../test/support/ssh-wait';
-import { queryOne } from '../../../kernel/database/rows';
+import { queryOne, queryRows } from '../../../kernel/database/rows';
 import { quoted } from '../../../kernel/sentences/sentences';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import type { ChangeAction } from '../actions/change-action';
@@ -186,6 +186,27 @@ describe('a change whose effect comes after its run', () => {
     looks = ['there'];
     machines.end(id);
     expect(await p.ended(id)).toMatchObject({ status: 'ok' });
+  });
+
+  it.each([
+    ['was followed all the time where one worker hands it to the next', 1, 0],
+    ['was not followed while nobody looked at it', 5, 1],
+  ])('%s', async (_how, minutes, unfollowed) => {
+    const p = await start();
+    const worker = p.work();
+    const id = await begun(p);
+    machines.end(id);
+    await told(p, id);
+    await worker.stop();
+    await queryRows(
+      p.dataSource,
+      `UPDATE jobs SET heartbeat_at = heartbeat_at - make_interval(mins => $2) WHERE id = $1`,
+      [id, minutes],
+    );
+    looks = ['there'];
+    p.work();
+    expect(await p.ended(id)).toMatchObject({ status: 'ok' });
+    expect(await p.count('jobs', 'id = $1 AND taken_over', [id])).toBe(unfollowed);
   });
 
   it('that was stopped before it could have one is not waited for', async () => {

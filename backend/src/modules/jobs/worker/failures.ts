@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { isRetryable, sqlState } from '../../../kernel/database/transaction';
 import { isDatabaseUnavailable } from '../../../kernel/errors/database-errors';
 import { DomainError } from '../../../kernel/errors/domain-error';
 import { SshError } from '../../../kernel/ssh/ssh-error';
@@ -83,6 +84,18 @@ export function isFinal(kind: string): boolean {
  */
 export function databaseIsAway(error: unknown): boolean {
   return isDatabaseUnavailable(error) || (error instanceof Error && error.name === 'QueryRunnerAlreadyReleasedError');
+}
+
+/** lock_not_available, query_canceled: somebody held what was wanted for too long. */
+const HELD = new Set(['55P03', '57014']);
+
+/**
+ * True for what tells of the database alone: it went away, rivals met there, it has no room (classes 53 and 58). The same work may go
+ * well later, whatever it is about.
+ */
+export function isOfDatabase(error: unknown): boolean {
+  const state = sqlState(error) ?? '';
+  return databaseIsAway(error) || isRetryable(error) || HELD.has(state) || /^5[38]/.test(state);
 }
 
 /** The class of an error, with what to say about it. Decided by type and code, never by text. */

@@ -211,8 +211,11 @@ const TRY_AGAIN = `
     error_kind = $3, error_message = $4
   WHERE id = $1 AND status = 'running'`;
 
+/** A change that is handed on is looked at every minute; after this nobody has followed it. */
+const UNFOLLOWED = '3 minutes';
+
 const OFFER = `
-  UPDATE jobs SET phase = 'reconciling', taken_over = true, fence = NULL, worker_id = NULL, available_at = NULL, boss_job_id = ${tokenIdOf('jobs')}
+  UPDATE jobs SET phase = 'reconciling', taken_over = taken_over OR COALESCE(heartbeat_at, started_at) < database_now() - interval '${UNFOLLOWED}', fence = NULL, worker_id = NULL, available_at = NULL, boss_job_id = ${tokenIdOf('jobs')}
   WHERE id = $1 AND status = 'running'
   RETURNING boss_job_id AS id, id AS "jobId", ${tokenPriorityOf('jobs')} AS priority, (SELECT m.network_id FROM machines m WHERE m.id = machine_id) AS network`;
 

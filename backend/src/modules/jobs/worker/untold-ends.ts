@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { databaseIsAway } from './failures';
+import { isOfDatabase } from './failures';
 
 /**
  * Ends a job that no worker has in hand. Where whoever listens to ends of jobs fails at this one, it is ended without telling them: they
@@ -10,7 +10,7 @@ export async function endByItself(logger: Logger, jobId: string, end: (told: boo
   try {
     await end(true);
   } catch (error) {
-    if (databaseIsAway(error)) throw error;
+    if (isOfDatabase(error)) throw error;
     logger.error({ err: error, jobId }, 'A job that nobody follows could not be ended as others are.');
     await endUntold(logger, jobId, end);
   }
@@ -20,7 +20,7 @@ async function endUntold(logger: Logger, jobId: string, end: (told: boolean) => 
   try {
     await end(false);
   } catch (error) {
-    if (databaseIsAway(error)) throw error;
+    if (isOfDatabase(error)) throw error;
     logger.error({ err: error, jobId }, 'A job that nobody follows could not be ended; the next check tries again.');
   }
 }
