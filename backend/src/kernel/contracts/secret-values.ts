@@ -1,4 +1,5 @@
-import { isDistinctive, secretRegistry } from '../logging/secret-registry';
+import { isDistinctive } from '../logging/secret-masker';
+import { secretRegistry } from '../logging/secret-registry';
 import type { JsonDocument } from './json-document';
 
 /**

@@ -20,13 +20,18 @@ export class SecretMasker {
   private readonly secrets: readonly string[];
 
   /** @param values to mask; those shorter than {@link minimumSecretLength} are ignored */
-  constructor(private readonly values: readonly string[]) {
+  constructor(readonly values: readonly string[]) {
     this.secrets = [...new Set(values.flatMap((secret) => secretForms(secret)))];
   }
 
   /** Another that masks these as well. */
   and(more: readonly string[]): SecretMasker {
     return more.length === 0 ? this : new SecretMasker([...this.values, ...more]);
+  }
+
+  /** Another that masks only those of them that cannot stand in a text by chance, see {@link isDistinctive}. */
+  get distinctive(): SecretMasker {
+    return new SecretMasker(this.values.filter(isDistinctive));
   }
 
   /** Masks a whole text. */
@@ -114,6 +119,16 @@ function isPrefix(secret: string, text: string, at: number): boolean {
     if (text.charCodeAt(i) !== secret.charCodeAt(i - at)) return false;
   }
   return true;
+}
+
+const characterKinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/];
+
+/**
+ * A password such as `debian` or `raspberry` stands in every honest document of its machine, and refusing those would
+ * make the machine unmanageable. Long or mixed values do not occur by chance.
+ */
+export function isDistinctive(secret: string): boolean {
+  return secret.length >= 12 || (secret.length >= 8 && characterKinds.filter((kind) => kind.test(secret)).length >= 3);
 }
 
 /** Every text in which a secret is recognised: programs print it escaped, encoded, or line by line. */

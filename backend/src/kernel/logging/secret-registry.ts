@@ -1,4 +1,4 @@
-import { SecretMasker, secretForms } from './secret-masker';
+import { isDistinctive, SecretMasker, secretForms } from './secret-masker';
 
 interface Held {
   holders: number;
@@ -69,16 +69,6 @@ class SecretRegistry {
     this.masker = undefined;
     this.distinctive = undefined;
   }
-}
-
-const characterKinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/];
-
-/**
- * A password such as `debian` or `raspberry` stands in every honest document of its machine, and refusing those would
- * make the machine unmanageable. Long or mixed values do not occur by chance.
- */
-export function isDistinctive(secret: string): boolean {
-  return secret.length >= 12 || (secret.length >= 8 && characterKinds.filter((kind) => kind.test(secret)).length >= 3);
 }
 
 export const secretRegistry = new SecretRegistry();

@@ -66,7 +66,10 @@ export interface RunScriptOptions {
   readonly limits?: Partial<OutputLimits>;
   /** 0 to 19; 10 by default. */
   readonly niceness?: number;
-  /** Applied to section text, live text and the machine's words in errors. */
+  /**
+   * Applied to live text and the text of its sections, to stderr and to the machine's words in errors. To what a section prints for nobody
+   * but us only as far as its values are distinctive.
+   */
   readonly masker?: SecretMasker;
   /** False where sections hold an encoding that masking would break: the caller masks what it decodes. */
   readonly maskSections?: boolean;

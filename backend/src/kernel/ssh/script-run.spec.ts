@@ -77,6 +77,32 @@ describe('a run', () => {
     expect(seen.join('')).toBe('pw: •••\nkey •••');
   });
 
+  it('leaves facts as they are where a word of them is a secret as well, and masks it in words and live', async () => {
+    const seen: string[] = [];
+    const plan = 'machine 0199-1234\nupgrade debianutils:amd64 5.7 5.8 Debian:13\n';
+    const result = await play(
+      (run) => {
+        for (const [id, name] of ['plan_lines', 'refresh'].entries()) {
+          run.begin(id + 1, name);
+          run.channel.write(`${plan}Only-me-77 and Only%2Dme%2D77/x\n`);
+          run.channel.stderr.write('no debianutils for Only-me-77\n');
+          run.end(id + 1, 0);
+        }
+        run.done(0);
+      },
+      {
+        masker: new SecretMasker(['debian', '1234', 'Only-me-77', 'Only%2Dme%2D77/x']),
+        onOutput: ({ text }) => void seen.push(text),
+        wantsOutput: (section) => section === 'refresh',
+      },
+    );
+    const words = 'no •••utils for •••\n';
+    expect(result.section('plan_lines')).toMatchObject({ stdout: `${plan}••• and •••\n`, stderr: words });
+    const log = plan.replaceAll(/debian|1234/g, '•••') + '••• and •••\n';
+    expect(result.section('refresh')).toMatchObject({ stdout: log, stderr: words });
+    expect([...seen].sort()).toEqual([words, log].sort());
+  });
+
   it('waits for a consumer that is slow, and keeps the order', async () => {
     const seen: string[] = [];
     let running = 0;

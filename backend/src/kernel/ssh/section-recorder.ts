@@ -23,6 +23,7 @@ export class SectionRecorder {
   private readonly doneStreams = new Set<StreamName>();
   private readonly strayBytes: Record<StreamName, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   private readonly context: CaptureContext;
+  private readonly factMasker: SecretMasker | undefined;
   private exitCode = -1;
 
   constructor(
@@ -30,9 +31,9 @@ export class SectionRecorder {
     private readonly masker: SecretMasker | undefined,
     private readonly listener: RecorderListener,
   ) {
+    this.factMasker = masker?.distinctive;
     this.context = {
       limits,
-      masker,
       roomLeft: limits.runBytes,
       overflowed: (limitBytes) => {
         listener.overflow(limitBytes);
@@ -111,7 +112,10 @@ export class SectionRecorder {
         ((text: string) => {
           output({ section: name, stream, text });
         });
-      return new StreamCapture(this.context, sectionBytes, onText);
+      // What is told to nobody live is read as facts: a password such as `debian` or `1234` must not turn the names in a plan or the digits
+      // of an id into others.
+      const masker = stream === 'stdout' && onText === undefined ? this.factMasker : this.masker;
+      return new StreamCapture(this.context, sectionBytes, masker, onText);
     };
     const section = new Section(name, atMs, { stdout: capture('stdout'), stderr: capture('stderr') });
     this.sections.push(section);

@@ -8,7 +8,6 @@ const excerptBytes = 16 * 1024;
 /** What a capture shares with the others of its run. */
 export interface CaptureContext {
   readonly limits: OutputLimits;
-  readonly masker: SecretMasker | undefined;
   /** Bytes that the whole run may still keep. */
   roomLeft: number;
   /** Something was dropped for its size. */
@@ -31,14 +30,16 @@ export class StreamCapture {
 
   /**
    * @param sectionBytes so much is kept
+   * @param masker masks live output and {@link text}
    * @param onText live output; without it no text is made until {@link text} is read
    */
   constructor(
     private readonly context: CaptureContext,
     private readonly sectionBytes: number,
+    private readonly masker: SecretMasker | undefined,
     onText: ((text: string) => void) | undefined,
   ) {
-    this.live = onText === undefined ? undefined : new LiveLines(onText, context.masker?.stream());
+    this.live = onText === undefined ? undefined : new LiveLines(onText, masker?.stream());
     this.lines = new LineLimiter(
       context.limits.lineBytes,
       (chunk) => {
@@ -70,7 +71,7 @@ export class StreamCapture {
   get text(): string {
     if (this.decoded === undefined) {
       const text = this.store.take().toString('utf8');
-      this.decoded = this.context.masker?.mask(text) ?? text;
+      this.decoded = this.masker?.mask(text) ?? text;
     }
     return this.decoded;
   }

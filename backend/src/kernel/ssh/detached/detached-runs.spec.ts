@@ -1,5 +1,6 @@
 import { SecretMasker } from '../../logging/secret-masker';
 import { answer } from '../../../../test/support/jobs-fakes';
+import { play } from '../../../../test/support/ssh-play';
 import type { RunScriptOptions } from '../run-types';
 import { DetachedRuns } from './detached-runs';
 import type { LogPiece } from './detached-types';
@@ -38,6 +39,37 @@ describe('the start of a detached run', () => {
     expect(await started('outcome busy\nholder a b\n', 'missing')).toBe('busy');
     expect(await started('outcome failed\nreason no unit\n', 'missing')).toBe('failed');
   });
+});
+
+it('what a detached run left is what it was, and its log is masked as it was when it was followed', async () => {
+  const after = 'debianutils\tamd64\t5.8\tinstalled\n';
+  const sections = {
+    'run.state': 'state ended\nrebooted 0\nsize 9\nending ended\nexit 0\nfinished 1234\n',
+    'run.log_tail': 'Setting up debianutils (5.8) ...\n',
+    'run.drift_missing': '',
+    'run.drift_added': 'upgrade debianutils:amd64 5.7 5.8 -\n',
+    after,
+  };
+  const connection = {
+    runScript: (options: RunScriptOptions) =>
+      play((running) => {
+        for (const [index, [name, stdout]] of Object.entries(sections).entries()) {
+          running.begin(index + 1, name);
+          running.channel.write(stdout);
+          running.end(index + 1, 0);
+        }
+        running.done(0);
+      }, options),
+  };
+  const masker = new SecretMasker(['debian', '1234']);
+  const left = await new DetachedRuns(connection, { sudo: { kind: 'none' }, masker }).collect(
+    run.id,
+    'an installation',
+  );
+  expect(left.state).toMatchObject({ kind: 'ended', result: { exitCode: 0, finishedAt: new Date(1_234_000) } });
+  expect(left.facts.get('after')?.stdout).toBe(after);
+  expect(left.drift?.added).toEqual(['upgrade debianutils:amd64 5.7 5.8 -']);
+  expect(left.logTail).toBe('Setting up •••utils (5.8) ...\n');
 });
 
 describe('following a detached run', () => {

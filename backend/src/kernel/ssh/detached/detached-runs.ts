@@ -115,7 +115,8 @@ export class DetachedRuns {
     return {
       state: readState(result, 'run.state'),
       facts: factsOf(result),
-      logTail: result.section('run.log_tail')?.stdout ?? '',
+      // A log, though it comes as a section: masked as it was when it was followed.
+      logTail: this.access.masker.mask(result.section('run.log_tail')?.stdout ?? ''),
       drift: missing && added ? { missing: linesOf(missing), added: linesOf(added) } : null,
     };
   }

@@ -27,6 +27,7 @@ import {
 import type { DetachedRunner, DetachedSession } from './detached-runner';
 import { databaseIsAway, failureOf, isPassing, spread, type Chance, type StopReason } from './failures';
 import type { Ending } from './outcomes';
+import { OwnSecrets } from './own-secrets';
 import type { ProgressRecorder } from './progress-recorder';
 import { handover, LATER_MS, MUCH_LATER_MS, RECONNECT_PAUSES_MS } from './reconnect-pauses';
 
@@ -57,6 +58,7 @@ interface Prepared {
  * reason to ask again, by this worker or by another.
  */
 export class ChangeAttempt implements Attempt {
+  readonly secrets = new OwnSecrets();
   private readonly logger = new Logger(ChangeAttempt.name);
   private readonly abort = new AbortController();
   private stopReason: StopReason | undefined;
@@ -194,7 +196,9 @@ export class ChangeAttempt implements Attempt {
     this.abort.signal.throwIfAborted();
     const { jobId: id, machineId, requestedBy: actor, kind: purpose } = this.claim;
     const secrets = prepared.wanted.secrets ?? [];
-    const session = await this.tools.runner.open({ machineId, id, actor, purpose, secrets, signal: this.abort.signal });
+    const own = this.secrets;
+    const { signal } = this.abort;
+    const session = await this.tools.runner.open({ machineId, id, actor, purpose, secrets, own, signal });
     this.session = session;
     try {
       const beginning = this.begun ? BEGUN : await this.tools.windows.beginning(id);

@@ -55,7 +55,7 @@ export function unrecordedChange(log: string, look: RunResult | null): FinishedC
 }
 
 /**
- * Those that ended. The machine's own secrets are masked already. It may also repeat what is held elsewhere at this moment, the password
+ * Those that ended. Of the machine's own secrets the distinctive ones are masked already. It may also repeat what is held elsewhere at this moment, the password
  * of another machine or of the database: masked before anything is made of it, no row takes it and no document is refused for it.
  */
 export function sectionsOf(results: readonly SectionResult[]): ReadonlyMap<string, CollectedSection> {

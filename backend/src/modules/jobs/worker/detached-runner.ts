@@ -4,7 +4,6 @@ import { originOf } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
 import { Clock } from '../../../kernel/clock';
 import { ensureInstallation, type Installation } from '../../../kernel/database/installation';
-import { secretRegistry } from '../../../kernel/logging/secret-registry';
 import { DetachedRuns, type FollowOptions } from '../../../kernel/ssh/detached/detached-runs';
 import type {
   CollectedDetached,
@@ -14,6 +13,7 @@ import type {
 } from '../../../kernel/ssh/detached/detached-types';
 import type { RunResult, RunScriptOptions } from '../../../kernel/ssh/run-types';
 import { MachineConnections } from '../../machines/machine-connections';
+import type { OwnSecrets } from './own-secrets';
 
 export interface DetachedVisit {
   readonly machineId: string;
@@ -24,6 +24,8 @@ export interface DetachedVisit {
   readonly purpose: string;
   /** Masked besides the machine's credentials. */
   readonly secrets: readonly string[];
+  /** Told what all of it is masked by. */
+  readonly own: Pick<OwnSecrets, 'hold'>;
   readonly signal: AbortSignal;
 }
 
@@ -65,8 +67,8 @@ export class SshDetachedRunner extends DetachedRunner {
       jobId: visit.id,
       signal: visit.signal,
     });
-    const releases = visit.secrets.map((secret) => secretRegistry.register(secret));
     const masker = opened.masker.and(visit.secrets);
+    visit.own.hold(masker.values);
     const { connection, sudo } = opened;
     const runs = new DetachedRuns(connection, { sudo, masker });
     const { signal } = visit;
@@ -77,10 +79,7 @@ export class SshDetachedRunner extends DetachedRunner {
       endByForce: () => runs.endByForce(visit.id),
       collect: () => runs.collect(visit.id, id, signal),
       read: (run) => connection.runScript({ ...run, sudo, masker, signal }),
-      close: async () => {
-        for (const release of releases) release();
-        await opened.close();
-      },
+      close: () => opened.close(),
     };
   }
 

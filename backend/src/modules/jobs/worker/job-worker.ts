@@ -15,6 +15,7 @@ import type { DetachedRunner } from './detached-runner';
 import { readingLog, wholeLog } from './log-buffer';
 import { ReadAttempt } from './read-attempt';
 import { FenceLostError, type AttemptFacts, type Ending, type Outcomes } from './outcomes';
+import type { OwnSecrets } from './own-secrets';
 import { ProgressRecorder } from './progress-recorder';
 import type { RemoteRunner } from './remote-runner';
 import type { ClaimLimits, StartRooms } from './start-room';
@@ -199,6 +200,7 @@ export class JobWorker {
     const done = this.follow(attempt, recorder)
       .catch(this.unwritten(claim))
       .finally(() => {
+        attempt.secrets.release();
         // Given back and taken again at once, the place belongs to the next attempt.
         if (this.attempts.get(claim.jobId)?.attempt === attempt) this.attempts.delete(claim.jobId);
         this.placeIsFree();
@@ -239,7 +241,7 @@ export class JobWorker {
       return;
     }
     recorder.endOfLog();
-    this.conclude(ending, recorder);
+    this.conclude(ending, recorder, attempt.secrets);
     const { logPatienceMs = LOG_PATIENCE_MS } = this.settings;
     const log = attempt instanceof ReadAttempt && ending.kind !== 'again' ? await recorder.lastWords() : undefined;
     // With the end of a change its log is complete; what is handed over, the next worker reads again.
@@ -250,13 +252,13 @@ export class JobWorker {
     if (ending.kind === 'again' && ending.pauseMs > 0) this.dispatchLater(claim.machineId, ending.pauseMs);
   }
 
-  private conclude(ending: Ending, recorder: ProgressRecorder): void {
+  private conclude(ending: Ending, recorder: ProgressRecorder, secrets: OwnSecrets): void {
     if (ending.kind === 'collected' || ending.kind === 'changed') recorder.steps.finish(ending.outcome.failedSteps);
     else if (ending.kind !== 'handover') recorder.steps.abort();
     if (ending.kind === 'cancelled') recorder.note('Cancelled.');
     if (ending.kind === 'handover') recorder.note('Handed over: another worker asks the machine.');
     if (ending.kind === 'failed' || ending.kind === 'again')
-      recorder.note(ending.failure?.message ?? 'Given back: this worker stops.');
+      recorder.note(secrets.mask(ending.failure?.message ?? 'Given back: this worker stops.'));
     if (ending.kind === 'again' && ending.pauseMs > 0)
       recorder.note(`Tried again in ${String(Math.ceil(ending.pauseMs / 1000))} s.`);
   }

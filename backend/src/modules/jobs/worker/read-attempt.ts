@@ -13,6 +13,7 @@ import { parametersUnreadable } from './change-failures';
 import type { Claim } from './claims';
 import { failureOf, retryPause, timeoutFailure, type Chance, type StopReason } from './failures';
 import type { Ending } from './outcomes';
+import { OwnSecrets } from './own-secrets';
 import type { ProgressRecorder } from './progress-recorder';
 import type { RemoteRun, RemoteRunner } from './remote-runner';
 
@@ -35,6 +36,7 @@ interface Reading {
 
 /** One attempt of one reading job, from the connection to what its output means. Writes nothing but log and steps. */
 export class ReadAttempt implements Attempt {
+  readonly secrets = new OwnSecrets();
   private readonly logger = new Logger(ReadAttempt.name);
   private readonly abort = new AbortController();
   private stopReason: StopReason | undefined;
@@ -104,6 +106,7 @@ export class ReadAttempt implements Attempt {
         script: this.script.text,
         parameters: wanted.parameters ?? {},
         secrets: wanted.secrets ?? [],
+        own: this.secrets,
         timeouts: { totalMs: claim.timeoutSeconds * 1000, ...wanted.timeouts },
         limits: wanted.limits ?? {},
         signal: this.abort.signal,

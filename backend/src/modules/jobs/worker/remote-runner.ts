@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { originOf } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
-import { secretRegistry } from '../../../kernel/logging/secret-registry';
 import type {
   OutputChunk,
   OutputLimits,
@@ -11,6 +10,7 @@ import type {
   StreamName,
 } from '../../../kernel/ssh/run-types';
 import { MachineConnections } from '../../machines/machine-connections';
+import type { OwnSecrets } from './own-secrets';
 
 export interface RemoteRun {
   readonly machineId: string;
@@ -22,6 +22,8 @@ export interface RemoteRun {
   readonly parameters: Readonly<Record<string, string>>;
   /** Masked besides the machine's credentials. */
   readonly secrets: readonly string[];
+  /** Told what the run is masked by. */
+  readonly own: Pick<OwnSecrets, 'hold'>;
   readonly timeouts: Partial<RunTimeouts>;
   readonly limits: Partial<OutputLimits>;
   readonly signal: AbortSignal;
@@ -52,14 +54,15 @@ export class SshRemoteRunner extends RemoteRunner {
       jobId: run.jobId,
       signal: run.signal,
     });
-    const releases = run.secrets.map((secret) => secretRegistry.register(secret));
+    const masker = opened.masker.and(run.secrets);
+    run.own.hold(masker.values);
     try {
       run.onConnected();
       return await opened.connection.runScript({
         script: run.script,
         parameters: run.parameters,
         sudo: opened.sudo,
-        masker: opened.masker.and(run.secrets),
+        masker,
         timeouts: run.timeouts,
         limits: run.limits,
         signal: run.signal,
@@ -68,7 +71,6 @@ export class SshRemoteRunner extends RemoteRunner {
         onSection: run.onSection,
       });
     } finally {
-      for (const release of releases) release();
       await opened.close();
     }
   }

@@ -6,6 +6,7 @@ import { secretRegistry } from '../../../kernel/logging/secret-registry';
 import type { RunScriptOptions } from '../../../kernel/ssh/run-types';
 import type { MachineConnections } from '../../machines/machine-connections';
 import { SshDetachedRunner } from './detached-runner';
+import { OwnSecrets } from './own-secrets';
 import { SshRemoteRunner, type RemoteRun } from './remote-runner';
 
 const OWN = 'own-password';
@@ -28,12 +29,14 @@ const connections = {
       close: () => Promise.resolve(),
     }),
 } as unknown as MachineConnections;
+const own = new OwnSecrets();
 const visit = {
   machineId: newId(),
   id: newId(),
   actor: { type: 'system', id: null, name: 'test' },
   purpose: 'test',
   secrets: [PROXY],
+  own,
   signal: new AbortController().signal,
 } as const;
 
@@ -45,6 +48,9 @@ beforeEach(() => {
 });
 afterEach(() => {
   drop();
+  // Longer than the connection: what was read is still to be told of.
+  expect(secretRegistry.values()).toEqual([OWN, PROXY]);
+  own.release();
   expect(secretRegistry.values()).toEqual([]);
 });
 
