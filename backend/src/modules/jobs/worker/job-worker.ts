@@ -145,7 +145,6 @@ export class JobWorker {
   private look(): void {
     clearTimeout(this.wakeTimer);
     this.wakeTimer = undefined;
-    this.moreWaits = false;
     this.taking = this.taking.then(() => this.take());
   }
 
@@ -168,6 +167,7 @@ export class JobWorker {
   private async take(): Promise<void> {
     const free = this.settings.concurrency - this.attempts.size;
     if (this.stopping || free <= 0) return;
+    this.moreWaits = false;
     try {
       const claims = await this.tools.claims.take(this.id, {
         free,
