@@ -988,7 +988,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'automation.missed_before_change': 'La planification a été modifiée avant qu’elle ne soit lancée.',
   'automation.missed_made_up': 'Personne n’était là pour la lancer à temps ; l’exécution de {due} l’a remplacée.',
   'automation.no_policy': 'Personne n’a dit ce qu’elle peut modifier d’elle-même.',
-  'automation.none_begun': 'Aucune machine n’a été commencée ; chacune dit pourquoi.',
+  'automation.none_changed': 'Aucune machine n’a été modifiée ; chacune dit pourquoi.',
   'automation.occurrence_ended': 'L’exécution est déjà terminée ; il n’y a rien à annuler.',
   'automation.plan_gone': 'Son plan n’existe plus.',
   'automation.plan_refused': 'Le plan n’a pas été exécuté. {why}',
@@ -1129,6 +1129,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt_risk.source_moved_away':
     'Écarter le fichier permet à apt de fonctionner, sans les mises à jour des dépôts qu’il contient.',
   'apt_risk.unmet_dependencies': 'apt-get -f install sans simulation peut supprimer ce dont d’autres ont besoin.',
+  'automation.left_too': 'Il reste aussi : {action}.',
   'automation.left_undone': 'Ce qui précédait est fait, mais il reste ceci : {action}.',
   'automation.maintenance_missed': 'Sa fenêtre de maintenance {window} était passée avant qu’il ne puisse commencer.',
   'automation.standing_unreadable':

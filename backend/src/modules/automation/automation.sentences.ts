@@ -70,6 +70,7 @@ export const say = sentences('automation', {
   machine_not_held: 'This machine of the run waits for no maintenance window, or not any more.',
   maintenance_missed: 'Its maintenance window {window} had passed before it could begin.',
   left_undone: 'What came before is done, but this is left: {action}.',
+  left_too: 'This is left, too: {action}.',
   tag_in_use: 'Schedules go by this tag: {names}. Without it, they would leave its machines out.',
   tags_change: 'By these tags the schedules {schedules} would change this machine, which is not yours to decide.',
   tags_change_action: 'Leave these tags out, or ask somebody who may confirm changes.',
@@ -77,5 +78,5 @@ export const say = sentences('automation', {
   ended_cancelled: '{name}: it was cancelled before it had begun.',
   ended_unreadable: '{name}: it is stored in a form that cannot be read, so nothing was begun.',
   not_started: '{name}: {count} due times were not started.',
-  none_begun: 'No machine was begun; each says why.',
+  none_changed: 'No machine was changed; each says why.',
 });

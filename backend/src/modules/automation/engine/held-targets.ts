@@ -5,6 +5,7 @@ import { affected, queryOne, queryRows } from '../../../kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../../kernel/database/transaction';
 import { OnDomainEvent, type DomainEvent } from '../../../kernel/events/domain-event';
 import { LiveBus } from '../../../kernel/live/live-bus';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 import { ActionRegistry, type AnyDeclaration } from '../../jobs/actions/action-registry';
 import { MACHINE_ARCHIVED } from '../../jobs/archived-work';
 import { StartGate, termsOf, UNBOUND_TERMS } from '../../jobs/gate/start-gate';
@@ -123,10 +124,15 @@ export class HeldTargets {
     const changed = new Set(rows.map(({ machine_id }) => machine_id));
     return ends.map(({ end, left }) => {
       if (end.status !== 'cancelled' || !changed.has(end.machineId)) return end;
-      const action = this.registry.title(definition.actions[left]?.action ?? '');
-      const lines = [say.left_undone({ action }), ...(end.errorMessage === null ? [] : [end.errorMessage])];
+      const lines = [...this.leftUndone(definition, left), ...(end.errorMessage === null ? [] : [end.errorMessage])];
       return { ...end, status: 'warning', errorMessage: lines.join('\n') };
     });
+  }
+
+  /** A sentence for each, so that the titles stay translatable. */
+  private leftUndone({ actions }: DefinitionDocument, left: number): Sentence[] {
+    const titles = new Set(actions.slice(left).map(({ action }) => this.registry.title(action)));
+    return [...titles].map((action, at) => (at === 0 ? say.left_undone({ action }) : say.left_too({ action })));
   }
 
   /** Windows are others now, or a machine's tags are: what waits for one, or for a place in one that is open, is decided anew. */

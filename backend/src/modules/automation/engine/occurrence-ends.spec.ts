@@ -47,7 +47,7 @@ function changing(machineIds: readonly string[], notifyOn: NotifyOn[] = []): Pro
 
 const news = () => p.events.published.filter(({ type }) => type.startsWith('schedule_'));
 
-describe('an occurrence that began no machine', () => {
+describe('an occurrence that changed no machine', () => {
   it('has the reason that its machines share: the maintenance window of each was over', async () => {
     await fleetWindow({ cron: '@once', opens_at: new Date(Date.now() + 2 * HOUR_MS) }, 60);
     const id = await changing([await p.machine('a'), await p.machine('b')]);
@@ -103,7 +103,7 @@ describe('an occurrence that began no machine', () => {
       id: occurrence?.id,
       status: 'cancelled',
       errorKind: 'machine_quarantined',
-      errorMessage: 'No machine was begun; each says why.',
+      errorMessage: 'No machine was changed; each says why.',
     });
   });
 });

@@ -88,13 +88,13 @@ export class OccurrenceEnds {
   }
 }
 
-/** Why no machine was begun: what stopped the occurrence where that is it, else what they share. */
+/** Why no machine was changed: what stopped the occurrence where that is it, else what they share. */
 function sharedReason(reasons: readonly TargetReason[], stop: Stop | null): { kind: string; message: string } | null {
   const [first, ...others] = reasons;
   if (stop !== null && (first === undefined || reasons.some(({ kind }) => kind === stop.kind))) return stop;
   if (first === undefined) return null;
   const message = others.length === 0 ? first.message : null;
-  return { kind: first.kind, message: message ?? say.none_begun() };
+  return { kind: first.kind, message: message ?? say.none_changed() };
 }
 
 /** The worst of its machines; that some were left out is worth a look. */

@@ -1,5 +1,5 @@
 import { person } from '../../../../test/support/deciders';
-import { CHANGE, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import { CHANGE, fakeAction, fakeChange, READING } from '../../../../test/support/jobs-fakes';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
 import { affected, queryRows } from '../../../kernel/database/rows';
@@ -93,6 +93,19 @@ describe('a machine that was changed, and whose further changes nobody wants any
     await night.a.change(id, [machineId], changes('any'));
     night.machines.end(run);
     await expectWarned(id, 'left_schedule', left('The schedule does not do this any more as it was planned.'));
+  });
+
+  it('is told all that is left: each action once', async () => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    p.work();
+    const actions = [...TWICE, { action: READING, parameters: {} }, ...TWICE.slice(1)];
+    const id = await night.due([machineId], { ...ONCE, actions });
+    await night.steps('the change has begun', () => machines.runs.size === 1);
+    await switchOff(id);
+    night.endRuns();
+    const what = left('This is left, too: Fake reading.\nThe administrator switched the schedule off.');
+    await expectWarned(id, 'cancelled', what);
   });
 
   it('was left out where none of them was carried out', async () => {
