@@ -54,6 +54,17 @@ describe('the last error of a machine', () => {
     expect(await lastError()).toBeNull();
   });
 
+  it('makes it failed while its connection is broken, too', async () => {
+    const need = async () => ((await test.as('viewer').get(`/machines/${id}`)).body as { need: string }).need;
+    await patch(unreachable);
+    expect(await need()).not.toBe('failed');
+    await patch({ ...failed, lastErrorAction: 'apt_upgrade' });
+    await patch(unreachable);
+    expect([await need(), await lastError()]).toEqual(['failed', 'unreachable']);
+    await patch({ runningJobId: null });
+    expect(await need()).toBe('failed');
+  });
+
   it('of one action is not settled by what came after it and went well', async () => {
     await patch({ lastErrorKind: 'file_conflict', lastErrorMessage: 'A file.', lastErrorAction: 'apt_upgrade' });
     await patch({ lastErrorKind: 'reboot_old_kernel', lastErrorMessage: 'Old.', lastErrorAction: 'reboot' });

@@ -81,8 +81,9 @@ const columns: Readonly<Record<keyof StoredPatch, string>> = {
   lastErrorAction: 'last_error_action',
 };
 
-interface Before extends NeedFacts {
+interface Before extends Omit<NeedFacts, 'errorKinds'> {
   readonly machineId: string;
+  readonly lastErrorKind: string | null;
 }
 
 /** Patches of one transaction to one machine, in their order. */
@@ -141,7 +142,7 @@ export class MachineState {
       const was = standing.get(machineId) ?? [];
       const is = patches.reduce((left, patch) => errorsAfter(left, patch, now), was);
       if (!isDeepStrictEqual(is, was)) errors.set(machineId, is);
-      return rowOf(facts, patches, errors.get(machineId) ?? null);
+      return rowOf(facts, patches, is, errors.has(machineId));
     });
     await writeErrors(tx.manager, errors);
     await affected(tx.manager, WRITE, [JSON.stringify(rows), now]);
@@ -184,15 +185,22 @@ const WRITE = prepared(`
 
 /**
  * What the patches, one after the other, make of a machine.
- * @param errors that stand now, oldest first; null: as before
+ * @param errors that stand now, oldest first
+ * @param others whether they are others than before
  */
-function rowOf(before: Before, patches: readonly MachineStatePatch[], errors: readonly MachineError[] | null) {
+function rowOf(
+  before: Before,
+  patches: readonly MachineStatePatch[],
+  errors: readonly MachineError[],
+  others: boolean,
+) {
   const changes: StoredPatch = {};
   for (const patch of patches) Object.assign(changes, known(patch));
-  if (errors !== null) Object.assign(changes, newestOf(errors));
+  if (others) Object.assign(changes, newestOf(errors));
   const status = patches.findLast((patch) => patch.status !== undefined)?.status;
   const lastSeenAt = patches.findLast((patch) => patch.lastSeenAt !== undefined)?.lastSeenAt;
-  const facts: NeedFacts = { ...before, ...changes, machineStatus: status ?? before.machineStatus };
+  const errorKinds = errors.map(({ kind }) => kind);
+  const facts: NeedFacts = { ...before, ...changes, errorKinds, machineStatus: status ?? before.machineStatus };
   const underlying = underlyingNeedOf(facts);
   const named = Object.entries(changes).map(([key, value]) => [columns[key as keyof StoredPatch], value] as const);
   return {

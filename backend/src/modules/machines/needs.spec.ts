@@ -2,7 +2,7 @@ import { NEED_STATES, needOf, needOfRank, rankOf, stateStatusOf, underlyingNeedO
 
 const clean: NeedFacts = {
   machineStatus: 'active',
-  lastErrorKind: null,
+  errorKinds: [],
   runningJobId: null,
   aptStatus: 'up_to_date',
   aptUpdatesCount: 0,
@@ -31,20 +31,20 @@ describe('needOf', () => {
     ['unreachable over running', { machineStatus: 'unreachable', ...running }, 'unreachable', 'unreachable'],
     [
       'unreachable, the last error says so',
-      { machineStatus: 'unreachable', lastErrorKind: 'connect_timeout' },
+      { machineStatus: 'unreachable', errorKinds: ['connect_timeout'] },
       'unreachable',
       'unreachable',
     ],
-    ['failed over unreachable', { machineStatus: 'unreachable', lastErrorKind: 'sudo_password' }, 'failed', 'failed'],
-    ['failed over running', { lastErrorKind: 'sudo_password', ...running }, 'failed', 'failed'],
+    ['failed over unreachable', { machineStatus: 'unreachable', errorKinds: ['sudo_password'] }, 'failed', 'failed'],
+    ['failed over running', { errorKinds: ['sudo_password'], ...running }, 'failed', 'failed'],
     ['the analysis itself failed', { aptStatus: 'error' }, 'failed', 'failed'],
     [
       'quarantined over everything',
-      { machineStatus: 'quarantined', lastErrorKind: 'host_key_changed', ...running },
+      { machineStatus: 'quarantined', errorKinds: ['host_key_changed'], ...running },
       'quarantined',
       'quarantined',
     ],
-    ['a host key waits', { lastErrorKind: 'host_key_unknown', aptUpdatesCount: null }, 'unknown', 'unknown'],
+    ['a host key waits', { errorKinds: ['host_key_unknown'], aptUpdatesCount: null }, 'unknown', 'unknown'],
     [
       'never analysed',
       { aptStatus: 'unknown', aptUpdatesCount: null, aptSecurityUpdatesCount: null, aptRebootRequired: null },

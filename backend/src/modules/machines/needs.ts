@@ -18,7 +18,8 @@ export type NeedState = (typeof NEED_STATES)[number];
 /** What the need is computed from; null = not measured. */
 export interface NeedFacts {
   readonly machineStatus: MachineStatus;
-  readonly lastErrorKind: string | null;
+  /** Of all errors that nothing has settled yet. */
+  readonly errorKinds: readonly string[];
   readonly runningJobId: string | null;
   readonly aptStatus: AptStatus;
   readonly aptUpdatesCount: number | null;
@@ -90,9 +91,8 @@ export function stateStatusOf(underlying: NeedState): MachineStateStatus {
 }
 
 function hasFailed(facts: NeedFacts): boolean {
-  const kind = facts.lastErrorKind;
-  const errorCounts = kind !== null && !HOST_KEY_KINDS.has(kind) && !UNREACHABLE_KINDS.has(kind);
-  return errorCounts || facts.aptStatus === 'error';
+  const counts = facts.errorKinds.some((kind) => !HOST_KEY_KINDS.has(kind) && !UNREACHABLE_KINDS.has(kind));
+  return counts || facts.aptStatus === 'error';
 }
 
 function isUnmeasured(facts: NeedFacts): boolean {
