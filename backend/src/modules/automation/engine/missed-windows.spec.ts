@@ -179,6 +179,40 @@ describe('a machine that was changed, and for the rest of whose actions it is to
     expect(machines.runs.size).toBe(1);
   });
 
+  it('is so too where its window was cut short while the first was at work: the next night is another', async () => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    await night.dailyWindow(-0.5, machineId);
+    p.work();
+    const id = await due(machineId, { actions: TWICE });
+    const run = await begun();
+    await night.pass(0.2);
+    await night.changeWindows('duration_minutes = 40');
+    machines.end(run);
+    await night.steps('what is left is not at work', async () => (await target(id))?.status !== 'running');
+    expect(await target(id)).toMatchObject(expected);
+    expect(machines.runs.size).toBe(1);
+  });
+
+  it('is gone on with where the windows are gone by then: none binds what is left', async () => {
+    const { p, machines } = night;
+    const machineId = await p.machine();
+    await night.dailyWindow(-0.5, machineId);
+    p.work();
+    const id = await due(machineId, { actions: TWICE });
+    const run = await begun();
+    await affected(p.dataSource, 'DELETE FROM maintenance_windows', []);
+    await p.transactions.run((tx) => night.a.held.lookAgain({ machineId: null }, tx));
+    await night.pass(1.1);
+    machines.end(run);
+    await night.steps('what is left has begun, or never will', async () => {
+      return machines.runs.size === 2 || (await target(id))?.status !== 'running';
+    });
+    night.endRuns();
+    await ended(id);
+    expect(await target(id)).toMatchObject({ status: 'ok' });
+  });
+
   /** What is left waits for a window that was made after the first change had begun. */
   async function restHeld(): Promise<string> {
     const { p, machines } = night;

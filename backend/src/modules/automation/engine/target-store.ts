@@ -18,6 +18,8 @@ export interface EndedTarget {
   /** Of the maintenance window that it waited for: begun later, the change could not end inside. */
   readonly startBefore: Date | null;
   readonly windowName: string | null;
+  /** Of a plan within a list: something was changed in the opening of that window already. */
+  readonly windowBegun: boolean;
   /** Why it may begin outside its window: a person has said so, and not too long ago. */
   readonly windowOverride: string | null;
   /** Null: the job is gone. */
@@ -242,6 +244,10 @@ const PLACES_TAKEN = `
 const ENDED = `
   SELECT t.machine_id AS "machineId", t.position, t.stage, t.worst_status AS "worstStatus", t.request_id AS "requestId",
     t.start_before AS "startBefore", t.window_name AS "windowName",
+    t.stage = 'plan' AND t.position > 0 AND EXISTS (
+      SELECT 1 FROM action_requests r JOIN jobs c ON c.request_id = r.id AND c.kind = r.action
+      WHERE r.occurrence_id = t.occurrence_id AND r.machine_id = t.machine_id AND c.started_at >= t.resume_at
+        AND c.status IN ('ok', 'warning')) AS "windowBegun",
     CASE WHEN ${overridden('$3')} THEN t.window_override END AS "windowOverride", j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage",
     COALESCE(NOT j.shared AND j.schedule_id = (SELECT schedule_id FROM schedule_occurrences WHERE id = $1), false) AS "ownJob",
     j.cancel_requested_by AS "cancelledBy", j.request_id AS "jobRequestId",

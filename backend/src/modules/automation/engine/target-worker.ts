@@ -211,7 +211,7 @@ export class TargetWorker {
     standing: StandingTerms,
   ): Promise<void> {
     const { id, now, definition } = occurrence;
-    const { machineId, position, startBefore, windowName } = target;
+    const { machineId, position, startBefore, windowName, windowBegun } = target;
     if (occurrence.policyAltered) await this.refusals.note(tx, occurrence, scheduleActor(occurrence));
     const decision = await this.policies.decide(tx, {
       requestId,
@@ -222,7 +222,7 @@ export class TargetWorker {
       actor: scheduleActor(occurrence),
       followedBy: jobsAfter(this.registry, definition.actions, position),
       since: occurrence.since,
-      awaited: startBefore === null ? null : { startBefore, windowName: windowName ?? '' },
+      awaited: startBefore === null ? null : { startBefore, windowName: windowName ?? '', begun: windowBegun },
       windowOverride: target.windowOverride,
     });
     const step = { position, now };

@@ -41,6 +41,8 @@ export interface PolicyHolder {
 export interface AwaitedOpening {
   readonly windowName: string;
   readonly startBefore: Date;
+  /** Something was changed in it already: what is left belongs to it, and waits for no other. */
+  readonly begun: boolean;
 }
 
 export type AwaitedStanding = Extract<Standing, { kind: 'open' | 'later' }>;
@@ -204,7 +206,11 @@ function missedWindow(
   { since, awaited }: Pick<PolicyHolder, 'since' | 'awaited'>,
 ): string | null {
   if (overWindow !== null && overWindow.closedAt > since) return overWindow.name;
-  if (awaited === null || awaited.startBefore > now) return null;
+  // Windows that are gone bind what is left no more than anything else.
+  if (awaited === null || (standing.kind === 'unbound' && overWindow === null)) return null;
+  // It was cut short since: the next one is another.
+  if (awaited.begun && standing.kind === 'later') return awaited.windowName;
+  if (awaited.startBefore > now) return null;
   // What follows in a list may begin later than its first action could: the opening itself lasts.
   const lasts = standing.kind === 'open' && standing.from < awaited.startBefore;
   return lasts ? null : awaited.windowName;
