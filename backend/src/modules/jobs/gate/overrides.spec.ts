@@ -35,6 +35,7 @@ describe('a change that a person confirms', () => {
     await gated.window(2);
     await gated.changed();
     expect(await gated.p.job(job.id)).toMatchObject({ windowName: 'in 2 h' });
+    expect((await gated.confirm(requestId, 'the shop is down')).id).toBe(job.id);
   });
 
   it('is the same job for the same words, and refuses others that would not count', async () => {

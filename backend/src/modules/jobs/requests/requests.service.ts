@@ -330,10 +330,13 @@ export class Requests {
 
 const MACHINES_OF = 'SELECT machine_id AS id FROM action_request_targets WHERE request_id = $1';
 
-/** Of a job that no window binds there is nothing to set aside. */
+/**
+ * Where no window spoke of the machine when it was confirmed there was nothing to set aside, whatever window was made since: how long
+ * the change will take was not asked then.
+ */
 const OTHER_OVERRIDE = `
   SELECT id FROM jobs WHERE request_id = $1 AND kind = $2 AND window_override IS DISTINCT FROM $3
-    AND NOT (window_override IS NULL AND window_name IS NULL) LIMIT 1`;
+    AND NOT (window_override IS NULL AND window_seconds IS NULL) LIMIT 1`;
 
 const DECIDE = `
   UPDATE action_requests SET status = $2, approved_at = $3, approved_by = $4, decided_by_id = $5, decision_session_id = $6,
