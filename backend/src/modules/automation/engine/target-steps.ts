@@ -55,7 +55,7 @@ export function nextStep(target: EndedTarget, actions: number, stop: Stop | null
   const worst = worse(target.worstStatus, jobStatus);
   const next = plan === null ? position + 1 : position;
   if (next >= actions) return end(worst, null, null, next);
-  if (stop !== null) return { ...end('cancelled', stop.kind, stop.message, next), plan: target.ownJob ? plan : null };
+  if (stop !== null) return { ...end('cancelled', stop.kind, stop.message, next), plan };
   return plan === null ? { kind: 'action', position: next, worst } : { kind: 'decide', requestId: plan };
 }
 

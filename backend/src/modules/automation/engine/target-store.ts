@@ -26,8 +26,6 @@ export interface EndedTarget {
   readonly jobStatus: Exclude<JobStatus, 'queued' | 'running'> | null;
   readonly errorKind: string | null;
   readonly errorMessage: string | null;
-  /** It was asked for by this schedule, and nobody else wants it. */
-  readonly ownJob: boolean;
   /** Who cancelled the job. */
   readonly cancelledBy: string | null;
   /** Of a plan: the request that it made; null: there was nothing to change. */
@@ -249,7 +247,6 @@ const ENDED = `
       WHERE r.occurrence_id = t.occurrence_id AND r.machine_id = t.machine_id AND c.started_at >= t.resume_at
         AND c.status IN ('ok', 'warning')) AS "windowBegun",
     CASE WHEN ${overridden('$3')} THEN t.window_override END AS "windowOverride", j.status AS "jobStatus", j.error_kind AS "errorKind", j.error_message AS "errorMessage",
-    COALESCE(NOT j.shared AND j.schedule_id = (SELECT schedule_id FROM schedule_occurrences WHERE id = $1), false) AS "ownJob",
     j.cancel_requested_by AS "cancelledBy", j.request_id AS "jobRequestId",
     CASE WHEN t.stage = 'run' AND j.error_kind = 'plan_drifted' THEN (
       SELECT count(*)::integer FROM jobs d JOIN action_requests r ON r.id = d.request_id
