@@ -61,3 +61,25 @@ describe('a change that was handed out, and that no worker has taken', () => {
     expect(await standing(id)).toMatchObject({ phase: 'dispatched', window: null, minutes: 10 });
   });
 });
+
+describe('a change that a worker has in hand and that has not begun', () => {
+  it('may begin for longer when its window is made longer', async () => {
+    const { p } = night;
+    const id = await handedOut();
+    expect(await p.takeOne('slow worker')).toMatchObject({ jobId: id });
+    await edited('duration_minutes = 240');
+    expect(await standing(id)).toMatchObject({ window: 'Nights', minutes: 240 });
+    await night.pass(2);
+    expect(await p.holds.beginning(id)).toMatchObject({ refusal: null });
+    await night.pass(5);
+    expect(await p.holds.beginning(id)).toMatchObject({ refusal: { kind: 'window_expired' } });
+  });
+
+  it('is not begun in another opening when its window is moved to later', async () => {
+    const { p } = night;
+    const id = await handedOut();
+    await p.takeOne('slow worker');
+    await edited(`opens_at = opens_at + interval '3 hours'`);
+    expect(await p.holds.beginning(id)).toMatchObject({ refusal: { kind: 'window_expired' } });
+  });
+});

@@ -118,15 +118,17 @@ export class WindowHolds {
 
   /**
    * Windows are others now, or a machine's tags are: what waits may begin earlier, later or not at all. What was handed out and may begin
-   * still keeps its place in the queue, and may do so for as long as it may now.
+   * still keeps its place in the queue, and may do so for as long as it may now; so may what a worker has in hand and has not begun.
    */
   @OnDomainEvent(WINDOWS_CHANGED, 'machine_edited')
   async lookAgain({ machineId }: Pick<DomainEvent, 'machineId'>, tx: Transaction): Promise<void> {
     const find = `${UNBEGUN} AND ($2::uuid IS NULL OR machine_id = $2) ORDER BY id`;
     const found = await queryRows<HeldRow>(tx.manager, find, [this.changes(), machineId]);
-    if (found.length === 0) return;
-    const machineIds = [...new Set(found.map((job) => job.machine_id))];
+    const inHand = await queryRows<HeldRow>(tx.manager, IN_HAND, [this.changes(), machineId]);
+    if (found.length + inHand.length === 0) return;
+    const machineIds = [...new Set([...found, ...inHand].map((job) => job.machine_id))];
     await this.dispatcher.lockMachines(tx, machineIds);
+    await this.prolong(tx, await queryRows<HeldRow>(tx.manager, IN_HAND, [this.changes(), machineId]));
     await this.decide(tx, await queryRows<HeldRow>(tx.manager, find, [this.changes(), machineId]), true);
     await this.dispatcher.dispatch(tx, machineIds);
   }
@@ -172,6 +174,25 @@ export class WindowHolds {
         ];
       });
       await this.write(tx, changed, declaration.kind === 'change' ? declaration.validForSeconds : null, freeToo);
+    }
+  }
+
+  /** Later at most: what may not begin by the windows of now is refused when its worker asks. */
+  private async prolong(tx: Transaction, jobs: readonly HeldRow[]): Promise<void> {
+    for (const [kind, ofKind] of Map.groupBy(jobs, (job) => job.kind)) {
+      const { declaration } = this.registry.require(kind);
+      const wanted = ofKind.map((job) => ({ machineId: job.machine_id, seconds: job.window_seconds }));
+      const standings = await this.gate.standings(tx.manager, wanted, [declaration]);
+      const open = standings.flatMap(({ standing }, at) => {
+        const job = ofKind[at];
+        return job === undefined || standing.kind !== 'open' ? [] : [{ id: job.id, ...standing }];
+      });
+      const others = await queryRows<{ id: string }>(tx.manager, PROLONG, [
+        open.map(({ id }) => id),
+        open.map(({ latestStart }) => latestStart),
+        open.map(({ name }) => name),
+      ]);
+      if (others.length > 0) this.bus.changed(tx, { jobIds: others.map(({ id }) => id) });
     }
   }
 
@@ -264,6 +285,18 @@ const QUEUED = `
 
 const HANDED_OUT = `${QUEUED} AND phase = 'dispatched' AND (start_before IS NULL OR start_before > database_now())`;
 const UNBEGUN = `${QUEUED} AND (start_before IS NULL OR start_before > database_now())`;
+
+/** Taken by a worker that has not been on the machine yet. */
+const IN_HAND = `
+  SELECT id, machine_id, kind, window_seconds FROM jobs
+  WHERE status = 'running' AND contact_at IS NULL AND window_override IS NULL AND kind = ANY($1::text[])
+    AND start_before > database_now() AND ($2::uuid IS NULL OR machine_id = $2) ORDER BY id`;
+
+const PROLONG = `
+  UPDATE jobs j SET start_before = t.start_before, window_name = t.window_name
+  FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS t (id, start_before, window_name)
+  WHERE j.id = t.id AND j.status = 'running' AND j.contact_at IS NULL AND j.start_before < t.start_before
+  RETURNING j.id`;
 
 const START_BEFORE = 'COALESCE(t.start_before, j.created_at + make_interval(secs => $5::int))';
 
