@@ -45,8 +45,15 @@ export function triedAgain(
   if (!CHOOSING.test(later.action)) return familyOf(met.action) === familyOf(later.action);
   if (!CHOOSING.test(met.action)) return false;
   // Held, phased or pinned it was in no plan of "everything": it has to be among what is known to have changed.
+  // What an archive had lost it may not offer any more: then nothing is there to be changed.
   const known = later.packages.size > 0 || later.untouched.size > 0;
-  if (known && !refusesNamed(kind) && packages.some((name) => name !== null && !later.packages.has(name))) return false;
+  if (
+    known &&
+    !refusesNamed(kind) &&
+    kind !== 'deb_404' &&
+    packages.some((name) => name !== null && !later.packages.has(name))
+  )
+    return false;
   return later.choice !== null && asWide(kind, met.choice, later.choice);
 }
 
