@@ -8,7 +8,6 @@ import { Contracts } from '../../src/kernel/contracts/contracts';
 import { document } from '../../src/kernel/contracts/schemas';
 import { dataSourceOptions } from '../../src/kernel/database/data-source-options';
 import { PostgresClock } from '../../src/kernel/database/database-clock';
-import { newId } from '../../src/kernel/database/ids';
 import { affected, queryOne } from '../../src/kernel/database/rows';
 import { TransactionRunner, type Transaction } from '../../src/kernel/database/transaction';
 import type { DomainEvent, DomainEventHandler } from '../../src/kernel/events/domain-event';
@@ -72,6 +71,7 @@ import type { SettingsService } from '../../src/modules/settings/settings.servic
 import { FakeDetached } from './fake-detached';
 import { CHANGE_RESULT_CONTRACTS, FakeRemote, READING } from './jobs-fakes';
 import { until } from './ssh-wait';
+import { insertWorkable } from './workable-machine';
 
 /** All processes of an installation hold the same key. */
 export const KEYRING = new Keyring([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
@@ -379,24 +379,7 @@ export class JobsProcess {
 
   /** A machine that may be worked on. */
   async machine(name = 'alpha'): Promise<string> {
-    const id = newId();
-    await affected(
-      this.dataSource,
-      `INSERT INTO machines (id, name, hostname, os_family, username, status, created_at, updated_at)
-       VALUES ($1::uuid, $2, $1::text, 'debian', 'admin', 'active', now(), now())`,
-      [id, name],
-    );
-    await affected(
-      this.dataSource,
-      `INSERT INTO machine_credentials (machine_id, auth_method, sudo_mode, created_at, updated_at) VALUES ($1, 'password', 'none', now(), now())`,
-      [id],
-    );
-    await affected(
-      this.dataSource,
-      `INSERT INTO machine_host_keys (id, machine_id, hostname, port, fingerprint_sha256, status, first_seen_at, last_seen_at)
-       VALUES ($1::uuid, $2, $1::text, 22, 'SHA256:' || $1::text, 'approved', now(), now())`,
-      [newId(), id],
-    );
+    const id = await insertWorkable(this.dataSource, name);
     await this.transactions.run((tx) => this.machineState.create(tx, id));
     return id;
   }
