@@ -142,7 +142,7 @@ describe('one request for several machines, in the portal and on real machines',
     await page.goto(`${api.origin}${whole}`);
   }, 120_000);
 
-  it('begins outside all windows for a reason, which stays in the audit of each machine', async () => {
+  it('begins outside all windows for a reason, which stays in the audit of each machine that one holds back', async () => {
     await button('Begin now all the same').click();
     await page.fill('#reason', 'The shop is down');
     expect(await axeViolations(page)).toEqual([]);
@@ -152,6 +152,6 @@ describe('one request for several machines, in the portal and on real machines',
     const { items } = await api.get<{ items: { action: string; machineId: string | null }[] }>(
       '/audit?action=window.overridden',
     );
-    expect(items.map(({ machineId }) => machineId).sort()).toEqual([...ids].sort());
+    expect(items.map(({ machineId }) => machineId).sort()).toEqual(ids.slice(1).sort());
   }, 240_000);
 });
