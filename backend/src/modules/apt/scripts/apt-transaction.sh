@@ -53,6 +53,7 @@ transaction_patiently() {
     patience_work=$(transaction_worked)
     "$@" 3>>"$SU_DIR/progress"
     patience_code=$?
+    patience_missed=$(tail -c "+$((patience_said + 1))" "$SU_DIR/log" | transaction_lock_lines | grep -a '^E: ')
     if [ "$patience_code" = 0 ] || [ "$(transaction_worked)" != "$patience_work" ]; then return "$patience_code"; fi
     patience_lock=$(tail -c "+$((patience_said + 1))" "$SU_DIR/log" | transaction_lock_refused)
     [ -n "$patience_lock" ] && transaction_freed "$patience_lock" "$patience_until" || return "$patience_code"
@@ -62,14 +63,13 @@ transaction_patiently() {
 
 # What apt said last, since it was called patiently, of a lock that somebody else held: kept by each script after such a call, as the
 # maintenance window may have closed meanwhile.
-transaction_lock_told() {
-  tail -c "+$((patience_began + 1))" "$SU_DIR/log" |
-    grep -aE '^(Waiting for cache lock: |E: Could not get lock |E: Unable to (lock|acquire) )' | tail -n 2
-}
+transaction_lock_told() { tail -c "+$((patience_began + 1))" "$SU_DIR/log" | transaction_lock_lines | tail -n 2; }
 
-# apt ended as it did for want of time: the guard refused by the clock, or a lock did not come free, as `lock_waited` says. What it
-# failed of otherwise is its error, though the window has closed meanwhile.
-transaction_too_late() { [ -e "$SU_DIR/guard.late" ] || grep -q '^E: ' "$SU_DIR/facts/lock_waited.out"; }
+transaction_lock_lines() { grep -aE '^(Waiting for cache lock: |E: Could not get lock |E: Unable to (lock|acquire) )'; }
+
+# apt ended as it did for want of time: the guard refused by the clock, or a lock did not come free for its last call
+# (`patience_missed`). What it failed of otherwise is its error, though it had waited for a lock before and the window has closed meanwhile.
+transaction_too_late() { [ -e "$SU_DIR/guard.late" ] || [ -n "$patience_missed" ]; }
 
 # Lines by which apt has told that dpkg works.
 transaction_worked() { grep -c '^pmstatus:' "$SU_DIR/progress"; }

@@ -171,6 +171,11 @@ describe('waiting for the lock of the downloads', () => {
 describe('a lock that is held until it is too late to end within the maintenance window', () => {
   const HELD = 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9 (x)...';
   const MISSED = 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9 (x)';
+  const ARCHIVES = 'E: Could not get lock /var/cache/apt/archives/lock. It is held by process 9 (x)';
+  /** True the first time: apt is without the lock of the downloads then, which comes free. */
+  const AGAIN = `
+    transaction_freed() { :; }
+    again() { [ ! -e "$SU_DIR/again" ] && : >"$SU_DIR/again" && echo '${ARCHIVES}'; }`;
   const changes = readFileSync(path.join(folder, '../../../kernel/ssh/detached/scripts/changes.sh'), 'utf8');
   const fact = (name: string): string => readFileSync(path.join(work, 'facts', name), 'utf8');
 
@@ -232,6 +237,13 @@ describe('a lock that is held until it is too late to end within the maintenance
       `${MISSED}\n`,
     ],
     [
+      'the guard meets the end of the window once apt is called again',
+      `${AGAIN}
+      transaction_apt() { case $* in *--download-only*) ;; *) again || { closes; late; }; return 100 ;; esac; }`,
+      'apt-upgrade.sh',
+      `${ARCHIVES}\n`,
+    ],
+    [
       'dpkg is to change a mark',
       `apt_mark() { echo 'dpkg: error: lock was locked by another process with pid 7'; closes; return 1; }`,
       'apt-marks.sh',
@@ -253,6 +265,16 @@ describe('a lock that is held until it is too late to end within the maintenance
       `transaction_apt() { case $* in *--download-only*) ;; *) echo '${HELD}'; closes; return 100 ;; esac; }`,
     ],
     ['apt-autoremove.sh', `autoremove_apt() { case $* in *Lock*) closes; return 100 ;; esac; }`],
+    [
+      'apt-upgrade.sh',
+      `${AGAIN}
+      transaction_apt() { case $* in *--download-only*) ;; *) again || { closes; echo 'E: Unable to fetch x'; }; return 100 ;; esac; }`,
+    ],
+    [
+      'apt-autoremove.sh',
+      `${AGAIN}
+      autoremove_apt() { case $* in *Lock*) again || { closes; echo 'E: Unable to fetch x'; }; return 100 ;; esac; }`,
+    ],
   ])('is no reason in %s where apt fails of something else meanwhile: that is the error', (name, stubs) => {
     expect(begun(stubs, name)).toBe(100);
     expect(existsSync(path.join(work, 'ending'))).toBe(false);
