@@ -43,6 +43,8 @@ export interface ChangeResult {
   /** What dpkg finds wrong; null: not measured. */
   readonly audit: readonly string[] | null;
   readonly failures: readonly Failure[];
+  /** Classes of errors after which dpkg has nothing to finish, as it took its own steps back: there is nothing to repair. */
+  readonly unwound: readonly string[];
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
 }
 
@@ -138,8 +140,20 @@ function fromDocument(result: ResultDocument, said: DocumentDto['said']): Change
     reboot: reboot === null ? 'unknown' : reboot ? 'needed' : 'not_needed',
     audit: result.complaints ?? ('audit' in result ? (result.audit ?? null) : []),
     failures: (result.errors ?? []).map((error, at) => failureOf(error, at, said)),
+    unwound: unwoundBy(result),
     drift: result.drift ?? null,
   };
+}
+
+/** As the server tells it: of scripts that failed, where dpkg finds nothing wrong and has finished with what they were of. */
+function unwoundBy({ errors = [], packages, audit }: ResultDocument): string[] {
+  if (packages == null || audit?.length !== 0) return [];
+  const ofScripts = errors.filter(({ kind }) => kind === 'maintainer_script_failed' || kind === 'container_refused');
+  const unfinished = packages.filter(({ state }) => isUnwhole(state)).map(({ name }) => name);
+  const left = ofScripts
+    .filter(({ subject }) => subject !== null && unfinished.includes(subject))
+    .map(({ kind }) => kind);
+  return [...new Set(ofScripts.map(({ kind }) => kind))].filter((kind) => !left.includes(kind));
 }
 
 function failureOf(

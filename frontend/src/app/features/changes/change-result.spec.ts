@@ -87,4 +87,35 @@ describe('ChangeResultView', () => {
     );
     fixture.destroy();
   });
+
+  const script = {
+    kind: 'maintainer_script_failed',
+    severity: 'error',
+    message: '',
+    important_lines: [],
+    remediation: '',
+  };
+  const versions = { from_version: '1', to_version: '1', origin: null, as_planned: false };
+  const pack = (state: string) => ({
+    name: 'fleet',
+    arch: 'all',
+    operation: 'unchanged',
+    planned: true,
+    state,
+    ...versions,
+  });
+  it.each([
+    ['nothing where dpkg took its steps back and has nothing to repair', [], 'installed', false],
+    ['the repair where dpkg has not finished with the package', [' fleet'], 'half-configured', true],
+    ['the repair where it has not finished with others', [' other'], 'installed', true],
+    ['the repair where nobody knows', null, 'installed', true],
+  ])('offers after a script that failed %s', async (_, audit, state, offered) => {
+    const result = { ending: 'ended', errors: [{ ...script, subject: 'fleet' }], packages: [pack(state)], audit };
+    const execution = { result: { document: result, unreadable: null, said: {} } as never };
+    const fixture = await shown(execution, { ...reboot, kind: 'apt_upgrade', errorKind: script.kind });
+    const page = fixture.nativeElement as HTMLElement;
+    expect(page.querySelector('su-remedy su-look-again') !== null).toBe(offered);
+    expect(page.querySelector('su-error-verdicts li')).not.toBeNull();
+    fixture.destroy();
+  });
 });

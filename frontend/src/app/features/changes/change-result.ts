@@ -124,6 +124,8 @@ export class ChangeResultView {
     const all = [...(this.result()?.failures.map(({ kind }) => kind) ?? []), this.job().errorKind];
     return [...new Set(all.filter((kind) => kind !== null))];
   });
+  /** Those that an action may mend. */
+  protected readonly mendable = computed(() => this.kinds().filter((kind) => !this.result()?.unwound.includes(kind)));
   protected readonly cells = computed((): Cell[] => {
     const result = this.result();
     const reboot = this.reboot();
