@@ -16,7 +16,7 @@ import { CONNECT_STEP, STORE_STEP } from '../src/modules/jobs/actions/action-reg
 
 const without = undefined as never;
 const actions = [
-  new AptUpdateAnalyzeAction(without, without, without, without, without, without, without, without, without),
+  new AptUpdateAnalyzeAction(without, without, without, without, without, without, without, without),
   new MachineProbeAction(without, without, without),
   new AptDownloadAction(without),
 ].map(({ declaration }) => declaration);

@@ -11,7 +11,7 @@ import { secretRegistry } from '../../kernel/logging/secret-registry';
 import { MachinesModule } from '../machines/machines.module';
 import type { MessageDto } from './dto/messages.dto';
 import { HistoryModule } from './history.module';
-import { ImportantMessages, type ImportantMessage } from './important-messages';
+import { ImportantMessages, type GoneErrors, type ImportantMessage } from './important-messages';
 import { Snapshots } from './snapshots';
 import { quoted } from '../../kernel/sentences/sentences';
 
@@ -291,20 +291,27 @@ describe('history', () => {
   });
 
   it('opens an error again that was gone in between, and no other message', async () => {
-    const error = { ...warning, category: 'error', severity: 'error' } as const;
-    const looked = (goneBy: Date | null) =>
+    const said = { component: 'a place', payload: { code: 'failed' } };
+    const error = { ...warning, ...said, category: 'error', severity: 'error' } as const;
+    const batch = { machineId: id, source: 'apt' } as const;
+    const looked = (found: readonly ImportantMessage[], gone?: GoneErrors) =>
       run((tx) =>
         test.app
           .get(ImportantMessages)
-          .upsert(tx, { machineId: id, source: 'apt', goneBy, messages: [error, warning] }),
+          .upsert(tx, { ...batch, ...(gone === undefined ? {} : { gone }), messages: found }),
       );
-    await looked(null);
+    const all = { codes: ['failed', 'sample'], except: [] };
+    await looked([error, warning]);
     for (const { id: messageId } of await messages()) await operator.post(`/messages/${messageId}/acknowledge`);
-    const seenAt = new Date(String((await messages())[0]?.lastSeenAt));
-    await looked(null);
-    await looked(new Date(seenAt.getTime() - 1));
+    await looked([]);
+    await looked([], { ...all, codes: ['another'] });
+    await looked([], { ...all, except: ['a place', 'http://there main'] });
+    await looked([error, warning], all);
+    await looked([error, warning], all);
     expect(await openCount()).toBe(0);
-    await looked(new Date(Date.now() + 1));
+    await looked([], all);
+    await looked([], all);
+    await looked([error, warning]);
     expect(await messages()).toMatchObject([
       { severity: 'error', acknowledged: false, acknowledgedBy: null, acknowledgedAt: null },
       { severity: 'warning', acknowledged: true },

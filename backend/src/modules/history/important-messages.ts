@@ -23,13 +23,19 @@ export interface ImportantMessage {
   readonly payload?: MessageFacts;
 }
 
+/** Errors of one source that are over: of these codes, unless of one of these components. */
+export interface GoneErrors {
+  readonly codes: readonly string[];
+  readonly except: readonly string[];
+}
+
 export interface MessageBatch {
   readonly machineId: string;
   readonly source: MessageSource;
   readonly snapshotId?: string | null;
   readonly executionId?: string | null;
-  /** An error that was seen last before this was gone by then. */
-  readonly goneBy?: Date | null;
+  /** Errors that would have been met if they were there still. */
+  readonly gone?: GoneErrors;
   readonly messages: readonly ImportantMessage[];
 }
 
@@ -58,7 +64,9 @@ export class ImportantMessages {
       JSON.stringify(words),
       now,
       batch.executionId ?? null,
-      batch.goneBy ?? null,
+      batch.source,
+      batch.gone?.codes ?? [],
+      maskDistinctiveSecrets(batch.gone?.except ?? []),
     ]);
     for (const key of known?.keys ?? []) byKey.delete(key);
     const added = byKey.size === 0 ? 0 : await this.insert(tx, batch, byKey, now);
@@ -120,9 +128,14 @@ const SEEN_AGAIN = prepared(`
   anew AS (
     SELECT m.id, m.acknowledged FROM important_messages m JOIN now ON now.key = m.dedup_key
      WHERE m.machine_id = $1 AND m.category = 'error'
-       AND (($4::uuid IS NOT NULL AND m.execution_id IS DISTINCT FROM $4::uuid) OR m.last_seen_at < $5::timestamptz)),
+       AND (($4::uuid IS NOT NULL AND m.execution_id IS DISTINCT FROM $4::uuid) OR m.gone_at IS NOT NULL)),
+  gone AS (
+    UPDATE important_messages m SET gone_at = $3
+     WHERE m.machine_id = $1 AND m.category = 'error' AND m.source = $5 AND m.gone_at IS NULL
+       AND m.payload_json ->> 'code' = ANY ($6::text[]) AND COALESCE(m.component, '') <> ALL ($7::text[])
+       AND NOT EXISTS (SELECT 1 FROM now WHERE now.key = m.dedup_key)),
   seen AS (
-    UPDATE important_messages m SET last_seen_at = $3, message = now.message, execution_id = COALESCE($4::uuid, m.execution_id),
+    UPDATE important_messages m SET last_seen_at = $3, gone_at = NULL, message = now.message, execution_id = COALESCE($4::uuid, m.execution_id),
            raw_line_ref = CASE WHEN anew.id IS NULL THEN COALESCE(now.ref, m.raw_line_ref) ELSE now.ref END,
            acknowledged = m.acknowledged AND anew.id IS NULL,
            acknowledged_at = CASE WHEN anew.id IS NULL THEN m.acknowledged_at END,

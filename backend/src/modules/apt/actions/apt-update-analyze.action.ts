@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Transaction } from '../../../kernel/database/transaction';
-import { ImportantMessages, type ImportantMessage } from '../../history/important-messages';
-import { Snapshots } from '../../history/snapshots';
+import { ImportantMessages, type GoneErrors, type ImportantMessage } from '../../history/important-messages';
 import {
   JobAction,
   type ActionContext,
@@ -15,7 +14,7 @@ import {
 import { Clock } from '../../../kernel/clock';
 import { MachineState } from '../../machines/machine-state';
 import { analyseApt } from '../analysis/analyse';
-import { lastWholeLook } from '../analysis/last-whole-look';
+import { goneErrors } from '../analysis/gone-errors';
 import { plannedPackages, type PlannedPackage } from '../analysis/planned-packages';
 import { Settlements } from '../remedies/settlements';
 import { changesSomething, statePatchOf } from '../apt-verdict';
@@ -118,7 +117,6 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     private readonly messages: ImportantMessages,
     private readonly holds: AptHolds,
     private readonly externalChanges: ExternalChanges,
-    private readonly snapshots: Snapshots,
     private readonly clock: Clock,
     private readonly settlements: Settlements,
   ) {}
@@ -140,13 +138,13 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     };
   }
 
-  async collect(run: CollectedRun, { machineId }: ActionContext<Parameters>): Promise<ActionOutcome> {
+  collect(run: CollectedRun): ActionOutcome {
     const document = analyseApt(run.sections, { measuredAt: run.receivedAt });
     const status = run.brokenBy === null ? document.status : 'error';
     const stored = { ...document, status };
     const planned = plannedPackages(stored);
     const logged = readLogs(run);
-    const goneBy = stored.errors.length === 0 ? null : await lastWholeLook(this.snapshots, machineId);
+    const gone = goneErrors(document);
     return {
       status,
       ...(status === 'error' ? { error: errorOf(run, document) } : {}),
@@ -164,7 +162,7 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
           await this.repository.storePlans(tx, context, planned);
           await this.repository.storeErrors(tx, context, stored);
         }
-        await this.storeState(tx, context, stored, run.receivedAt, { more: logged.messages, goneBy });
+        await this.storeState(tx, context, stored, run.receivedAt, { more: logged.messages, gone });
         await this.externalChanges.store(tx, context, logged.changes);
         await this.externalChanges.noteReading(tx, context.machineId, logged.reading, logged.until);
       },
@@ -176,14 +174,14 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
     context: StoreContext,
     document: AptUpdateAnalyze,
     measuredAt: Date,
-    { more, goneBy }: { readonly more: readonly ImportantMessage[]; readonly goneBy: Date | null },
+    { more, gone }: { readonly more: readonly ImportantMessage[]; readonly gone: GoneErrors },
   ): Promise<void> {
     await this.messages.upsert(tx, {
       machineId: context.machineId,
       source: 'apt',
       snapshotId: context.snapshotId,
       messages: [...messagesOf(document), ...more],
-      goneBy,
+      gone,
     });
     if (document.holds !== null) await this.holds.forgetOthers(tx, context.machineId, document.holds);
     this.machineState.patch(tx, context.machineId, statePatchOf(document, measuredAt));

@@ -69,6 +69,10 @@ export class ImportantMessageEntity {
   @Column({ name: 'last_seen_at', type: 'timestamptz' })
   lastSeenAt: Date;
 
+  /** Of an error: when it was found to be over. Met again, it has gone wrong anew. */
+  @Column({ name: 'gone_at', type: 'timestamptz', nullable: true })
+  goneAt: Date | null;
+
   @Column({ type: 'boolean', default: false })
   acknowledged: boolean;
 
