@@ -125,6 +125,31 @@ describe('following a detached run', () => {
     ]);
   });
 
+  it.each([
+    ['a line that is none of its log', '+s3cret', {}, ''],
+    ['an end of its log that is none', '.', { follow: true }, 'state ended\nrebooted 0\nsize 0\n'],
+    ['a state that nobody knows', '.', {}, 'state s3cret\n'],
+  ])('quotes of %s nothing unmasked', async (_name, line, sections, state) => {
+    const runner = {
+      runScript: async ({ onOutput }: RunScriptOptions) => {
+        await onOutput?.({ section: 'follow', stream: 'stdout', text: `${line}\n` });
+        const said = answer({ follow: '', state });
+        const words = said.sections.map((section) => ({
+          ...section,
+          stderr: 'no s3cret\n',
+          exitCode: section.name in sections ? 1 : section.exitCode,
+        }));
+        return { ...said, sections: words, section: (name: string) => words.find((one) => one.name === name) };
+      },
+    };
+    const runs = new DetachedRuns(runner, { sudo: { kind: 'none' }, masker: new SecretMasker(['s3cret']) });
+    const end = runs.follow({ id: run.id, offset: 0, onPiece: () => undefined });
+    await expect(end).rejects.toMatchObject({
+      kind: 'protocol',
+      details: { serverText: expect.stringMatching(/^(?!.*s3cret).*•••/) as string },
+    });
+  });
+
   it('shows nothing of a secret that lies across an edge of what was not kept, though the line has no end', async () => {
     const word = 's3cret-word';
     const rest = `ret-word${'x'.repeat(100_000)}\nlast\n`;

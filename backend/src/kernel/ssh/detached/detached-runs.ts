@@ -1,5 +1,6 @@
 import type { SecretMasker } from '../../logging/secret-masker';
 import { parameterLines } from '../quote';
+import { maskedDetails } from '../run-failure';
 import type { RunResult, RunScriptOptions, SectionResult } from '../run-types';
 import { SshError } from '../ssh-error';
 import { changingScript, detachedScripts } from './detached-scripts';
@@ -122,6 +123,7 @@ export class DetachedRuns {
   }
 
   private async followOnce(reader: LogReader, options: FollowOptions): Promise<DetachedState> {
+    const { masker } = this.access;
     const result = await this.run(detachedScripts.follow, {
       parameters: {
         RUN_ID: options.id,
@@ -137,19 +139,18 @@ export class DetachedRuns {
         if (section !== 'follow' || stream !== 'stdout') return;
         options.onContact?.();
         const lines = text.split('\n');
-        for (const piece of piecesOf(reader, lines)) await options.onPiece(piece);
+        for (const piece of piecesOf(reader, lines, masker)) await options.onPiece(piece);
         if (lines.includes('!')) options.onFolderGone?.();
         // After the log, which says what step it is about.
         const status = lines.findLast((line) => line.startsWith('='));
-        if (status !== undefined)
-          options.onStatus?.(this.access.masker.mask(decoded(status.slice(1)).toString('utf8').trimEnd()));
+        if (status !== undefined) options.onStatus?.(masker.mask(decoded(status.slice(1)).toString('utf8').trimEnd()));
       },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const end = result.section('follow');
     if (end === undefined || end.truncated || end.exitCode !== 0)
-      throw new SshError('protocol', 'run', { serverText: end?.stderr ?? '' });
-    return readState(result, 'state');
+      throw new SshError('protocol', 'run', maskedDetails({ serverText: end?.stderr ?? '' }, masker));
+    return readState(result, 'state', masker);
   }
 
   private run(script: string, options: Omit<RunScriptOptions, 'script' | 'sudo' | 'masker'>): Promise<RunResult> {
@@ -167,7 +168,7 @@ function byEvidence(outcome: StartOutcome, { kind }: DetachedState): StartOutcom
 }
 
 /** Each line is base64 by itself, the byte at which the log goes on, a status, that the folder is gone, or a sign of life. */
-function* piecesOf(reader: LogReader, lines: readonly string[]): Generator<LogPiece> {
+function* piecesOf(reader: LogReader, lines: readonly string[], masker: SecretMasker): Generator<LogPiece> {
   let bytes: Buffer[] = [];
   for (const line of lines) {
     if (line === '.' || line === '!' || line.startsWith('=')) continue;
@@ -178,7 +179,7 @@ function* piecesOf(reader: LogReader, lines: readonly string[]): Generator<LogPi
     yield* reader.push(Buffer.concat(bytes));
     bytes = [];
     const goesOn = /^\+\d{1,15}$/.test(line) ? Number(line) : 0;
-    if (goesOn <= reader.position) throw new SshError('protocol', 'run', { serverText: line });
+    if (goesOn <= reader.position) throw new SshError('protocol', 'run', maskedDetails({ serverText: line }, masker));
     reader.skipTo(goesOn);
   }
   yield* reader.push(Buffer.concat(bytes));

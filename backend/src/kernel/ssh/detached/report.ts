@@ -1,3 +1,5 @@
+import type { SecretMasker } from '../../logging/secret-masker';
+import { maskedDetails } from '../run-failure';
 import type { RunResult } from '../run-types';
 import { SshError } from '../ssh-error';
 import type { DetachedResult, DetachedState, StartOutcome } from './detached-types';
@@ -5,11 +7,15 @@ import type { DetachedResult, DetachedState, StartOutcome } from './detached-typ
 const states: readonly string[] = ['prepared', 'running', 'ended', 'interrupted', 'missing'];
 const endings: readonly string[] = ['ended', 'drifted', 'stopped'];
 
-/** Reads what `run_report` printed. @throws SshError `protocol` when it is not that */
-export function readState(result: RunResult, section: string): DetachedState {
+/**
+ * Reads what `run_report` printed.
+ * @param masker where the run has not masked what the machine said
+ * @throws SshError `protocol` when it is not that
+ */
+export function readState(result: RunResult, section: string, masker?: SecretMasker): DetachedState {
   const words = linesOf(result, section);
   const kind = words.get('state') ?? '';
-  if (!states.includes(kind)) throw unreadable(result, section);
+  if (!states.includes(kind)) throw unreadable(result, section, masker);
   return {
     kind: kind as DetachedState['kind'],
     rebooted: words.get('rebooted') === '1',
@@ -67,7 +73,7 @@ function timeOf(word: string | undefined): Date | null {
   return seconds === null ? null : new Date(seconds * 1000);
 }
 
-function unreadable(result: RunResult, section: string): SshError {
+function unreadable(result: RunResult, section: string, masker: SecretMasker | undefined): SshError {
   const serverText = result.section(section)?.stderr ?? result.stray.stderr;
-  return new SshError('protocol', 'run', { serverText });
+  return new SshError('protocol', 'run', maskedDetails({ serverText }, masker));
 }
