@@ -61,6 +61,27 @@ describe('changes by others', () => {
     ]);
   });
 
+  it('tells by dpkg what an archive brought under another name or in another version than apt wrote down', () => {
+    const planned = { ...openssl, name: 'planned', from: null, to: '2.0', operation: 'installed' } as const;
+    const other = { ...step(102), name: 'other', from: null, to: '1.0', operation: 'installed' } as const;
+    const older = { ...step(103), from: '3.0.1', to: '3.0.1.1' };
+    const found = changes([entry(100, { packages: [planned, openssl] })], [other, older]);
+    expect(
+      found.map(({ source, packages }) => [source, packages.map(({ name, to }) => `${name} ${to ?? ''}`)]),
+    ).toEqual([
+      ['apt', ['planned 2.0', 'openssl 3.0.2']],
+      ['dpkg', ['other 1.0', 'openssl 3.0.1.1']],
+    ]);
+  });
+
+  it("takes for apt's what dpkg removes on the way and puts back", () => {
+    const [removed, back] = [
+      { ...step(101), to: null, operation: 'removed' },
+      { ...step(102), from: null, operation: 'installed' },
+    ] as const;
+    expect(changes([entry(100)], [removed, back]).map(({ source }) => source)).toEqual(['apt']);
+  });
+
   it('waits for a dpkg that may go on', () => {
     expect(changes([], [step(NOW.getTime() / 1000 - 30)])).toEqual([]);
   });

@@ -29,7 +29,10 @@ const STILL_RUNNING_SECONDS = 3600;
 /** Steps of dpkg with no longer pause between them are one change. */
 const PAUSE_SECONDS = 60;
 
-/** All changes of both logs, oldest first. What dpkg did for apt is apt's. Pure. */
+/**
+ * All changes of both logs, oldest first. What dpkg did for apt is apt's, as far as apt has written it down: what an archive brought
+ * under another name, or in another version, than its index says, stands in dpkg's log alone. Pure.
+ */
 export function loggedChanges(
   apt: readonly AptHistoryEntry[],
   dpkg: readonly DpkgHistoryLine[],
@@ -38,13 +41,31 @@ export function loggedChanges(
   const seconds = now.getTime() / 1000;
   const running = ({ start, end }: AptHistoryEntry): boolean => end === null && seconds - start < STILL_RUNNING_SECONDS;
   const byApt = apt.filter((entry) => entry.packages.length > 0 && !running(entry)).map(ofApt);
-  const alone = dpkg.filter(({ at }) => !apt.some((entry) => at >= entry.start && at <= endOf(entry, apt)));
+  const alone = dpkg.filter((step) => !apt.some((entry) => isOf(entry, step, dpkg, endOf(entry, apt))));
   return [
     ...byApt,
     ...grouped(alone)
       .filter((lines) => seconds - lastOf(lines) > PAUSE_SECONDS)
       .map(ofDpkg),
   ].sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+}
+
+/** Whether a step of dpkg is of this run of apt, or on the way to what that wrote of the package. */
+function isOf(entry: AptHistoryEntry, step: DpkgHistoryLine, dpkg: readonly DpkgHistoryLine[], end: number): boolean {
+  if (step.at < entry.start || step.at > end) return false;
+  const told = entry.packages.filter((one) => one.name === step.name && sameArch(one, step));
+  const leadsTo = (to: string | null): boolean =>
+    step.to === to ||
+    dpkg.some((later) => {
+      const same = later.name === step.name && later.arch === step.arch;
+      return same && later.to === to && later.at >= step.at && later.at <= end;
+    });
+  return told.some(({ to }) => leadsTo(to));
+}
+
+/** apt names the machine's own architecture where dpkg says `all`. */
+export function sameArch(ofApt: HistoryPackage, ofDpkg: HistoryPackage): boolean {
+  return ofDpkg.arch === 'all' || ofApt.arch === ofDpkg.arch;
 }
 
 /** Of an apt that was cut off: the beginning of the next one, or an hour. */

@@ -8,7 +8,7 @@ import {
   type HistoryPackage,
 } from '../parsers/package-history';
 import { readable } from '../parsers/parse-error';
-import { actorOf, asCompared, claimedRun } from './external-changes';
+import { actorOf, asCompared, claimedRun, sameArch } from './external-changes';
 
 /** One package that somebody else changed while a run of ours was at work. */
 export interface OthersStep extends HistoryPackage {
@@ -72,11 +72,6 @@ function tells(entry: AptHistoryEntry, all: readonly AptHistoryEntry[], at: numb
     at <= (entry.end ?? next) &&
     entry.packages.some((one) => one.name === change.name && one.to === change.to && sameArch(one, change))
   );
-}
-
-/** apt names the machine's own architecture where dpkg says `all`. */
-function sameArch(ofApt: HistoryPackage, ofDpkg: HistoryPackage): boolean {
-  return ofDpkg.arch === 'all' || ofApt.arch === ofDpkg.arch;
 }
 
 function byApt(apt: readonly AptHistoryEntry[]): Step[] {
