@@ -7,17 +7,23 @@ export interface MachineError {
   /** The action that ended with it; null: of the connection, whatever met it. */
   readonly action: string | null;
   readonly kind: string;
+  /** What it is about, as the action names it: a package, a service. Null: nothing in particular, or nobody noted it. */
+  readonly subject: string | null;
   readonly message: string | null;
   readonly metAt: Date;
   /** The job that ended with it; null: none did, or nobody noted it. */
   readonly jobId: string | null;
 }
 
-/** Errors that are over: those that these actions ended with, or any; of these classes where they are named. */
+/** Errors that are over: those that these actions ended with, or any; of these classes, about these where they are named. */
 export interface SettledErrors {
   readonly actions?: readonly string[];
   readonly only?: readonly string[];
   readonly except?: readonly string[];
+  /** Null among them: those that are about nothing in particular. */
+  readonly about?: readonly (string | null)[];
+  /** Single ones that stay. */
+  readonly spares?: readonly Pick<MachineError, 'kind' | 'subject'>[];
 }
 
 /** What a change of a machine's state says of its errors. */
@@ -26,6 +32,7 @@ export interface ErrorChange {
   readonly settlesErrors?: readonly SettledErrors[];
   readonly lastErrorKind?: string;
   readonly lastErrorMessage?: string | null;
+  readonly lastErrorSubject?: string | null;
   readonly lastErrorAction?: string;
   readonly lastErrorJobId?: string;
   readonly furtherErrors?: readonly FurtherError[];
@@ -35,13 +42,15 @@ export interface ErrorChange {
 export interface FurtherError {
   readonly kind: string;
   readonly message: string;
+  readonly subject?: string | null;
 }
 
 const MESSAGE_MAX = 2000;
+const SUBJECT_MAX = 200;
 
 /**
- * What of the errors of a machine stands after a change: of each action the newest of each class that nothing has settled, of the
- * connection the newest. Oldest first, and of one job the one last that it is told by. Pure.
+ * What of the errors of a machine stands after a change: of each action the newest of each class and subject that nothing has settled,
+ * of the connection the newest. Oldest first, and of one job the one last that it is told by. Pure.
  */
 export function errorsAfter(
   standing: readonly MachineError[],
@@ -56,24 +65,32 @@ export function errorsAfter(
   return metBy(change, now).reduce((errors, met) => [...errors.filter((error) => !isReplaced(error, met)), met], left);
 }
 
-function metBy({ lastErrorKind: kind, lastErrorMessage, furtherErrors = [], ...of }: ErrorChange, now: Date) {
+function metBy({ lastErrorKind: kind, furtherErrors = [], ...of }: ErrorChange, now: Date) {
   if (kind === undefined) return [];
-  const all = [...furtherErrors, { kind, message: lastErrorMessage ?? null }];
+  const own = { kind, message: of.lastErrorMessage ?? null, subject: of.lastErrorSubject ?? null };
+  const all = [...furtherErrors, own];
   return all.map((error): MachineError => ({
     action: of.lastErrorAction ?? null,
     kind: /^[a-z][a-z0-9_]*$/.test(error.kind) ? error.kind : 'unexpected',
+    subject: error.subject?.slice(0, SUBJECT_MAX) ?? null,
     message: error.message?.slice(0, MESSAGE_MAX) ?? null,
     metAt: now,
     jobId: of.lastErrorJobId ?? null,
   }));
 }
 
-function isReplaced(error: MachineError, { action, kind }: MachineError): boolean {
-  return error.action === action && (action === null || error.kind === kind);
+function isReplaced(error: MachineError, { action, kind, subject }: MachineError): boolean {
+  return error.action === action && (action === null || (error.kind === kind && error.subject === subject));
 }
 
-function isAmong({ kind, action }: MachineError, { actions, only, except }: SettledErrors): boolean {
+function isAmong({ kind, action, subject }: MachineError, errors: SettledErrors): boolean {
+  const { actions, only, except, about, spares } = errors;
   if (actions !== undefined && (action === null || !actions.includes(action))) return false;
+  if (
+    about?.includes(subject) === false ||
+    spares?.some((one) => one.kind === kind && one.subject === subject) === true
+  )
+    return false;
   return (only?.includes(kind) ?? true) && except?.includes(kind) !== true;
 }
 
@@ -94,10 +111,11 @@ export async function writeErrors(
 ): Promise<void> {
   if (errors.size === 0) return;
   const rows = [...errors].flatMap(([machine_id, standing]) =>
-    standing.map(({ action, kind, message, metAt: met_at, jobId: job_id }, place) => ({
+    standing.map(({ action, kind, subject, message, metAt: met_at, jobId: job_id }, place) => ({
       machine_id,
       action: action ?? '',
       kind,
+      subject: subject ?? '',
       message,
       met_at,
       job_id,
@@ -110,19 +128,21 @@ export async function writeErrors(
 }
 
 const STANDING = prepared(`
-  SELECT machine_id AS "machineId", NULLIF(action, '') AS action, kind, message, met_at AS "metAt", job_id AS "jobId"
+  SELECT machine_id AS "machineId", NULLIF(action, '') AS action, kind, NULLIF(subject, '') AS subject, message,
+         met_at AS "metAt", job_id AS "jobId"
     FROM machine_errors
-   WHERE machine_id = ANY ($1::uuid[]) ORDER BY place, met_at, action`);
+   WHERE machine_id = ANY ($1::uuid[]) ORDER BY place, met_at, action, subject`);
 
 const FORGET = prepared(`
   DELETE FROM machine_errors e WHERE e.machine_id = ANY ($1::uuid[])
-     AND (e.machine_id, e.action, e.kind) NOT IN (
-       SELECT g.machine_id, g.action, g.kind FROM jsonb_to_recordset($2::jsonb) AS g (machine_id uuid, action text, kind text))`);
+     AND (e.machine_id, e.action, e.kind, e.subject) NOT IN (
+       SELECT g.machine_id, g.action, g.kind, g.subject
+         FROM jsonb_to_recordset($2::jsonb) AS g (machine_id uuid, action text, kind text, subject text))`);
 
 const KEEP = prepared(`
-  INSERT INTO machine_errors (machine_id, action, kind, message, met_at, job_id, place)
-  SELECT machine_id, action, kind, message, met_at, job_id, place
+  INSERT INTO machine_errors (machine_id, action, kind, subject, message, met_at, job_id, place)
+  SELECT machine_id, action, kind, subject, message, met_at, job_id, place
     FROM jsonb_to_recordset($1::jsonb) AS g (
-      machine_id uuid, action text, kind text, message text, met_at timestamptz, job_id uuid, place smallint)
-  ON CONFLICT (machine_id, action, kind) DO UPDATE
+      machine_id uuid, action text, kind text, subject text, message text, met_at timestamptz, job_id uuid, place smallint)
+  ON CONFLICT (machine_id, action, kind, subject) DO UPDATE
     SET message = EXCLUDED.message, met_at = EXCLUDED.met_at, job_id = EXCLUDED.job_id, place = EXCLUDED.place`);

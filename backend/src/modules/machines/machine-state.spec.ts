@@ -85,6 +85,27 @@ describe('the last error of a machine', () => {
     expect(await lastError()).toBeNull();
   });
 
+  it('of one class stands for each thing that it is about', async () => {
+    const conflict = { lastErrorKind: 'file_conflict', lastErrorAction: 'apt_upgrade' };
+    for (const [subject, message] of [
+      ['beta', 'First.'],
+      ['gamma', 'Second.'],
+      ['beta', 'Third.'],
+    ] as const)
+      await patch({ ...conflict, lastErrorSubject: subject, lastErrorMessage: message });
+    const rows = 'SELECT subject, message FROM machine_errors WHERE machine_id = $1 ORDER BY place';
+    expect(await test.dataSource.query(rows, [id])).toEqual([
+      { subject: 'gamma', message: 'Second.' },
+      { subject: 'beta', message: 'Third.' },
+    ]);
+    await patch({ settlesErrors: [{ only: ['file_conflict'], about: ['beta', null] }] });
+    expect(await lastError()).toBe('file_conflict');
+    await patch({ settlesErrors: [{ spares: [{ kind: 'file_conflict', subject: 'gamma' }] }] });
+    expect(await lastError()).toBe('file_conflict');
+    await patch({ settlesErrors: [{ about: ['gamma'] }] });
+    expect(await lastError()).toBeNull();
+  });
+
   it('of a job that met several is the one that it is told by, and after that the others', async () => {
     const furtherErrors = [{ kind: 'archive_refused', message: 'Refused.' }];
     await patch({ ...failed, lastErrorAction: 'apt_upgrade', furtherErrors });

@@ -29,9 +29,11 @@ export interface MachineStatePatch extends Omit<StoredPatch, ErrorKey> {
   readonly status?: MachineStatus;
   /** The last time that a connection was made; written to `machines`. */
   readonly lastSeenAt?: Date;
-  /** An error that was met; those of other actions, and of other classes, stay beside it. */
+  /** An error that was met; those of other actions, of other classes and about something else stay beside it. */
   readonly lastErrorKind?: string;
   readonly lastErrorMessage?: string | null;
+  /** What it is about: an error of the same class about something else is another one. */
+  readonly lastErrorSubject?: string | null;
   /** The action that ended with it; none: it is of the connection. */
   readonly lastErrorAction?: string;
   /** The job that did. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { quoted } from '../../../kernel/sentences/sentences';
 import type { ChangeOutcome, FinishedChange } from '../../jobs/actions/change-action';
 import type { ActionScript } from '../../jobs/actions/job-action';
-import type { RunLeft } from '../remedies/run-left';
+import { subjectOf, type RunLeft } from '../remedies/run-left';
 import { inventory } from '../upgrade/run-facts';
 
 const folder = path.join(__dirname, '..', 'scripts');
@@ -39,14 +39,18 @@ type Proof = Pick<ChangeOutcome, 'result' | 'important' | 'failedSteps' | 'store
 /** The end of a change of packages or services: after it the machine is looked at again, with the lists that it has. */
 export function changeOutcome(verdict: Verdict, proof: Proof): ChangeOutcome {
   const followUps = [{ action: 'apt_update_analyze', parameters: { refresh: false } }];
-  return { failedSteps: [], ...verdict, furtherErrors: furtherErrors(verdict, proof.result), ...proof, followUps };
+  return { failedSteps: [], ...verdict, ...metErrors(verdict, proof.result), ...proof, followUps };
 }
 
-/** A run of apt is told by the worst of its errors; each of the others is settled by itself. */
-function furtherErrors({ error }: Verdict, { errors }: RunLeft): NonNullable<ChangeOutcome['furtherErrors']> {
-  if (error === undefined) return [];
-  const others = (errors ?? []).filter(({ kind }) => kind !== error.kind);
-  return others.map(({ kind, message }) => ({ kind, message: quoted(message) }));
+/** A run of apt is told by the worst of its errors; each of the others, about whatever it is, is settled by itself. */
+function metErrors({ error }: Verdict, { errors = [] }: RunLeft): Pick<ChangeOutcome, 'error' | 'furtherErrors'> {
+  if (error === undefined) return { furtherErrors: [] };
+  const told = errors.find(({ kind }) => kind === error.kind);
+  const others = errors.filter((one) => one !== told);
+  return {
+    error: told === undefined ? error : { ...error, subject: subjectOf(told) },
+    furtherErrors: others.map((one) => ({ kind: one.kind, message: quoted(one.message), subject: subjectOf(one) })),
+  };
 }
 
 /**

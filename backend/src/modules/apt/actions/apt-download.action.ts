@@ -9,6 +9,7 @@ import {
   type ReadDeclaration,
 } from '../../jobs/actions/job-action';
 import { say } from '../apt.sentences';
+import { subjectOf } from '../remedies/run-left';
 import { upgradeErrors } from '../upgrade/upgrade-errors';
 import { transactionParameters, UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
 import { PROXY_SCRIPT } from './analyze-scripts';
@@ -55,13 +56,14 @@ export class AptDownloadAction implements ReadAction<UpgradeParameters> {
     }
     const said = sections.get('download');
     if (said?.exitCode === 0) return { status: 'ok', summary: say.download_done() };
-    const [worst] = upgradeErrors(`${said?.stdout ?? ''}\n${said?.stderr ?? ''}`, said?.exitCode ?? null);
+    const [worst, ...others] = upgradeErrors(`${said?.stdout ?? ''}\n${said?.stderr ?? ''}`, said?.exitCode ?? null);
     if (worst === undefined)
       return { status: 'error', error: { kind: 'answer_incomplete', message: say.download_unknown() } };
     const { kind, message, remediation } = worst;
     return {
       status: 'error',
-      error: { kind, message: quoted(message), action: quoted(remediation) },
+      error: { kind, message: quoted(message), action: quoted(remediation), subject: subjectOf(worst) },
+      furtherErrors: others.map((one) => ({ kind: one.kind, message: quoted(one.message), subject: subjectOf(one) })),
       failedSteps: ['download'],
     };
   }

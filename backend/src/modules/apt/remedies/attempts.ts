@@ -9,7 +9,7 @@ import type { PlanName } from '../contracts/apt-update-analyze.v1';
 import type { MachineErrorKind } from '../contracts/machine-error-kinds';
 import { machineStanding, type Telling } from './machine-verdicts';
 import { leftBy, type RunLeft } from './run-left';
-import { triedAgain, type Attempt, type LaterAttempt } from './tried';
+import { packageOf, triedAgain, type Attempt, type LaterAttempt } from './tried';
 import type { Leftover, ErrorStanding, VerifyingAction } from './verification';
 
 /** What met an error. */
@@ -27,10 +27,16 @@ export interface MetBy {
   readonly jobId: string | null;
 }
 
-/** Whether a later one has tried again what met the error, see {@link triedAgain}. */
+/** Whether a later one has tried again what met the errors of this class, see {@link triedAgain}. */
 export function hasTriedAgain(kind: string, { attempt, left }: Meeting, later: LaterAttempt): boolean {
   const subjects = (left.get(kind) ?? []).map(({ subject }) => subject);
   return triedAgain(kind, attempt, subjects, later);
+}
+
+/** Of what the errors of this class left, what those about one package did; of nobody's in particular all. */
+export function leftAbout(kind: string, subject: string | null, { left }: Meeting): readonly Leftover[] {
+  const all = left.get(kind) ?? [];
+  return subject === null ? all : all.filter((one) => one.subject !== null && packageOf(one.subject) === subject);
 }
 
 export interface Retrial extends LaterAttempt {

@@ -17,7 +17,7 @@ import { APT_UPGRADE_RESULT, type AppliedPackage, type AptUpgradeResult } from '
 import type { PackageState } from '../parsers/dpkg';
 import { UPGRADE_PARAMETERS } from '../upgrade/upgrade-parameters';
 import { loadFixture } from '../fixtures/load-fixture';
-import type { Choice } from './tried';
+import { packageOf, type Choice } from './tried';
 import { Attempts } from './attempts';
 import { settledByBoot } from './settled-errors';
 import { Settlements } from './settlements';
@@ -112,8 +112,12 @@ describe('a failed machine', () => {
       }),
       job_id: jobId,
     });
-    const furtherErrors = besides.map((one) => ({ kind: one.kind, message: 'It failed, too.' }));
-    await fails('apt_upgrade', kind, { lastErrorJobId: jobId, furtherErrors });
+    const furtherErrors = besides.map((one) => ({
+      ...one,
+      subject: packageOf(one.subject),
+      message: 'It failed, too.',
+    }));
+    await fails('apt_upgrade', kind, { lastErrorJobId: jobId, lastErrorSubject: packageOf(subject), furtherErrors });
   }
   const lastKind = async () => (await machine()).lastError?.kind ?? null;
   const machine = async () => (await test.as('viewer').get(`/machines/${id}`)).body as MachineDetailDto;
@@ -239,6 +243,31 @@ describe('a failed machine', () => {
     expect(await lastKind()).toBe('archive_refused');
     await upgrade(only('beta'), beta);
     expect(await lastKind()).toBeNull();
+  });
+
+  it('stays one with every error of a class until what it is about is mended', async () => {
+    await failsAt('beta', 'file_conflict');
+    await failsAt('gamma', 'file_conflict');
+    await upgrade(only('gamma'), [{ name: 'gamma', operation: 'upgraded' }]);
+    expect(await lastKind()).toBe('file_conflict');
+    await upgrade(only('beta'), beta);
+    expect(await lastKind()).toBeNull();
+  });
+
+  it('stays one with every error of a class that one run met', async () => {
+    await failsAt('beta', 'deb_404', { besides: [{ kind: 'deb_404', subject: 'gamma_2.0_amd64.deb' }] });
+    await upgrade(only('gamma'), [{ name: 'gamma', operation: 'upgraded' }]);
+    expect(await lastKind()).toBe('deb_404');
+    await upgrade(only('beta'), beta);
+    expect(await lastKind()).toBeNull();
+  });
+
+  it('is settled by whole packages where dpkg had them to finish, beside one whose steps it took back', async () => {
+    await failsAt('beta', 'maintainer_script_failed', { state: 'half-configured' });
+    await failsAt('gamma', 'maintainer_script_failed', { state: 'installed' });
+    await analysis(analysed('security'));
+    const rows = 'SELECT subject FROM machine_errors WHERE machine_id = $1';
+    expect(await test.dataSource.query(rows, [id])).toEqual([{ subject: 'gamma' }]);
   });
 
   it.each(['interrupted', 'timeout_total', 'dpkg_interrupted'])(

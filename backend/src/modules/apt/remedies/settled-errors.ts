@@ -3,8 +3,8 @@ import { changesSomething, isMeasured } from '../apt-verdict';
 import { APT_ERROR_KINDS } from '../contracts/apt-error-kinds';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
 import { kernelTelling, OLD_KERNEL } from './machine-verdicts';
-import { hasTriedAgain, type Meeting } from './attempts';
-import type { LaterAttempt } from './tried';
+import { hasTriedAgain, leftAbout, type Meeting } from './attempts';
+import { triedAgain, type LaterAttempt } from './tried';
 import { isUnwound, verificationOf } from './verification';
 
 /** What fetches the archives of an upgrade or installs them: a good upgrade has tried both again. */
@@ -22,10 +22,15 @@ const MET_BY_RUNS_ALONE: readonly string[] = APT_ERROR_KINDS.filter(
  * Whether a good upgrade shows an error of the last one to be over: unless only a run meets that again, and this one has not tried
  * it. Pure.
  */
-export function settledByUpgrade(kind: string, meeting: Meeting, later: LaterAttempt): boolean {
-  const unwound = isUnwound(kind, meeting.left.get(kind) ?? []);
-  if (!MET_BY_RUNS_ALONE.includes(kind) && !unwound) return true;
-  return hasTriedAgain(kind, meeting, later);
+export function settledByUpgrade(error: MachineError, meeting: Meeting, later: LaterAttempt): boolean {
+  const { kind, subject } = error;
+  if (!MET_BY_RUNS_ALONE.includes(kind) && !wasUnwound(error, meeting)) return true;
+  return subject === null ? hasTriedAgain(kind, meeting, later) : triedAgain(kind, meeting.attempt, [subject], later);
+}
+
+/** See {@link isUnwound}. */
+export function wasUnwound({ kind, subject }: MachineError, meeting: Meeting): boolean {
+  return isUnwound(kind, leftAbout(kind, subject, meeting));
 }
 
 /**
@@ -34,8 +39,8 @@ export function settledByUpgrade(kind: string, meeting: Meeting, later: LaterAtt
  */
 export function settledByWhole(unwound: readonly MachineError[]): readonly SettledErrors[] {
   return APT_CHANGES.map((action) => {
-    const own = unwound.filter((error) => error.action === action).map(({ kind }) => kind);
-    return { actions: [action], except: [...MET_BY_RUNS_ALONE, ...own] };
+    const spares = unwound.filter((error) => error.action === action);
+    return { actions: [action], except: MET_BY_RUNS_ALONE, spares };
   });
 }
 

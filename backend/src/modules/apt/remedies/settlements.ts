@@ -4,10 +4,9 @@ import type { MachineError, SettledErrors } from '../../machines/machine-errors'
 import { MachineState } from '../../machines/machine-state';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
 import type { AppliedPackage } from '../contracts/apt-upgrade-result.v5';
-import { Attempts } from './attempts';
-import { settledByAnalysis, settledByUpgrade, settledByWhole, UPGRADES } from './settled-errors';
+import { Attempts, type Meeting } from './attempts';
+import { settledByAnalysis, settledByUpgrade, settledByWhole, UPGRADES, wasUnwound } from './settled-errors';
 import type { Choice, LaterAttempt } from './tried';
-import { isUnwound } from './verification';
 
 const UPGRADE = 'apt_upgrade';
 
@@ -27,10 +26,10 @@ export class Settlements {
   ): Promise<void> {
     const later = laterAttempt(choice, packages ?? []);
     const settlesErrors: SettledErrors[] = [];
-    for (const { action, kind, jobId } of await this.machineState.standing(tx, machineId)) {
-      if (action === null || !UPGRADES.some((name) => name === action)) continue;
-      const meeting = await this.attempts.meetingWith(tx, machineId, { by: action, kind, jobId });
-      if (settledByUpgrade(kind, meeting, later)) settlesErrors.push({ actions: [action], only: [kind] });
+    for (const { error, meeting } of await this.met(tx, machineId, UPGRADES)) {
+      const { action, kind, subject } = error;
+      if (settledByUpgrade(error, meeting, later))
+        settlesErrors.push({ actions: [action], only: [kind], about: [subject] });
     }
     this.machineState.patch(tx, machineId, { settlesErrors });
   }
@@ -48,15 +47,30 @@ export class Settlements {
 
   /** Errors that stand and left nothing that is not whole. */
   private async unwound(tx: Transaction, machineId: string): Promise<MachineError[]> {
-    const unwound: MachineError[] = [];
+    const met = await this.met(tx, machineId);
+    return met.filter(({ error, meeting }) => wasUnwound(error, meeting)).map(({ error }) => error);
+  }
+
+  /** Errors that stand, with what met them; of these actions, or of any. What several are of is read once. */
+  private async met(tx: Transaction, machineId: string, actions?: readonly string[]): Promise<MetOnce[]> {
+    const meetings = new Map<string, Meeting>();
+    const met: MetOnce[] = [];
     for (const error of await this.machineState.standing(tx, machineId)) {
       const { action, kind, jobId } = error;
-      if (action === null) continue;
-      const { left } = await this.attempts.meetingWith(tx, machineId, { by: action, kind, jobId });
-      if (isUnwound(kind, left.get(kind) ?? [])) unwound.push(error);
+      if (action === null || actions?.includes(action) === false) continue;
+      const key = jobId ?? `${action} ${kind}`;
+      const meeting =
+        meetings.get(key) ?? (await this.attempts.meetingWith(tx, machineId, { by: action, kind, jobId }));
+      meetings.set(key, meeting);
+      met.push({ error: { ...error, action }, meeting });
     }
-    return unwound;
+    return met;
   }
+}
+
+interface MetOnce {
+  readonly error: MachineError & { readonly action: string };
+  readonly meeting: Meeting;
 }
 
 function laterAttempt(choice: Choice, applied: readonly AppliedPackage[]): LaterAttempt {

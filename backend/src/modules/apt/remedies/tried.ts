@@ -75,7 +75,7 @@ function familyOf(action: string): string {
 }
 
 /** Where there was no room; archives are paths as well. */
-function isFolder(subject: string): boolean {
+export function isFolder(subject: string): boolean {
   return subject.startsWith('/') && !subject.endsWith('.deb');
 }
 

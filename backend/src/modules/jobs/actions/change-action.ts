@@ -10,6 +10,7 @@ import type {
   CollectedRun,
   CollectedSection,
   CommonDeclaration,
+  MetError,
   RunFailure,
 } from './job-action';
 
@@ -153,9 +154,9 @@ export interface ChangeStoreContext {
 export interface ChangeOutcome {
   readonly status: 'ok' | 'warning' | 'error';
   /** With status `error`: why. */
-  readonly error?: { readonly kind: string; readonly message: Sentence; readonly action?: Sentence };
+  readonly error?: MetError & { readonly action?: Sentence };
   /** With status `error`: what it met besides. */
-  readonly furtherErrors?: readonly { readonly kind: string; readonly message: Sentence }[];
+  readonly furtherErrors?: readonly MetError[];
   /** With status `error`: it was refused before it changed anything, so the machine is as it was. */
   readonly untouched?: boolean;
   /**

@@ -152,11 +152,21 @@ export interface StoreContext {
   readonly finishedAt: Date;
 }
 
+/** What a job met. */
+export interface MetError {
+  readonly kind: string;
+  readonly message: Sentence;
+  /** What it is about, by which it is told apart from others of its class: a package, a service. */
+  readonly subject?: string | null;
+}
+
 /** What an attempt came to. It is written whole or not at all. */
 export interface ActionOutcome {
   readonly status: 'ok' | 'warning' | 'error';
   /** With status `error`: why. */
-  readonly error?: { readonly kind: string; readonly message: Sentence; readonly action?: Sentence };
+  readonly error?: MetError & { readonly action?: Sentence };
+  /** With status `error`: what it met besides. */
+  readonly furtherErrors?: readonly MetError[];
   /** Kept as a snapshot. */
   readonly document?: OutcomeDocument;
   readonly failedSteps?: readonly string[];

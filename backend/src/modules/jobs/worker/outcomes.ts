@@ -70,7 +70,9 @@ interface FinalRow {
   readonly untouched: boolean;
   /** Which errors of its own a good end settles is told by what stores its outcome. */
   readonly settlesByStore?: boolean;
-  /** What a change met besides the failure that it is told by. */
+  /** What the failure is about. */
+  readonly subject?: string | null;
+  /** What it met besides the failure that it is told by. */
   readonly further?: readonly FurtherError[];
 }
 
@@ -181,7 +183,8 @@ export class Outcomes {
     const untouched = !lost && (finished.ending === 'drifted' || outcome.untouched === true);
     const result = { ...facts.result, summary: outcome.summary };
     const { settlesByStore = false, furtherErrors: further = [] } = outcome;
-    return { status, failure, result, died: false, untouched, settlesByStore, further };
+    const subject = failure !== null && failure.kind === outcome.error?.kind ? (outcome.error.subject ?? null) : null;
+    return { status, failure, result, died: false, untouched, settlesByStore, subject, further };
   }
 
   private async handOver(tx: Transaction, claim: Claim, pauseMs: number, facts: AttemptFacts): Promise<void> {
@@ -216,6 +219,8 @@ export class Outcomes {
       result: { ...facts.result, snapshotId, summary: outcome.summary ?? null },
       died: false,
       untouched: false,
+      subject: outcome.error?.subject ?? null,
+      further: outcome.furtherErrors ?? [],
     };
   }
 
@@ -259,9 +264,9 @@ function failureOfOutcome(action: string, { error }: Pick<ActionOutcome, 'error'
 
 /** A cancelled job says nothing about the machine. */
 function stateAfter(final: FinalRow, { kind: action, jobId }: Claim): MachineStatePatch {
-  const { status, failure, untouched, further = [], settlesByStore } = final;
+  const { status, failure, untouched, subject = null, further = [], settlesByStore } = final;
   if (status === 'cancelled') return {};
-  if (failure !== null) return lastErrorAfter({ action, jobId }, failure, { untouched, further });
+  if (failure !== null) return lastErrorAfter({ action, jobId }, failure, { untouched, subject, further });
   return { settles: settlesByStore === true ? null : action };
 }
 

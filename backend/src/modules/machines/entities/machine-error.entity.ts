@@ -20,6 +20,10 @@ export class MachineErrorEntity {
   @PrimaryColumn({ type: 'text' })
   kind: string;
 
+  /** What it is about, as the action names it: a package, a service. Empty: nothing in particular, or nobody noted it. */
+  @PrimaryColumn({ type: 'text', default: '' })
+  subject: string;
+
   @Column({ type: 'text', nullable: true })
   message: string | null;
 
