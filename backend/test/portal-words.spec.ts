@@ -18,7 +18,7 @@ const without = undefined as never;
 const actions = [
   new AptUpdateAnalyzeAction(without, without, without, without, without, without, without, without),
   new MachineProbeAction(without, without, without),
-  new AptDownloadAction(without),
+  new AptDownloadAction(without, without),
 ].map(({ declaration }) => declaration);
 
 const changes = [

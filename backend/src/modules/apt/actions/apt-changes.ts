@@ -34,7 +34,10 @@ export const PACKAGES_PLAN = { timeoutSeconds: 300, estimateSeconds: 8 } as cons
 export const PACKAGES_PLAN_TIMEOUTS = { progressMs: 120_000, totalMs: 270_000 } as const;
 
 type Verdict = Pick<ChangeOutcome, 'status' | 'summary' | 'error'>;
-type Proof = Pick<ChangeOutcome, 'result' | 'important' | 'failedSteps' | 'store' | 'settlesByStore' | 'untouched'>;
+type Proof = Pick<
+  ChangeOutcome,
+  'result' | 'important' | 'failedSteps' | 'furtherErrors' | 'store' | 'settlesByStore' | 'untouched'
+>;
 
 /** The end of a change of packages or services: after it the machine is looked at again, with the lists that it has. */
 export function changeOutcome(verdict: Verdict, proof: Proof): ChangeOutcome {

@@ -9,7 +9,9 @@ import {
   type ReadDeclaration,
 } from '../../jobs/actions/job-action';
 import { say } from '../apt.sentences';
+import { announcedPackages } from '../parsers/announced-packages';
 import { subjectOf } from '../remedies/run-left';
+import { Settlements } from '../remedies/settlements';
 import { upgradeErrors } from '../upgrade/upgrade-errors';
 import { transactionParameters, UPGRADE_PARAMETERS, type UpgradeParameters } from '../upgrade/upgrade-parameters';
 import { PROXY_SCRIPT } from './analyze-scripts';
@@ -37,7 +39,10 @@ export class AptDownloadAction implements ReadAction<UpgradeParameters> {
     contracts: [],
   };
 
-  constructor(private readonly fetchProxy: FetchProxy) {}
+  constructor(
+    private readonly fetchProxy: FetchProxy,
+    private readonly settlements: Settlements,
+  ) {}
 
   async script(context: ActionContext<UpgradeParameters>): Promise<ActionScript> {
     const proxy = await this.fetchProxy.of(context, this.declaration.name);
@@ -49,13 +54,20 @@ export class AptDownloadAction implements ReadAction<UpgradeParameters> {
     };
   }
 
-  collect({ sections, brokenBy }: CollectedRun): ActionOutcome {
+  collect({ sections, brokenBy }: CollectedRun, { parameters }: ActionContext<UpgradeParameters>): ActionOutcome {
     if (brokenBy !== null) {
       const { kind, message, action } = brokenBy;
       return { status: 'error', error: { kind, message, ...(action === null ? {} : { action }) } };
     }
     const said = sections.get('download');
-    if (said?.exitCode === 0) return { status: 'ok', summary: say.download_done() };
+    if (said?.exitCode === 0)
+      return {
+        status: 'ok',
+        summary: say.download_done(),
+        settlesByStore: true,
+        store: (tx, { machineId }) =>
+          this.settlements.byDownload(tx, machineId, parameters, announcedPackages(said.stdout)),
+      };
     const [worst, ...others] = upgradeErrors(`${said?.stdout ?? ''}\n${said?.stderr ?? ''}`, said?.exitCode ?? null);
     if (worst === undefined)
       return { status: 'error', error: { kind: 'answer_incomplete', message: say.download_unknown() } };

@@ -10,8 +10,9 @@ import type {
 import { JobAction, type ActionContext, type ActionScript, type CollectedRun } from '../../jobs/actions/job-action';
 import { say } from '../apt.sentences';
 import { importantRestart, type ServiceRestartPlan } from '../contracts/service-restart.v1';
+import { Settlements } from '../remedies/settlements';
 import { servicePlan, type ServiceParameters } from '../services/service-plan';
-import { serviceResult, serviceVerdict } from '../services/service-result';
+import { furtherErrors, serviceResult, serviceVerdict } from '../services/service-result';
 import { APT_CHANGE, changeOutcome, scriptFiles } from './apt-changes';
 
 /** Restarts services: those that needrestart names because they run replaced files, or those that are named. */
@@ -57,7 +58,10 @@ export class ServiceRestartAction implements ChangeAction<ServiceParameters> {
     contracts: ['service_restart_plan@1', 'service_restart_result@1'],
   };
 
-  constructor(private readonly hosts: ProductHosts) {}
+  constructor(
+    private readonly hosts: ProductHosts,
+    private readonly settlements: Settlements,
+  ) {}
 
   planScript({ machineId, parameters }: ActionContext<ServiceParameters>): ActionScript {
     return {
@@ -81,6 +85,15 @@ export class ServiceRestartAction implements ChangeAction<ServiceParameters> {
 
   collect(run: FinishedChange, { plan }: ChangeContext<ServiceParameters>): ChangeOutcome {
     const result = serviceResult(run, plan as ServiceRestartPlan);
-    return changeOutcome(serviceVerdict(result), { result, important: importantRestart(result) });
+    const verdict = serviceVerdict(result);
+    const restarted = result.units.filter((unit) => unit.verdict === 'restarted').map(({ unit }) => unit);
+    return changeOutcome(verdict, {
+      result,
+      important: importantRestart(result),
+      furtherErrors: furtherErrors(verdict, result),
+      settlesByStore: true,
+      store: (tx, { machineId }) =>
+        this.settlements.byRestart(tx, machineId, restarted, run.ending === 'ended' && verdict.status !== 'error'),
+    });
   }
 }

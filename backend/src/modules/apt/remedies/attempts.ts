@@ -5,11 +5,12 @@ import { queryOne, queryRows } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { JobsReader, type EndedJob } from '../../jobs/jobs.reader';
 import type { UpgradeParameters } from '../upgrade/upgrade-parameters';
+import type { ServiceRestartResult } from '../contracts/service-restart.v1';
 import type { PlanName } from '../contracts/apt-update-analyze.v1';
 import type { MachineErrorKind } from '../contracts/machine-error-kinds';
 import { machineStanding, type Telling } from './machine-verdicts';
 import { leftBy, type RunLeft } from './run-left';
-import { packageOf, triedAgain, type Attempt, type LaterAttempt } from './tried';
+import { packageOf, triedAgain, type Attempt, type Choice, type LaterAttempt } from './tried';
 import type { Leftover, ErrorStanding, VerifyingAction } from './verification';
 
 /** What met an error. */
@@ -61,11 +62,13 @@ export class Attempts {
   }
 
   /** The one that ended with this error, as the transaction sees it; where that was not noted the last of this action. */
-  async meetingWith(tx: Transaction, machineId: string, { by, kind, jobId }: MetBy): Promise<Meeting> {
-    const job = await (jobId === null
-      ? this.jobs.lastFailed(tx, machineId, by, kind)
-      : this.jobs.failed(tx, machineId, by, jobId));
-    return this.meetingOf(job, machineId, by, tx.manager);
+  async meetingWith(tx: Transaction, machineId: string, met: MetBy): Promise<Meeting> {
+    return this.meetingOf(await this.jobOf(tx, machineId, met), machineId, met.by, tx.manager);
+  }
+
+  private jobOf(tx: Transaction, machineId: string, { by, kind, jobId }: MetBy): Promise<EndedJob | null> {
+    if (jobId === null) return this.jobs.lastFailed(tx, machineId, by, kind);
+    return this.jobs.failed(tx, machineId, by, jobId);
   }
 
   private async meetingOf(
@@ -76,6 +79,20 @@ export class Attempts {
   ): Promise<Meeting> {
     if (job === null) return { attempt: { action: by, choice: null }, left: new Map() };
     return { attempt: attemptOf(job, await this.usualMode(machineId, manager)), left: await this.leftBy(job, manager) };
+  }
+
+  /** What the job that ended with this error was to restart; empty: nobody knows. */
+  async unitsOf(tx: Transaction, machineId: string, met: MetBy): Promise<readonly string[]> {
+    const job = await this.jobOf(tx, machineId, met);
+    if (job === null) return [];
+    const told = await this.resultOf<Pick<ServiceRestartResult, 'units'>>(job, tx.manager);
+    const asked = job.parameters?.['units'];
+    return told?.units.map(({ unit }) => unit) ?? (Array.isArray(asked) ? (asked as string[]) : []);
+  }
+
+  /** With the mode that the machine is upgraded by where none was chosen. */
+  async choiceOf(tx: Transaction, machineId: string, { mode, ...asked }: UpgradeParameters): Promise<Choice> {
+    return { ...asked, mode: mode ?? (await this.usualMode(machineId, tx.manager)) };
   }
 
   /** Newest first. */
@@ -115,11 +132,16 @@ export class Attempts {
     return row === null ? 'upgrade_with_new' : 'dist_upgrade';
   }
 
-  private async leftBy({ id, kind }: EndedJob, manager: EntityManager): Promise<Meeting['left']> {
+  private async leftBy(job: EndedJob, manager: EntityManager): Promise<Meeting['left']> {
+    const told = await this.resultOf<RunLeft>(job, manager);
+    return told === null ? new Map() : leftBy(told);
+  }
+
+  private async resultOf<T extends object>({ id, kind }: EndedJob, manager: EntityManager): Promise<T | null> {
     const row = await queryOne<{ stored: unknown }>(manager, RESULT, [id]);
-    if (row === null) return new Map();
-    const reading = this.contracts.read<RunLeft>(`${kind}_result`, row.stored);
-    return reading.readable ? leftBy(reading.document) : new Map();
+    if (row === null) return null;
+    const reading = this.contracts.read<T>(`${kind}_result`, row.stored);
+    return reading.readable ? reading.document : null;
   }
 }
 

@@ -48,6 +48,8 @@ describe('a failed machine', () => {
     contracts.register(APT_UPGRADE_RESULT);
     for (const name of ['apt_upgrade', 'apt_download'])
       contracts.register(parametersContract({ name, parameters: UPGRADE_PARAMETERS } as never));
+    const parameters = { type: 'object', properties: { units: { type: 'array' } } };
+    contracts.register(parametersContract({ name: 'service_restart', parameters } as never));
     const attempts = new Attempts(test.dataSource, contracts, new JobsReader(test.dataSource, contracts));
     settlements = new Settlements(test.app.get(MachineState), attempts);
   });
@@ -192,6 +194,60 @@ describe('a failed machine', () => {
     expect(await lastKind()).toBe(left);
     await analysis(analysed('clean'));
     expect(await lastKind()).toBeNull();
+  });
+
+  const download = (choice: Choice, ...fetched: string[]) =>
+    ends(null, (tx) => settlements.byDownload(tx, id, choice, new Set(fetched)));
+  const subjects = async () => {
+    const sql = 'SELECT kind, subject FROM machine_errors WHERE machine_id = $1 ORDER BY place';
+    const rows = await test.dataSource.query<{ kind: string; subject: string }[]>(sql, [id]);
+    return rows.map(({ kind, subject }) => `${kind} ${subject}`.trim());
+  };
+
+  /** Of a machine that has failed by this job, which ended with these errors. */
+  async function failsIn(kind: string, parameters: object, error: MachineStatePatch & { lastErrorKind: string }) {
+    const jobId = newId();
+    await insertRow(test.dataSource, 'jobs', {
+      id: jobId,
+      machine_id: id,
+      kind,
+      status: 'error',
+      error_kind: error.lastErrorKind,
+      created_at: measuredAt,
+      finished_at: measuredAt,
+      payload_json: JSON.stringify({ schema_version: 1, parameters }),
+    });
+    await fails(kind, error.lastErrorKind, { ...error, lastErrorJobId: jobId });
+  }
+
+  it('is settled by a download of what it speaks of alone', async () => {
+    const furtherErrors = [{ kind: 'deb_404', message: 'It failed.', subject: 'gamma' }];
+    await failsIn('apt_download', ALL, { lastErrorKind: 'deb_404', lastErrorSubject: 'beta', furtherErrors });
+    await failsIn('apt_download', ALL, { lastErrorKind: 'timeout_total' });
+    await fails('apt_upgrade', 'no_space');
+    await download(only('alpha'), 'alpha');
+    expect(await subjects()).toEqual(['deb_404 gamma', 'deb_404 beta', 'timeout_total', 'no_space']);
+    await download(only('beta'), 'beta');
+    expect(await subjects()).toEqual(['deb_404 gamma', 'timeout_total', 'no_space']);
+    await download(ALL, 'alpha');
+    expect(await subjects()).toEqual(['no_space']);
+  });
+
+  const restart = (well: boolean, ...restarted: string[]) =>
+    ends(null, (tx) => settlements.byRestart(tx, id, restarted, well));
+
+  it('is settled by a restart of the services that it speaks of alone', async () => {
+    const furtherErrors = [{ kind: 'service_not_restarted', message: 'It failed.', subject: 'b.service' }];
+    await fails('service_restart', 'service_failed', { lastErrorSubject: 'a.service', furtherErrors });
+    const units = ['b.service', 'c.service'];
+    await failsIn('service_restart', { units }, { lastErrorKind: 'interrupted' });
+    await fails('service_restart', 'worker_lost');
+    await restart(false, 'a.service', 'c.service');
+    expect(await subjects()).toEqual(['service_not_restarted b.service', 'interrupted', 'worker_lost']);
+    await restart(true, 'c.service');
+    expect(await subjects()).toEqual(['service_not_restarted b.service', 'interrupted']);
+    await restart(true, 'c.service', 'b.service');
+    expect(await subjects()).toEqual([]);
   });
 
   it.each<[string, readonly string[] | null, string | null]>([

@@ -23,8 +23,12 @@ const MET_BY_RUNS_ALONE: readonly string[] = APT_ERROR_KINDS.filter(
  * it. Pure.
  */
 export function settledByUpgrade(error: MachineError, meeting: Meeting, later: LaterAttempt): boolean {
-  const { kind, subject } = error;
-  if (!MET_BY_RUNS_ALONE.includes(kind) && !wasUnwound(error, meeting)) return true;
+  if (!MET_BY_RUNS_ALONE.includes(error.kind) && !wasUnwound(error, meeting)) return true;
+  return settledByTrying(error, meeting, later);
+}
+
+/** Whether a good one that did a part of it, or more, has tried again what the error is of. Pure. */
+export function settledByTrying({ kind, subject }: MachineError, meeting: Meeting, later: LaterAttempt): boolean {
   return subject === null ? hasTriedAgain(kind, meeting, later) : triedAgain(kind, meeting.attempt, [subject], later);
 }
 

@@ -1,14 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../../kernel/database/transaction';
-import type { MachineError, SettledErrors } from '../../machines/machine-errors';
+import type { MachineError } from '../../machines/machine-errors';
 import { MachineState } from '../../machines/machine-state';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
+import type { UpgradeParameters } from '../upgrade/upgrade-parameters';
 import type { AppliedPackage } from '../contracts/apt-upgrade-result.v5';
 import { Attempts, type Meeting } from './attempts';
-import { settledByAnalysis, settledByUpgrade, settledByWhole, UPGRADES, wasUnwound } from './settled-errors';
+import {
+  settledByAnalysis,
+  settledByTrying,
+  settledByUpgrade,
+  settledByWhole,
+  UPGRADES,
+  wasUnwound,
+} from './settled-errors';
 import type { Choice, LaterAttempt } from './tried';
 
 const UPGRADE = 'apt_upgrade';
+const DOWNLOAD = 'apt_download';
+const RESTART = 'service_restart';
 
 /** Which errors of changes of packages a good run or look has shown to be over; in the transaction that ends its job. */
 @Injectable()
@@ -25,12 +35,54 @@ export class Settlements {
     packages: readonly AppliedPackage[] | null,
   ): Promise<void> {
     const later = laterAttempt(choice, packages ?? []);
-    const settlesErrors: SettledErrors[] = [];
-    for (const { error, meeting } of await this.met(tx, machineId, UPGRADES)) {
-      const { action, kind, subject } = error;
-      if (settledByUpgrade(error, meeting, later))
-        settlesErrors.push({ actions: [action], only: [kind], about: [subject] });
+    const met = await this.met(tx, machineId, UPGRADES);
+    this.settle(
+      tx,
+      machineId,
+      met.filter(({ error, meeting }) => settledByUpgrade(error, meeting, later)).map(({ error }) => error),
+    );
+  }
+
+  /** @param fetched names of the packages whose archives are there now */
+  async byDownload(
+    tx: Transaction,
+    machineId: string,
+    parameters: UpgradeParameters,
+    fetched: ReadonlySet<string>,
+  ): Promise<void> {
+    const choice = await this.attempts.choiceOf(tx, machineId, parameters);
+    const later: LaterAttempt = { action: DOWNLOAD, choice, packages: fetched, untouched: new Set() };
+    const met = await this.met(tx, machineId, [DOWNLOAD]);
+    this.settle(
+      tx,
+      machineId,
+      met.filter(({ error, meeting }) => settledByTrying(error, meeting, later)).map(({ error }) => error),
+    );
+  }
+
+  /**
+   * A restart speaks of its own services alone. What was not about one of them is over where all that were to be restarted then are.
+   * @param restarted services that run anew now
+   * @param well it ended well, as a whole
+   */
+  async byRestart(tx: Transaction, machineId: string, restarted: readonly string[], well: boolean): Promise<void> {
+    const over: MachineError[] = [];
+    for (const error of await this.machineState.standing(tx, machineId)) {
+      const { action, kind, subject, jobId } = error;
+      if (action !== RESTART) continue;
+      const units =
+        subject === null ? await this.attempts.unitsOf(tx, machineId, { by: action, kind, jobId }) : [subject];
+      if ((well || subject !== null) && units.every((unit) => restarted.includes(unit))) over.push(error);
     }
+    this.settle(tx, machineId, over);
+  }
+
+  private settle(tx: Transaction, machineId: string, over: readonly MachineError[]): void {
+    const settlesErrors = over.map(({ action, kind, subject }) => ({
+      actions: action === null ? [] : [action],
+      only: [kind],
+      about: [subject],
+    }));
     this.machineState.patch(tx, machineId, { settlesErrors });
   }
 

@@ -1,5 +1,6 @@
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { FinishedChange } from '../../jobs/actions/change-action';
+import type { MetError } from '../../jobs/actions/job-action';
 import { say } from '../apt.sentences';
 import type {
   RestartVerdict,
@@ -55,7 +56,7 @@ function shown(run: FinishedChange, name: string): ReadonlyMap<string, ShownUnit
 export interface ServiceVerdict {
   readonly status: 'ok' | 'warning' | 'error';
   readonly summary: Sentence;
-  readonly error?: { readonly kind: string; readonly message: Sentence; readonly action: Sentence };
+  readonly error?: MetError & { readonly action: Sentence };
 }
 
 /** How the restart is to be told. */
@@ -63,26 +64,48 @@ export function serviceVerdict({ ending, units, new_failed_units: failures }: Se
   if (ending === 'drifted') return failed('plan_drifted', say.run_drifted(), say.run_drifted_action());
   if (ending === 'stopped') return { status: 'warning', summary: say.services_stopped() };
   if (ending === 'interrupted') return failed('interrupted', say.run_interrupted(), say.services_look_action());
-  const named = (verdict: RestartVerdict): string =>
-    units
-      .filter((unit) => unit.verdict === verdict)
-      .map(({ unit }) => unit)
-      .join(', ');
-  const broken = named('failed');
-  if (broken !== '')
-    return failed('service_failed', say.services_failed({ units: broken }), say.services_look_action());
-  const same = named('unchanged');
-  if (same !== '')
-    return failed('service_not_restarted', say.services_unchanged({ units: same }), say.services_look_action());
-  const unknown = named('unknown');
-  if (unknown !== '')
-    return failed('answer_incomplete', say.services_unknown({ units: unknown }), say.services_look_action());
+  const [told] = unitErrors(units);
+  if (told !== undefined) {
+    const { kind, subject, verdict } = told;
+    const named = units.filter((unit) => unit.verdict === verdict).map(({ unit }) => unit);
+    return failed(kind, SAID[verdict]({ units: named.join(', ') }), say.services_look_action(), subject);
+  }
   const others = (failures ?? []).join(', ');
   return others === ''
     ? { status: 'ok', summary: say.services_done({ count: units.length }) }
     : { status: 'warning', summary: say.services_others_failed({ units: others }) };
 }
 
-function failed(kind: string, message: Sentence, action: Sentence): ServiceVerdict {
-  return { status: 'error', summary: message, error: { kind, message, action } };
+function failed(kind: string, message: Sentence, action: Sentence, subject: string | null = null): ServiceVerdict {
+  return { status: 'error', summary: message, error: { kind, message, action, subject } };
+}
+
+/** What the restart met besides the error that it is told by: each service is settled by itself. */
+export function furtherErrors({ error }: ServiceVerdict, { units }: ServiceRestartResult): MetError[] {
+  if (error?.subject == null) return [];
+  return unitErrors(units)
+    .slice(1)
+    .map(({ kind, subject, verdict }) => ({ kind, subject, message: SAID[verdict]({ units: subject }) }));
+}
+
+type Mishap = Exclude<RestartVerdict, 'restarted'>;
+
+const KINDS: Readonly<Record<Mishap, string>> = {
+  failed: 'service_failed',
+  unchanged: 'service_not_restarted',
+  unknown: 'answer_incomplete',
+};
+const SAID: Readonly<Record<Mishap, typeof say.services_failed>> = {
+  failed: say.services_failed,
+  unchanged: say.services_unchanged,
+  unknown: say.services_unknown,
+};
+
+/** Of each service that was not restarted well; the worst first. */
+function unitErrors(units: ServiceRestartResult['units']) {
+  return (['failed', 'unchanged', 'unknown'] as const).flatMap((verdict) =>
+    units
+      .filter((unit) => unit.verdict === verdict)
+      .map(({ unit }) => ({ verdict, kind: KINDS[verdict], subject: unit })),
+  );
 }

@@ -10,7 +10,7 @@ import {
   type ServiceRestartPlan,
 } from '../contracts/service-restart.v1';
 import { servicePlan } from './service-plan';
-import { serviceResult, serviceVerdict } from './service-result';
+import { furtherErrors, serviceResult, serviceVerdict } from './service-result';
 import { parseUnits } from './units';
 
 const contracts = new Contracts();
@@ -163,8 +163,13 @@ describe('the plan of a restart of services', () => {
 });
 
 describe('the result of a restart of services', () => {
-  const plan = { units: [{ unit: 'a.service' }], left_out: [], failed_units: [] } as unknown as ServiceRestartPlan;
-  const told = (facts: Readonly<Record<string, string | number>>, more: Partial<FinishedChange> = {}) => {
+  const planOf = (...units: string[]) =>
+    ({ units: units.map((unit) => ({ unit })), left_out: [], failed_units: [] }) as unknown as ServiceRestartPlan;
+  const told = (
+    facts: Readonly<Record<string, string | number>>,
+    more: Partial<FinishedChange> = {},
+    plan = planOf('a.service'),
+  ) => {
     const run: FinishedChange = {
       ending: 'ended',
       exitCode: 0,
@@ -185,7 +190,8 @@ describe('the result of a restart of services', () => {
     const result = serviceResult(run, plan);
     contracts.document(SERVICE_RESTART_RESULT.name, result);
     contracts.document(SERVICE_RESTART_RESULT_IMPORTANT.name, importantRestart(result));
-    return { ...result, ...serviceVerdict(result) };
+    const verdict = serviceVerdict(result);
+    return { ...result, ...verdict, further: furtherErrors(verdict, result) };
   };
   const other = { MainPID: '99', InvocationID: 'ffff' };
 
@@ -202,6 +208,21 @@ describe('the result of a restart of services', () => {
     ['unknown', { after: 1 }, 'answer_incomplete'],
   ])('is %s', (verdict, facts, kind) => {
     expect(told(facts)).toMatchObject({ units: [{ verdict }], status: 'error', error: { kind } });
+  });
+
+  it('is an error of each service by itself, and told by the worst', () => {
+    const units = ['a.service', 'b.service', 'c.service', 'd.service'];
+    const shownAll = (more: Readonly<Record<string, object>>) =>
+      units.map((unit) => shown(unit, { ...more[unit] })).join('\n');
+    const down = { ...other, ActiveState: 'failed' };
+    const after = shownAll({ 'b.service': down, 'c.service': other, 'd.service': down });
+    expect(told({ before: shownAll({}), after }, {}, planOf(...units))).toMatchObject({
+      error: { kind: 'service_failed', subject: 'b.service', message: 'Not running any more: b.service, d.service.' },
+      further: [
+        { kind: 'service_failed', subject: 'd.service', message: 'Not running any more: d.service.' },
+        { kind: 'service_not_restarted', subject: 'a.service' },
+      ],
+    });
   });
 
   it('is failed by the list of failed units too, which was read a moment later', () => {

@@ -167,6 +167,8 @@ export interface ActionOutcome {
   readonly error?: MetError & { readonly action?: Sentence };
   /** With status `error`: what it met besides. */
   readonly furtherErrors?: readonly MetError[];
+  /** It may have read less than the one that failed before: `store` tells which errors of its own action a good end settles. Without it all are. */
+  readonly settlesByStore?: boolean;
   /** Kept as a snapshot. */
   readonly document?: OutcomeDocument;
   readonly failedSteps?: readonly string[];

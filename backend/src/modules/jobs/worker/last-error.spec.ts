@@ -9,6 +9,7 @@ import { queryOne } from '../../../kernel/database/rows';
 import { quoted } from '../../../kernel/sentences/sentences';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import type { ChangeOutcome, FinishedChange } from '../actions/change-action';
+import type { ActionOutcome } from '../actions/job-action';
 
 const PLAN = `${CHANGE}_plan`;
 const refusal = { kind: 'mode_refused', message: quoted('Not in this mode.'), action: null };
@@ -20,6 +21,8 @@ let p: JobsProcess;
 /** What the change makes of its end. */
 let collected: (run: FinishedChange) => Partial<ChangeOutcome>;
 let refused: boolean;
+/** What the reading makes of its end; null: all is well. */
+let read: () => ActionOutcome | null;
 
 beforeAll(async () => {
   Logger.overrideLogger(false);
@@ -34,7 +37,11 @@ beforeEach(async () => {
   const collect = change.collect.bind(change);
   change.plan = (run, context) => (refused ? { kind: 'failed', failure: refusal } : plan(run, context));
   change.collect = (run, context) => Object.assign(collect(run, context), collected(run));
-  p = await JobsProcess.open(database.url, [fakeAction(), change]);
+  read = () => null;
+  const look = fakeAction();
+  const well = look.collect.bind(look);
+  look.collect = (run, context) => read() ?? well(run, context);
+  p = await JobsProcess.open(database.url, [look, change]);
   p.contracts.register(CHANGE_PLAN_CONTRACT);
   p.detached.machines = machines;
   p.remote.otherwise(() => answer({ look: 'upgrade a 1 2' }));
@@ -141,6 +148,22 @@ describe('the last error of a machine after a job', () => {
     expect(await lastError(machineId)).toBe(`broke ${CHANGE}`);
     await run({ status: 'ok' });
     expect(await lastError(machineId)).toBeNull();
+  });
+
+  it('of a reading is not settled by a good end of it whose outcome tells that itself, and it names what it is about', async () => {
+    const machineId = await p.machine();
+    const further = { ...broke('broke'), subject: 'gamma' };
+    const ends = async (outcome: ActionOutcome): Promise<unknown> => {
+      read = () => outcome;
+      await p.ended((await p.enqueue(machineId)).id);
+      const sql = 'SELECT kind, subject FROM machine_errors WHERE machine_id = $1 ORDER BY place';
+      return p.dataSource.query(sql, [machineId]);
+    };
+    const both = ['gamma', 'beta'].map((subject) => ({ kind: 'broke', subject }));
+    const error = { ...broke('broke'), subject: 'beta' };
+    expect(await ends({ status: 'error', error, furtherErrors: [further] })).toEqual(both);
+    expect(await ends({ status: 'ok', settlesByStore: true })).toEqual(both);
+    expect(await ends({ status: 'ok' })).toEqual([]);
   });
 
   it('is that of the connection whoever met it, until anything goes well', async () => {

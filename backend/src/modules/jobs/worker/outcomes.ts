@@ -220,6 +220,7 @@ export class Outcomes {
       died: false,
       untouched: false,
       subject: outcome.error?.subject ?? null,
+      settlesByStore: outcome.settlesByStore ?? false,
       further: outcome.furtherErrors ?? [],
     };
   }
