@@ -1,3 +1,4 @@
+import { SecretMasker } from '../../../kernel/logging/secret-masker';
 import type { CollectedSection } from '../../jobs/actions/job-action';
 import { lateFacts } from '../actions/apt-changes';
 import type { AptErrorKind } from '../contracts/apt-error-kinds';
@@ -81,6 +82,18 @@ describe.each(suites)('a run on %s', (suite) => {
     expect(result.audit?.length === 0).toBe(whole);
     expect(result.errors[0]?.remediation).toContain(remedy);
     expect(verdictOf(result).error?.action).toContain(remedy);
+  });
+
+  it('names the package of an error though its log masks a part of the name, a password of the machine', () => {
+    const sections = captured(suite, 'failing-script');
+    const masker = new SecretMasker(['failing']);
+    const masked = (text: string): string => masker.mask(text);
+    const run = finished(sections);
+    const result = upgradeResult({ ...run, log: masked(run.log), masked }, detailsOf(planned(sections)), RUN_ID);
+    const [error] = result.errors;
+    expect(error).toMatchObject({ kind: 'maintainer_script_failed', subject: 'fleet-failing' });
+    expect(`${error?.message ?? ''} ${error?.important_lines.join() ?? ''}`).not.toContain('failing');
+    expect(leftBy(result).get('maintainer_script_failed')).toEqual([{ subject: 'fleet-failing', unfinished: true }]);
   });
 
   it('counts a package that dpkg has not finished with as none of the planned, whatever its version', () => {

@@ -10,12 +10,14 @@ import type { AutoMarks } from '../contracts/auto-marks';
 import { meanwhile, type Meanwhile, type OthersStep } from '../external/meanwhile';
 import { linesOf } from '../parsers/parse-error';
 import { leftBy } from '../remedies/run-left';
+import { packageOf } from '../remedies/tried';
 import { isUnwound } from '../remedies/verification';
 import { appliedCounts, appliedPackages, plannedBefore, withoutOthers } from './applied';
 import { autoMarks, unmeasuredMarks } from './auto-marks';
 import { archivesLook } from './archive-facts';
 import { conffileChanges } from './conffile-changes';
 import { both, flag, inventory, lines, lockWaited } from './run-facts';
+import { namedSubjects } from './subjects';
 import { unmeasured } from './unmeasured';
 import { lockErrors, upgradeErrors } from './upgrade-errors';
 
@@ -47,7 +49,11 @@ export function runResult(run: FinishedChange, plan: PlannedPackages, runId: str
     packages,
     counts: packages === null ? null : appliedCounts(packages),
     changed_by_others: since === null ? null : since.others.map(othersChange),
-    errors: withWayOut(errorsOf(run), packages, audit),
+    errors: withWayOut(
+      namedSubjects(errorsOf(run), () => namesOf(run, plan), run.masked),
+      packages,
+      audit,
+    ),
     conffiles: lines(run, 'conffiles'),
     failed_units: both(run, 'failed_before', 'failed_after', (was, is) => ({ before: was, after: is })),
     ports: both(run, 'ports_before', 'ports_after', (was, is) => ({
@@ -59,6 +65,12 @@ export function runResult(run: FinishedChange, plan: PlannedPackages, runId: str
     drift: run.drift === null ? null : { missing: [...run.drift.missing], added: [...run.drift.added] },
   };
   return { ...result, not_measured: unmeasured(run, result) };
+}
+
+/** All that the run may have been about. */
+function namesOf(run: FinishedChange, plan: PlannedPackages): string[] {
+  const there = [inventory(run, 'before'), inventory(run, 'after')].flatMap((found) => [...(found?.values() ?? [])]);
+  return [...plan.packages, ...there].map(({ name }) => packageOf(name));
 }
 
 function packagesOf(run: FinishedChange, plan: PlannedPackages, since: Meanwhile | null): AppliedPackage[] | null {

@@ -137,6 +137,8 @@ export interface FinishedChange {
   readonly sections: ReadonlyMap<string, CollectedSection>;
   /** What it printed, masked: of a run that failed all of it as it is stored, else at least the last 256 KiB. */
   readonly log: string;
+  /** Masks a text as its log is; sections are masked by less. Absent: nothing opens the machine that may stand in a text by chance. */
+  readonly masked?: (text: string) => string;
   /** With `drifted`: lines that only the confirmed plan has, and lines that only the machine has now. */
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
 }

@@ -15,7 +15,7 @@ import type { Attempt } from './attempt';
 import { MeaninglessError, ofOurs } from './meaning';
 import { whatStopMeans } from './stop-note';
 import type { Claim } from './claims';
-import { endOnly, finishedChange, unrecordedChange, unseenChange } from './change-evidence';
+import { endOnly, finishedChange, maskedBy, unrecordedChange, unseenChange } from './change-evidence';
 import {
   alteredFailure,
   parametersUnreadable,
@@ -301,7 +301,8 @@ export class ChangeAttempt implements Attempt {
   private async judge(session: DetachedSession, prepared: Prepared): Promise<Ending> {
     this.tools.recorder.enter('collecting', STORE_STEP);
     const log = await this.tools.recorder.wholeLog();
-    const finished = unrecordedChange(log, await this.readMore(session, prepared, unrecordedChange(log, null)));
+    const more = await this.readMore(session, prepared, unrecordedChange(log, null));
+    const finished = maskedBy(this.secrets.masker(), unrecordedChange(log, more));
     const { requestId } = prepared.plan;
     const outcome = await ofOurs(() => this.action.collect(finished, prepared.context));
     return { kind: 'changed', outcome, finished, requestId, failure: recordLostFailure };
@@ -324,7 +325,7 @@ export class ChangeAttempt implements Attempt {
     const collected = await session.collect();
     const log = endOnly(collected) ? await this.tools.recorder.wholeLog() : collected.logTail;
     const more = await this.readMore(session, prepared, finishedChange(collected, log, [look]));
-    const finished = finishedChange(collected, log, [look, more]);
+    const finished = maskedBy(this.secrets.masker(), finishedChange(collected, log, [look, more]));
     const { requestId } = prepared.plan;
     const outcome = await ofOurs(() => this.action.collect(finished, prepared.context));
     const late = finished.ending === 'stopped' && finished.sections.has(WINDOW_CLOSED);

@@ -1,4 +1,5 @@
 import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values';
+import type { SecretMasker } from '../../../kernel/logging/secret-masker';
 import type { CollectedDetached } from '../../../kernel/ssh/detached/detached-types';
 import type { RunResult, SectionResult } from '../../../kernel/ssh/run-types';
 import type { FinishedChange } from '../actions/change-action';
@@ -35,6 +36,11 @@ export function finishedChange(
     log: maskDistinctiveSecrets(log),
     drift: maskDistinctiveSecrets(drift),
   };
+}
+
+/** The run with what its log is masked by: names that stand in it masked are found again among those that its sections hold as they are. */
+export function maskedBy(masker: SecretMasker, run: FinishedChange): FinishedChange {
+  return { ...run, masked: (text) => masker.mask(text) };
 }
 
 /** Of a run whose machine did not come back to tell. */

@@ -1,5 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import { anyPerson } from '../../../../test/support/deciders';
+import { FakeMachines } from '../../../../test/support/fake-detached';
+import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { connectTo } from '../../../../test/support/ssh-play';
@@ -88,4 +90,32 @@ it('what an error quotes of it is kept from the log of the job and of the proces
   expect(await p.ended((await p.enqueue(machineId)).id)).toMatchObject({ errorKind: 'internal_error' });
   expect(heldWhenLogged).toEqual([expect.arrayContaining(OWN)]);
   await until('nothing is held any more', () => secretRegistry.values().length === 0);
+});
+
+it('a change is told what its log is masked by, to find the names again that are masked in it', async () => {
+  const told: (string | undefined)[] = [];
+  const change = fakeChange();
+  const collect = change.collect.bind(change);
+  change.collect = (run, context) => {
+    told.push(run.masked?.('debianutils'));
+    return collect(run, context);
+  };
+  p = await JobsProcess.open(database.url, [change]);
+  p.contracts.register(CHANGE_PLAN_CONTRACT);
+  const machines = new FakeMachines();
+  p.detached.machines = machines;
+  const open = p.detached.open.bind(p.detached);
+  jest.spyOn(p.detached, 'open').mockImplementation((visit) => {
+    visit.own.hold(OWN);
+    return open(visit);
+  });
+  p.remote.otherwise(() => answer({ look: LINES.join('\n') }));
+  p.work();
+  const { requestId } = await p.ended((await p.enqueue(await p.machine(), { action: `${CHANGE}_plan` })).id);
+  const digest = (await p.requestsReader.find(requestId ?? ''))?.planDigest ?? '';
+  const { id } = await p.requests.confirm(requestId ?? '', { digest, accepted: [] }, anyPerson);
+  await until('the run begins', () => machines.runs.has(id));
+  machines.end(id, 'ended');
+  await p.ended(id);
+  expect(told).toEqual(['•••utils']);
 });

@@ -13,7 +13,11 @@ export class OwnSecrets {
   }
 
   mask(text: string): string {
-    return new SecretMasker([...this.held.keys()]).mask(text);
+    return this.masker().mask(text);
+  }
+
+  masker(): SecretMasker {
+    return new SecretMasker([...this.held.keys()]);
   }
 
   release(): void {
