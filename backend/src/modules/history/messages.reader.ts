@@ -5,6 +5,7 @@ import { toDocument, type DocumentDto } from '../../kernel/contracts/document.dt
 import { queryOne, queryRows } from '../../kernel/database/rows';
 import { decodeCursor, encodeCursor, keyForms } from '../../kernel/http/keyset-cursor';
 import { keysetPage, type Page, type PageRequest } from '../../kernel/http/keyset-page';
+import { escapeLike, patternsInFrench } from '../../kernel/sentences/french-search';
 import { saidIn } from '../../kernel/sentences/said';
 import { IMPORTANT_MESSAGE } from './contracts/important-message';
 import type { MachineMessageDto, MessageDto, MessageGroupDto } from './dto/messages.dto';
@@ -41,7 +42,7 @@ const ASKED = `machine.deleted_at IS NULL
        AND ($2::text IS NULL OR m.severity = $2)
        AND m.category = ANY ($3::text[])
        AND ($4::uuid IS NULL OR m.machine_id = $4)
-       AND ($5::text IS NULL OR m.message ILIKE $5 OR m.package_name ILIKE $5 OR m.component ILIKE $5 OR machine.name ILIKE $5)`;
+       AND ($5::text IS NULL OR m.message ILIKE $5 OR m.message LIKE ANY ($9::text[]) OR m.package_name ILIKE $5 OR m.component ILIKE $5 OR machine.name ILIKE $5)`;
 
 /** Reads what machines said that somebody should know: of one machine, and of the fleet with equal ones together. */
 @Injectable()
@@ -73,7 +74,9 @@ export class MessagesReader {
     const forms = [keyForms.integer, keyForms.time, GROUP_KEY];
     const after = cursor === undefined ? [null, null, null] : decodeCursor(GROUPS, forms, cursor);
     const { acknowledged, severity, category, machineId, text } = filter;
-    const pattern = text === undefined ? null : `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+    const pattern = text === undefined ? null : `%${escapeLike(text)}%`;
+    // What is shown in French is looked for in French as well.
+    const words = text === undefined ? [] : patternsInFrench(text);
     const rows = await queryRows<GroupRow>(this.dataSource, GROUP_PAGE, [
       acknowledged ?? null,
       severity ?? null,
@@ -81,6 +84,7 @@ export class MessagesReader {
       machineId ?? null,
       pattern,
       ...after,
+      words,
       limit + 1,
     ]);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
@@ -136,7 +140,7 @@ const GROUP_PAGE = `
      GROUP BY m.dedup_key),
   page AS (
     SELECT * FROM counted WHERE $6::int IS NULL OR (rank, last_seen_at, key) < ($6, $7::timestamptz, $8::text)
-     ORDER BY rank DESC, last_seen_at DESC, key DESC LIMIT $9)
+     ORDER BY rank DESC, last_seen_at DESC, key DESC LIMIT $10)
   SELECT page.key, said.source, said.category, (${SEVERITIES})[page.rank] AS severity, said.package_name AS "packageName", said.component, said.message,
          page.first_seen_at AS "firstSeenAt", page.last_seen_at AS "lastSeenAt", page.machines, page.open_machines AS "openMachines",
          page.rank::text AS rank, page.last_seen_at::text AS "keyTime"

@@ -5,6 +5,7 @@ import { secretRegistry } from '../../kernel/logging/secret-registry';
 import { MachinesModule } from '../machines/machines.module';
 import type { GroupDecisionDto, MachineMessageDto, MessageDto, MessageGroupDto } from './dto/messages.dto';
 import { HistoryModule } from './history.module';
+import { say } from './history.sentences';
 import { ImportantMessages, type ImportantMessage } from './important-messages';
 
 interface Page<T> {
@@ -92,6 +93,16 @@ describe('messages of the fleet', () => {
       { message: 'x', severity: 'info', machines: 1 },
     ]);
     expect((await groups('?severity=warning')).items).toMatchObject([{ message: '11 keys', severity: 'warning' }]);
+  });
+
+  it('finds a sentence of ours by its French words as well, typed as people do', async () => {
+    await says(one, said('other'));
+    const gone = say.artifact_gone();
+    await says(two, said(gone));
+    for (const typed of ['removed when', 'à son Échéance ; ce', "ce que l'on en sait"])
+      expect(await words(`?text=${encodeURIComponent(typed)}`)).toEqual([gone]);
+    expect(await words(`?text=${encodeURIComponent('sans échéance')}`)).toEqual([]);
+    expect(await words('?text=es')).toEqual([]);
   });
 
   it('finds by words, package, component, machine, severity, category and state; a sign of a pattern is itself', async () => {

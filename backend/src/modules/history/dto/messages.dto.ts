@@ -48,7 +48,7 @@ export class MessageGroupQueryDto extends PageQueryDto {
   @IsUUID()
   machineId?: string;
 
-  /** Only where this stands in the words, the package, the component or the machine's name. */
+  /** Only where this stands in the words, in English or in French, in the package, the component or the name of the machine. */
   @IsOptional()
   @IsString()
   @Length(1, 200)

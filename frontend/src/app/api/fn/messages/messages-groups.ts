@@ -25,7 +25,7 @@ export interface MessagesGroups$Params {
   machineId?: string;
 
 /**
- * Only where this stands in the words, the package, the component or the machine's name.
+ * Only where this stands in the words, in English or in French, in the package, the component or the name of the machine.
  */
   text?: string;
 
