@@ -122,13 +122,13 @@ export class AptUpdateAnalyzeAction implements ReadAction<Parameters> {
   ) {}
 
   async script(context: ActionContext<Parameters>): Promise<ActionScript> {
-    const since = await this.externalChanges.since(context.machineId, this.clock.now());
+    const from = await this.externalChanges.readFrom(context.machineId, this.clock.now());
     const proxy = await this.fetchProxy.of(context, 'apt_update_analyze');
     return {
       file: ANALYZE_SCRIPTS,
       parameters: {
         REFRESH: context.parameters.refresh ? '1' : '0',
-        HISTORY_SINCE: String(Math.floor(since.getTime() / 1000)),
+        HISTORY_SINCE: String(Math.floor(from.getTime() / 1000)),
         ...proxy.parameters,
       },
       secrets: proxy.secrets,

@@ -95,6 +95,7 @@ describe('from when on logs are read for changes by others', () => {
 });
 
 it('a change by others is kept once and whole, whatever passwords of other machines are held when it is read', async () => {
+  const goodies = { name: 'debian-goodies', arch: 'all', operation: 'installed', from: null, to: '0.88' } as const;
   const change: LoggedChange = {
     startedAt: days(-1),
     finishedAt: days(-1),
@@ -103,7 +104,8 @@ it('a change by others is kept once and whole, whatever passwords of other machi
     actor: 'debian',
     error: null,
     finished: true,
-    packages: [{ name: 'debian-goodies', arch: 'all', operation: 'installed', from: null, to: '0.88' }],
+    packages: [goodies],
+    done: [goodies],
   };
   const store = () =>
     transactions.run((tx) =>

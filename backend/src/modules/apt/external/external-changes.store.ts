@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values';
 import { bulkInsert } from '../../../kernel/database/bulk-insert';
@@ -16,8 +16,9 @@ import {
 } from '../contracts/apt-external-change-result.v1';
 import type { HistoryOperation, HistoryPackage } from '../parsers/package-history';
 import { changeId, type LoggedChange } from './external-changes';
-import type { LogsReading } from './read-logs';
+import { appliedRows, insertApplied } from './logged-packages';
 import { disown, toldApart } from './own-runs';
+import type { LogsReading } from './read-logs';
 
 const ACTION = 'apt_external_change';
 const DAY_MS = 86_400_000;
@@ -25,6 +26,8 @@ const DAY_MS = 86_400_000;
 const FIRST_DAYS = 30;
 /** Clocks of machines differ from ours, and logs are in local time, which repeats an hour once a year. */
 const OVERLAP_DAYS = 1;
+/** Logs are read from further back than changes are told: of half a change nobody can tell whose it was, or that it is known. */
+const MARGIN_DAYS = 1;
 const NAMED = 3;
 
 /**
@@ -40,12 +43,17 @@ export class ExternalChanges {
     private readonly state: MachineState,
   ) {}
 
+  /** From when on a machine's logs have to be read so that all changes since then are whole. */
+  async readFrom(machineId: string, now: Date): Promise<Date> {
+    return new Date((await this.since(machineId, now)).getTime() - MARGIN_DAYS * DAY_MS);
+  }
+
   /**
-   * From when on a machine's logs have to be read: on from where they were read last, however long ago that is. Where that is
-   * not known, from the last change that stands in them, 30 days back at most.
+   * From when on changes are told that stand in a machine's logs: on from where they were read last, however long ago that is.
+   * Where that is not known, from the last change that stands in them, 30 days back at most.
    */
-  async since(machineId: string, now: Date): Promise<Date> {
-    const row = await queryOne<{ readAt: Date | null; lastAt: Date | null }>(this.dataSource, READ_UNTIL, [machineId]);
+  async since(machineId: string, now: Date, connection: EntityManager | DataSource = this.dataSource): Promise<Date> {
+    const row = await queryOne<{ readAt: Date | null; lastAt: Date | null }>(connection, READ_UNTIL, [machineId]);
     const first = now.getTime() - FIRST_DAYS * DAY_MS;
     // A machine whose clock was ahead has changes in the future: nothing would be read until then.
     const known = Math.min(now.getTime(), (row?.readAt ?? row?.lastAt)?.getTime() ?? first) - OVERLAP_DAYS * DAY_MS;
@@ -66,13 +74,14 @@ export class ExternalChanges {
   }
 
   /**
-   * Changes that are known already, or were ours, are passed over. What others did while a run of ours was at work stands in
-   * its inventories too; there it is taken out of what the run applied.
+   * Changes that are known already, that began before the logs were to be told of, or were ours are passed over. What others did
+   * while a run of ours was at work stands in its inventories too; there it is taken out of what the run applied.
    */
   async store(tx: Transaction, context: StoreContext, logged: readonly LoggedChange[]): Promise<void> {
     if (logged.length === 0) return;
-    const { machineId } = context;
-    const { own, others } = await toldApart(tx.manager, machineId, logged);
+    const { machineId, finishedAt } = context;
+    const since = await this.since(machineId, finishedAt, tx.manager);
+    const { own, others } = await toldApart(tx.manager, machineId, logged, since);
     // The id is made of what the machine said: what is held at this moment must not make another change of the same one.
     const byId = new Map(others.map((change) => [changeId(machineId, change), maskDistinctiveSecrets(change)]));
     const known = await queryRows<{ id: string }>(tx.manager, 'SELECT id FROM executions WHERE id = ANY($1::uuid[])', [
@@ -102,21 +111,8 @@ export class ExternalChanges {
       },
       [...byId].map(([id, change]) => this.executionRow(id, machineId, change)),
     );
-    await bulkInsert(
+    await insertApplied(
       tx.manager,
-      'apt_applied_packages',
-      {
-        id: 'uuid',
-        execution_id: 'uuid',
-        machine_id: 'uuid',
-        name: 'text',
-        arch: 'text',
-        from_version: 'text',
-        to_version: 'text',
-        operation: 'text',
-        origin: 'text',
-        dedup_key: 'text',
-      },
       [...byId].flatMap(([id, change]) => appliedRows(id, machineId, change)),
     );
   }
@@ -158,22 +154,6 @@ export class ExternalChanges {
       executionId,
     });
   }
-}
-
-function appliedRows(executionId: string, machineId: string, change: LoggedChange) {
-  return change.packages.map(({ name, arch, operation, from, to }, index) => ({
-    // Ordered by time as those of our own runs are.
-    id: changeId(machineId, change, String(index)),
-    execution_id: executionId,
-    machine_id: machineId,
-    name,
-    arch,
-    from_version: from,
-    to_version: to,
-    operation,
-    origin: null,
-    dedup_key: [operation, name, arch, from ?? '', to ?? ''].join('|'),
-  }));
 }
 
 function countsOf(packages: readonly HistoryPackage[]): Record<HistoryOperation, number> {

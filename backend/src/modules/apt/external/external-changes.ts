@@ -14,6 +14,8 @@ export interface LoggedChange {
   readonly error: string | null;
   readonly finished: boolean;
   readonly packages: readonly HistoryPackage[];
+  /** Those of them that were changed, as far as the logs tell: apt writes down beforehand what it is about to do. */
+  readonly done: readonly HistoryPackage[];
 }
 
 /** Our runs have apt ask a file of their own before it begins, so their commands name the run. */
@@ -40,7 +42,9 @@ export function loggedChanges(
 ): LoggedChange[] {
   const seconds = now.getTime() / 1000;
   const running = ({ start, end }: AptHistoryEntry): boolean => end === null && seconds - start < STILL_RUNNING_SECONDS;
-  const byApt = apt.filter((entry) => entry.packages.length > 0 && !running(entry)).map(ofApt);
+  const byApt = apt
+    .filter((entry) => entry.packages.length > 0 && !running(entry))
+    .map((entry) => ofApt(entry, stepsOf(entry, apt, dpkg)));
   const alone = dpkg.filter((step) => !apt.some((entry) => isOf(entry, step, dpkg, endOf(entry, apt))));
   return [
     ...byApt,
@@ -75,8 +79,18 @@ function endOf(entry: AptHistoryEntry, all: readonly AptHistoryEntry[]): number 
   return Math.min(next - 1, entry.start + STILL_RUNNING_SECONDS);
 }
 
-function ofApt(entry: AptHistoryEntry): LoggedChange {
-  const { start, end, command, error, packages } = entry;
+function stepsOf(entry: AptHistoryEntry, apt: readonly AptHistoryEntry[], dpkg: readonly DpkgHistoryLine[]) {
+  const end = endOf(entry, apt);
+  return dpkg.filter(({ at }) => at >= entry.start && at <= end);
+}
+
+function ofApt(entry: AptHistoryEntry, steps: readonly DpkgHistoryLine[]): LoggedChange {
+  const { start, end, command, error } = entry;
+  const packages = entry.packages.map(asCompared);
+  // An apt that ended well has done all of it, also where dpkg keeps no log.
+  const whole = steps.length === 0 && end !== null && error === null;
+  const isDone = (one: HistoryPackage): boolean =>
+    steps.some((step) => step.name === one.name && step.to === one.to && sameArch(one, step));
   return {
     startedAt: new Date(start * 1000),
     finishedAt: new Date((end ?? start) * 1000),
@@ -85,7 +99,8 @@ function ofApt(entry: AptHistoryEntry): LoggedChange {
     actor: actorOf(entry),
     error,
     finished: end !== null,
-    packages: packages.map(asCompared),
+    packages,
+    done: whole ? packages : packages.filter(isDone),
   };
 }
 
@@ -114,6 +129,7 @@ function grouped(lines: readonly DpkgHistoryLine[]): DpkgHistoryLine[][] {
 const lastOf = (lines: readonly DpkgHistoryLine[]): number => lines.at(-1)?.at ?? 0;
 
 function ofDpkg(lines: readonly DpkgHistoryLine[]): LoggedChange {
+  const packages = lines.map(({ name, arch, operation, from, to }) => asCompared({ name, arch, operation, from, to }));
   return {
     startedAt: new Date((lines[0]?.at ?? 0) * 1000),
     finishedAt: new Date(lastOf(lines) * 1000),
@@ -122,7 +138,8 @@ function ofDpkg(lines: readonly DpkgHistoryLine[]): LoggedChange {
     actor: 'root',
     error: null,
     finished: true,
-    packages: lines.map(({ name, arch, operation, from, to }) => asCompared({ name, arch, operation, from, to })),
+    packages,
+    done: packages,
   };
 }
 

@@ -13,16 +13,46 @@ export interface ToldApart {
   readonly own: ReadonlyMap<string, readonly LoggedChange[]>;
 }
 
-/** A change is ours where its command names a run that this machine had of us; all else others did. */
+/**
+ * A change is ours where its command names a run that this machine had of us; all else others did. What others did before `since` was
+ * told when it was read then; of our runs, those count too that began before.
+ */
 export async function toldApart(
   manager: EntityManager,
   machineId: string,
   logged: readonly LoggedChange[],
+  since: Date,
 ): Promise<ToldApart> {
   const claimed = Map.groupBy(logged, (change) => claimedRun(change) ?? '');
   const known = await queryRows<{ id: string }>(manager, KNOWN, [machineId, [...claimed.keys()].filter(Boolean)]);
   const own = new Map(known.map(({ id }) => [id, claimed.get(id) ?? []]));
-  return { own, others: logged.filter((change) => !own.has(claimedRun(change) ?? '')) };
+  const others = logged.filter((change) => change.startedAt >= since && !own.has(claimedRun(change) ?? ''));
+  return { own, others: await withoutOurs(manager, machineId, others, own) };
+}
+
+/**
+ * Where the log of apt does not name a run of ours, it may not be kept, or have been begun anew: what dpkg did for the run then stands
+ * as dpkg's alone. What such a run has measured as its own is no change by others.
+ */
+async function withoutOurs(
+  manager: EntityManager,
+  machineId: string,
+  others: readonly LoggedChange[],
+  own: ToldApart['own'],
+): Promise<LoggedChange[]> {
+  const alone = others.filter(({ source }) => source === 'dpkg');
+  if (alone.length === 0) return [...others];
+  const runs = (await runsDuring(manager, machineId, alone)).filter(({ id }) => !own.has(id));
+  const measured = await queryRows<Measured>(manager, MEASURED, [runs.map(({ id }) => id)]);
+  return others.flatMap((change) => {
+    if (change.source === 'apt') return [change];
+    const during = runs.filter(({ startedAt, finishedAt }) => meets(change, startedAt, finishedAt)).map(({ id }) => id);
+    const packages = change.packages.filter(
+      ({ name, from, to }) =>
+        !measured.some((row) => during.includes(row.id) && row.name === name && row.from === from && row.to === to),
+    );
+    return packages.length === 0 ? [] : [{ ...change, packages, done: packages }];
+  });
 }
 
 /**
@@ -69,6 +99,15 @@ async function takeOut(manager: EntityManager, executionId: string, strange: rea
     strange.map(({ to }) => to),
   ]);
 }
+
+interface Measured extends Pick<HistoryPackage, 'name' | 'from' | 'to'> {
+  /** Of the run. */
+  readonly id: string;
+}
+
+const MEASURED = `
+  SELECT execution_id AS id, name, from_version AS "from", to_version AS "to" FROM apt_applied_packages
+   WHERE execution_id = ANY($1::uuid[]) AND operation <> 'unchanged'`;
 
 const KNOWN = `SELECT id FROM executions WHERE machine_id = $1 AND mode <> 'external' AND id = ANY($2::uuid[])`;
 

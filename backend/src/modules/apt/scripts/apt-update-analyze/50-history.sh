@@ -14,12 +14,18 @@ in_seconds() {
   [ "$(wc -l <"$1")" = "$(wc -l <"$1.seconds")" ] || return 65
 }
 
+# A run of apt belongs to the moment at which it ended; half of one would leave its steps in the log of dpkg to nobody.
 apt_history() {
   since=$(date -d "@$HISTORY_SINCE" '+%Y-%m-%d  %H:%M:%S') || return
-  written /var/log/apt history.log | awk -v since="Start-Date: $since" '
-    /^Start-Date: / { wanted = $0 >= since }
-    /^(Start|End)-Date: / && !/^(Start|End)-Date: [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]  [0-9][0-9]:[0-9][0-9]:[0-9][0-9]$/ { wanted = 0 }
-    wanted' >"$work/history"
+  written /var/log/apt history.log | awk -v since="$since" '
+    function tell() { if (entry != "" && last >= since) print entry; entry = "" }
+    /^(Start|End)-Date: / {
+      if (/^Start/) { tell(); reading = 1 }
+      if (!/^(Start|End)-Date: [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]  [0-9][0-9]:[0-9][0-9]:[0-9][0-9]$/) reading = 0
+      if (reading) last = substr($0, index($0, " ") + 1)
+    }
+    reading { entry = (entry == "" ? "" : entry "\n") $0 }
+    END { tell() }' >"$work/history"
   sed -n 's/^[SE][tn][a-z]*-Date: //p' "$work/history" >"$work/history.times"
   in_seconds "$work/history.times" || return
   awk -v times="$work/history.times.seconds" '
