@@ -84,5 +84,5 @@ the program validates with; the examples were taken from real machines and are k
    database: it adds the example. Those of older versions stay.
 
 A new kind of document is the same with version 1, its contract registered in its module. A new field that readers may
-miss is a new version too.
+miss is a new version too; one that they can do without may be added to the newest version as an optional one.
 `;

@@ -52,6 +52,17 @@ describe('the report of a run of apt', () => {
     expect(await reportOf(failed, `format=${format}&language=fr`)).toMatch(/À vos risques[^]*--force-overwrite prend/);
   });
 
+  it('says whether the machine needs a restart, and by which signals', async () => {
+    const reasons = [
+      { signal: 'flag_file', verdict: 'not_needed', detail: 'No package left a mark that asks for a reboot.' },
+      { signal: 'kernel', verdict: 'needed', detail: 'Kernel 6.1.0-1 is running, 6.1.0-2 is installed.' },
+    ];
+    const result = { ...failed, reboot: { state: 'needed', reasons } };
+    const said = await reportOf(result, 'format=markdown&language=fr');
+    expect(said).toMatch(/## Redémarrage\n[^]*\| État \| nécessaire \|/);
+    expect(said).toMatch(/\| Le noyau 6\.1\.0-1 [^|]* \| noyau \| nécessaire \|/);
+  });
+
   it('tells what was not measured, and why, from what is none', async () => {
     const said = await reportOf(failed, 'format=markdown');
     expect(said).toMatch(/\| Ports \| not measured \(the run was cut off before\) \|/);

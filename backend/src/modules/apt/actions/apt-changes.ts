@@ -13,7 +13,11 @@ export function scriptFiles(...names: readonly string[]): string[] {
 }
 
 /** What a run keeps as its proof. */
-export const FACTS_SCRIPTS = ['apt-update-analyze/50-history.sh', 'apt-facts.sh'] as const;
+export const FACTS_SCRIPTS = [
+  'apt-update-analyze/40-machine.sh',
+  'apt-update-analyze/50-history.sh',
+  'apt-facts.sh',
+] as const;
 
 /** What the declarations of changes by apt have in common: a confirmed plan waits an hour at most. */
 export const APT_CHANGE = {

@@ -23,7 +23,6 @@ import { isStarting, lostResult, rebootResult, rebootVerdict } from '../reboot/r
 import { settledByBoot } from '../remedies/settled-errors';
 import { scriptFiles } from './apt-changes';
 
-/** Of functions that two files have in common the later one counts: those of the analysis. */
 const MACHINE = [
   'apt-facts.sh',
   'apt-update-analyze/10-work.sh',

@@ -27,9 +27,12 @@ export function parseEnvironment(text: string): Environment {
   };
 }
 
-function parseFlag(text: string): { set: boolean; packages: string[] } {
+/** Whether a package asked for a restart, and which did. */
+export function parseFlag(text: string): { set: boolean; packages: string[] } {
   const values = parseKeyValues('reboot_flag', text);
-  return { set: values.has('flag'), packages: values.get('package') ?? [] };
+  // `set`: as runs kept it at first.
+  const set = values.has('flag') || optional(values, 'set') === 'yes';
+  return { set, packages: values.get('package') ?? [] };
 }
 
 /** Whether it needs a restart, signal by signal, and the kernels that are installed. */

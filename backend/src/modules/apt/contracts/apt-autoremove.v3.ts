@@ -5,10 +5,12 @@ import {
   FIRST_RUN_RESULT_FIELDS,
   RUN_IMPORTANT_FIELDS,
   RUN_RESULT_FIELDS,
+  RUN_SENTENCES,
   SECOND_RUN_RESULT_FIELDS,
   withoutOthersChanges,
   withoutStates,
 } from './apt-upgrade-result.v5';
+import { RUN_REBOOT } from './run-reboot';
 
 /**
  * Why a package stays. `kernel_not_booted`: the machine has not booted the newest kernel yet; `boot_not_verified`: it has, but
@@ -66,10 +68,11 @@ export const APT_AUTOREMOVE_RESULT: Contract = {
   title: 'Result of removing what nothing needs',
   description: 'What a run of `apt_autoremove` really changed: every package before and after beside the plan.',
   columns: ['executions.result_json'],
+  sentences: RUN_SENTENCES,
   versions: {
     1: { body: document(1, FIRST_RUN_RESULT_FIELDS), upcast: withoutStates },
     2: { body: document(2, SECOND_RUN_RESULT_FIELDS), upcast: withoutOthersChanges },
-    3: { body: document(3, RUN_RESULT_FIELDS) },
+    3: { body: document(3, RUN_RESULT_FIELDS, RUN_REBOOT) },
   },
 };
 

@@ -17,11 +17,13 @@ import {
   importantUpgrade,
   RUN_IMPORTANT_FIELDS,
   RUN_RESULT_FIELDS,
+  RUN_SENTENCES,
   SECOND_RUN_RESULT_FIELDS,
   withoutOthersChanges,
   withoutStates,
   type AptRunResult,
 } from './apt-upgrade-result.v5';
+import { RUN_REBOOT } from './run-reboot';
 
 /** A package that dpkg began with and did not end. */
 export interface UnfinishedPackage {
@@ -97,6 +99,7 @@ export const APT_REPAIR_RESULT: Contract = {
     'What a run of `apt_repair` really changed, and whether dpkg and apt find everything whole afterwards: that, and not ' +
     'the end of the run, says that the repair has worked.',
   columns: ['executions.result_json'],
+  sentences: RUN_SENTENCES,
   versions: {
     1: { body: document(1, { ...FIRST_RUN_RESULT_FIELDS, ...repairFields }), upcast: withoutStates },
     2: { body: document(2, { ...SECOND_RUN_RESULT_FIELDS, ...repairFields }), upcast: withoutAutoMarks },
@@ -104,7 +107,7 @@ export const APT_REPAIR_RESULT: Contract = {
       body: document(3, { ...SECOND_RUN_RESULT_FIELDS, ...repairFields, ...AUTO_MARKS }),
       upcast: withoutOthersChanges,
     },
-    4: { body: document(4, { ...RUN_RESULT_FIELDS, ...repairFields, ...AUTO_MARKS }) },
+    4: { body: document(4, { ...RUN_RESULT_FIELDS, ...repairFields, ...AUTO_MARKS }, RUN_REBOOT) },
   },
 };
 

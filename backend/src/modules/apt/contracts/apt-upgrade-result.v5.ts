@@ -21,6 +21,7 @@ import { APT_ERROR_KINDS } from './apt-error-kinds';
 import type { AptError } from './apt-update-analyze.v1';
 import { AUTO_MARKS, withoutAutoMarks, type AutoMarks } from './auto-marks';
 import { CONFFILE_QUESTIONS, PACKAGE_NEWS, type ArchiveFacts } from './archive-facts';
+import { RUN_REBOOT, type RunReboot } from './run-reboot';
 
 /** One package as it was before and after the run, beside what was planned for it. */
 export interface AppliedPackage {
@@ -113,7 +114,9 @@ export interface AptRunResult {
   readonly ports: { readonly gone: readonly string[]; readonly opened: readonly string[] } | null;
   /** What `dpkg --audit` says; empty: all is whole. */
   readonly audit: readonly string[] | null;
+  /** A package asked for a restart. That none did proves nothing. */
   readonly reboot_flag: boolean | null;
+  readonly reboot?: RunReboot;
   readonly drift: { readonly missing: readonly string[]; readonly added: readonly string[] } | null;
   /** Why each thing is null that was to be measured. */
   readonly not_measured: readonly Unmeasured[];
@@ -200,6 +203,9 @@ export const RUN_RESULT_FIELDS: Properties = {
   not_measured: list(object({ fact: text, reason: words(UNMEASURED_REASONS) })),
 };
 
+/** Where they hold sentences of ours. */
+export const RUN_SENTENCES = ['errors.*.message', 'errors.*.remediation', 'reboot.reasons.*.detail'];
+
 /** From a result that did not keep the state of each package: nobody knows it any more. */
 export function withoutStates(result: Record<string, unknown>): Record<string, unknown> {
   const packages = result['packages'] as readonly object[] | null;
@@ -238,7 +244,7 @@ export const APT_UPGRADE_RESULT: Contract = {
     'What a run of `apt_upgrade` really changed: every package before and after beside the plan, what went wrong with its ' +
     'class, and what else is different on the machine.',
   columns: ['executions.result_json'],
-  sentences: ['errors.*.message', 'errors.*.remediation'],
+  sentences: RUN_SENTENCES,
   versions: {
     1: {
       body: document(1, FIRST_RUN_RESULT_FIELDS),
@@ -250,7 +256,7 @@ export const APT_UPGRADE_RESULT: Contract = {
       body: document(4, { ...SECOND_RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS, ...AUTO_MARKS }),
       upcast: withoutOthersChanges,
     },
-    5: { body: document(5, { ...RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS, ...AUTO_MARKS }) },
+    5: { body: document(5, { ...RUN_RESULT_FIELDS, ...ARCHIVE_FIELDS, ...AUTO_MARKS }, RUN_REBOOT) },
   },
 };
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2317 # functions are called through `keep`
 # Removes what a confirmed plan names, detached. Goes after changes.sh (step, keep, confirm_plan), apt-transaction.sh,
-# apt-look.sh, 50-history.sh, apt-facts.sh and apt-autoremove-lines.sh.
+# apt-look.sh, 40-machine.sh, 50-history.sh, apt-facts.sh and apt-autoremove-lines.sh.
 # Parameters besides those of the lines: GUARD (text of what apt asks before it begins), LOCK_WAIT seconds to wait for the
 # locks of dpkg and for that of the downloads
 

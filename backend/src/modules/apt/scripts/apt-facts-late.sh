@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck disable=SC2154,SC2317 # SU_… are of the prelude; functions are called through `section`
-# What a run that was cut off, or had no room for it, could not keep: the machine after it, as a reading run takes it. Goes after 50-history.sh,
+# What a run that was cut off, or had no room for it, could not keep: the machine after it, as a reading run takes it. Goes after 40-machine.sh, 50-history.sh,
 # apt-facts.sh and apt-auto-marks.sh; for a repair after apt-repair-lines.sh too. It changes one thing: marks that the run has lost.
 # Parameters: RUN_ID, REPAIR=1|0
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154,SC2317 # $work is of the script that this goes ahead of, which calls what stands here
 # What a run that changes packages keeps as its proof: the machine before and after. Goes after changes.sh (keep) and
-# 50-history.sh.
+# 40-machine.sh and 50-history.sh of apt-update-analyze/.
 
 # shellcheck disable=SC2016 # the ${…} are dpkg-query's
 inventory() { dpkg-query -W -f '${db:Status-Abbrev}\t${binary:Package}\t${Version}\t${Architecture}\n'; }
@@ -37,10 +37,21 @@ conffile_changes() {
   done
 }
 
-reboot_flag() {
-  [ -e /run/reboot-required ] || { echo 'set=no'; return 0; }
-  echo 'set=yes'
-  [ ! -f /run/reboot-required.pkgs ] || sort -u /run/reboot-required.pkgs | sed 's/^/package=/'
+# Kernel and microcode only: its look at every process takes seconds, and the analysis afterwards takes it.
+needrestart_kernel() {
+  command -v needrestart >/dev/null 2>&1 || return 127
+  timeout -k 5 60 needrestart -b -k -w
+}
+
+# What the analysis asks to tell whether a machine needs a restart. The mark of a package alone does not: many never leave one.
+keep_reboot() {
+  take_status
+  keep environment environment
+  keep reboot_flag reboot_flag
+  keep kernels kernels
+  keep container container
+  keep init_maps init_maps
+  keep needrestart needrestart_kernel
 }
 
 # File systems without a free inode: what fails there speaks of space.
@@ -96,7 +107,7 @@ facts_after() {
   fi
   keep audit dpkg --audit
   keep journal dpkg_journal
-  keep reboot_flag reboot_flag
+  keep_reboot
   keep inodes_gone inodes_gone
   keep confinement confinement
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2317 # functions are called through `keep`
 # Carries out a confirmed repair, detached. Goes after changes.sh (step, keep, confirm_plan), 15-proxy.sh,
-# apt-transaction.sh, apt-auto-marks.sh, apt-look.sh, 50-history.sh, apt-facts.sh and apt-repair-lines.sh.
+# apt-transaction.sh, apt-auto-marks.sh, apt-look.sh, 40-machine.sh, 50-history.sh, apt-facts.sh and apt-repair-lines.sh.
 # Parameters besides those of the lines: NO_REMOVE=1|0, GUARD (text of what apt asks before it begins), LOCK_WAIT seconds to
 # wait for the locks of dpkg and for that of the downloads
 

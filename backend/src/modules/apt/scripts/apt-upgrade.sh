@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2154,SC2317 # functions are called through `keep`; PINS, work_archives, auto_notes are of others
 # Carries out a confirmed upgrade, detached. Goes after changes.sh (step, keep, confirm_plan), 15-proxy.sh,
-# apt-transaction.sh, apt-archives.sh, apt-auto-marks.sh, apt-look.sh, 50-history.sh and apt-facts.sh.
+# apt-transaction.sh, apt-archives.sh, apt-auto-marks.sh, apt-look.sh, 40-machine.sh, 50-history.sh and apt-facts.sh.
 # Parameters besides those of the transaction: NO_REMOVE=1|0, ALLOW_DOWNGRADES=1|0 (what was confirmed), GUARD (text of
 # what apt asks before it begins), LOCK_WAIT seconds to wait for the locks of dpkg and for
 # that of the downloads

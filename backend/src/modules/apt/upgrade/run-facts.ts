@@ -1,4 +1,5 @@
 import type { FinishedChange } from '../../jobs/actions/change-action';
+import { parseFlag } from '../analysis/machine-reading';
 import { linesOf, readable } from '../parsers/parse-error';
 import { parseInventory, type Inventory } from './applied';
 
@@ -40,6 +41,6 @@ export function lockWaited(run: FinishedChange): string[] {
 
 /** Whether a package asked for a reboot; null: not measured. */
 export function flag(run: FinishedChange): boolean | null {
-  const set = /^set=(yes|no)$/m.exec(run.sections.get('reboot_flag')?.stdout ?? '')?.[1];
-  return set === undefined ? null : set === 'yes';
+  const section = run.sections.get('reboot_flag');
+  return section?.exitCode === 0 ? (readable(() => parseFlag(section.stdout))?.set ?? null) : null;
 }

@@ -16,6 +16,7 @@ import { appliedCounts, appliedPackages, plannedBefore, withoutOthers } from './
 import { autoMarks, unmeasuredMarks } from './auto-marks';
 import { archivesLook } from './archive-facts';
 import { conffileChanges } from './conffile-changes';
+import { rebootAfter } from './reboot-after';
 import { both, flag, inventory, lines, lockWaited } from './run-facts';
 import { namedSubjects } from './subjects';
 import { unmeasured } from './unmeasured';
@@ -42,6 +43,7 @@ export function runResult(run: FinishedChange, plan: PlannedPackages, runId: str
   const since = meanwhile(run, runId);
   const packages = packagesOf(run, plan, since);
   const audit = lines(run, 'audit', [0, 1]);
+  const reboot = rebootAfter(run);
   const result = {
     ending: run.ending,
     exit_code: run.exitCode,
@@ -62,6 +64,7 @@ export function runResult(run: FinishedChange, plan: PlannedPackages, runId: str
     })),
     audit,
     reboot_flag: flag(run),
+    ...(reboot === undefined ? {} : { reboot }),
     drift: run.drift === null ? null : { missing: [...run.drift.missing], added: [...run.drift.added] },
   };
   return { ...result, not_measured: unmeasured(run, result) };

@@ -11,13 +11,14 @@ const WORD_FIELDS = new Set([
   'outcome',
   'refusal',
   'severity',
+  'signal',
   'silence',
   'state',
   'status',
   'verdict',
 ]);
 /** Fields that hold sentences of ours, one in each line. */
-const SENTENCE_FIELDS = new Set(['at_your_own_risk', 'message', 'remediation', 'summary']);
+const SENTENCE_FIELDS = new Set(['at_your_own_risk', 'detail', 'message', 'remediation', 'summary']);
 
 /** How a report says things in one language. What a machine said stays as it is in all of them. */
 /** The colon of a language with what stands before it: French has a narrow space that does not break. */

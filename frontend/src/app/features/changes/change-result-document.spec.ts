@@ -26,6 +26,7 @@ const clean = {
   ports: { gone: [], opened: [] },
   audit: [],
   reboot_flag: false,
+  reboot: { state: 'not_needed', reasons: [] },
   drift: null,
 };
 const failure = {
@@ -166,7 +167,7 @@ describe('proofs', () => {
       conffiles: ['/etc/postfix/main.cf.dpkg-dist'],
       failed_units: { before: [], after: ['postfix.service'] },
       ports: { gone: ['tcp 0.0.0.0:25'], opened: [] },
-      reboot_flag: true,
+      reboot: { state: 'needed', reasons: [] },
     });
     expect(proofs(result)).toEqual({ packages: 'bad', conffiles: 'look', units: 'bad', ports: 'bad', reboot: 'look' });
     expect(proofs(read({ ports: { gone: [], opened: ['tcp 0.0.0.0:80'] } })).ports).toBe('look');
@@ -177,8 +178,48 @@ describe('proofs', () => {
   });
 
   it('are never good for what was not measured', () => {
-    const nothing = { packages: null, conffiles: null, failed_units: null, ports: null, reboot_flag: null };
+    const nothing = {
+      packages: null,
+      conffiles: null,
+      failed_units: null,
+      ports: null,
+      reboot_flag: null,
+      reboot: undefined,
+    };
     expect(Object.values(proofs(read(nothing)))).toEqual(Array(5).fill('unknown'));
+  });
+});
+
+describe('a reboot', () => {
+  const KERNEL = { signal: 'kernel', verdict: 'needed', detail: 'Kernel 1 is running, 2 is installed.' };
+  const MARK = { signal: 'flag_file', verdict: 'not_needed', detail: 'No package left a mark.' };
+  const INIT = { signal: 'init_libraries', verdict: 'cannot_tell', detail: 'Process 1 could not be looked at.' };
+
+  it.each<[string, object, ChangeResult['reboot'], string, readonly string[]]>([
+    ['by its kernel', { reboot: { state: 'needed', reasons: [MARK, KERNEL] } }, 'needed', 'look', [KERNEL.detail]],
+    ['by what was found', { reboot: { state: 'not_needed', reasons: [MARK] } }, 'not_needed', 'good', []],
+    [
+      'which could not be told',
+      { reboot: { state: 'cannot_tell', reasons: [MARK, INIT] } },
+      'unknown',
+      'unknown',
+      [INIT.detail],
+    ],
+    ['that a package asked for', { reboot: undefined, reboot_flag: true }, 'needed', 'look', []],
+    ['that no package asked for', { reboot: undefined, reboot_flag: false }, 'unasked', 'unknown', []],
+    ['that nobody looked for', { reboot: undefined, reboot_flag: null }, 'unknown', 'unknown', []],
+  ])('%s', (_, over, reboot, proof, reasons) => {
+    const result = read({ ...over, packages: [pack('linux-image-6.1.0-30-amd64')] });
+    expect(result.reboot).toBe(reboot);
+    expect(proofs(result).reboot).toBe(proof);
+    expect(result.rebootReasons.map(({ text }) => text)).toEqual(reasons);
+  });
+
+  it('has the sentences of its reasons with it', () => {
+    const sentence = [{ text: KERNEL.detail, code: 'apt.kernel_old', params: {} }];
+    const body = { ...clean, reboot: { state: 'needed', reasons: [MARK, KERNEL] } };
+    const result = readChangeResult(document(body, { said: { 'reboot.reasons.1.detail': sentence } }));
+    expect(result?.rebootReasons).toEqual([{ text: KERNEL.detail, said: { text: sentence } }]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { DocumentDto, JobDto } from '../../api/models';
 import type { PackageOperation } from '../../ui/package-table';
 import type { NewsEntry } from './plan-details';
+import { rebootOf, type RebootFields, type ResultReboot } from './result-reboot';
 import { failureSaid, jobFailure, type Failure } from '../../ui/failure';
 
 /** How a package stands after the run. `unplanned`: it changed though no line of the plan names it. */
@@ -24,7 +25,7 @@ export interface ConffileChange {
 export type ProofKey = 'whole' | 'packages' | 'autoMarks' | 'conffiles' | 'units' | 'ports' | 'reboot';
 
 /** What a run changed, as it was found on the machine and compared with its plan. Null: not measured. */
-export interface ChangeResult {
+export interface ChangeResult extends ResultReboot {
   readonly ending: 'ended' | 'interrupted' | 'drifted' | 'stopped';
   /** What the document speaks of, in the order in which it is shown. */
   readonly proven: readonly ProofKey[];
@@ -39,7 +40,6 @@ export interface ChangeResult {
   readonly news: readonly NewsEntry[];
   readonly failedUnits: { readonly before: readonly string[]; readonly after: readonly string[] } | null;
   readonly ports: { readonly gone: readonly string[]; readonly opened: readonly string[] } | null;
-  readonly reboot: 'needed' | 'not_needed' | 'unknown';
   /** What dpkg finds wrong; null: not measured. */
   readonly audit: readonly string[] | null;
   readonly failures: readonly Failure[];
@@ -68,7 +68,7 @@ interface ResultError {
 }
 
 /** What results of changes hold, in the words of their contracts; each action's holds a part of it. */
-interface ResultDocument {
+interface ResultDocument extends RebootFields {
   readonly ending: ChangeResult['ending'];
   readonly packages?:
     | readonly {
@@ -109,7 +109,6 @@ interface ResultDocument {
   readonly failed_units?: ChangeResult['failedUnits'];
   readonly ports?: ChangeResult['ports'];
   readonly audit?: readonly string[] | null;
-  readonly reboot_flag?: boolean | null;
   readonly drift?: ChangeResult['drift'];
   readonly not_measured?: readonly { readonly fact: string }[];
 }
@@ -125,7 +124,7 @@ export function readChangeResult(result: DocumentDto | null): ChangeResult | nul
 }
 
 function fromDocument(result: ResultDocument, said: DocumentDto['said']): ChangeResult {
-  const { ending, reboot_flag: reboot = null } = result;
+  const { ending } = result;
   return {
     ending,
     proven: provenBy(result),
@@ -137,7 +136,7 @@ function fromDocument(result: ResultDocument, said: DocumentDto['said']): Change
     news: result.news ?? [],
     failedUnits: result.failed_units ?? null,
     ports: result.ports ?? null,
-    reboot: reboot === null ? 'unknown' : reboot ? 'needed' : 'not_needed',
+    ...rebootOf(result, said),
     audit: result.complaints ?? ('audit' in result ? (result.audit ?? null) : []),
     failures: (result.errors ?? []).map((error, at) => failureOf(error, at, said)),
     unwound: unwoundBy(result),
@@ -296,5 +295,5 @@ const PROOF: Readonly<Record<ProofKey, (result: ChangeResult) => Proof>> = {
   units: ({ failedUnits }) => judge(failedUnits, (units) => (newlyFailed(units).length > 0 ? 'bad' : 'good')),
   ports: ({ ports }) =>
     judge(ports, ({ gone, opened }) => (gone.length > 0 ? 'bad' : opened.length > 0 ? 'look' : 'good')),
-  reboot: ({ reboot }) => (reboot === 'unknown' ? 'unknown' : reboot === 'needed' ? 'look' : 'good'),
+  reboot: ({ reboot }) => (reboot === 'needed' ? 'look' : reboot === 'not_needed' ? 'good' : 'unknown'),
 };

@@ -88,6 +88,22 @@ describe('ChangeResultView', () => {
     fixture.destroy();
   });
 
+  it.each([
+    [
+      'with why',
+      { state: 'needed', reasons: [{ signal: 'kernel', verdict: 'needed', detail: 'Kernel 1 runs.' }] },
+      /Needed.*Kernel 1 runs\./,
+    ],
+    ['as not known where only the mark of a package was looked for', undefined, /Not known.*proves nothing/],
+  ])('tells of a reboot %s', async (_, reboot, said) => {
+    const result = { ending: 'ended', errors: [], packages: [], audit: [], reboot_flag: false, reboot };
+    const fixture = await shown({ result: { document: result, unreadable: null, said: {} } as never });
+    const cells = [...(fixture.nativeElement as HTMLElement).querySelectorAll('.proof li')];
+    const text = cells.map((cell) => cell.textContent.replace(/\s+/g, ' ')).find((cell) => cell.includes('Reboot'));
+    expect(text).toMatch(said);
+    fixture.destroy();
+  });
+
   const script = {
     kind: 'maintainer_script_failed',
     severity: 'error',

@@ -2,6 +2,7 @@ import { Component, computed, DestroyRef, effect, inject, input, untracked } fro
 import type { ExecutionDetailDto, JobDto } from '../../api/models';
 import { Loadable } from '../../core/errors/loadable';
 import { Formats } from '../../core/i18n/formats';
+import { Said } from '../../core/i18n/said';
 import { Texts } from '../../core/i18n/texts';
 import { ErrorNotice } from '../../ui/error-notice';
 import { FailureNotice } from '../../ui/failure-notice';
@@ -23,6 +24,7 @@ import {
   type ResultPackage,
 } from './change-result-document';
 import { ChangesApi } from './changes-api';
+import type { SaidText } from './plan-details';
 import { KeptLog } from './kept-log';
 import { LineDifference } from './line-difference';
 import { PackageNews } from './package-news';
@@ -67,6 +69,8 @@ interface Cell {
   readonly proof: Proof;
   readonly finding: string;
   readonly evidence: string;
+  /** Sentences of the server that go with it. */
+  readonly reasons?: readonly SaidText[];
 }
 
 /** Did it do what it said? What was planned beside what was found on the machine afterwards. */
@@ -93,6 +97,7 @@ interface Cell {
 })
 export class ChangeResultView {
   protected readonly texts = inject(Texts);
+  protected readonly said = inject(Said);
   protected readonly formats = inject(Formats);
   private readonly api = inject(ChangesApi);
   /** Its execution has the same id. */
@@ -225,17 +230,19 @@ export class ChangeResultView {
           evidence: [...ports.gone, ...ports.opened].join(', '),
         },
       ),
-      reboot: cell('reboot', {
-        finding: t(`result.reboot.${reboot}`),
-        evidence:
-          reboot === 'needed'
-            ? t('forecast.reboot.note')
-            : reboot === 'unknown'
-              ? this.whyUnknown('reboot', result)
-              : '',
-      }),
+      reboot: {
+        ...cell('reboot', { finding: t(`result.reboot.${reboot}`), evidence: this.rebootNote(result) }),
+        reasons: result.rebootReasons,
+      },
     };
     return result.proven.map((key) => all[key]);
+  }
+
+  private rebootNote(result: ChangeResult): string {
+    const { reboot, rebootReasons: reasons } = result;
+    if (reboot === 'needed') return this.texts.t('forecast.reboot.note');
+    if (reboot === 'unasked') return this.texts.t('result.reboot.unasked.note');
+    return reboot === 'unknown' && reasons.length === 0 ? this.whyUnknown('reboot', result) : '';
   }
 
   private whyUnknown(key: ProofKey, { ending }: ChangeResult): string {
