@@ -19,6 +19,7 @@ import { changeId, type LoggedChange } from './external-changes';
 import { appliedRows, insertApplied } from './logged-packages';
 import { disown, toldApart } from './own-runs';
 import type { LogsReading } from './read-logs';
+import { storeUntold } from './untold-runs';
 
 const ACTION = 'apt_external_change';
 const DAY_MS = 86_400_000;
@@ -75,7 +76,8 @@ export class ExternalChanges {
 
   /**
    * Changes that are known already, that began before the logs were to be told of, or were ours are passed over. What others did
-   * while a run of ours was at work stands in its inventories too; there it is taken out of what the run applied.
+   * while a run of ours was at work stands in its inventories too; there it is taken out of what the run applied. A run of ours that
+   * nobody could ask how it ended has nothing else than these logs.
    */
   async store(tx: Transaction, context: StoreContext, logged: readonly LoggedChange[]): Promise<void> {
     if (logged.length === 0) return;
@@ -90,6 +92,7 @@ export class ExternalChanges {
     for (const { id } of known) byId.delete(id);
     await this.insert(tx, machineId, byId);
     await disown(tx.manager, machineId, [...byId.values()], own);
+    await storeUntold(tx.manager, machineId, own, since);
     for (const [executionId, change] of byId) await this.announce(tx, context, executionId, change);
   }
 

@@ -195,3 +195,61 @@ describe('what others did while a run of ours was at work', () => {
     expect(await stored()).toEqual(['external curl', 'external other', 'manual bash']);
   });
 });
+
+describe('a run of ours that ended here without a result', () => {
+  it('has what the logs of its machine tell, once', async () => {
+    const run = await ourRun(null, 'error');
+    const read = () => analysed([['02:04:00', '02:05:00', ours(run), ['bash', 'openssl']]], [['02:04:10', 'bash']]);
+    await read();
+    await read();
+    // The run of apt ended well, and yet dpkg knows of one package only.
+    expect(await stored()).toEqual(['manual bash']);
+    expect(told).toEqual([]);
+  });
+
+  it('has by the word of apt alone only what ended well', async () => {
+    const [good, bad, cut] = [await ourRun(null, 'error'), await ourRun(null, 'error'), await ourRun(null, 'error')];
+    await analysed(
+      [
+        ['02:04:00', '02:05:00', ours(good), ['bash']],
+        ['02:06:00', '02:07:00', ours(bad), ['curl'], 'Sub-process /usr/bin/dpkg returned an error code (1)'],
+        ['02:08:00', null, ours(cut), ['openssl']],
+      ],
+      [],
+    );
+    expect(await stored()).toEqual(['manual bash']);
+  });
+
+  it('is added to when it went on after it had been read', async () => {
+    const run = await ourRun(null, 'error');
+    const entry = (end: string | null): Entry => ['02:04:00', end, ours(run), ['bash', 'openssl']];
+    await analysed([entry(null)], [['02:04:10', 'bash']]);
+    expect(await stored()).toEqual(['manual bash']);
+    await analysed(
+      [entry('05:00:00')],
+      [
+        ['02:04:10', 'bash'],
+        ['04:59:00', 'openssl'],
+      ],
+    );
+    expect(await stored()).toEqual(['manual bash', 'manual openssl']);
+  });
+
+  it('is let end by whoever follows it, while it is open', async () => {
+    const run = await ourRun(null, 'running');
+    await analysed([['02:04:00', '02:05:00', ours(run), ['bash']]], [['02:04:10', 'bash']]);
+    expect(await stored()).toEqual([]);
+  });
+
+  it('keeps what it measured where it has a result', async () => {
+    const run = await ourRun(['bash']);
+    await analysed(
+      [['02:04:00', '02:05:00', ours(run), ['bash', 'openssl']]],
+      [
+        ['02:04:10', 'bash'],
+        ['02:04:20', 'openssl'],
+      ],
+    );
+    expect(await stored()).toEqual(['manual bash']);
+  });
+});
