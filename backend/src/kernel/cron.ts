@@ -15,7 +15,8 @@ export interface Recurrence {
  * What keeps a recurrence from being used; `nth`: `FRI#2` is not alone; `step`: longer than what it goes through, so it would mean
  * its first value alone; `never` is a date that no calendar has.
  */
-export type RecurrenceProblem = 'cron' | 'nth' | 'step' | 'timezone' | 'never';
+export const RECURRENCE_PROBLEMS = ['cron', 'nth', 'step', 'timezone', 'never'] as const;
+export type RecurrenceProblem = (typeof RECURRENCE_PROBLEMS)[number];
 
 const FIELD = /^[0-9A-Za-z*,/#?-]+$/;
 /** Spreads by a hash of a name: nobody could tell beforehand when it is due. */

@@ -23,6 +23,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*(\/[A-Za-z0-9_+-]+)*$/;
 /** Whether a time zone exists, by the zone data of this program. */
 export function isTimezone(name: string): boolean {
   if (!NAME.test(name)) return false;
+  if (zones.has(name)) return true;
   try {
     formatOf(name);
     return true;

@@ -462,6 +462,9 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.window_too_short':
     'Aucune fenêtre de maintenance de la machine n’est assez longue : {action} prend {minutes} min d’après ce qui est connu, la plus longue fenêtre {longest} min.',
   'jobs.window_too_short_action': 'Allongez la fenêtre, ou lancez hors d’elle avec une raison.',
+  'jobs.window_unreadable':
+    '{action} ne commence pas : la fenêtre de maintenance « {window} » de la machine ne peut plus être lue, son heure ou son fuseau horaire ne sont pas connus.',
+  'jobs.window_unreadable_action': 'Donnez à la fenêtre une autre heure ou un autre fuseau horaire, ou supprimez-la.',
   'jobs.worker_lost': 'Le processus qui menait cette exécution a disparu avant la fin.',
   'jobs.worker_lost_action':
     'Relancez-la ; si des processus disparaissent souvent, regardez leur mémoire et le journal du serveur.',

@@ -86,6 +86,9 @@ export const say = sentences('jobs', {
   window_too_short:
     'No maintenance window of the machine is long enough: {action} takes {minutes} min by what is known, the longest window {longest} min.',
   window_too_short_action: 'Make the window longer, or begin outside it with a reason.',
+  window_unreadable:
+    '{action} does not begin: the maintenance window «{window}» of the machine cannot be read any more, its time or its time zone is not known.',
+  window_unreadable_action: 'Give the window another time or time zone, or remove it.',
   window_expired:
     '{action} could not begin while the maintenance window «{window}» was open, or was too long for what was left of it.',
   window_expired_action: 'Make a new plan: it waits for the next window.',

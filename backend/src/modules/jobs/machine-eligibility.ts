@@ -13,8 +13,10 @@ const refusals = {
   no_credentials: { message: say.no_credentials(), action: say.no_credentials_action() },
   host_key_unknown: { message: say.host_key_unknown(), action: say.host_key_unknown_action() },
 } as const;
-/** `window_too_short`: no maintenance window is long enough for the change. */
-export type RefusalCode = keyof typeof refusals | 'window_too_short';
+/**
+ * `window_too_short`: no maintenance window is long enough for the change; `window_unreadable`: of one nobody can tell any more when it opens.
+ */
+export type RefusalCode = keyof typeof refusals | 'window_too_short' | 'window_unreadable';
 
 export interface MachineRefusal {
   readonly machineId: string;

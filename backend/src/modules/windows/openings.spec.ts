@@ -67,7 +67,11 @@ describe('the standing of work', () => {
   });
 
   it('never begins where no window is long enough', () => {
-    expect(standing([night], 3 * HOUR, at('2026-06-10T01:00:00Z'))).toEqual({ kind: 'never', longestSeconds: 7200 });
+    expect(standing([night], 3 * HOUR, at('2026-06-10T01:00:00Z'))).toEqual({
+      kind: 'never',
+      longestSeconds: 7200,
+      unreadable: [],
+    });
   });
 
   it('passes over a short window for a longer one', () => {
@@ -78,5 +82,36 @@ describe('the standing of work', () => {
       from: at('2026-06-14T00:00:00Z'),
       until: at('2026-06-14T06:00:00Z'),
     });
+  });
+});
+
+describe('a window that cannot be read', () => {
+  const lost: Opens = { ...night, name: 'Lost', timezone: 'Europe/Nowhere' };
+  const now = at('2026-06-10T01:00:00Z');
+
+  it.each([
+    ['a time zone', {}],
+    ['five fields', { timezone: 'UTC', cron: 'every night' }],
+    ['a date that no calendar has', { timezone: 'UTC', cron: '0 2 30 2 *' }],
+  ])('for want of %s opens at no time, and is named', (_, more) => {
+    expect(standing([{ ...lost, ...more }], 0, now)).toEqual({
+      kind: 'never',
+      longestSeconds: 0,
+      unreadable: ['Lost'],
+    });
+  });
+
+  it('takes nothing from another that is open', () => {
+    expect(standing([lost, night], HOUR / 2, now)).toMatchObject({ kind: 'open', name: 'Nights' });
+    expect(standing([lost, night], 3 * HOUR, now)).toEqual({
+      kind: 'never',
+      longestSeconds: 7200,
+      unreadable: ['Lost'],
+    });
+  });
+
+  it('opens once all the same: a moment needs no time zone', () => {
+    const once = { ...lost, cron: '@once', opensAt: at('2026-06-10T00:30:00Z') };
+    expect(standing([once], 0, now)).toMatchObject({ kind: 'open' });
   });
 });

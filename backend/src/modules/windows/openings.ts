@@ -1,4 +1,4 @@
-import { dueTimes } from '../../kernel/cron';
+import { dueTimes, recurrenceProblem, type RecurrenceProblem } from '../../kernel/cron';
 
 const MINUTE_MS = 60_000;
 /** Nobody waits longer than that for a window. */
@@ -30,8 +30,19 @@ export type Standing =
   | { readonly kind: 'unbound' }
   /** `latestStart`: begun later, it could not end inside. */
   | ({ readonly kind: 'open' | 'later'; readonly latestStart: Date } & Opening)
-  /** None is long enough; `longestSeconds` is the longest there is, 0 when none opens any more. */
-  | { readonly kind: 'never'; readonly longestSeconds: number };
+  /**
+   * None is long enough; `longestSeconds` is the longest there is, 0 when none opens any more. `unreadable`: names of those
+   * that could be, if it could be told when they open.
+   */
+  | { readonly kind: 'never'; readonly longestSeconds: number; readonly unreadable: readonly string[] };
+
+/**
+ * Why nobody can tell when a window opens; null: it can be told. None is saved so, but its row may have been edited, or the zone data of
+ * this program may not have its zone any more. Such a window binds its machines as any other, and opens at no time.
+ */
+export function timingProblem({ cron, timezone }: Pick<Opens, 'cron' | 'timezone'>): RecurrenceProblem | null {
+  return cron === '@once' ? null : recurrenceProblem({ cron, timezone });
+}
 
 /** Of the next year, the openings that have not ended at `now`, in order; those that touch are one. */
 export function* openings(windows: readonly Opens[], now: Date): Generator<Opening, void, undefined> {
@@ -70,7 +81,8 @@ export function standing(windows: readonly Opens[], seconds: number, now: Date):
       return { kind: from <= now ? 'open' : 'later', latestStart, ...opening };
     }
   }
-  return { kind: 'never', longestSeconds: Math.floor(longestMs / 1000) };
+  const unreadable = windows.filter((window) => timingProblem(window) !== null).map(({ name }) => name);
+  return { kind: 'never', longestSeconds: Math.floor(longestMs / 1000), unreadable };
 }
 
 /** What several generators bring in order, in one order; no further than somebody asks. */
@@ -99,6 +111,8 @@ function* openingsOf(window: Opens, now: Date): Generator<Opening, void, undefin
     if (opensAt !== null && opensAt.getTime() + lengthMs > now.getTime()) yield opening(opensAt);
     return;
   }
+  // One that cannot be read must not keep the others from being asked.
+  if (timingProblem(window) !== null) return;
   let count = 0;
   for (const from of dueTimes(window, new Date(now.getTime() - lengthMs))) {
     if (from.getTime() > now.getTime() + HORIZON_MS || count === OPENINGS_MAX) return;

@@ -12,7 +12,7 @@ import {
   WindowDto,
   WindowVersionDto,
 } from './dto/windows.dto';
-import { nextOpenings, type Opens } from './openings';
+import { nextOpenings, timingProblem, type Opens } from './openings';
 import type { WindowFacts, WindowRecord } from './windows.repository';
 import { openingProblems, WindowsService } from './windows.service';
 
@@ -76,7 +76,7 @@ export class WindowsController {
 }
 
 function toDto(window: WindowRecord, now: Date): WindowDto {
-  return { ...window, openings: next(window, SHOWN, now) };
+  return { ...window, timingProblem: timingProblem(window), openings: next(window, SHOWN, now) };
 }
 
 function next(window: Opens, count: number, now: Date): OpeningDto[] {

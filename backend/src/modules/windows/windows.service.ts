@@ -66,7 +66,9 @@ export class WindowsService {
       const before = factsOf(await this.unchanged(tx, id, seen));
       // One that is over can still be renamed and turned off.
       const same = !window.enabled || (before.enabled && sameOpening(before, window));
-      this.refuse(openingProblems(window, now, same ? 'whenever' : 'to come'));
+      // One that cannot be read any more can still be turned off.
+      const off = !window.enabled && sameOpening(before, window);
+      if (!off) this.refuse(openingProblems(window, now, same ? 'whenever' : 'to come'));
       await this.checkSubject(tx, window);
       await this.repository.update(tx.manager, id, window, now, origin.actor.name);
       const details = { before: audited(before), after: audited(window) };

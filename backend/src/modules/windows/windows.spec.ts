@@ -157,6 +157,44 @@ describe('maintenance windows', () => {
     expect((await save({ enabled: true }, off.updatedAt)).body).toMatchObject({ errors: [{ field: 'opensAt' }] });
   });
 
+  describe('whose time zone is not known any more', () => {
+    const nowhere = async (): Promise<Window> => {
+      const made = await create();
+      await affected(test.dataSource, `UPDATE maintenance_windows SET timezone = 'Europe/Nowhere'`, []);
+      return made;
+    };
+    const save = ({ id, updatedAt }: Window, more: object) =>
+      test.as('administrator').put(`/maintenance-windows/${id}`, { ...nights, ...more, seen: updatedAt });
+
+    it('are listed with their problem, beside the others', async () => {
+      await nowhere();
+      await create({ name: 'Other', enabled: false });
+      const list = await test.as('viewer').get('/maintenance-windows');
+      expect([list.status, list.body]).toMatchObject([
+        200,
+        [
+          { name: 'Nights', timezone: 'Europe/Nowhere', timingProblem: 'timezone', openings: [] },
+          { name: 'Other', timingProblem: null },
+        ],
+      ]);
+    });
+
+    it('can be given another, turned off, or removed, but neither made so nor turned on', async () => {
+      const made = await nowhere();
+      const off = await save(made, { timezone: 'Europe/Nowhere', enabled: false });
+      expect([off.status, off.body]).toMatchObject([200, { enabled: false, timingProblem: 'timezone' }]);
+      const on = await save(off.body as Window, { timezone: 'Europe/Nowhere' });
+      expect([on.status, on.body]).toMatchObject([400, { errors: [{ field: 'timezone' }] }]);
+      const other = await save(off.body as Window, { timezone: 'Europe/Atlantis', enabled: false });
+      expect([other.status, other.body]).toMatchObject([400, { errors: [{ field: 'timezone' }] }]);
+      const mended = await save(off.body as Window, {});
+      expect([mended.status, mended.body]).toMatchObject([200, { enabled: true, timingProblem: null }]);
+      const gone = await nowhere();
+      const seen = encodeURIComponent(gone.updatedAt);
+      expect((await test.as('administrator').delete(`/maintenance-windows/${gone.id}?seen=${seen}`)).status).toBe(204);
+    });
+  });
+
   it.each([
     ['a cron of six fields', { cron: '0 0 2 * * *' }, 'cron'],
     ['a day that no month has', { cron: '0 2 30 2 *' }, 'cron'],

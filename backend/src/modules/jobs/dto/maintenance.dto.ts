@@ -33,6 +33,8 @@ export class MachineMaintenanceDto {
   latestStart: Date | null;
   /** The longest window there is, where none is long enough; 0 when none opens any more. */
   longestSeconds: number | null;
+  /** Of windows that count and of which nobody can tell any more when they open; named where no other is long enough. */
+  unreadableWindowNames: string[];
   /** So long the action will take by what is known; null without an action, and where nothing is bound. */
   estimateSeconds: number | null;
   /** `machine`: its own last runs; `fleet`: the slowest tenth of all machines; `declared`: of it, or of a part of it, there were no runs yet. */

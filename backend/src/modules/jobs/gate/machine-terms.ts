@@ -2,6 +2,7 @@ import type { Sentence } from '../../../kernel/sentences/sentences';
 import { say } from '../jobs.sentences';
 import type { MachineRefusal } from '../machine-eligibility';
 import { termsOf, UNBOUND_TERMS, type GateStanding, type StartTerms } from './start-gate';
+import { unreadableFailure } from './unbegun-failures';
 
 /** On which terms a new job may begin on a machine. */
 export interface MachineTerms {
@@ -25,10 +26,16 @@ export function machineTerms({ machineId, standing, estimate }: GateStanding, ac
   const seconds = estimate?.seconds ?? null;
   const terms = termsOf(standing);
   if (terms !== null) return { machineId, terms, seconds, windowOverride: null, refusal: null };
+  const refused = { machineId, terms: UNBOUND_TERMS, seconds, windowOverride: null };
+  const unreadable = unreadableFailure(standing, action);
+  if (unreadable !== null) {
+    const { kind: code, ...why } = unreadable;
+    return { ...refused, refusal: { machineId, code, ...why } };
+  }
   const longest = standing.kind === 'never' ? standing.longestSeconds : 0;
   const message = say.window_too_short({ action, minutes: minutes(seconds ?? 0), longest: Math.floor(longest / 60) });
   const refusal = { machineId, code: 'window_too_short', message, action: say.window_too_short_action() } as const;
-  return { machineId, terms: UNBOUND_TERMS, seconds, windowOverride: null, refusal };
+  return { ...refused, refusal };
 }
 
 function minutes(seconds: number): number {

@@ -10,6 +10,7 @@ export function toMaintenance({ standing, estimate, windows, overWindow }: GateS
     until: opening?.until ?? null,
     latestStart: opening?.latestStart ?? null,
     longestSeconds: standing.kind === 'never' ? standing.longestSeconds : null,
+    unreadableWindowNames: standing.kind === 'never' ? [...standing.unreadable] : [],
     estimateSeconds: estimate?.seconds ?? null,
     estimateBasis: estimate?.basis ?? null,
     overWindowName: overWindow?.name ?? null,

@@ -13,11 +13,11 @@ import { Dispatcher } from '../dispatcher';
 import { JOB_RESULT, resultDocument } from '../contracts/job-documents';
 import { Contracts } from '../../../kernel/contracts/contracts';
 import { requester } from '../job-record';
-import { say } from '../jobs.sentences';
 import { databaseIsAway } from '../worker/failures';
 import { JobHistory } from '../worker/job-history';
 import { endByItself } from '../worker/untold-ends';
 import { StartGate, termsOf, type GateStanding } from './start-gate';
+import { overdueFailure, unreadableFailure, type UnbegunFailure } from './unbegun-failures';
 
 const BATCH = 200;
 /**
@@ -39,10 +39,6 @@ export interface Beginning {
   readonly refusal: RunFailure | null;
   /** So long it could still end inside its window if it began, in seconds; null: it is bound by none. */
   readonly withinSeconds: number | null;
-}
-
-interface OverdueFailure extends RunFailure {
-  readonly action: Sentence;
 }
 
 interface ExpiredRow extends HeldRow {
@@ -100,8 +96,9 @@ export class WindowHolds {
       const found = job.overridden ? null : await this.standing(tx, job);
       const window = found === null ? null : closedWindow(found, job.window_name);
       if (window === null && !job.over) return { refusal: null, withinSeconds: secondsToBegin(found) };
-      const name = window ?? job.window_name;
-      const refusal = overdueFailure(quoted(this.registry.title(job.kind)), { ...job, window_name: name });
+      const action = quoted(this.registry.title(job.kind));
+      const overdue = { ...job, window_name: window ?? job.window_name };
+      const refusal = unreadableFailure(found?.standing, action) ?? overdueFailure(action, overdue);
       return { refusal, withinSeconds: null };
     });
   }
@@ -152,7 +149,7 @@ export class WindowHolds {
     }
   }
 
-  private async standing(tx: Transaction, job: TakenRow): Promise<GateStanding | null> {
+  private async standing(tx: Transaction, job: HeldRow): Promise<GateStanding | null> {
     const { declaration } = this.registry.require(job.kind);
     const wanted = [{ machineId: job.machine_id, seconds: job.window_seconds }];
     const [found] = await this.gate.standings(tx.manager, wanted, [declaration]);
@@ -220,7 +217,7 @@ export class WindowHolds {
       const [job] = await queryRows<ExpiredRow>(tx.manager, `${OVERDUE} AND id = $1 FOR UPDATE`, [jobId]);
       if (job === undefined) return;
       const action = quoted(this.registry.title(job.kind));
-      const failure = overdueFailure(action, job);
+      const failure = (await this.unreadable(tx, job, action)) ?? overdueFailure(action, job);
       await affected(tx.manager, EXPIRE, [
         jobId,
         failure.message,
@@ -233,6 +230,12 @@ export class WindowHolds {
       await this.dispatcher.dispatch(tx, [machineId]);
       this.history.announce(tx, { jobId, machineId });
     });
+  }
+
+  /** Of one that ended by the windows of now, before its own time was over. */
+  private async unreadable(tx: Transaction, job: ExpiredRow, action: Sentence): Promise<UnbegunFailure | null> {
+    if (job.waited_minutes >= 0) return null;
+    return unreadableFailure((await this.standing(tx, job))?.standing, action);
   }
 
   private changes(): string[] {
@@ -262,20 +265,6 @@ export function secondsToBegin(found: Pick<GateStanding, 'standing' | 'now'> | n
   const { latestStart, until } = found.standing;
   const left = (end: Date): number => Math.floor((end.getTime() - found.now.getTime()) / 1000);
   return Math.max(1, Math.min(left(until), Math.max(left(latestStart), FIRST_SECONDS)));
-}
-
-/**
- * Its window has passed; or, where none speaks of its machine, the time for which a confirmed plan is valid. One that no
- * window is long enough for any more was over before it was made.
- */
-function overdueFailure(
-  action: Sentence,
-  { window_name: name, waited_minutes: minutes }: Pick<ExpiredRow, 'window_name' | 'waited_minutes'>,
-): OverdueFailure {
-  const window = name ?? '';
-  return name === null && minutes >= 0
-    ? { kind: 'plan_expired', message: say.plan_overdue({ action, minutes }), action: say.plan_overdue_action() }
-    : { kind: 'window_expired', message: say.window_expired({ action, window }), action: say.window_expired_action() };
 }
 
 /** Changes that have not begun and whose window nobody has set aside. */

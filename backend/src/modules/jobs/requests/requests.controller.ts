@@ -92,7 +92,7 @@ export class RequestsController {
    * the same job. Rules may leave it to whoever asked, to others, or to administrators: 403 `not_permitted`, `four_eyes`,
    * `administrator_needed`. 409 `digest_differs`, `plan_expired`, `request_rejected`, `request_decided`, `request_altered`,
    * `plan_blocked`; 400 `consequences_not_accepted` with the codes in `missing`; 403 with `windowOverride` without the permission for it,
-   * 409 `window_too_short` without it.
+   * 409 `window_too_short` or `window_unreadable` without it.
    */
   @Post(':id/confirm')
   @HttpCode(202)

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { RECURRENCE_PROBLEMS, type RecurrenceProblem } from '../../../kernel/cron';
 import { IsMoment } from '../../../kernel/http/input-rules';
 import { IsGivenName } from '../../machines/dto/rules';
 import { WINDOW_SCOPES, type WindowScope } from '../entities/windows.values';
@@ -90,6 +91,9 @@ export class WindowDto {
   opensAt: Date | null;
   timezone: string;
   durationMinutes: number;
+  /** Why nobody can tell any more when it opens: nothing that changes its machines begins until it is mended. Null: it can be told. */
+  @ApiProperty({ enum: RECURRENCE_PROBLEMS, nullable: true, type: String })
+  timingProblem: RecurrenceProblem | null;
   /** The next three, the one that is open first; empty when it opens no more. */
   openings: OpeningDto[];
   updatedAt: Date;

@@ -34,6 +34,11 @@ export interface MachineMaintenanceDto {
    * `unbound`: at any time; `open`: now; `later`: from `from` on; `never`: no window is long enough.
    */
   state: 'unbound' | 'open' | 'later' | 'never';
+
+  /**
+   * Of windows that count and of which nobody can tell any more when they open; named where no other is long enough.
+   */
+  unreadableWindowNames: Array<string>;
   until: (string | null);
 
   /**

@@ -27,6 +27,11 @@ export interface WindowDto {
   subjectName: (string | null);
   tagId: (string | null);
   timezone: string;
+
+  /**
+   * Why nobody can tell any more when it opens: nothing that changes its machines begins until it is mended. Null: it can be told.
+   */
+  timingProblem: ('cron' | 'nth' | 'step' | 'timezone' | 'never' | null);
   updatedAt: string;
   updatedBy: (string | null);
 }

@@ -9,8 +9,8 @@ import { Icon } from '../../ui/icon';
   selector: 'su-windows-of-many',
   imports: [Icon],
   template: `
-    @if (waiting().length > 0 || never() > 0) {
-      <div class="notice" [class.is-stale]="never() > 0">
+    @if (waiting().length > 0 || never() + unreadable() > 0) {
+      <div class="notice" [class.is-stale]="never() + unreadable() > 0">
         <su-icon name="clock" />
         <div>
           @if (waiting().length > 0) {
@@ -18,6 +18,9 @@ import { Icon } from '../../ui/icon';
           }
           @if (never() > 0) {
             <p>{{ texts.t('several.windows.never', { n: never() }) }}</p>
+          }
+          @if (unreadable() > 0) {
+            <p>{{ texts.t('several.windows.unreadable', { n: unreadable() }) }}</p>
           }
         </div>
       </div>
@@ -30,7 +33,11 @@ export class WindowsOfMany {
   readonly targets = input.required<readonly Pick<RequestTargetDto, 'maintenance'>[]>();
   private readonly standings = computed(() => this.targets().flatMap(({ maintenance }) => maintenance ?? []));
   protected readonly waiting = computed(() => this.standings().filter(({ state }) => state === 'later'));
-  protected readonly never = computed(() => this.standings().filter(({ state }) => state === 'never').length);
+  private readonly left = computed(() => this.standings().filter(({ state }) => state === 'never'));
+  protected readonly unreadable = computed(
+    () => this.left().filter((one) => one.unreadableWindowNames.length > 0).length,
+  );
+  protected readonly never = computed(() => this.left().length - this.unreadable());
   protected readonly first = computed(() => {
     const opens = this.waiting().flatMap(({ from }) => from ?? []);
     return this.formats.short(opens.sort()[0] ?? '');

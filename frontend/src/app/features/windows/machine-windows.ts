@@ -54,7 +54,8 @@ export class MachineWindows {
     return this.standing.load(() => this.api.standing(id));
   }
 
-  private words({ state, windowName, from, until, overWindowName }: MachineMaintenanceDto): string | null {
+  private words(standing: MachineMaintenanceDto): string | null {
+    const { state, windowName, from, until, overWindowName, unreadableWindowNames: unreadable } = standing;
     const name = windowName ?? '';
     switch (state) {
       case 'open':
@@ -62,7 +63,9 @@ export class MachineWindows {
       case 'later':
         return this.texts.t('machine.windows.later', { name, at: this.formats.short(from ?? '') });
       case 'never':
-        return this.texts.t('machine.windows.never');
+        return unreadable.length > 0
+          ? this.texts.t('machine.windows.unreadable', { name: this.formats.list(unreadable) })
+          : this.texts.t('machine.windows.never');
       case 'unbound':
         return overWindowName === null ? null : this.texts.t('machine.windows.over', { name: overWindowName });
     }

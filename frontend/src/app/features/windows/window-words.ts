@@ -10,13 +10,17 @@ export class WindowWords {
   private readonly formats = inject(Formats);
 
   /** Null where no window speaks of the machine. */
-  standing({ state, windowName, from, until, longestSeconds }: MachineMaintenanceDto): string | null {
+  standing(standing: MachineMaintenanceDto): string | null {
+    const { state, windowName, from, until, longestSeconds, unreadableWindowNames: unreadable } = standing;
     switch (state) {
       case 'open':
         return this.texts.t('windows.standing.open', { name: windowName ?? '', at: this.formats.short(until ?? '') });
       case 'later':
         return this.texts.t('windows.standing.later', { name: windowName ?? '', at: this.formats.short(from ?? '') });
       case 'never':
+        if (unreadable.length > 0) {
+          return this.texts.t('windows.standing.unreadable', { name: this.formats.list(unreadable) });
+        }
         return longestSeconds === 0 || longestSeconds === null
           ? this.texts.t('windows.standing.none')
           : this.texts.t('windows.standing.never', { longest: this.formats.length(longestSeconds) });

@@ -10,13 +10,8 @@ import { Session } from '../../core/session/session';
 import { WindowsApi } from './windows-api';
 import { WindowsPage } from './windows-page';
 
-it('reads the windows again when somebody else has changed them, until it is left', async () => {
-  const told = new Map<string, () => void>();
-  const on = (event: string, listener: () => void): (() => boolean) => {
-    told.set(event, listener);
-    return () => told.delete(event);
-  };
-  const all: WindowDto[] = [];
+/** The page, with the list that its server has. */
+async function opened(all: readonly WindowDto[], on: Live['on'] = () => () => true) {
   TestBed.configureTestingModule({
     providers: [
       ...providePortalTexts(),
@@ -37,16 +32,41 @@ it('reads the windows again when somebody else has changed them, until it is lef
     }
     expect(page.textContent).toContain(text);
   }
+  return { fixture, page, shows };
+}
+
+const nights = {
+  id: 'w',
+  name: 'Made by Ben',
+  scope: 'fleet',
+  cron: '0 2 * * *',
+  timezone: 'UTC',
+  timingProblem: null,
+  openings: [],
+  durationMinutes: 60,
+  enabled: true,
+  updatedAt: '2026-06-10T10:00:00Z',
+} as unknown as WindowDto;
+
+it('reads the windows again when somebody else has changed them, until it is left', async () => {
+  const told = new Map<string, () => void>();
+  const on = (event: string, listener: () => void): (() => boolean) => {
+    told.set(event, listener);
+    return () => told.delete(event);
+  };
+  const all: WindowDto[] = [];
+  const { fixture, shows } = await opened(all, on as unknown as Live['on']);
   await shows('No maintenance window');
-  const window = { id: 'w', name: 'Made by Ben', scope: 'fleet', cron: '0 2 * * *', openings: [], timezone: 'UTC' };
-  all.push({
-    ...window,
-    durationMinutes: 60,
-    enabled: true,
-    updatedAt: '2026-06-10T10:00:00Z',
-  } as unknown as WindowDto);
+  all.push(nights);
   told.get('windows.changed')?.();
   await shows('Made by Ben');
   fixture.destroy();
   expect(told.size).toBe(0);
+});
+
+it('tells of a window that cannot be read what to mend, not that it opens at no time of the year', async () => {
+  const { page, shows } = await opened([{ ...nights, timezone: 'Europe/Nowhere', timingProblem: 'timezone' }]);
+  await shows('Made by Ben');
+  expect(page.querySelector('tbody .chip')?.textContent).toContain('Cannot be read');
+  expect(page.textContent).toContain('Change it, or remove it.');
 });
