@@ -72,6 +72,24 @@ run_launch() {
   fi
 }
 
+# run_withdrawn: somebody began to take it back and got no further
+# shellcheck disable=SC3013 # dash has it
+run_withdrawn() { [ "$run_dir/process" -ef "$run_dir/script" ]; }
+
+# run_withdraw: takes back what is only prepared. Its head may still come, and begins by taking the name `process`: it finds that
+# taken, or no folder. A link needs no room on the disk. False: the head was faster.
+run_withdraw() {
+  [ -d "$run_dir" ] || return 0
+  ln "$run_dir/script" "$run_dir/process" 2>/dev/null
+  if [ -e "$run_dir/process" ] && ! run_withdrawn; then return 1; fi
+  rm -rf "$run_dir"
+}
+
+# run_unbegun OUTCOME: that, for good, unless its head has come meanwhile
+run_unbegun() {
+  if run_withdraw; then printf '%s\n' "$1"; else echo 'outcome attached'; fi
+}
+
 # run_await: until its process has said that it runs, or that it may not
 run_await() {
   run_tries=0
@@ -101,16 +119,17 @@ run_start() {
     return 0
   fi
   run_rank || return 0
+  if run_withdrawn; then rm -rf "$run_dir"; fi
   if [ -e "$run_dir/process" ] || { [ ! -d "$run_dir" ] && run_survives; }; then
     echo 'outcome attached'
     return 0
   fi
   if [ -n "$RUN_EXPECTED" ]; then
-    echo 'outcome missing'
+    run_unbegun 'outcome missing'
     return 0
   fi
-  if ! run_others; then
-    rm -rf "$run_dir"
+  if ! run_said=$(run_others); then
+    run_unbegun "$run_said"
     return 0
   fi
   run_clear
@@ -126,8 +145,7 @@ run_start() {
     run_await attached
     return 0
   fi
-  rm -rf "$run_dir"
-  printf 'outcome failed\nreason %s\n' "$(printf '%s' "$run_said" | tr '\n' ' ')"
+  run_unbegun "$(printf 'outcome failed\nreason %s' "$(printf '%s' "$run_said" | tr '\n' ' ')")"
 }
 
 # run_begin: with the reason that only inodes show, which is read where there is no outcome
