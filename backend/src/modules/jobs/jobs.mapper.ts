@@ -130,6 +130,7 @@ export function toAction(declaration: AnyDeclaration): ActionDto {
     timeoutSeconds,
     estimateSeconds,
     remedies: [...(declaration.remedies ?? [])],
+    consequences: declaration.kind === 'change' ? [...declaration.consequences] : [],
     parameters: { ...parameterSchema(declaration) },
   };
 }

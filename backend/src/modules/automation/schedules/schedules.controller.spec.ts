@@ -56,6 +56,16 @@ describe('schedules over HTTP', () => {
       [id],
     );
 
+  it('may accept every consequence that their actions are said to have', async () => {
+    const told = (await operator.get('/actions')).body as { name: string; consequences: string[] }[];
+    const of = new Map(told.map(({ name, consequences }) => [name, consequences]));
+    expect(of.get('apt_upgrade')).toEqual(['removals', 'downgrades', 'proxmox_host', 'own_machine']);
+    expect([of.get('apt_autoremove'), of.get('apt_repair')]).toEqual(Array(2).fill(['removals', 'own_machine']));
+    expect(of.get('apt_update_analyze')).toEqual([]);
+    const accepted = [...new Set([...of.values()].flat())];
+    await create({ name: 'All', actions: [{ action: 'apt_upgrade' }], policy: { ...policy, accepted } });
+  });
+
   it('are made, with the very times at which they will run, and audited', async () => {
     const made = await create();
     expect(made).toMatchObject({

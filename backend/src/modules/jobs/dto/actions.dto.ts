@@ -24,6 +24,8 @@ export class ActionDto {
   estimateSeconds: number;
   /** Classes of errors that it is the remedy for. */
   remedies: string[];
+  /** Codes of all consequences that its plans may ask people to accept; none of a reading action. */
+  consequences: string[];
   /** JSON Schema (2020-12) of the parameters. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   parameters: Record<string, unknown>;

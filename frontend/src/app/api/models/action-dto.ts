@@ -3,6 +3,11 @@
 
 import { SaidDto } from '../models/said-dto';
 export interface ActionDto {
+
+  /**
+   * Codes of all consequences that its plans may ask people to accept; none of a reading action.
+   */
+  consequences: Array<string>;
   estimateSeconds: number;
 
   /**

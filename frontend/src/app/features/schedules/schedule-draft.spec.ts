@@ -60,9 +60,22 @@ it('reads origins, which may hold blanks', () => {
 });
 
 it('asks for consequences that a plan may come with, each once', () => {
-  const actions = ['apt_upgrade', 'service_restart', 'reboot'].map((name) => ({ action: name }));
-  expect(consequencesOf(actions)).toEqual(['proxmox_host', 'own_machine', 'guests', 'molly_guard', 'need_unknown']);
-  expect(consequencesOf([{ action: 'apt_update_analyze' }])).toEqual([]);
+  const may = (name: string, consequences: string[]): ActionDto => ({ ...action(name, 'change'), consequences });
+  const server = [
+    may('apt_upgrade', ['removals', 'downgrades', 'proxmox_host', 'own_machine']),
+    may('apt_repair', ['removals', 'own_machine']),
+    may('reboot', ['guests', 'own_machine']),
+    may('apt_hold', ['no_updates']),
+  ];
+  const asked = (...names: string[]) =>
+    consequencesOf(
+      names.map((name) => ({ action: name })),
+      server,
+    );
+  expect(asked('apt_upgrade', 'reboot')).toEqual(['proxmox_host', 'own_machine', 'guests']);
+  // Removals and downgrades have a switch of their own.
+  expect(asked('apt_repair')).toEqual(['own_machine']);
+  expect(asked('apt_update_analyze')).toEqual([]);
 });
 
 it('starts careful, and keeps what a schedule says when it is edited', () => {

@@ -108,17 +108,13 @@ export function usualParameters(action: string): Record<string, unknown> {
   return action === 'reboot' ? { only_if_needed: true } : {};
 }
 
-/** Consequences that people are asked to accept, besides those that a switch of the policy is for. */
-const CONSEQUENCES: Readonly<Record<string, readonly string[]>> = {
-  apt_upgrade: ['proxmox_host'],
-  apt_hold: ['no_updates'],
-  service_restart: ['own_machine'],
-  reboot: ['guests', 'molly_guard', 'own_machine', 'need_unknown'],
-};
+/** Consequences that a switch of the policy is for. */
+const SWITCHED: readonly string[] = ['removals', 'downgrades'];
 
-/** Pure: those that the plans of some actions may come with. */
-export function consequencesOf(actions: readonly ScheduledActionDto[]): string[] {
-  return [...new Set(actions.flatMap(({ action }) => CONSEQUENCES[action] ?? []))];
+/** Pure: what people are asked to accept besides, as the plans of some actions may come with it. @param known as the server tells of them */
+export function consequencesOf(actions: readonly ScheduledActionDto[], known: readonly ActionDto[]): string[] {
+  const all = actions.flatMap(({ action }) => known.find(({ name }) => name === action)?.consequences ?? []);
+  return [...new Set(all)].filter((code) => !SWITCHED.includes(code));
 }
 
 /** Pure: names as people write them in a field. */

@@ -11,8 +11,19 @@ import { ScheduleEditor } from './schedule-editor';
 import { SchedulesApi } from './schedules-api';
 
 const action = (name: string, kind: ActionDto['kind']): ActionDto =>
-  ({ name, kind, title: name, permission: 'machines.run', parameters: {}, said: {} }) as unknown as ActionDto;
-const known = [action('apt_update_analyze', 'read'), action('apt_upgrade', 'change')];
+  ({
+    name,
+    kind,
+    title: name,
+    permission: 'machines.run',
+    parameters: {},
+    consequences: [],
+    said: {},
+  }) as unknown as ActionDto;
+const known = [
+  action('apt_update_analyze', 'read'),
+  { ...action('apt_upgrade', 'change'), consequences: ['removals', 'own_machine'] },
+];
 const operator = ['machines.run', 'schedules.manage'];
 
 describe('ScheduleEditor', () => {
@@ -67,6 +78,11 @@ describe('ScheduleEditor', () => {
     expect(offered(page)).toEqual(['apt_update_analyze', 'apt_upgrade']);
     expect(page.textContent).not.toContain('whoever may confirm changes');
     expect(save(page)?.disabled).toBe(false);
+  });
+
+  it('lets the policy accept what the server says that plans of its actions may come with', async () => {
+    const page = await show([...operator, 'changes.confirm'], 'apt_upgrade');
+    expect(page.querySelector('su-policy-fields')?.textContent).toContain('system_update itself, or its database');
   });
 
   it('says that the installation alone limits how many machines come at a time, never 0', async () => {

@@ -89,7 +89,7 @@ export class ScheduleEditor {
   protected readonly windows = computed(() => withOwn(WINDOWS, this.draft()?.windowSeconds ?? null));
   /** What the machines and tags of the schedule are called. */
   protected readonly named = signal<NamedScopeDto | null>(null);
-  protected readonly consequences = computed(() => consequencesOf(this.draft()?.actions ?? []));
+  protected readonly consequences = computed(() => consequencesOf(this.draft()?.actions ?? [], this.known()));
   protected readonly choices = computed(() => schedulable(this.known()));
   /** Of these, those that this account may not save: shown, since others may. */
   protected readonly refused = computed(() =>
