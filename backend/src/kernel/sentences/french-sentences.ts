@@ -757,6 +757,11 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.consequence_proxmox': 'C’est un hôte Proxmox : ses invités en dépendent.',
   'apt.reboot_needed_already': 'La machine a déjà besoin d’un redémarrage.',
   'apt.reboot_for_kernel': 'Un nouveau noyau ne prend effet qu’au redémarrage ({packages}).',
+  'apt.reboot_for_init':
+    'Le processus 1 garde les fichiers remplacés de ces paquets jusqu’au redémarrage ({packages}).',
+  'apt.reboot_perhaps_for_init':
+    'Le processus 1 utilise des fichiers de ces paquets et se relance entre-temps ; on ne sait pas si ce sera avec les nouveaux ({packages}).',
+  'apt.reboot_init_unknown': 'Les fichiers ouverts par le processus 1 n’ont pas pu être lus.',
   'apt.check_dpkg_whole': 'Tous les paquets sont entiers.',
   'apt.check_dpkg_interrupted': 'Une exécution de dpkg a été coupée sur cette machine.',
   'apt.check_dpkg_broken': 'Des paquets ne sont pas entièrement installés : {packages}.',

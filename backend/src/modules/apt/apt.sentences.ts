@@ -108,6 +108,10 @@ export const say = sentences('apt', {
   consequence_proxmox: 'This is a Proxmox host: its guests depend on it.',
   reboot_needed_already: 'The machine needs a restart already.',
   reboot_for_kernel: 'A new kernel takes effect with a restart only ({packages}).',
+  reboot_for_init: 'Process 1 goes on with replaced files of these until a restart ({packages}).',
+  reboot_perhaps_for_init:
+    'Process 1 uses files of these, and is started anew meanwhile; whether with the new ones is not known ({packages}).',
+  reboot_init_unknown: 'Which files process 1 has open could not be read.',
   check_dpkg_whole: 'All packages are whole.',
   check_dpkg_interrupted: 'A dpkg run was cut off on this machine.',
   check_dpkg_broken: 'Packages are not fully installed: {packages}.',

@@ -57,12 +57,34 @@ plan_kernel_files() {
   done
 }
 
+# Files of packages that would be replaced or removed, by their own names in `paths`; in `replaced` as if all lay outside /usr,
+# since what runs may have opened them by either name.
+plan_replaced() {
+  awk '$1 ~ /^(upgrade|downgrade|remove)$/ { sub(/:all$/, "", $2); print $2 }' "$plan_work/lines" |
+    xargs -r dpkg-query -L >"$plan_work/paths" || return
+  sed 's|^/usr/|/|' "$plan_work/paths" >"$plan_work/replaced"
+}
+
+# What process 1 is, and which of these files it has open, with their packages: it goes on with the old ones until a restart.
+plan_init() {
+  printf 'init\t%s\n' "$(cat /proc/1/comm)"
+  plan_replaced || return
+  cat /proc/1/maps >"$plan_work/init" || return
+  awk '
+    FILENAME ~ /paths$/ { path = $0; sub(/^\/usr\//, "/", path); named[path] = $0; next }
+    $6 ~ /^\/(usr\/)?(lib|lib64|libexec|sbin|bin)\// {
+      sub(/^\/usr\//, "/", $6)
+      if ($6 in named) print named[$6]
+    }' "$plan_work/paths" "$plan_work/init" | LC_ALL=C sort -u >"$plan_work/init-files" || return
+  xargs -r -d '\n' dpkg-query -S <"$plan_work/init-files" >"$plan_work/init-owners" || return
+  sed -n '/^diversion by /d; s/^\([^/]*\): \(\/.*\)$/file\t\1\t\2/p' "$plan_work/init-owners"
+}
+
 # Units whose processes run files that would be replaced or removed, of the processes of this machine itself. Programs that
 # only read a file (scripts of an interpreter, say) do not show it, and sessions of people are no services.
 plan_services() {
   [ -d /run/systemd/system ] || return 127
-  awk '$1 ~ /^(upgrade|downgrade|remove)$/ { sub(/:all$/, "", $2); print $2 }' "$plan_work/lines" |
-    xargs -r dpkg-query -L | sed 's|^/usr/|/|' >"$plan_work/replaced" || return
+  [ -e "$plan_work/replaced" ] || return
   # Of containers the first process of this machine sees the processes, not the files.
   find /proc/[0-9]*/ns/pid -maxdepth 0 -printf '%p\t%l\n' >"$plan_work/spaces" 2>/dev/null
   grep -s '\.service' /proc/[0-9]*/cgroup >"$plan_work/cgroups"
@@ -92,6 +114,7 @@ section plan_archives archives_facts "$plan_work/lines"
 section plan_locks plan_locks
 section plan_sudo plan_sudo
 section plan_backups plan_backups
+section plan_init plan_init
 section plan_services plan_services
 section plan_clock plan_clock
 section plan_itself plan_itself

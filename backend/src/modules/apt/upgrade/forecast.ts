@@ -1,6 +1,5 @@
 import type { AptUpdateAnalyze, FileSystemSpace } from '../contracts/apt-update-analyze.v1';
-import type { AptUpgradePlan, UpgradeFileSystem, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
-import { say } from '../apt.sentences';
+import type { UpgradeFileSystem, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import type { KernelFiles } from '../parsers/kernel-files';
 
 /** Where archives are downloaded to, where packages are unpacked, and where kernels stand. */
@@ -9,7 +8,6 @@ const UNPACKED = '/';
 const KERNELS = '/boot';
 /** Where firmware reads copies of them, on file systems of their own. */
 const COPIES = ['/boot/firmware'];
-const KERNEL = /^(?:linux-image-\d|linux-image-rpi|pve-kernel-\d|proxmox-kernel-\d|raspberrypi-kernel$)/;
 
 /** Packages that bring files of a kernel themselves: names of releases, not those that only point to the newest. */
 const KERNEL_FILES =
@@ -83,19 +81,4 @@ function kernelNeeds(
     [KERNELS, count * (apart ? image + initrd + map : initrd)],
     ...copies.map((folder): [string, number] => [folder, count * (image + initrd)]),
   ];
-}
-
-/** Whether the machine will need a restart afterwards, and why. */
-export function rebootForecast(
-  packages: readonly UpgradePackage[],
-  { state, container }: AptUpdateAnalyze['reboot'],
-): AptUpgradePlan['reboot'] {
-  const reasons: string[] = [];
-  if (state === 'needed') reasons.push(say.reboot_needed_already());
-  const kernels = packages.filter(({ operation, name }) => operation !== 'remove' && KERNEL.test(name));
-  // A container runs the kernel of its host, whatever packages it has.
-  if (container !== true && kernels.length > 0)
-    reasons.push(say.reboot_for_kernel({ packages: kernels.map(({ name }) => name).join(', ') }));
-  if (reasons.length > 0) return { expected: true, reasons };
-  return { expected: state === 'cannot_tell' || container === null ? null : false, reasons };
 }

@@ -5,7 +5,8 @@ describe.each(suites)('a plan on %s', (suite) => {
   const security = suite === 'bookworm' ? '1.0-1+deb12u1' : '1.0-1+deb13u1';
 
   it('names every effect with its origin, and what would follow from it', () => {
-    const outcome = planned(captured(suite, 'done'));
+    const sections = captured(suite, 'done').set('plan_init', section('init\tsystemd\n'));
+    const outcome = planned(sections);
     const details = detailsOf(outcome);
     expect(outcome).toMatchObject({
       plan: {
@@ -69,6 +70,16 @@ describe.each(suites)('a plan on %s', (suite) => {
     expect(found()).toEqual([]);
     sections.set('plan_services', { ...section(''), exitCode: 127 });
     expect(found()).toBeNull();
+  });
+
+  it('expects a restart where process 1 runs what is replaced, and says where that is not known', () => {
+    const sections = captured(suite, 'done');
+    const found = (): AptUpgradePlan['reboot'] => detailsOf(planned(sections)).reboot;
+    expect(found()).toMatchObject({ expected: null, reasons: [expect.any(String)] });
+    sections.set('plan_init', section('init\tsystemd\nfile\tfleet-plain\t/usr/lib/fleet.so\n'));
+    expect(found()).toMatchObject({ expected: true, reasons: [expect.stringContaining('fleet-plain')] });
+    sections.set('plan_init', { ...section('init\tsystemd\n'), exitCode: 1 });
+    expect(found()).toMatchObject({ expected: null });
   });
 
   it.each([

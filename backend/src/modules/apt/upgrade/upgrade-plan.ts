@@ -13,7 +13,8 @@ import { linesOf, readable } from '../parsers/parse-error';
 import { parseInstalledRecords, parseRecords } from '../parsers/records';
 import { parseSimulation, simulatedOrigins } from '../parsers/simulation';
 import { archivesLook, missingBytes, type ArchivesLook } from './archive-facts';
-import { fileSystems, rebootForecast, sumOf, type PresentFiles } from './forecast';
+import { fileSystems, sumOf, type PresentFiles } from './forecast';
+import { parseInitFiles, rebootForecast, type InitFiles } from './reboot-forecast';
 import { failureOf, modeExceeded, proxmoxMode, unreadable } from './plan-failures';
 import { presenceOf } from './look';
 import { presenceConsequences, type OwnPresence } from './own-machine';
@@ -109,7 +110,7 @@ function detailsOf(
     download_bytes: sumOf(packages.map(({ download_bytes }) => download_bytes)),
     disk_bytes: sumOf(packages.map(({ disk_bytes }) => disk_bytes)),
     file_systems: fileSystems(packages, analysis.file_systems, present),
-    reboot: rebootForecast(packages, analysis.reboot),
+    reboot: rebootForecast(packages, analysis.reboot, present.init),
     services: present.services,
     index: { basis: index.basis, age_seconds: index.age_seconds, last_success_at: index.last_success_at },
     no_remove: packages.every(({ operation }) => operation !== 'remove'),
@@ -234,12 +235,15 @@ function consequencesOf(
 
 interface Present extends PresentFiles {
   readonly services: readonly string[] | null;
+  readonly init: InitFiles | null;
 }
 
 function presentOf(run: CollectedRun): Present {
   const files = answered(run, 'plan_kernel_files');
   const services = answered(run, 'plan_services');
+  const init = answered(run, 'plan_init');
   return {
+    init: init === null ? null : readable(() => parseInitFiles(init)),
     services: services === null ? null : linesOf(services),
     missingBytes: missingBytes(run.sections.get('plan_archives')),
     kernels: files === null ? null : readable(() => parseKernelFiles(files)),
