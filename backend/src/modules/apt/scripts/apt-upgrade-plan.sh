@@ -19,13 +19,14 @@ plan_lines() {
   return "$code"
 }
 
-# Which of the installed versions that would be replaced a repository still offers.
+# Which of the installed versions that would be replaced a repository still offers. apt writes the architecture behind a name
+# where it is foreign, here and there.
 plan_rollback() {
   awk '/^Inst / && $3 ~ /^\[/ { v = $3; sub(/^\[/, "", v); sub(/\]$/, "", v); print $2 "\t" v }' "$plan_work/simulation" >"$plan_work/old"
   cut -f 1 "$plan_work/old" | xargs -r apt-cache madison >"$plan_work/madison" || return
   awk -F '\t' '
     FILENAME ~ /madison$/ { split($0, part, "|"); gsub(/ /, "", part[1]); gsub(/ /, "", part[2]); known[part[1] " " part[2]] = 1; next }
-    { name = $1; sub(/:.*/, "", name); print $1 "\t" $2 "\t" ((name " " $2) in known ? "yes" : "no") }' \
+    { print $1 "\t" $2 "\t" (($1 " " $2) in known ? "yes" : "no") }' \
     "$plan_work/madison" "$plan_work/old"
 }
 

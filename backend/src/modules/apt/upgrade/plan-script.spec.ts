@@ -74,3 +74,22 @@ describe('what process 1 has open of what is replaced', () => {
     expect(parseInitFiles(said)).toEqual({ name: 'init', packages: [] });
   });
 });
+
+it('which versions can be had again is told by architecture, as apt writes their names', () => {
+  const simulation = [
+    'Inst bar [1] (2 localhost [amd64])',
+    'Inst foo:i386 [1] (2 localhost [i386]) [foo:i386 on foo:amd64] [foo:amd64 on foo:i386] [foo:amd64 ]',
+    'Inst foo [1] (2 localhost [amd64])',
+  ];
+  // As apt 2.6 answers, on amd64 with i386 as its foreign architecture.
+  const madison = [
+    '       bar |          2 | file:/repo ./ Packages',
+    '       bar |          1 | file:/repo ./ Packages',
+    '  foo:i386 |          2 | file:/repo ./ Packages',
+    '  foo:i386 |          1 | file:/repo ./ Packages',
+    '       foo |          2 | file:/repo ./ Packages',
+  ];
+  const cache = `[ "$*" = 'madison bar foo:i386 foo' ] || exit 1\ncat <<'.'\n${madison.join('\n')}\n.`;
+  const said = answer('plan_rollback', { simulation: `${simulation.join('\n')}\n` }, { 'apt-cache': cache });
+  expect(said).toBe('bar\t1\tyes\nfoo:i386\t1\tyes\nfoo\t1\tno\n');
+});

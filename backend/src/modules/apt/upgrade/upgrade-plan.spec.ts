@@ -72,6 +72,29 @@ describe.each(suites)('a plan on %s', (suite) => {
     expect(found()).toBeNull();
   });
 
+  it.each([
+    ['amd64', 'i386'],
+    ['i386', 'amd64'],
+  ])('on %s knows of packages of %s, too, whether their old version can be had again', (native, foreign) => {
+    const sections = captured(suite, 'done');
+    const said = (name: string): string => sections.get(name)?.stdout ?? '';
+    const add = (name: string, ...rows: readonly string[]): void => {
+      sections.set(name, section(`${said(name)}${rows.join('\n')}\n`));
+    };
+    const own = said('environment').replace(/^architecture=.*$/m, `architecture=${native}`);
+    sections.set('environment', section(own));
+    add('plan_simulation', `Inst foo:${foreign} [1] (2 X:1/y [${foreign}])`, `Inst foo [1] (2 X:1/y [${native}])`);
+    const counted = said('plan_simulation').replace(/^5 upgraded/m, '7 upgraded');
+    sections.set('plan_simulation', section(counted));
+    add('plan_lines', `upgrade foo:${foreign} 1 2 X:1/y`, `upgrade foo:${native} 1 2 X:1/y`);
+    add('plan_rollback', `foo:${foreign}\t1\tyes`, 'foo\t1\tno');
+    const found = detailsOf(planned(sections)).packages.filter(({ name }) => name === 'foo');
+    expect(found.map(({ arch, rollback }) => [arch, rollback])).toEqual([
+      [foreign, true],
+      [native, false],
+    ]);
+  });
+
   it('expects a restart where process 1 runs what is replaced, and says where that is not known', () => {
     const sections = captured(suite, 'done');
     const found = (): AptUpgradePlan['reboot'] => detailsOf(planned(sections)).reboot;

@@ -6,7 +6,7 @@ import { analyseApt } from '../analysis/analyse';
 import { diskBytes, PLAN_NAMES, RecordIndex } from '../analysis/changes';
 import { isSimulatedSecurity } from '../analysis/origins';
 import { say } from '../apt.sentences';
-import type { AptUpdateAnalyze, PackageChange, PlanName } from '../contracts/apt-update-analyze.v1';
+import type { AptUpdateAnalyze, PlanName } from '../contracts/apt-update-analyze.v1';
 import type { AptUpgradePlan, UpgradeModeCounts, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { parseKernelFiles } from '../parsers/kernel-files';
 import { linesOf, readable } from '../parsers/parse-error';
@@ -99,7 +99,7 @@ function detailsOf(
   { mode, scope }: Pick<AptUpgradePlan, 'mode' | 'scope'>,
   present: Present,
 ): Omit<AptUpgradePlan, keyof ArchivesLook> {
-  const packages = planned.map((line) => packageOf(line, facts, analysis.changes ?? []));
+  const packages = planned.map((line) => packageOf(line, facts, analysis));
   const { index } = analysis;
   return {
     mode,
@@ -120,9 +120,9 @@ function detailsOf(
 function packageOf(
   { line, operation, name, arch, from, to, origin }: PackageLine,
   { rollback, records }: PackageFacts,
-  changes: readonly PackageChange[],
+  { changes, architecture }: Pick<AptUpdateAnalyze, 'changes' | 'architecture'>,
 ): UpgradePackage {
-  const known = changes.find(
+  const known = changes?.find(
     (change) =>
       change.name === name &&
       change.to_version === to &&
@@ -144,8 +144,13 @@ function packageOf(
     source: known?.source ?? before?.source ?? null,
     download_bytes: known === undefined ? (after?.downloadBytes ?? null) : known.download_bytes,
     disk_bytes: known === undefined ? diskBytes(operation, after, before) : known.disk_bytes,
-    rollback: from === null ? null : (rollback.get(`${name} ${from}`) ?? null),
+    rollback: from === null ? null : (rollback.get(`${ofApt(name, arch, architecture)} ${from}`) ?? null),
   };
+}
+
+/** A package as apt names it: with its architecture where that is foreign. */
+function ofApt(name: string, arch: string | null, native: string | null): string {
+  return arch === null || arch === 'all' || arch === native ? name : `${name}:${arch}`;
 }
 
 /** True where an archive for security is among them: a plan alone cannot tell that none stands in between. */
@@ -251,7 +256,7 @@ function presentOf(run: CollectedRun): Present {
 }
 
 interface PackageFacts {
-  /** By name and installed version. */
+  /** By name, as apt writes it, and installed version. */
   readonly rollback: ReadonlyMap<string, boolean>;
   readonly records: RecordIndex;
 }
@@ -262,12 +267,12 @@ function factsOf(run: CollectedRun): PackageFacts {
   return { rollback: rollbacks(run), records: new RecordIndex(records, installed, null) };
 }
 
-/** By name and installed version. */
+/** By name, as apt writes it, and installed version. */
 function rollbacks(run: CollectedRun): Map<string, boolean> {
   const rows = (answered(run, 'plan_rollback') ?? '').split('\n').map((line) => line.split('\t'));
   return new Map(
     rows.flatMap(([name = '', version = '', found = '']) =>
-      name === '' ? [] : [[`${name.replace(/:.*/, '')} ${version}`, found === 'yes'] as const],
+      name === '' ? [] : [[`${name} ${version}`, found === 'yes'] as const],
     ),
   );
 }
