@@ -37,7 +37,7 @@ async function main(url: string, from: string, pace: string): Promise<void> {
   const over = { value: false };
   const ended = (async () => {
     while (!over.value) {
-      await automation.step().catch((error: unknown) => process.send?.({ failed: String(error) }));
+      await automation.stepAfterAbsence().catch((error: unknown) => process.send?.({ failed: String(error) }));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();

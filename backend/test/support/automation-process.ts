@@ -8,6 +8,7 @@ import { SCHEDULE_DOCUMENTS } from '../../src/modules/automation/contracts/sched
 import type { ChangeScheduleDto, SaveScheduleDto } from '../../src/modules/automation/dto/schedule-input.dto';
 import { Firing } from '../../src/modules/automation/engine/firing';
 import { HeldTargets } from '../../src/modules/automation/engine/held-targets';
+import { Lapses } from '../../src/modules/automation/engine/lapses';
 import { OccurrenceEnds } from '../../src/modules/automation/engine/occurrence-ends';
 import { OccurrenceNews } from '../../src/modules/automation/engine/occurrence-news';
 import { OccurrenceRunner } from '../../src/modules/automation/engine/occurrence-runner';
@@ -100,6 +101,7 @@ export class AutomationProcess {
       this.held,
       worker,
       ends,
+      new Lapses(),
       seals,
       bus,
     );
@@ -153,8 +155,14 @@ export class AutomationProcess {
     await this.overrides.begin(occurrenceId, machineId, 'the shop is down', origin);
   }
 
-  /** What is due is started, and what goes on goes on. */
+  /** What is due is started, and what goes on goes on. Tests set the clock ahead; a worker is taken to have been there all the while. */
   async step(): Promise<void> {
+    await affected(this.jobs.dataSource, THERE, [await this.clock.now(this.jobs.dataSource.manager)]);
+    await this.stepAfterAbsence();
+  }
+
+  /** The same where nobody was there since the last step. */
+  async stepAfterAbsence(): Promise<void> {
     await this.scheduler.tick();
     await this.runner.advanceAll();
   }
@@ -180,6 +188,8 @@ export class AutomationProcess {
     return schedule;
   }
 }
+
+const THERE = `UPDATE schedule_occurrences SET active_at = $1 WHERE status IN ('queued', 'running')`;
 
 /** Who makes the schedules is a person with an account, as whoever confirms a policy must be. */
 const USER = `

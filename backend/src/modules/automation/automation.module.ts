@@ -6,6 +6,7 @@ import { SCHEDULE_DOCUMENTS } from './contracts/schedule-documents';
 import { AutomationWorker } from './engine/automation-worker';
 import { Firing } from './engine/firing';
 import { HeldTargets } from './engine/held-targets';
+import { Lapses } from './engine/lapses';
 import { OccurrenceEnds } from './engine/occurrence-ends';
 import { OccurrenceNews } from './engine/occurrence-news';
 import { OccurrenceRunner } from './engine/occurrence-runner';
@@ -45,6 +46,7 @@ import { ScopePreview } from './scope/scope-preview';
     Calendar,
     Firing,
     HeldTargets,
+    Lapses,
     MachineScope,
     OccurrenceCommands,
     OccurrenceEnds,

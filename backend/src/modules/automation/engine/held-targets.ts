@@ -16,7 +16,7 @@ import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/sched
 import { jobsAfter } from './scheduled-jobs';
 import { overridden } from './target-overrides';
 import type { Stop } from './target-steps';
-import type { TargetEnd } from './target-store';
+import { NOT_SPARED, type TargetEnd } from './target-store';
 
 /** The maintenance window that a machine of an occurrence waits for. */
 export interface AwaitedWindow {
@@ -94,7 +94,7 @@ export class HeldTargets {
     if (machineIds.length > 0) await affected(tx.manager, LEAVE_PLACE, [occurrenceId, machineIds]);
   }
 
-  /** Those whose turn is next. */
+  /** Those whose turn is next; where somebody else's change is at work it does not come: that may take days, and would keep a place as long. */
   async next(tx: Transaction, occurrenceId: string, now: Date, limit: number): Promise<NextTarget[]> {
     return queryRows<NextTarget>(tx.manager, NEXT, [occurrenceId, now, limit]);
   }
@@ -107,8 +107,12 @@ export class HeldTargets {
   }
 
   /** The same of all that have done a part and wait, when the occurrence itself is to end. */
-  async leftWaiting(tx: Transaction, occurrence: LateOccurrence, { kind, message }: Stop): Promise<TargetEnd[]> {
-    const rows = await queryRows<WaitingRow>(tx.manager, PARTLY, [occurrence.id]);
+  async leftWaiting(
+    tx: Transaction,
+    occurrence: LateOccurrence,
+    { kind, message, spares }: Stop,
+  ): Promise<TargetEnd[]> {
+    const rows = await queryRows<WaitingRow>(tx.manager, PARTLY, [occurrence.id, spares]);
     const late = rows.map(({ machine_id: machineId, position: left }): LateEnd => {
       return { end: { machineId, status: 'cancelled', errorKind: kind, errorMessage: message }, left };
     });
@@ -227,6 +231,7 @@ const LEAVE_PLACE = `
 const NEXT = `
   SELECT machine_id AS "machineId", position FROM schedule_occurrence_targets t
   WHERE occurrence_id = $1 AND status = 'queued' AND (resume_at IS NULL OR resume_at <= $2 OR ${overridden('$2')})
+    AND NOT EXISTS (SELECT 1 FROM machine_locks l JOIN jobs j ON j.id = l.job_id WHERE l.machine_id = t.machine_id AND j.request_id IS NOT NULL)
   ORDER BY turn, machine_id LIMIT $3`;
 
 const OVER = `
@@ -234,8 +239,8 @@ const OVER = `
   WHERE occurrence_id = $1 AND status = 'queued' AND start_before <= $2 AND NOT ${overridden('$2')}`;
 
 const PARTLY = `
-  SELECT machine_id, position, window_name FROM schedule_occurrence_targets
-  WHERE occurrence_id = $1 AND status = 'queued' AND worst_status IS NOT NULL`;
+  SELECT machine_id, position, window_name FROM schedule_occurrence_targets t
+  WHERE occurrence_id = $1 AND status = 'queued' AND worst_status IS NOT NULL AND ${NOT_SPARED}`;
 
 /** A plan is a job of its request too: it has another kind. */
 const CHANGED = `

@@ -103,7 +103,7 @@ describe('what a schedule goes on with when its single window has closed', () =>
     const machineId = await p.machine();
     await night.window(0, machineId);
     p.work();
-    const id = await due(machineId);
+    const id = await due(machineId, { missedRuns: 'run_once' });
     await night.a.runner.advanceAll();
     await until('it is planned', async () => {
       return (await p.count('jobs', `kind = $1 AND status = 'ok'`, [planActionName(CHANGE)])) === 1;

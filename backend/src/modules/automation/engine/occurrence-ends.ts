@@ -20,6 +20,7 @@ const failures = {
   definition_unreadable: say.ended_unreadable,
   scope_empty: say.ended_empty,
   window_expired: say.ended_late,
+  missed: say.ended_late,
   cancelled: say.ended_cancelled,
 } as const satisfies Record<Failure['kind'], unknown>;
 

@@ -11,14 +11,14 @@ import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/sched
 import type { CancelCause, OccurrenceStatus } from '../entities/automation.values';
 import { PolicySeals } from '../policy/policy-seals';
 import { HeldTargets } from './held-targets';
+import { Lapses, type Lapsing } from './lapses';
 import { OccurrenceEnds } from './occurrence-ends';
 import type { Stop } from './target-steps';
 import { TargetStore } from './target-store';
 import { MACHINES_AT_ONCE, TargetWorker, type RunningOccurrence } from './target-worker';
 import { UndecidedError } from './undecided-error';
 
-interface OccurrenceRow {
-  readonly id: string;
+interface OccurrenceRow extends Lapsing {
   readonly schedule_id: string;
   readonly status: OccurrenceStatus;
   readonly expires_at: Date | null;
@@ -49,6 +49,7 @@ export class OccurrenceRunner {
     private readonly held: HeldTargets,
     private readonly worker: TargetWorker,
     private readonly ends: OccurrenceEnds,
+    private readonly lapses: Lapses,
     private readonly seals: PolicySeals,
     private readonly bus: LiveBus,
   ) {}
@@ -94,7 +95,9 @@ export class OccurrenceRunner {
         'A plan of a schedule could not be decided about.',
       );
       await this.transactions.run(async (tx) => {
-        if ((await queryOne<OccurrenceRow>(tx.manager, TAKE, [id])) !== null) await this.worker.giveUp(tx, id, error);
+        const now = await this.clock.now(tx.manager);
+        if ((await queryOne<OccurrenceRow>(tx.manager, TAKE, [id, now])) !== null)
+          await this.worker.giveUp(tx, id, error);
       });
       return true;
     }
@@ -103,10 +106,9 @@ export class OccurrenceRunner {
   /** @returns whether there may be more to do at once */
   private async step(tx: Transaction, id: string): Promise<boolean> {
     // Somebody else who is at it looks again afterwards, see AutomationWorker.
-    const row = await queryOne<OccurrenceRow>(tx.manager, TAKE, [id]);
-    if (row === null) return false;
     const now = await this.clock.now(tx.manager);
-    const stop = stopOf(row, now);
+    const row = await queryOne<OccurrenceRow>(tx.manager, TAKE, [id, now]);
+    if (row === null) return false;
     const reading = this.contracts.read<DefinitionDocument>(SCHEDULE_DEFINITION.name, row.definition_json);
     if (!reading.readable) {
       await this.ends.fail(tx, row, { kind: 'definition_unreadable', message: say.unreadable() }, now);
@@ -115,6 +117,7 @@ export class OccurrenceRunner {
     const { schedule_id: scheduleId, answerable_ids: answerableIds, machines_count: machines } = row;
     const since = row.started_at ?? now;
     const { document: definition } = reading;
+    const stop = stopOf(row, now) ?? (await this.lapses.stop(tx, row, definition, now));
     const policyAltered = definition.policy !== null && !this.seals.definitionIntact(row, row.definition_seal);
     const occurrence = { id, scheduleId, definition, policyAltered, answerableIds, machines, since, now, stop };
     if (row.status === 'queued') return this.begin(tx, occurrence);
@@ -122,8 +125,9 @@ export class OccurrenceRunner {
     const settled = await this.worker.settle(tx, occurrence);
     await this.targets.end(tx, id, await this.held.missed(tx, occurrence), now);
     const begun = stop === null ? await this.fill(tx, occurrence) : await this.wind(tx, occurrence, stop);
-    const { running, waiting } = await this.targets.standing(tx, id);
-    if (running === 0 && !waiting) await this.ends.end(tx, occurrence);
+    const standing = await this.targets.standing(tx, id);
+    if (standing.running === 0 && !standing.waiting) await this.ends.end(tx, occurrence);
+    else await this.lapses.note(tx, row, standing, now);
     if (settled + begun > 0) this.bus.changed(tx, { scheduleIds: [occurrence.scheduleId] });
     return settled === MACHINES_AT_ONCE || begun === MACHINES_AT_ONCE || (begun > 0 && stop !== null);
   }
@@ -163,12 +167,13 @@ export class OccurrenceRunner {
     return refused > 0 ? MACHINES_AT_ONCE : next.length;
   }
 
-  /** Begins nothing any more: what waits ends, and so do jobs that have not begun. @returns how many ended */
+  /** Begins nothing that the stop does not spare: what waits ends, and so do jobs that have not begun. @returns how many were looked at */
   private async wind(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
     const { id, now } = occurrence;
     await this.targets.end(tx, id, await this.held.leftWaiting(tx, occurrence, stop), now);
-    await this.targets.cancelWaiting(tx, id, stop.kind, stop.message, now);
-    return this.worker.endUnbegun(tx, occurrence, stop);
+    await this.targets.cancelWaiting(tx, id, stop, now);
+    const ended = await this.worker.endUnbegun(tx, occurrence, stop);
+    return stop.spares === 'none' ? ended : ended + (await this.fill(tx, occurrence));
   }
 }
 
@@ -176,9 +181,9 @@ function stopOf(
   { cancel_requested_by: by, cancel_cause: cause, expires_at: end }: OccurrenceRow,
   now: Date,
 ): Stop | null {
-  if (by !== null) return { kind: 'cancelled', message: cancelMessage(by, cause), by };
+  if (by !== null) return { kind: 'cancelled', message: cancelMessage(by, cause), by, spares: 'none' };
   if (end === null || end > now) return null;
-  return { kind: 'window_expired', message: say.window_expired({ end: end.toISOString() }), by: null };
+  return { kind: 'window_expired', message: say.window_expired({ end: end.toISOString() }), by: null, spares: 'none' };
 }
 
 function cancelMessage(name: string, cause: CancelCause | null): Sentence {
@@ -190,10 +195,14 @@ const ACTIVE = `
   SELECT id FROM schedule_occurrences
   WHERE status IN ('queued', 'running') AND ($1::uuid[] IS NULL OR schedule_id = ANY ($1)) ORDER BY due_at, id`;
 
+/** A later due time that was not begun carries no definition. */
 const TAKE = `
   SELECT id, schedule_id, status, expires_at, cancel_requested_by, cancel_cause, definition_json, definition_seal,
-    answerable_ids, machines_count, started_at
-  FROM schedule_occurrences
-  WHERE id = $1 AND status IN ('queued', 'running') FOR UPDATE SKIP LOCKED`;
+    answerable_ids, machines_count, started_at, created_at, active_at, lapsed_at,
+    EXISTS (SELECT 1 FROM schedule_occurrences later
+      WHERE later.schedule_id = o.schedule_id AND later.due_at > o.due_at AND later.due_at <= $2
+        AND later.trigger = 'schedule' AND later.definition_json IS NOT NULL) AS has_next
+  FROM schedule_occurrences o
+  WHERE id = $1 AND status IN ('queued', 'running') FOR UPDATE OF o SKIP LOCKED`;
 
 const BEGIN = `UPDATE schedule_occurrences SET status = 'running', machines_count = $2, started_at = $3 WHERE id = $1`;

@@ -29,13 +29,14 @@ export class OccurrenceStops {
   }
 
   private async endJobs(tx: Transaction, id: string, unbegun: boolean, by: Actor, now: Date): Promise<void> {
-    const found = await this.targets.ownJobs(tx, id, unbegun, now);
+    const which = { unbegun, spares: 'none' } as const;
+    const found = await this.targets.ownJobs(tx, id, which, now);
     await this.dispatcher.lockMachines(
       tx,
       found.map(({ machineId }) => machineId),
     );
     // As they stand now that nobody can take or end them.
-    for (const { jobId } of await this.targets.ownJobs(tx, id, unbegun, now)) await this.jobs.cancel(jobId, by);
+    for (const { jobId } of await this.targets.ownJobs(tx, id, which, now)) await this.jobs.cancel(jobId, by);
   }
 }
 

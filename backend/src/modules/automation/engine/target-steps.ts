@@ -6,11 +6,18 @@ import type { EndedTarget, TargetEnd } from './target-store';
 
 /** Why an occurrence begins nothing any more. */
 export interface Stop {
-  readonly kind: 'window_expired' | 'cancelled';
+  readonly kind: 'window_expired' | 'cancelled' | 'missed';
   readonly message: Sentence;
   /** Name of the person who wants it. */
   readonly by: string | null;
+  readonly spares: Spares;
 }
+
+/**
+ * Which machines go on all the same: none; those that wait for a maintenance window, or have begun in it, since that says how late they may be;
+ * or those too on which anything was begun.
+ */
+export type Spares = 'none' | 'held' | 'begun';
 
 /**
  * So often a change is planned anew in one run of a schedule when its machine had come to differ from the plan: several schedules that are due at
@@ -32,8 +39,9 @@ export type NextStep =
   | { readonly kind: 'anew' }
   | { readonly kind: 'action'; readonly position: number; readonly worst: FinalStatus };
 
-/** Pure. @param actions how many the schedule has */
-export function nextStep(target: EndedTarget, actions: number, stop: Stop | null): NextStep {
+/** Pure. @param actions how many the schedule has @param stopped why the occurrence begins nothing any more */
+export function nextStep(target: EndedTarget, actions: number, stopped: Stop | null): NextStep {
+  const stop = stopOn(target, stopped);
   const { machineId, jobStatus, errorKind, errorMessage, position } = target;
   const end = (status: FinalStatus, kind: string | null, message: string | null, left = position): StepEnd => {
     return { kind: 'end', end: { machineId, status, errorKind: kind, errorMessage: message }, left, plan: null };
@@ -57,6 +65,14 @@ export function nextStep(target: EndedTarget, actions: number, stop: Stop | null
   if (next >= actions) return end(worst, null, null, next);
   if (stop !== null) return { ...end('cancelled', stop.kind, stop.message, next), plan };
   return plan === null ? { kind: 'action', position: next, worst } : { kind: 'decide', requestId: plan };
+}
+
+/** Null: the machine goes on. */
+function stopOn({ startBefore, jobStatus, position }: EndedTarget, stop: Stop | null): Stop | null {
+  if (stop === null || stop.spares === 'none') return stop;
+  if (startBefore !== null) return null;
+  // What waited in the queue was taken back with the stop.
+  return stop.spares === 'held' || (jobStatus === 'cancelled' && position === 0) ? stop : null;
 }
 
 /** The worse of two good ends. */

@@ -7,6 +7,7 @@ import type { ScopeDocument } from '../contracts/schedule-documents';
 import type { FinalStatus, TargetStage } from '../entities/automation.values';
 import { SCOPED, scopeValues } from '../scope/machine-scope';
 import { overridden } from './target-overrides';
+import type { Spares, Stop } from './target-steps';
 
 /** A machine at work whose job has ended. */
 export interface EndedTarget {
@@ -62,6 +63,13 @@ export interface TargetReason {
   readonly machines: number;
 }
 
+export interface TargetStanding {
+  readonly running: number;
+  readonly waiting: boolean;
+  /** Some of those that wait do so for no maintenance window. */
+  readonly unbound: boolean;
+}
+
 export interface TargetCounts {
   readonly machines: number;
   readonly waiting: number;
@@ -92,9 +100,9 @@ export class TargetStore {
   }
 
   /** How many are at work, and whether some wait: both cheap, however many there are. */
-  async standing(tx: Transaction, occurrenceId: string): Promise<{ running: number; waiting: boolean }> {
-    const row = await queryOne<{ running: number; waiting: boolean }>(tx.manager, STANDING, [occurrenceId]);
-    return row ?? { running: 0, waiting: false };
+  async standing(tx: Transaction, occurrenceId: string): Promise<TargetStanding> {
+    const row = await queryOne<TargetStanding>(tx.manager, STANDING, [occurrenceId]);
+    return row ?? { running: 0, waiting: false, unbound: false };
   }
 
   /**
@@ -116,13 +124,18 @@ export class TargetStore {
   }
 
   /** The jobs at work that are this occurrence's alone, those that have not begun or all. What others want too is not its to end. */
-  async ownJobs(tx: Transaction, occurrenceId: string, unbegun: boolean, now: Date): Promise<TargetWork[]> {
-    return queryRows<TargetWork>(tx.manager, OWN_JOBS, [occurrenceId, unbegun, now]);
+  async ownJobs(
+    tx: Transaction,
+    occurrenceId: string,
+    which: { readonly unbegun: boolean; readonly spares: Spares },
+    now: Date,
+  ): Promise<TargetWork[]> {
+    return queryRows<TargetWork>(tx.manager, OWN_JOBS, [occurrenceId, which.spares, which.unbegun, now]);
   }
 
   /** The machines at work whose job has not begun, though it is not this occurrence's to end. */
-  async unbegun(tx: Transaction, occurrenceId: string): Promise<UnbegunTarget[]> {
-    return queryRows<UnbegunTarget>(tx.manager, UNBEGUN, [occurrenceId]);
+  async unbegun(tx: Transaction, occurrenceId: string, spares: Spares): Promise<UnbegunTarget[]> {
+    return queryRows<UnbegunTarget>(tx.manager, UNBEGUN, [occurrenceId, spares]);
   }
 
   async begin(
@@ -192,11 +205,14 @@ export class TargetStore {
     return (await affected(tx.manager, END_PLANNED, [occurrenceId, machineId, requestId, kind, message])) > 0;
   }
 
-  /** Ends every machine that has not been begun. */
-  async cancelWaiting(tx: Transaction, occurrenceId: string, kind: string, message: string, now: Date): Promise<void> {
-    await affected(tx.manager, CANCEL_WAITING, [occurrenceId, kind, message, now]);
+  /** Ends every machine that waits, but for those that the stop spares. @returns how many */
+  async cancelWaiting(tx: Transaction, occurrenceId: string, stop: Stop, now: Date): Promise<number> {
+    return affected(tx.manager, CANCEL_WAITING, [occurrenceId, stop.spares, stop.kind, stop.message, now]);
   }
 }
+
+/** Which targets `t` a stop does not spare; $2 says how it does. */
+export const NOT_SPARED = `($2 = 'none' OR (t.start_before IS NULL AND ($2 = 'held' OR (t.position = 0 AND t.worst_status IS NULL))))`;
 
 /**
  * First come those whose turn did not come in the most runs in a row, the others in an order of this run alone: in a window that is
@@ -206,7 +222,7 @@ const CHOOSE = `${SCOPED}, previous AS (
     SELECT o.id FROM schedule_occurrences o JOIN schedule_occurrences this ON this.schedule_id = o.schedule_id
     WHERE this.id = $9::uuid AND o.due_at < this.due_at AND o.machines_count > 0 ORDER BY o.due_at DESC LIMIT 1),
   lined AS (
-    SELECT s.id, CASE WHEN t.status = 'queued' OR (t.status = 'cancelled' AND t.error_kind IN ('window_expired', 'cancelled'))
+    SELECT s.id, CASE WHEN t.status = 'queued' OR (t.status = 'cancelled' AND t.error_kind IN ('window_expired', 'cancelled', 'missed'))
       THEN t.waited_runs + 1 ELSE 0 END AS waited_runs
     FROM scoped s LEFT JOIN previous ON true
       LEFT JOIN schedule_occurrence_targets t ON t.occurrence_id = previous.id AND t.machine_id = s.id
@@ -230,7 +246,8 @@ const REASONS = `
 
 const STANDING = `
   SELECT (SELECT count(*)::integer FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'running') AS running,
-    EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued') AS waiting`;
+    EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued') AS waiting,
+    EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued' AND start_before IS NULL) AS unbound`;
 
 const HOLD_PLACES = `SELECT pg_advisory_xact_lock(hashtext('schedule_places'), hashtext($1))`;
 
@@ -260,16 +277,16 @@ const ENDED = `
 const OWN_JOBS = `
   SELECT t.machine_id AS "machineId", t.job_id AS "jobId" FROM schedule_occurrence_targets t
     JOIN schedule_occurrences o ON o.id = t.occurrence_id JOIN jobs j ON j.id = t.job_id
-  WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.status = 'queued' OR (j.status = 'running' AND NOT $2))
-    AND j.schedule_id = o.schedule_id AND NOT j.shared AND NOT EXISTS (
+  WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.status = 'queued' OR (j.status = 'running' AND NOT $3))
+    AND ${NOT_SPARED} AND j.schedule_id = o.schedule_id AND NOT j.shared AND NOT EXISTS (
       SELECT 1 FROM schedule_occurrence_targets other JOIN schedule_occurrences run ON run.id = other.occurrence_id
       WHERE other.machine_id = t.machine_id AND other.job_id = t.job_id AND other.occurrence_id <> t.occurrence_id
-        AND other.status = 'running' AND run.cancel_requested_at IS NULL AND (run.expires_at IS NULL OR run.expires_at > $3))
+        AND other.status = 'running' AND run.cancel_requested_at IS NULL AND (run.expires_at IS NULL OR run.expires_at > $4))
   ORDER BY t.machine_id`;
 
 const UNBEGUN = `
   SELECT t.machine_id AS "machineId", t.position FROM schedule_occurrence_targets t JOIN jobs j ON j.id = t.job_id
-  WHERE t.occurrence_id = $1 AND t.status = 'running' AND j.status = 'queued'`;
+  WHERE t.occurrence_id = $1 AND t.status = 'running' AND j.status = 'queued' AND ${NOT_SPARED}`;
 
 const BEGIN = `
   UPDATE schedule_occurrence_targets t SET status = 'running', job_id = work.job_id, position = $4, stage = $5,
@@ -305,5 +322,5 @@ const END_PLANNED = `
     AND j.id = t.job_id AND j.request_id = $3`;
 
 const CANCEL_WAITING = `
-  UPDATE schedule_occurrence_targets SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4
-  WHERE occurrence_id = $1 AND status = 'queued'`;
+  UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = $3, error_message = $4, finished_at = $5
+  WHERE occurrence_id = $1 AND status = 'queued' AND ${NOT_SPARED}`;

@@ -36,7 +36,7 @@ export interface RunningOccurrence {
   /** When it began. */
   readonly since: Date;
   readonly now: Date;
-  /** Why nothing is begun any more; null: things are. */
+  /** Why nothing is begun any more, but on machines that it spares; null: things are. */
   readonly stop: Stop | null;
 }
 
@@ -137,13 +137,14 @@ export class TargetWorker {
   /** Ends machines whose job has not begun, with the job where nobody else wants it. @returns how many */
   async endUnbegun(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
     const { id, scheduleId, definition, now } = occurrence;
-    const found = await this.targets.ownJobs(tx, id, true, now);
+    const which = { unbegun: true, spares: stop.spares };
+    const found = await this.targets.ownJobs(tx, id, which, now);
     await this.dispatcher.lockMachines(
       tx,
       found.map(({ machineId }) => machineId),
     );
     // As they stand now that nobody can take them.
-    const unbegun = await this.targets.ownJobs(tx, id, true, now);
+    const unbegun = await this.targets.ownJobs(tx, id, which, now);
     const { by: name } = stop;
     const by: Actor = name === null ? scheduleActor({ scheduleId, definition }) : { type: 'user', id: null, name };
     for (const { jobId } of unbegun) await this.jobs.cancel(jobId, by);
@@ -152,7 +153,7 @@ export class TargetWorker {
 
   /** Of what others want too the machine ends, and the job goes on. @returns how many */
   private async leaveUnbegun(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
-    const left = await this.targets.unbegun(tx, occurrence.id);
+    const left = await this.targets.unbegun(tx, occurrence.id, stop.spares);
     const ends = left.map(({ machineId, position }): LateEnd => {
       return {
         end: { machineId, status: 'cancelled', errorKind: stop.kind, errorMessage: stop.message },

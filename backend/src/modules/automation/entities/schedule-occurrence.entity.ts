@@ -99,6 +99,14 @@ export class ScheduleOccurrenceEntity {
   @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
   startedAt: Date | null;
 
+  /** When it was last seen at work, or waiting for nothing but maintenance windows; null: not yet. */
+  @Column({ name: 'active_at', type: 'timestamptz', nullable: true })
+  activeAt: Date | null;
+
+  /** From then on it begins nothing but what waits for a maintenance window: for longer than it may be late it had not been at work. */
+  @Column({ name: 'lapsed_at', type: 'timestamptz', nullable: true })
+  lapsedAt: Date | null;
+
   @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
   finishedAt: Date | null;
 

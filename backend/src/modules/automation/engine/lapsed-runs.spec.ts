@@ -1,0 +1,175 @@
+import { anyPerson } from '../../../../test/support/deciders';
+import { CHANGE, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
+import { until } from '../../../../test/support/ssh-wait';
+import { planActionName } from '../../jobs/actions/plan-action';
+
+const HOUR_MS = 3_600_000;
+const MIDWAY = expect.stringContaining('Nothing of the run had been at work since 2026-11-26T01:3') as string;
+const BEFORE_NEXT = 'Its turn did not come before the next run of the schedule was due.';
+const night = scheduledNight(
+  () => [fakeAction(), Object.assign(fakeChange({}), { packageEffects: () => [] })],
+  'upgrade a 1 2',
+);
+const { machines } = night;
+
+const hoursLater = (hours: number): void => {
+  night.clock.at = new Date(NIGHT.getTime() + hours * HOUR_MS);
+};
+const statuses = async (id: string): Promise<unknown[]> =>
+  (await night.a.occurrencesOf(id)).map(({ status, errorKind }) => [status, errorKind]);
+const targetsOf = async (id: string, run = 0): Promise<Record<string, unknown>> =>
+  Object.fromEntries(
+    (await night.targets(id, run)).map(({ machineName, status, errorKind }) => [machineName, errorKind ?? status]),
+  );
+const over = (id: string): Promise<void> =>
+  until('its runs are over', async () => {
+    night.endRuns();
+    await night.a.stepAfterAbsence();
+    return (await night.a.occurrencesOf(id)).every(({ finishedAt }) => finishedAt !== null);
+  });
+
+/** A change that somebody confirmed, and that never ends. */
+async function hangs(machineId: string): Promise<void> {
+  const { p } = night;
+  const { requestId } = await p.ended((await p.enqueue(machineId, { action: planActionName(CHANGE) })).id);
+  const digest = (await p.requestsReader.find(requestId ?? ''))?.planDigest ?? '';
+  await p.requests.confirm(requestId ?? '', { digest, accepted: [] }, anyPerson);
+  await until('it runs', () => machines.runs.size === 1);
+}
+
+describe('a run whose schedule leaves out what is missed, after seven hours in which nobody was there', () => {
+  it('begins nothing where its due time had been noted and no more', async () => {
+    const { p, a } = night;
+    const id = await a.schedule([await p.machine()], changes('any'));
+    night.clock.at = NIGHT;
+    await a.scheduler.tick();
+    p.work();
+    hoursLater(7);
+    await a.stepAfterAbsence();
+    expect(await statuses(id)).toEqual([['cancelled', 'missed']]);
+    expect((await a.occurrencesOf(id))[0]?.errorMessage).toEqual(MIDWAY);
+    expect(machines.runs.size).toBe(0);
+  });
+
+  it('leaves the machines as they are on which nothing was begun', async () => {
+    const { p, a } = night;
+    const ids = [await p.machine('m1'), await p.machine('m2'), await p.machine('m3')];
+    p.work();
+    const id = await a.schedule(ids, { ...changes('any'), concurrency: 1 });
+    night.clock.at = NIGHT;
+    await night.steps('one is changed', () => machines.runs.size === 1);
+    hoursLater(7);
+    await over(id);
+    expect(Object.values(await targetsOf(id)).sort()).toEqual(['missed', 'missed', 'ok']);
+    expect(await statuses(id)).toEqual([['warning', null]]);
+    expect(machines.runs.size).toBe(1);
+  });
+
+  it('leaves the rest of a list as well', async () => {
+    const { p, a } = night;
+    const twice = [...changes('any').actions, ...changes('any').actions];
+    p.work();
+    const id = await a.schedule([await p.machine('m1')], { ...changes('any'), actions: twice });
+    night.clock.at = NIGHT;
+    await night.steps('it is changed', () => machines.runs.size === 1);
+    hoursLater(7);
+    await over(id);
+    expect(await night.targets(id)).toMatchObject([
+      { status: 'warning', errorKind: 'missed', errorMessage: expect.stringContaining('this is left') as string },
+    ]);
+    expect(machines.runs.size).toBe(1);
+  });
+
+  it('approves no plan of then', async () => {
+    const { p, a } = night;
+    p.work();
+    const id = await a.schedule([await p.machine()], changes('any'));
+    night.clock.at = NIGHT;
+    await a.step();
+    await until('the plan is there', async () => (await p.count('action_requests')) === 1);
+    hoursLater(7);
+    await over(id);
+    expect(await statuses(id)).toEqual([['cancelled', 'missed']]);
+    expect(machines.runs.size).toBe(0);
+    expect(await p.count('action_requests', `status = 'pending'`)).toBe(0);
+  });
+
+  it('goes on where the schedule says that it runs late', async () => {
+    const { p, a } = night;
+    p.work();
+    const id = await a.schedule([await p.machine()], { ...changes('any'), missedRuns: 'run_once' });
+    night.clock.at = NIGHT;
+    await a.scheduler.tick();
+    hoursLater(7);
+    await over(id);
+    expect(await statuses(id)).toEqual([['ok', null]]);
+  });
+
+  it('goes on with a machine that waits for its maintenance window', async () => {
+    const { p, a } = night;
+    const machine = await p.machine();
+    await night.window(7, machine);
+    p.work();
+    const id = await night.due([machine], { cron: '@once', runAt: NIGHT });
+    await night.held(id);
+    await night.pass(7);
+    await until('it is changed in its window', async () => {
+      await a.stepAfterAbsence();
+      return machines.runs.size === 1;
+    });
+  });
+});
+
+describe('a machine whose change never ends', () => {
+  it('keeps its place in no other run, and is left out of each with its reason', async () => {
+    const { p, a } = night;
+    const [dead, fine] = [await p.machine('dead'), await p.machine('fine')];
+    p.work();
+    await hangs(dead);
+    const id = await a.schedule([dead, fine], { cron: '30 2-6 * * *', concurrency: 1 });
+    for (let run = 0; run < 4; run += 1) {
+      hoursLater(run);
+      await night.steps('the other is done', async () => (await targetsOf(id, run))['fine'] === 'ok');
+      expect(await targetsOf(id, run)).toEqual({ dead: 'queued', fine: 'ok' });
+    }
+    expect(await targetsOf(id, 0)).toEqual({ dead: 'missed', fine: 'ok' });
+    expect((await night.targets(id)).find(({ machineName }) => machineName === 'dead')?.errorMessage).toBe(BEFORE_NEXT);
+    expect(await statuses(id)).toEqual([...Array<unknown>(3).fill(['warning', null]), ['running', null]]);
+  });
+
+  it('of a schedule itself lets no nights pile up behind it', async () => {
+    const { p, a } = night;
+    const ids = [await p.machine('m1'), await p.machine('m2')];
+    p.work();
+    const id = await a.schedule(ids, { ...changes('any'), concurrency: 1 });
+    night.clock.at = NIGHT;
+    await night.steps('one is changed', () => machines.runs.size === 1);
+    for (const hours of [24, 48, 72]) {
+      hoursLater(hours);
+      await a.step();
+      hoursLater(hours + 0.2);
+      await a.stepAfterAbsence();
+    }
+    expect(await statuses(id)).toEqual([['running', null], ...Array<unknown>(3).fill(['cancelled', 'missed'])]);
+    hoursLater(83);
+    await over(id);
+    expect(Object.values(await targetsOf(id)).sort()).toEqual(['missed', 'ok']);
+    expect(machines.runs.size).toBe(1);
+  });
+
+  it('gives its place to the others of its run, and its turn comes when it is free', async () => {
+    const { p, a } = night;
+    const [busy, fine] = [await p.machine('busy'), await p.machine('fine')];
+    p.work();
+    await hangs(busy);
+    const id = await a.schedule([busy, fine], { concurrency: 1, missedRuns: 'run_once' });
+    night.clock.at = NIGHT;
+    await night.steps('the other is done', async () => (await targetsOf(id))['fine'] === 'ok');
+    hoursLater(3);
+    await a.stepAfterAbsence();
+    expect(await targetsOf(id)).toEqual({ busy: 'queued', fine: 'ok' });
+    await over(id);
+    expect(await targetsOf(id)).toEqual({ busy: 'ok', fine: 'ok' });
+  });
+});
