@@ -793,6 +793,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.check_space_unknown': 'On ne sait pas s’il y a assez de place.',
   'apt.check_space_action': 'Libérez-y de la place : anciens noyaux, apt-get clean, journaux.',
   'apt.check_inodes_enough': 'Il y a assez d’inodes.',
+  'apt.check_inodes_none': 'Il ne reste aucun inode sur {mount}.',
   'apt.check_inodes_low': 'Il ne reste presque plus d’inodes sur {mount}.',
   'apt.check_clock_right': 'L’horloge est juste.',
   'apt.check_clock_off': 'L’horloge de la machine est décalée de {seconds} s.',

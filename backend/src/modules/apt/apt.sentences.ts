@@ -141,6 +141,7 @@ export const say = sentences('apt', {
   check_space_unknown: 'Whether there is space enough is not known.',
   check_space_action: 'Free space there: old kernels, apt-get clean, logs.',
   check_inodes_enough: 'There are inodes enough.',
+  check_inodes_none: 'No inode is left on {mount}.',
   check_inodes_low: 'There are hardly any inodes left on {mount}.',
   check_clock_right: 'The clock is right.',
   check_clock_off: 'The clock of the machine is off by {seconds} s.',

@@ -138,12 +138,22 @@ function spaceCheck({ fileSystems }: PreflightFacts): PreflightCheck {
 
 function inodesCheck({ fileSystems }: PreflightFacts): PreflightCheck {
   if (fileSystems === null) return check('inodes', 'unknown', say.check_space_unknown());
+  const full = fileSystems.find(
+    (one) => one.inodes !== null && one.inodes > 0 && one.inodes_free === 0 && isWritten(one),
+  );
+  if (full !== undefined)
+    return check('inodes', 'blocked', say.check_inodes_none({ mount: full.mount }), remediationOf('no_inodes'));
   const low = fileSystems.find(
     ({ inodes, inodes_free }) => inodes !== null && inodes_free !== null && inodes_free < inodes * LOW_SHARE,
   );
   return low === undefined
     ? check('inodes', 'ok', say.check_inodes_enough())
     : check('inodes', 'warning', say.check_inodes_low({ mount: low.mount }), say.check_space_action());
+}
+
+/** dpkg writes to all of them, whether packages grow or not; where kernels stand, only if one comes. */
+function isWritten({ mount, needed_bytes }: UpgradeFileSystem): boolean {
+  return needed_bytes !== 0 || !/^\/boot(?:\/|$)/.test(mount);
 }
 
 function clockCheck({ machineTime, ownTime }: PreflightFacts): PreflightCheck {
