@@ -12,7 +12,7 @@ const entry = (start: number, more: Partial<AptHistoryEntry> = {}): AptHistoryEn
   packages: [openssl],
   ...more,
 });
-const step = (at: number): DpkgHistoryLine => ({ at, ...openssl });
+const step = (at: number): DpkgHistoryLine => ({ at, ...openssl, direct: false });
 const changes = (apt: AptHistoryEntry[], dpkg: DpkgHistoryLine[] = []): LoggedChange[] => loggedChanges(apt, dpkg, NOW);
 
 describe('changes by others', () => {
@@ -61,17 +61,34 @@ describe('changes by others', () => {
     ]);
   });
 
-  it('tells by dpkg what an archive brought under another name or in another version than apt wrote down', () => {
+  it('tells by dpkg, and as of the apt that was at work, what an archive brought under another name or in another version than apt wrote down', () => {
     const planned = { ...openssl, name: 'planned', from: null, to: '2.0', operation: 'installed' } as const;
     const other = { ...step(102), name: 'other', from: null, to: '1.0', operation: 'installed' } as const;
     const older = { ...step(103), from: '3.0.1', to: '3.0.1.1' };
     const found = changes([entry(100, { packages: [planned, openssl] })], [other, older]);
     expect(
       found.map(({ source, packages }) => [source, packages.map(({ name, to }) => `${name} ${to ?? ''}`)]),
-    ).toEqual([
-      ['apt', ['planned 2.0', 'openssl 3.0.2']],
-      ['dpkg', ['other 1.0', 'openssl 3.0.1.1']],
-    ]);
+    ).toEqual([['apt', ['planned 2.0', 'openssl 3.0.2', 'other 1.0', 'openssl 3.0.1.1']]]);
+    expect(found[0]?.done.map(({ name, to }) => `${name} ${to ?? ''}`)).toEqual(['other 1.0', 'openssl 3.0.1.1']);
+  });
+
+  it('leaves to dpkg what it did beside an apt, which holds its lock only while it is at work', () => {
+    const lone = (at: number, more: Partial<DpkgHistoryLine> = {}) => ({ ...step(at), name: 'lone', ...more });
+    const sources = (apt: AptHistoryEntry, one: DpkgHistoryLine): string[] =>
+      changes([apt], [one])
+        .map(({ source, packages }) => `${source} ${String(packages.length)}`)
+        .sort();
+    expect([100, 103, 105].map((at) => sources(entry(100), lone(at)))).toEqual(Array(3).fill(['apt 2']));
+    expect(sources(entry(100), lone(103, { operation: 'removed', to: null }))).toEqual(['apt 2']);
+    const beside = [lone(99), lone(106), lone(105, { direct: true }), lone(105, { operation: 'removed', to: null })];
+    expect(beside.map((one) => sources(entry(100), one))).toEqual(Array(4).fill(['apt 1', 'dpkg 1']));
+    expect(sources(entry(100, { end: null }), lone(103))).toEqual(['apt 1', 'dpkg 1']);
+    // Of the same package, too, after an apt that was cut off.
+    expect(sources(entry(100, { end: null }), { ...step(103), direct: true })).toEqual(['apt 1', 'dpkg 1']);
+    // What runs still tells its own when it has ended.
+    const now = NOW.getTime() / 1000;
+    expect(sources(entry(now - 600, { end: null }), lone(now - 300))).toEqual([]);
+    expect(sources(entry(100, { packages: [] }), lone(103))).toEqual(['apt 1']);
   });
 
   it("takes for apt's what dpkg removes on the way and puts back", () => {

@@ -32,8 +32,8 @@ const STILL_RUNNING_SECONDS = 3600;
 const PAUSE_SECONDS = 60;
 
 /**
- * All changes of both logs, oldest first. What dpkg did for apt is apt's, as far as apt has written it down: what an archive brought
- * under another name, or in another version, than its index says, stands in dpkg's log alone. Pure.
+ * All changes of both logs, oldest first. What dpkg did for apt is apt's, also what apt has not written down: what an archive brought
+ * under another name, or in another version, than its index says. Pure.
  */
 export function loggedChanges(
   apt: readonly AptHistoryEntry[],
@@ -42,10 +42,22 @@ export function loggedChanges(
 ): LoggedChange[] {
   const seconds = now.getTime() / 1000;
   const running = ({ start, end }: AptHistoryEntry): boolean => end === null && seconds - start < STILL_RUNNING_SECONDS;
+  const tells = (entry: AptHistoryEntry, step: DpkgHistoryLine): boolean => isOf(entry, step, dpkg, endOf(entry, apt));
+  const owners = ownersOf(apt, dpkg, tells);
   const byApt = apt
-    .filter((entry) => entry.packages.length > 0 && !running(entry))
-    .map((entry) => ofApt(entry, stepsOf(entry, apt, dpkg)));
-  const alone = dpkg.filter((step) => !apt.some((entry) => isOf(entry, step, dpkg, endOf(entry, apt))));
+    .filter((entry) => !running(entry))
+    .map((entry) => {
+      const steps = dpkg.filter((_step, index) => owners[index] === entry);
+      return ofApt(
+        entry,
+        steps,
+        steps.filter((step) => !tells(entry, step)),
+      );
+    })
+    .filter(({ packages }) => packages.length > 0);
+  const alone = dpkg.filter(
+    ({ at }, index) => owners[index] === null && !apt.some((entry) => running(entry) && at >= entry.start),
+  );
   return [
     ...byApt,
     ...grouped(alone)
@@ -67,6 +79,24 @@ function isOf(entry: AptHistoryEntry, step: DpkgHistoryLine, dpkg: readonly Dpkg
   return told.some(({ to }) => leadsTo(to));
 }
 
+/**
+ * Which run of apt each step of dpkg is of; null: of none. While apt is at work it holds dpkg's lock, so what dpkg does then is of that
+ * run, whether or not it has written it down; where it was cut off the lock was free.
+ */
+export function ownersOf(
+  apt: readonly AptHistoryEntry[],
+  dpkg: readonly DpkgHistoryLine[],
+  tells: (entry: AptHistoryEntry, step: DpkgHistoryLine) => boolean,
+): (AptHistoryEntry | null)[] {
+  // Logs tell seconds: in the first and the last somebody's own dpkg may have come, which shows where it installed archives.
+  const within = ({ start, end }: AptHistoryEntry, { at, to }: DpkgHistoryLine): boolean =>
+    end !== null && at >= start && at <= end && (to !== null || (at > start && at < end));
+  return dpkg.map((step) => {
+    if (step.direct) return null;
+    return apt.find((entry) => tells(entry, step)) ?? apt.find((entry) => within(entry, step)) ?? null;
+  });
+}
+
 /** apt names the machine's own architecture where dpkg says `all`. */
 export function sameArch(ofApt: HistoryPackage, ofDpkg: HistoryPackage): boolean {
   return ofDpkg.arch === 'all' || ofApt.arch === ofDpkg.arch;
@@ -79,14 +109,14 @@ function endOf(entry: AptHistoryEntry, all: readonly AptHistoryEntry[]): number 
   return Math.min(next - 1, entry.start + STILL_RUNNING_SECONDS);
 }
 
-function stepsOf(entry: AptHistoryEntry, apt: readonly AptHistoryEntry[], dpkg: readonly DpkgHistoryLine[]) {
-  const end = endOf(entry, apt);
-  return dpkg.filter(({ at }) => at >= entry.start && at <= end);
-}
-
-function ofApt(entry: AptHistoryEntry, steps: readonly DpkgHistoryLine[]): LoggedChange {
+/** @param besides steps of it that it has not written down */
+function ofApt(
+  entry: AptHistoryEntry,
+  steps: readonly DpkgHistoryLine[],
+  besides: readonly DpkgHistoryLine[],
+): LoggedChange {
   const { start, end, command, error } = entry;
-  const packages = entry.packages.map(asCompared);
+  const packages = [...entry.packages, ...besides.map(withoutTime)].map(asCompared);
   // An apt that ended well has done all of it, also where dpkg keeps no log.
   const whole = steps.length === 0 && end !== null && error === null;
   const isDone = (one: HistoryPackage): boolean =>
@@ -102,6 +132,10 @@ function ofApt(entry: AptHistoryEntry, steps: readonly DpkgHistoryLine[]): Logge
     packages,
     done: whole ? packages : packages.filter(isDone),
   };
+}
+
+export function withoutTime({ name, arch, operation, from, to }: DpkgHistoryLine): HistoryPackage {
+  return { name, arch, operation, from, to };
 }
 
 /** apt says "upgrade" also where dpkg's order calls it a downgrade. */
@@ -129,7 +163,7 @@ function grouped(lines: readonly DpkgHistoryLine[]): DpkgHistoryLine[][] {
 const lastOf = (lines: readonly DpkgHistoryLine[]): number => lines.at(-1)?.at ?? 0;
 
 function ofDpkg(lines: readonly DpkgHistoryLine[]): LoggedChange {
-  const packages = lines.map(({ name, arch, operation, from, to }) => asCompared({ name, arch, operation, from, to }));
+  const packages = lines.map(withoutTime).map(asCompared);
   return {
     startedAt: new Date((lines[0]?.at ?? 0) * 1000),
     finishedAt: new Date(lastOf(lines) * 1000),

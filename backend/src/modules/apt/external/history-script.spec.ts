@@ -68,6 +68,14 @@ describe('what the log of apt tells from a moment on', () => {
 
 it('what the log of dpkg tells from a moment on are its steps', () => {
   const line = (time: string, name: string): string => `2026-11-22 ${time} upgrade ${name}:amd64 1 2\n`;
-  const log = line('02:02:59', 'before') + '2026-11-22 02:04:00 startup archives unpack\n' + line('02:04:00', 'after');
-  expect(parseDpkgHistory(told('dpkg_history', log))).toMatchObject([{ at: at('02:04:00'), name: 'after' }]);
+  const startup = (of: string): string => `2026-11-22 02:02:00 startup ${of}\n`;
+  const log = [
+    startup('archives unpack') + line('02:02:59', 'before') + line('02:04:00', 'after'),
+    startup('archives install') + line('02:05:00', 'alone') + startup('packages configure') + line('02:06:00', 'last'),
+  ].join('');
+  expect(parseDpkgHistory(told('dpkg_history', log))).toMatchObject([
+    { at: at('02:04:00'), name: 'after', direct: false },
+    { name: 'alone', direct: true },
+    { name: 'last', direct: false },
+  ]);
 });

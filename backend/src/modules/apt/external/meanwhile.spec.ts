@@ -42,7 +42,7 @@ describe('what others changed while a run was at work', () => {
         [
           '3 upgrade guard:all 1.0 1.1',
           '7 upgrade plain:all 1.0 1.1',
-          '8 install lib:amd64 <none> 2',
+          '8 install lib:amd64 <none> 2 direct',
           '10 upgrade plain:all 1.1 1.0',
         ],
       ),
@@ -57,6 +57,18 @@ describe('what others changed while a run was at work', () => {
       ],
       workedAt: new Date((BEGAN + 6) * 1000),
     });
+  });
+
+  it('is not what an archive of ours brought under another name than its index says', () => {
+    const found = meanwhile(
+      run(
+        [plain],
+        ['7 upgrade plain:all 1.0 1.1', '7 install odd:amd64 <none> 2', '8 install lib:amd64 <none> 2 direct'],
+      ),
+      RUN,
+    );
+    expect(found?.ours.map(({ name }) => name)).toEqual(['plain', 'odd']);
+    expect(found?.others.map(({ name }) => name)).toEqual(['lib']);
   });
 
   it('is not what came before, though its apt was still at work', () => {

@@ -8,7 +8,7 @@ import {
   type HistoryPackage,
 } from '../parsers/package-history';
 import { readable } from '../parsers/parse-error';
-import { actorOf, asCompared, claimedRun, sameArch } from './external-changes';
+import { actorOf, asCompared, claimedRun, ownersOf, sameArch, withoutTime } from './external-changes';
 
 /** One package that somebody else changed while a run of ours was at work. */
 export interface OthersStep extends HistoryPackage {
@@ -57,11 +57,8 @@ interface Step {
 }
 
 function byDpkg(dpkg: readonly DpkgHistoryLine[], apt: readonly AptHistoryEntry[]): Step[] {
-  return dpkg.map(({ at, ...change }) => ({
-    at,
-    change,
-    entry: apt.find((entry) => tells(entry, apt, at, change)) ?? null,
-  }));
+  const owners = ownersOf(apt, dpkg, (entry, step) => tells(entry, apt, step.at, step));
+  return dpkg.map((step, index) => ({ at: step.at, change: withoutTime(step), entry: owners[index] ?? null }));
 }
 
 /** A run of apt that was cut off has no end: it may be the one until another begins. */

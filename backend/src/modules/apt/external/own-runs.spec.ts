@@ -182,6 +182,19 @@ describe('what others did while a run of ours was at work', () => {
     expect(told.map(({ actor }) => actor?.name)).toEqual(['root', 'root']);
   });
 
+  it('is not what an archive of that run brought under another name than its index says', async () => {
+    const run = await ourRun(['bash', 'odd']);
+    await analysed(
+      [['02:04:00', '02:05:00', ours(run), ['bash']]],
+      [
+        ['02:04:10', 'bash'],
+        ['02:04:20', 'odd'],
+      ],
+    );
+    expect(await stored()).toEqual(['manual bash', 'manual odd']);
+    expect(told).toEqual([]);
+  });
+
   it('is not what that run has measured, where the log of apt does not know of the run', async () => {
     await ourRun(['bash', 'curl']);
     await analysed(

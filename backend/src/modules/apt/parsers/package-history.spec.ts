@@ -80,6 +80,11 @@ describe('the log of dpkg', () => {
       [14, 'upgraded', '1.0', '1.1'],
       [15, 'removed', '2.0', null],
     ]);
+    expect(parseDpkgHistory('10\tinstall\ta:all\t<none>\t2.0\tdirect\n11\tinstall\ta:all\t<none>\t2.0')).toMatchObject([
+      { direct: true },
+      { direct: false },
+    ]);
+    expect(() => parseDpkgHistory('10\tinstall\ta:all\t<none>\t2.0\tother')).toThrow('unknown row');
     expect(() => parseDpkgHistory('10\tinstall\tfleet-lib2\t<none>\t2.0')).toThrow('unknown row');
     expect(() => parseDpkgHistory('x\tinstall\ta:all\t<none>\t2.0')).toThrow('not a number');
   });

@@ -28,6 +28,8 @@ export interface AptHistoryEntry {
 /** A step of dpkg. */
 export interface DpkgHistoryLine extends HistoryPackage {
   readonly at: number;
+  /** dpkg was told to install archives in one go, which apt never does. */
+  readonly direct: boolean;
 }
 
 const OPERATIONS: Readonly<Record<string, HistoryOperation | null>> = {
@@ -96,15 +98,23 @@ function packagesOf(operation: HistoryOperation | null, value: string): HistoryP
  */
 export function parseDpkgHistory(text: string): DpkgHistoryLine[] {
   return linesOf(text).flatMap((line) => {
-    const [seconds, verb, package_ = '', before = '', after = '', ...more] = line.split('\t');
+    const [seconds, verb, package_ = '', before = '', after = '', direct, ...more] = line.split('\t');
     const [, name, arch] = /^(\S+):([a-z0-9-]+)$/.exec(package_) ?? [];
-    if (name === undefined || arch === undefined || after === '' || more.length > 0) {
+    if (
+      name === undefined ||
+      arch === undefined ||
+      after === '' ||
+      (direct ?? 'direct') !== 'direct' ||
+      more.length > 0
+    ) {
       throw new ParseError('dpkg_history', 'unknown row', line);
     }
     const [from, to] = [none(before), verb === 'remove' ? null : none(after)];
     const at = wholeNumber(seconds, 'dpkg_history', line);
     const operation = operationOf(from, to);
-    return operation === null || from === to ? [] : [{ at, name, arch, operation, from, to }];
+    return operation === null || from === to
+      ? []
+      : [{ at, name, arch, operation, from, to, direct: direct !== undefined }];
   });
 }
 

@@ -33,12 +33,16 @@ apt_history() {
     { print }' "$work/history"
 }
 
-# <seconds> <install|upgrade|remove> <name:architecture> <version before> <version after>
+# <seconds> <install|upgrade|remove> <name:architecture> <version before> <version after>, and `direct` where dpkg was told to install
+# archives: apt has it unpack and configure them.
 dpkg_history() {
   since=$(date -d "@$HISTORY_SINCE" '+%Y-%m-%d %H:%M:%S') || return
   written /var/log dpkg.log | awk -v since="$since" '
+    $3 == "startup" { direct = $4 == "archives" && $5 == "install" ? " direct" : "" }
     $3 ~ /^(install|upgrade|remove)$/ && NF == 6 && $1 " " $2 >= since &&
-      $1 " " $2 ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]$/' >"$work/dpkg-history"
+      $1 " " $2 ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]$/ {
+      print $0 direct
+    }' >"$work/dpkg-history"
   cut -d ' ' -f 1,2 "$work/dpkg-history" >"$work/dpkg-history.times"
   in_seconds "$work/dpkg-history.times" || return
   cut -d ' ' -f 3- "$work/dpkg-history" | paste -d ' ' "$work/dpkg-history.times.seconds" - | tr ' ' '\t'
