@@ -16,7 +16,7 @@ import { isTriedAgain, workerLostFailure } from './failures';
 import { JobHistory } from './job-history';
 import { lastErrorAfter } from './last-error';
 import { MUCH_LATER_MS } from './reconnect-pauses';
-import { tokenIdOf, tokenPriorityOf } from '../turns';
+import { tokenIdOf, tokenPriorityOf, turnOf } from '../turns';
 import { abandonedStepsDocument } from './step-tracker';
 import { endByItself } from './untold-ends';
 
@@ -75,7 +75,7 @@ export class Sweeper {
       await endByItself(this.logger, id, (told) => this.close(id, machine_id, told));
     }
     await this.windows.expire();
-    await this.dispatch(await this.idleMachines());
+    await this.handOutIdle();
   }
 
   /** Hands out what may run on these machines. */
@@ -184,8 +184,18 @@ export class Sweeper {
     await affected(tx.manager, TAKE_BACK, [lost.map(({ id }) => id), lost.map((job) => job.boss_job_id)]);
   }
 
+  /**
+   * Everything that may begin: thousands of jobs do at the moment at which their window opens. In steps, so that nobody waits for the rows of
+   * all their machines; each looks again at what may begin still.
+   */
+  private async handOutIdle(): Promise<void> {
+    const machineIds = await this.idleMachines();
+    for (let at = 0; at < machineIds.length; at += BATCH) await this.dispatch(machineIds.slice(at, at + BATCH));
+  }
+
+  /** Those whose turn is first come first. */
   private async idleMachines(): Promise<string[]> {
-    const rows = await queryRows<{ machine_id: string }>(this.dataSource, IDLE, [BATCH]);
+    const rows = await queryRows<{ machine_id: string }>(this.dataSource, IDLE);
     return rows.map(({ machine_id }) => machine_id);
   }
 }
@@ -250,11 +260,11 @@ const TAKE_BACK = `
     AND ((j.status = 'queued' AND j.phase = 'dispatched') OR (j.status = 'running' AND j.phase = 'reconciling'))`;
 
 const IDLE = `
-  SELECT DISTINCT q.machine_id FROM jobs q
+  SELECT q.machine_id FROM jobs q
   WHERE q.status = 'queued' AND q.phase = 'waiting' AND (q.available_at IS NULL OR q.available_at <= database_now())
     AND (q.start_before IS NULL OR q.start_before > database_now())
     AND NOT EXISTS (SELECT 1 FROM machine_locks l WHERE l.machine_id = q.machine_id AND l.expires_at > database_now())
     AND NOT EXISTS (
       SELECT 1 FROM jobs b
       WHERE b.machine_id = q.machine_id AND (b.status = 'running' OR (b.status = 'queued' AND b.phase = 'dispatched')))
-  LIMIT $1`;
+  GROUP BY q.machine_id ORDER BY min(${turnOf('q')}), q.machine_id`;
