@@ -77,7 +77,7 @@ export class MessageDto extends MessageFactsDto {
   acknowledged: boolean;
   acknowledgedAt: Date | null;
   acknowledgedBy: string | null;
-  /** Where the line stands in the log that it was taken from: `artifact id#line`. Null: it was taken from no log. */
+  /** Where the line stands in the log that it was taken from: `artifact id#line`. Null: it stands in no log that is kept as a file, as what analyses find. */
   rawLineRef: string | null;
   /** What the message says to programs. */
   @ApiProperty({ type: DocumentDto, nullable: true })

@@ -23,7 +23,7 @@ export interface MachineMessageDto {
   packageName: (string | null);
 
   /**
-   * Where the line stands in the log that it was taken from: `artifact id#line`. Null: it was taken from no log.
+   * Where the line stands in the log that it was taken from: `artifact id#line`. Null: it stands in no log that is kept as a file, as what analyses find.
    */
   rawLineRef: (string | null);
 
