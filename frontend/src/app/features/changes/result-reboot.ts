@@ -29,7 +29,8 @@ export function rebootOf({ reboot, reboot_flag: flag = null }: RebootFields, sai
     rebootReasons: reasons.flatMap(({ verdict, detail: text }, at) => {
       if (state === 'not_needed' || verdict !== state) return [];
       const sentence = said[`reboot.reasons.${String(at)}.detail`];
-      return [{ text, said: sentence === undefined ? {} : { text: sentence } }];
+      const own: SaidText['said'] = sentence === undefined ? {} : { text: sentence };
+      return [{ text, said: own }];
     }),
   };
 }
