@@ -8,13 +8,14 @@ import { isChange, type ActionRegistry, type AnyAction } from '../actions/action
 import type { ActionScripts } from '../actions/action-scripts';
 import type { JobLogRepository } from '../job-log.repository';
 import { LEASE_SECONDS, type Claim, type Claims } from './claims';
-import { databaseIsAway, failureOf, fairly, unknownActionFailure, type Chance } from './failures';
+import { fairly, unknownActionFailure, type Chance } from './failures';
 import type { Attempt } from './attempt';
 import { ChangeAttempt } from './change-attempt';
 import type { DetachedRunner } from './detached-runner';
 import { readingLog, wholeLog } from './log-buffer';
 import { ReadAttempt } from './read-attempt';
-import { FenceLostError, type AttemptFacts, type Ending, type Outcomes } from './outcomes';
+import type { Ending, Outcomes } from './outcomes';
+import { OUTCOME_PATIENCE_MS, OutcomeWriter } from './outcome-writer';
 import type { OwnSecrets } from './own-secrets';
 import { ProgressRecorder } from './progress-recorder';
 import type { RemoteRunner } from './remote-runner';
@@ -36,6 +37,8 @@ export interface WorkerSettings {
   readonly graceMs?: number;
   /** How long the last lines of a log may keep the end of their job waiting. */
   readonly logPatienceMs?: number;
+  /** How long a result is tried to be written. */
+  readonly outcomePatienceMs?: number;
   /** Jobs that begin within a second over all processes; without a limit when absent. */
   readonly startRate?: number;
   /** Spreads pauses; fair when absent. */
@@ -59,8 +62,6 @@ export interface WorkerTools {
   readonly clock: Clock;
 }
 
-/** Result writes are tried again for as long as a database may reasonably be away. */
-const OUTCOME_PATIENCE_MS = 15 * 60_000;
 const LOG_PATIENCE_MS = 10_000;
 /** Not below the time for which the live bus collects, so that its news of a job's end find the place still free. */
 const TAKE_AFTER_MS = 60;
@@ -70,6 +71,7 @@ const SHARE_TO_TAKE = 0.25;
 /** Takes jobs while it has places, keeps their locks, and writes their ends. */
 export class JobWorker {
   private readonly logger = new Logger(JobWorker.name);
+  private readonly writer: OutcomeWriter;
   readonly id = `${hostname()}:${String(process.pid)}:${randomUUID().slice(0, 8)}`;
   private readonly attempts = new Map<string, { attempt: Attempt; done: Promise<void> }>();
   private readonly timers: NodeJS.Timeout[] = [];
@@ -86,7 +88,9 @@ export class JobWorker {
   constructor(
     private readonly settings: WorkerSettings,
     private readonly tools: WorkerTools,
-  ) {}
+  ) {
+    this.writer = new OutcomeWriter(tools.outcomes, settings.outcomePatienceMs);
+  }
 
   start(): void {
     const { renewEveryMs = (LEASE_SECONDS * 1000) / 4, sweepEveryMs = 10_000 } = this.settings;
@@ -193,7 +197,9 @@ export class JobWorker {
         failure: unknownActionFailure(claim.kind),
         begun: claim.adopted !== null,
       };
-      void this.write(claim, ending, { steps: recorder.steps.snapshot(), result: {} }).catch(this.unwritten(claim));
+      void this.writer
+        .write(claim, ending, { steps: recorder.steps.snapshot(), result: {} })
+        .catch(this.unwritten(claim));
       return;
     }
     const attempt = this.attempt(claim, action, recorder);
@@ -248,7 +254,7 @@ export class JobWorker {
     const whole = attempt instanceof ChangeAttempt && ending.kind !== 'handover';
     if (log === undefined) await recorder.close(logPatienceMs, whole ? OUTCOME_PATIENCE_MS : logPatienceMs);
     const facts = { steps: recorder.steps.snapshot(), result: attempt.result() };
-    await this.write(claim, ending, { ...facts, log: log ?? null });
+    await this.writer.write(claim, ending, { ...facts, log: log ?? null });
     if (ending.kind === 'again' && ending.pauseMs > 0) this.dispatchLater(claim.machineId, ending.pauseMs);
   }
 
@@ -261,37 +267,6 @@ export class JobWorker {
       recorder.note(secrets.mask(ending.failure?.message ?? 'Given back: this worker stops.'));
     if (ending.kind === 'again' && ending.pauseMs > 0)
       recorder.note(`Tried again in ${String(Math.ceil(ending.pauseMs / 1000))} s.`);
-  }
-
-  /**
-   * Tried again while the database is away. A result that cannot be stored for another reason ends the job as that failure, and
-   * an end that others cannot be told of is written without telling them: no fault of ours keeps a machine taken.
-   */
-  private async write(claim: Claim, ending: Ending, facts: AttemptFacts): Promise<void> {
-    const deadline = Date.now() + OUTCOME_PATIENCE_MS;
-    for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
-      try {
-        await this.tools.outcomes.write(claim, ending, facts);
-        return;
-      } catch (error) {
-        if (error instanceof FenceLostError) {
-          this.logger.warn(
-            { jobId: claim.jobId, fence: claim.fence },
-            'The lock went to another; the result was dropped.',
-          );
-          return;
-        }
-        if (databaseIsAway(error) && Date.now() < deadline) {
-          await delay(pauseMs);
-          continue;
-        }
-        const lesser = lesserEnding(ending, error);
-        if (lesser === null) throw error;
-        this.logger.error({ err: error, jobId: claim.jobId }, 'A result could not be stored.');
-        await this.write(claim, lesser, facts);
-        return;
-      }
-    }
   }
 
   private dispatchLater(machineId: string, pauseMs: number): void {
@@ -333,19 +308,5 @@ export class JobWorker {
       this.sweeping = undefined;
       this.wake();
     }
-  }
-}
-
-/** What is left to write when an end could not be written, for another reason than the database; null: nothing. Pure. */
-function lesserEnding(ending: Ending, error: unknown): Ending | null {
-  switch (ending.kind) {
-    case 'collected':
-    case 'changed':
-      return { kind: 'failed', failure: failureOf(error) };
-    case 'failed':
-    case 'cancelled':
-      return ending.untold === true ? null : { ...ending, untold: true };
-    default:
-      return null;
   }
 }
