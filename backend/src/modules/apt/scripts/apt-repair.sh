@@ -33,10 +33,10 @@ configure() {
   done
   begin_in_time
   has_begun
-  : >"$work/status"
+  : >"$work/configuring"
   # It reads along and nothing depends on it: whatever becomes of it, dpkg writes to a file.
-  tail -n +1 -f --pid="$$" "$work/status" 2>/dev/null | configure_progress "$(grep -c . "$work/unfinished")" >>"$SU_DIR/progress" &
-  dpkg --force-confdef --force-confold --status-fd 3 --configure -a 3>>"$work/status"
+  tail -n +1 -f --pid="$$" "$work/configuring" 2>/dev/null | configure_progress "$(grep -c . "$work/unfinished")" >>"$SU_DIR/progress" &
+  dpkg --force-confdef --force-confold --status-fd 3 --configure -a 3>>"$work/configuring"
 }
 
 # configure_progress COUNT: of what dpkg tells of its work on so many packages, how much is done, in the form of apt. By the shell:
