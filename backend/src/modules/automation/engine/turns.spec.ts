@@ -58,6 +58,7 @@ describe('the turns of the machines of a run', () => {
     ['warning', 'approval_needed', 0],
     ['cancelled', 'machine_archived', 0],
     ['cancelled', 'window_expired', 2],
+    ['cancelled', 'missed', 2],
     ['cancelled', 'cancelled', 2],
     ['queued', null, 2],
   ];
