@@ -63,6 +63,7 @@ describe('an upgrade that a restart of the machine cuts off', () => {
         conffiles: [],
         ports: { gone: expect.any(Array) as unknown[] },
         reboot_flag: false,
+        reboot: { state: expect.any(String) as string, reasons: expect.any(Array) as unknown[] },
         auto_marks: { kept: [], lost: PACKAGES },
       });
       expect(automatic(machine)).toBe('');
