@@ -11,7 +11,8 @@ MODE=autoremove SCOPE=all
 # autoremove_apt OPTION…: apt-get with the options of the run. What must stay is told to apt itself, so that nothing that it
 # needs goes either.
 autoremove_apt() {
-  set -- -q -y -o APT::Color=0 -o Dpkg::Use-Pty=0 -o Dpkg::Progress-Fancy=0 "$@"
+  set -- -q -y -o APT::Color=0 -o Dpkg::Use-Pty=0 -o Dpkg::Progress-Fancy=0 \
+    -o "$transaction_removals" "$@"
   while IFS='	' read -r kept _; do
     set -- "$@" -o "APT::NeverAutoRemove::=^$(printf '%s' "$kept" | sed 's/[.+]/\\&/g')\$"
   done <"$work/keep"

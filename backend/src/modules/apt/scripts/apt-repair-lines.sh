@@ -9,7 +9,8 @@ MODE=repair SCOPE=all
 
 repair_apt() {
   apt-get -q -y -o APT::Color=0 -o Dpkg::Use-Pty=0 -o Dpkg::Progress-Fancy=0 \
-    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" --fix-broken install
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+    -o "$transaction_removals" "$@" --fix-broken install
 }
 
 # Packages that dpkg began with and did not end: state, package, version.

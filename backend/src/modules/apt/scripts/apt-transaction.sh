@@ -25,11 +25,15 @@ transaction_environment() {
   export UCF_FORCE_CONFFOLD NEEDRESTART_SUSPEND LC_ALL PAGER NO_COLOR TERM
 }
 
+# What is removed keeps its configuration files and what it has written, however apt is set up on this machine: nobody was asked
+# about more than that.
+transaction_removals=APT::Get::Purge=false
+
 # transaction_apt OPTION…: apt-get with the options of the run, on what it is about. A changed configuration file stays
 # as it is, and the new one is laid beside it.
 transaction_apt() {
   set -- -q -y -o APT::Color=0 -o Dpkg::Use-Pty=0 -o Dpkg::Progress-Fancy=0 \
-    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o "$transaction_removals" "$@"
   case $SCOPE in
     all) transaction_mode "$@" ;;
     security)
@@ -187,7 +191,8 @@ transaction_lines() {
     function read_effect(  word, count, name, from, to, rest, arch) {
       count = split(effect, word, " ")
       name = word[2]
-      if (word[1] != "Inst") { if (word[1] == "Remv" || word[1] == "Purg") removed[name] = count > 2 ? version(word[3]) : "-"; return }
+      if (word[1] == "Purg") { print "unreadable " effect; return }
+      if (word[1] != "Inst") { if (word[1] == "Remv") removed[name] = count > 2 ? version(word[3]) : "-"; return }
       delete removed[name]
       rest = effect
       sub(/^Inst [^ ]+ /, "", rest)
