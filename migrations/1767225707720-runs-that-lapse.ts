@@ -7,6 +7,10 @@ export class RunsThatLapse1767225707720 implements MigrationInterface {
       ALTER TABLE schedule_occurrences
         ADD COLUMN active_at timestamptz,
         ADD COLUMN lapsed_at timestamptz`);
+    // Those of the version before did not note it.
+    await queryRunner.query(
+      `UPDATE schedule_occurrences SET active_at = database_now() WHERE status IN ('queued', 'running')`,
+    );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {

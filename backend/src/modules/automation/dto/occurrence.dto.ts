@@ -55,8 +55,10 @@ export class OccurrenceDto {
 export class ActiveOccurrenceDto extends OccurrenceDto {
   /** So many machines are at work at a time; null: not to be read. */
   concurrency: number | null;
-  /** Of the machines that wait: those that wait for their maintenance window. The others wait for a place. */
+  /** Of the machines that wait: those that wait for their maintenance window. */
   heldCount: number;
+  /** Of the machines that wait: those on which another change is at work. The others wait for a place. */
+  blockedCount: number;
 }
 
 export class OccurrencePageDto {
@@ -90,6 +92,8 @@ export class OccurrenceTargetDto {
   resumeAt: Date | null;
   /** It waits until then: the window has not opened, and nobody has let it begin before. */
   awaitsWindow: boolean;
+  /** The change that is at work on the machine, whose end it waits for; null: it waits for none. */
+  blockingJobId: string | null;
   /** Why a person lets it begin, or let it, outside that window. Null: nobody does, or it did not begin in the time for that. */
   windowOverride: string | null;
   /** Name of that person. */

@@ -13,6 +13,7 @@ import { EarlierWindows } from '../../windows/earlier-windows';
 import { WINDOWS_CHANGED } from '../../windows/entities/windows.values';
 import { say } from '../automation.sentences';
 import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
+import { changeAtWork } from './changes-at-work';
 import { jobsAfter } from './scheduled-jobs';
 import { overridden } from './target-overrides';
 import type { Stop } from './target-steps';
@@ -231,7 +232,7 @@ const LEAVE_PLACE = `
 const NEXT = `
   SELECT machine_id AS "machineId", position FROM schedule_occurrence_targets t
   WHERE occurrence_id = $1 AND status = 'queued' AND (resume_at IS NULL OR resume_at <= $2 OR ${overridden('$2')})
-    AND NOT EXISTS (SELECT 1 FROM machine_locks l JOIN jobs j ON j.id = l.job_id WHERE l.machine_id = t.machine_id AND j.request_id IS NOT NULL)
+    AND NOT ${changeAtWork('t.machine_id')}
   ORDER BY turn, machine_id LIMIT $3`;
 
 const OVER = `

@@ -2,6 +2,7 @@ import { anyPerson } from '../../../../test/support/deciders';
 import { CHANGE, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
+import { SshError } from '../../../kernel/ssh/ssh-error';
 import { planActionName } from '../../jobs/actions/plan-action';
 
 const HOUR_MS = 3_600_000;
@@ -36,6 +37,19 @@ async function hangs(machineId: string): Promise<void> {
   const digest = (await p.requestsReader.find(requestId ?? ''))?.planDigest ?? '';
   await p.requests.confirm(requestId ?? '', { digest, accepted: [] }, anyPerson);
   await until('it runs', () => machines.runs.size === 1);
+}
+
+/** Nobody may talk to the machine any more: its job waits, and leaves the lock. */
+async function outOfReach(): Promise<void> {
+  const { p } = night;
+  jest.spyOn(p.detached, 'open').mockRejectedValue(new SshError('host_key_changed', 'connect'));
+  machines.cut();
+  await until(
+    'it is handed over',
+    async () => (await p.count('jobs', `phase = 'reconciling' AND available_at > now()`)) === 1,
+  );
+  expect(await p.count('machine_locks')).toBe(0);
+  machines.restore();
 }
 
 describe('a run whose schedule leaves out what is missed, after seven hours in which nobody was there', () => {
@@ -122,11 +136,15 @@ describe('a run whose schedule leaves out what is missed, after seven hours in w
 });
 
 describe('a machine whose change never ends', () => {
-  it('keeps its place in no other run, and is left out of each with its reason', async () => {
+  it.each([
+    ['while a worker follows it', () => Promise.resolve()],
+    ['while nobody reaches the machine', outOfReach],
+  ])('keeps its place in no other run, and is left out of each with its reason: %s', async (_how, meanwhile) => {
     const { p, a } = night;
     const [dead, fine] = [await p.machine('dead'), await p.machine('fine')];
     p.work();
     await hangs(dead);
+    await meanwhile();
     const id = await a.schedule([dead, fine], { cron: '30 2-6 * * *', concurrency: 1 });
     for (let run = 0; run < 4; run += 1) {
       hoursLater(run);
@@ -136,6 +154,26 @@ describe('a machine whose change never ends', () => {
     expect(await targetsOf(id, 0)).toEqual({ dead: 'missed', fine: 'ok' });
     expect((await night.targets(id)).find(({ machineName }) => machineName === 'dead')?.errorMessage).toBe(BEFORE_NEXT);
     expect(await statuses(id)).toEqual([...Array<unknown>(3).fill(['warning', null]), ['running', null]]);
+  });
+
+  it('is waited for while a worker follows it, and for no longer than the run may be late where nobody reaches it', async () => {
+    const { p, a } = night;
+    const machine = await p.machine();
+    p.work();
+    await hangs(machine);
+    const id = await a.schedule([machine], { cron: '30 2,8 * * *' });
+    night.clock.at = NIGHT;
+    for (let minutes = 0; minutes <= 30; minutes += 1) {
+      hoursLater(minutes / 60);
+      await a.stepAfterAbsence();
+    }
+    expect(await night.targets(id)).toMatchObject([{ status: 'queued', blockingJobId: expect.any(String) as string }]);
+    await outOfReach();
+    for (let minutes = 31; minutes <= 40; minutes += 1) {
+      hoursLater(minutes / 60);
+      await a.stepAfterAbsence();
+    }
+    expect(await statuses(id)).toEqual([['cancelled', 'missed']]);
   });
 
   it('of a schedule itself lets no nights pile up behind it', async () => {
@@ -171,5 +209,50 @@ describe('a machine whose change never ends', () => {
     expect(await targetsOf(id)).toEqual({ busy: 'queued', fine: 'ok' });
     await over(id);
     expect(await targetsOf(id)).toEqual({ busy: 'ok', fine: 'ok' });
+  });
+});
+
+describe('a machine that waits for one maintenance window over several nights', () => {
+  it('is changed once: the newest run takes it over', async () => {
+    const { p, a } = night;
+    const machine = await p.machine();
+    await night.window(60, machine);
+    p.work();
+    const id = await night.due([machine], { cron: '30 1 * * *', timezone: 'UTC' });
+    await night.held(id);
+    const midnight = new Date(night.clock.at).setUTCHours(0, 0, 0, 0);
+    for (const nights of [1, 2]) {
+      await night.pass((midnight - Date.now()) / HOUR_MS + nights * 24 + 1.55);
+      await night.steps('the newest run holds it', async () => {
+        const newest = (await a.occurrencesOf(id)).filter(({ machinesCount }) => machinesCount !== null);
+        return newest.length === nights + 1 && (await a.targetsOf(newest.at(-1)?.id ?? ''))[0]?.awaitsWindow === true;
+      });
+    }
+    await night.pass(60.1);
+    await night.steps('it is changed', () => machines.runs.size === 1);
+    await over(id);
+    expect(machines.runs.size).toBe(1);
+    const begun = (await a.occurrencesOf(id)).filter(({ machinesCount }) => machinesCount !== null);
+    expect(begun.map(({ status, errorKind }) => [status, errorKind])).toEqual([
+      ['cancelled', 'missed'],
+      ['cancelled', 'missed'],
+      ['ok', null],
+    ]);
+  });
+});
+
+describe('a clock that was wrong', () => {
+  it('keeps no run at work for longer than it may be late after it was put back', async () => {
+    const { p, a } = night;
+    const ids = [await p.machine('m1'), await p.machine('m2')];
+    p.work();
+    const id = await a.schedule(ids, { ...changes('any'), concurrency: 1 });
+    hoursLater(24);
+    await night.steps('one is changed', () => machines.runs.size === 1);
+    hoursLater(1);
+    await a.stepAfterAbsence();
+    hoursLater(8);
+    await over(id);
+    expect(machines.runs.size).toBe(1);
   });
 });

@@ -31,7 +31,8 @@ export class Lapses {
   /** Notes it of a run that has lapsed now. Whoever calls holds its row. @returns why it begins nothing; null: it does */
   async stop(tx: Transaction, run: Lapsing, definition: DefinitionDocument, now: Date): Promise<Stop | null> {
     const { id, lapsed_at: lapsedAt, has_next: hasNext } = run;
-    const since = run.active_at ?? run.created_at;
+    // In the future: the clock went back since. Then nobody knows how long it was not at work.
+    const since = new Date(Math.min((run.active_at ?? run.created_at).getTime(), now.getTime()));
     const seconds = Math.max(definition.grace_seconds, LEAST_GRACE_SECONDS);
     const lapses = definition.missed_runs === 'skip' && now.getTime() - since.getTime() > seconds * 1000;
     if (lapsedAt !== null || lapses) {
@@ -42,10 +43,10 @@ export class Lapses {
     return hasNext ? { kind: 'missed', message: say.missed_before_next(), by: null, spares: 'begun' } : null;
   }
 
-  /** It is at work, or waits for maintenance windows alone. */
-  async note(tx: Transaction, run: Lapsing, { running, unbound }: TargetStanding, now: Date): Promise<void> {
-    if (running === 0 && unbound) return;
-    if (run.active_at !== null && now.getTime() - run.active_at.getTime() < NOTED_EVERY_MS) return;
+  /** It is at work, or waits for nothing but maintenance windows and the ends of changes. */
+  async note(tx: Transaction, run: Lapsing, { running, idle }: TargetStanding, now: Date): Promise<void> {
+    if (running === 0 && idle) return;
+    if (run.active_at !== null && Math.abs(now.getTime() - run.active_at.getTime()) < NOTED_EVERY_MS) return;
     await affected(tx.manager, ACTIVE, [run.id, now]);
   }
 }

@@ -172,6 +172,7 @@ export class OccurrenceRunner {
     const { id, now } = occurrence;
     await this.targets.end(tx, id, await this.held.leftWaiting(tx, occurrence, stop), now);
     await this.targets.cancelWaiting(tx, id, stop, now);
+    if (stop.spares === 'begun') await this.targets.cancelHeldAnew(tx, id, stop, now);
     const ended = await this.worker.endUnbegun(tx, occurrence, stop);
     return stop.spares === 'none' ? ended : ended + (await this.fill(tx, occurrence));
   }

@@ -68,11 +68,11 @@ export function nextStep(target: EndedTarget, actions: number, stopped: Stop | n
 }
 
 /** Null: the machine goes on. */
-function stopOn({ startBefore, jobStatus, position }: EndedTarget, stop: Stop | null): Stop | null {
+function stopOn({ startBefore, jobStatus, stage, position }: EndedTarget, stop: Stop | null): Stop | null {
   if (stop === null || stop.spares === 'none') return stop;
   if (startBefore !== null) return null;
-  // What waited in the queue was taken back with the stop.
-  return stop.spares === 'held' || (jobStatus === 'cancelled' && position === 0) ? stop : null;
+  // What waited in the queue was taken back with the stop; of a plan nothing was carried out.
+  return stop.spares === 'held' || (position === 0 && (jobStatus === 'cancelled' || stage === 'plan')) ? stop : null;
 }
 
 /** The worse of two good ends. */

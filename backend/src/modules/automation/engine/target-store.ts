@@ -6,6 +6,7 @@ import type { Estimate } from '../../jobs/gate/run-durations';
 import type { ScopeDocument } from '../contracts/schedule-documents';
 import type { FinalStatus, TargetStage } from '../entities/automation.values';
 import { SCOPED, scopeValues } from '../scope/machine-scope';
+import { changeFollowed } from './changes-at-work';
 import { overridden } from './target-overrides';
 import type { Spares, Stop } from './target-steps';
 
@@ -66,8 +67,8 @@ export interface TargetReason {
 export interface TargetStanding {
   readonly running: number;
   readonly waiting: boolean;
-  /** Some of those that wait do so for no maintenance window. */
-  readonly unbound: boolean;
+  /** Some of those that wait do so for no maintenance window, nor for the end of a change on their machine. */
+  readonly idle: boolean;
 }
 
 export interface TargetCounts {
@@ -102,7 +103,7 @@ export class TargetStore {
   /** How many are at work, and whether some wait: both cheap, however many there are. */
   async standing(tx: Transaction, occurrenceId: string): Promise<TargetStanding> {
     const row = await queryOne<TargetStanding>(tx.manager, STANDING, [occurrenceId]);
-    return row ?? { running: 0, waiting: false, unbound: false };
+    return row ?? { running: 0, waiting: false, idle: false };
   }
 
   /**
@@ -205,11 +206,29 @@ export class TargetStore {
     return (await affected(tx.manager, END_PLANNED, [occurrenceId, machineId, requestId, kind, message])) > 0;
   }
 
+  /** Ends every machine that waits for its window and does so in the next run, too. */
+  async cancelHeldAnew(tx: Transaction, occurrenceId: string, { kind, message }: Stop, now: Date): Promise<void> {
+    await affected(tx.manager, HELD_ANEW, [occurrenceId, kind, message, now]);
+  }
+
   /** Ends every machine that waits, but for those that the stop spares. @returns how many */
   async cancelWaiting(tx: Transaction, occurrenceId: string, stop: Stop, now: Date): Promise<number> {
     return affected(tx.manager, CANCEL_WAITING, [occurrenceId, stop.spares, stop.kind, stop.message, now]);
   }
 }
+
+/**
+ * The next run holds the machine for its window as well: two of them would do everything there twice. A person who let it begin before
+ * that meant this one.
+ */
+const HELD_ANEW = `
+  UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4
+  FROM schedule_occurrences o
+  WHERE o.id = $1 AND t.occurrence_id = o.id AND t.status = 'queued' AND t.start_before IS NOT NULL AND t.position = 0 AND t.worst_status IS NULL
+    AND NOT ${overridden('$4')} AND EXISTS (
+      SELECT 1 FROM schedule_occurrences later JOIN schedule_occurrence_targets anew ON anew.occurrence_id = later.id
+      WHERE later.schedule_id = o.schedule_id AND later.due_at > o.due_at AND later.trigger = 'schedule'
+        AND anew.machine_id = t.machine_id AND anew.status IN ('queued', 'running'))`;
 
 /** Which targets `t` a stop does not spare; $2 says how it does. */
 export const NOT_SPARED = `($2 = 'none' OR (t.start_before IS NULL AND ($2 = 'held' OR (t.position = 0 AND t.worst_status IS NULL))))`;
@@ -247,7 +266,8 @@ const REASONS = `
 const STANDING = `
   SELECT (SELECT count(*)::integer FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'running') AS running,
     EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued') AS waiting,
-    EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued' AND start_before IS NULL) AS unbound`;
+    EXISTS (SELECT 1 FROM schedule_occurrence_targets t WHERE occurrence_id = $1 AND status = 'queued' AND start_before IS NULL
+      AND NOT ${changeFollowed('t.machine_id')}) AS idle`;
 
 const HOLD_PLACES = `SELECT pg_advisory_xact_lock(hashtext('schedule_places'), hashtext($1))`;
 

@@ -4,6 +4,7 @@ import { Contracts } from '../../../kernel/contracts/contracts';
 import { queryRows } from '../../../kernel/database/rows';
 import { SCHEDULE_DEFINITION, type DefinitionDocument } from '../contracts/schedule-documents';
 import type { ActiveOccurrence } from './occurrence-record';
+import { changeAtWork } from '../engine/changes-at-work';
 import { overridden } from '../engine/target-overrides';
 import { activeOccurrences } from './occurrences.reader';
 
@@ -37,4 +38,7 @@ const ACTIVE = activeOccurrences(`
   o.definition_json AS definition,
   (SELECT count(*)::integer FROM schedule_occurrence_targets t
     WHERE t.occurrence_id = o.id AND t.status = 'queued' AND t.resume_at > database_now()
-      AND NOT ${overridden('database_now()')}) AS "heldCount"`);
+      AND NOT ${overridden('database_now()')}) AS "heldCount",
+  (SELECT count(*)::integer FROM schedule_occurrence_targets t
+    WHERE t.occurrence_id = o.id AND t.status = 'queued' AND (t.resume_at IS NULL OR t.resume_at <= database_now() OR ${overridden('database_now()')})
+      AND ${changeAtWork('t.machine_id')}) AS "blockedCount"`);

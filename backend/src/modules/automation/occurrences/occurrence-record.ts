@@ -33,6 +33,8 @@ export interface ActiveOccurrence extends OccurrenceRecord {
   readonly concurrency: number | null;
   /** Machines that wait for their maintenance window. */
   readonly heldCount: number;
+  /** Machines that wait for the end of a change that is at work on them. */
+  readonly blockedCount: number;
 }
 
 /** A schedule with more occurrences within a span than are told one by one. */
@@ -59,6 +61,8 @@ export interface TargetRecord {
   readonly resumeAt: Date | null;
   /** That window has not opened, and nobody has let it begin before. */
   readonly awaitsWindow: boolean;
+  /** The change at work on the machine, whose end it waits for. */
+  readonly blockingJobId: string | null;
   /** Why it begins, or began, outside that window; null: it does not. */
   readonly windowOverride: string | null;
   readonly windowOverrideBy: string | null;

@@ -134,6 +134,9 @@ const TARGETS = `
     t.resume_at AS "resumeAt", t.window_name AS "windowName",
     (t.status = 'queued' OR (t.status = 'running' AND t.stage = 'download'))
       AND COALESCE(t.resume_at > database_now(), false) AND NOT ${overridden('database_now()')} AS "awaitsWindow",
+    CASE WHEN t.status = 'queued' AND (t.resume_at IS NULL OR t.resume_at <= database_now() OR ${overridden('database_now()')})
+      THEN (SELECT work.id FROM jobs work WHERE work.machine_id = t.machine_id AND work.status = 'running' AND work.request_id IS NOT NULL LIMIT 1)
+      END AS "blockingJobId",
     CASE WHEN ${overridden('database_now()')} THEN t.window_override END AS "windowOverride",
     CASE WHEN ${overridden('database_now()')} THEN t.window_override_by END AS "windowOverrideBy",
     t.estimate_seconds AS "estimateSeconds", t.estimate_basis AS "estimateBasis", t.started_at AS "startedAt", t.finished_at AS "finishedAt"

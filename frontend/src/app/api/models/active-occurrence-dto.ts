@@ -3,6 +3,11 @@
 
 import { SaidDto } from '../models/said-dto';
 export interface ActiveOccurrenceDto {
+
+  /**
+   * Of the machines that wait: those on which another change is at work. The others wait for a place.
+   */
+  blockedCount: number;
   cancelledCount: (number | null);
 
   /**
@@ -26,7 +31,7 @@ export interface ActiveOccurrenceDto {
   finishedAt: (string | null);
 
   /**
-   * Of the machines that wait: those that wait for their maintenance window. The others wait for a place.
+   * Of the machines that wait: those that wait for their maintenance window.
    */
   heldCount: number;
   id: string;

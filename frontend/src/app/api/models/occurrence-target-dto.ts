@@ -8,6 +8,11 @@ export interface OccurrenceTargetDto {
    * It waits until then: the window has not opened, and nobody has let it begin before.
    */
   awaitsWindow: boolean;
+
+  /**
+   * The change that is at work on the machine, whose end it waits for; null: it waits for none.
+   */
+  blockingJobId: (string | null);
   errorKind: (string | null);
   errorMessage: (string | null);
 

@@ -36,6 +36,9 @@ import { RunMachines } from './run-machines';
                 <div class="line">
                   <a class="b" [routerLink]="['/schedules/runs', run.id]">{{ run.scheduleName }}</a>
                   <span class="xs t3"><su-ago [at]="run.startedAt ?? run.dueAt" /></span>
+                  @if (run.startedBy; as name) {
+                    <span class="xs t3">{{ texts.t('schedules.byHand', { name }) }}</span>
+                  }
                   <span class="grow"></span>
                   @if (run.waitingCount) {
                     <button
@@ -107,18 +110,27 @@ export class ActiveRuns {
     this.version.update((version) => version + 1);
   }
 
-  protected sentence({ runningCount, waitingCount, heldCount, concurrency }: ActiveOccurrenceDto): string {
+  protected sentence({
+    runningCount,
+    waitingCount,
+    heldCount,
+    blockedCount,
+    concurrency,
+  }: ActiveOccurrenceDto): string {
     if (waitingCount === null) {
       return this.texts.t('activity.runs.choosing');
     }
     const parts = [this.texts.t('activity.runs.working', { n: runningCount ?? 0 })];
-    const places = waitingCount - heldCount;
+    const places = waitingCount - heldCount - blockedCount;
     if (places > 0) {
       parts.push(
         concurrency === null
           ? this.texts.t('activity.runs.placesUnknown', { n: places })
           : this.texts.t('activity.runs.places', { n: places, limit: concurrency }),
       );
+    }
+    if (blockedCount > 0) {
+      parts.push(this.texts.t('activity.runs.changes', { n: blockedCount }));
     }
     if (heldCount > 0) {
       parts.push(this.texts.t('activity.runs.held', { n: heldCount }));

@@ -25,6 +25,7 @@ const held = {
   windowName: 'Nights',
   resumeAt: inHours(1),
   awaitsWindow: true,
+  blockingJobId: null,
   windowOverride: null,
   windowOverrideBy: null,
 } as unknown as OccurrenceTargetDto;
@@ -68,13 +69,15 @@ describe('schedules in words', () => {
     expect(words.span(noon, one, 'Pacific/Kiritimati')).toMatch(/^28 Nov 2026, 02:00–03:00 Pacific\/Kiritimati \(/);
   });
 
-  it('say what a machine waits for: its window until that opens, then its place', () => {
+  it('say what a machine waits for: its window until that opens, then a change there, then its place', () => {
     expect(words.waits(held, 'UTC')).toMatch(/^Waits for the window Nights, which opens /);
     // The clock of the browser has no say in it.
     expect(words.waits({ ...held, resumeAt: inHours(-1) }, 'UTC')).toMatch(/^Waits for the window Nights/);
     const place = words.waits({ ...held, resumeAt: null, awaitsWindow: false }, 'UTC');
     expect(words.waits({ ...held, awaitsWindow: false }, 'UTC')).toBe(place);
     expect(place).not.toContain('Nights');
+    const blocked = { ...held, awaitsWindow: false, blockingJobId: 'another' };
+    expect(words.waits(blocked, 'UTC')).toBe('waits for the change that is at work there');
   });
 
   it('say of a machine that has done a part what of it waits', () => {

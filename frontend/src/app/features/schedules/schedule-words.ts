@@ -83,11 +83,11 @@ export class ScheduleWords {
     return awaitsWindow;
   }
 
-  /** What a machine of a run waits for: its window until that opens, then its place. */
+  /** What a machine of a run waits for: its window until that opens, then the end of another change there, then its place. */
   waits(target: OccurrenceTargetDto, zone: string): string {
     const { position, left, windowName, resumeAt } = target;
     if (resumeAt === null || !this.held(target)) {
-      return this.texts.t('activity.runs.place');
+      return this.texts.t(target.blockingJobId === null ? 'activity.runs.place' : 'activity.runs.change');
     }
     const window = { name: windowName ?? '', at: this.at(resumeAt, zone) };
     return position === 0 || left.length === 0
