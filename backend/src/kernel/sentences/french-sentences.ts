@@ -36,7 +36,10 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.forbids': 'Les préférences interdisent la version {version} (priorité {priority}).',
   'apt.gave_up': 'apt a renoncé à {host} après un échec précédent',
   'apt.held': 'Le paquet est retenu.',
-  'apt.history_unreadable': 'Ce que la machine a noté des changements de paquets n’a pas pu être lu : {reason}',
+  'apt.history_entry_unreadable':
+    'Une partie de ce que la machine a noté des changements de paquets n’a pas pu être lue et est laissée de côté ; tout le reste est indiqué. Pour qu’elle le soit aussi, corrigez-la dans /var/log/apt/history.log ou /var/log/dpkg.log sur la machine ; la prochaine analyse la relit. La raison : {reason}',
+  'apt.history_unreadable':
+    'Ce que la machine a noté des changements de paquets n’a pas pu être lu ; ce que d’autres modifient n’est donc pas indiqué. Regardez /var/log/apt/history.log et /var/log/dpkg.log sur la machine, et corrigez ou déplacez ce qui s’y trouve ; la prochaine analyse les relit. La raison : {reason}',
   'apt.index_incomplete': 'La liste de paquets d’un dépôt manque.',
   'apt.index_old': 'Les listes de paquets ont été rafraîchies pour la dernière fois il y a plus de {days} jours.',
   'apt.init_current': 'Le processus 1 utilise les fichiers installés.',

@@ -8,7 +8,10 @@ export const say = sentences('apt', {
   document_unreadable_action: 'Look at it among the raw readings, or run an analysis.',
   changed_by_others: 'Changed outside this program by {actor}: {packages}',
   changed_by_others_failed: 'Changed outside this program by {actor}, and not brought to its end: {packages}',
-  history_unreadable: 'What the machine wrote down about changes of packages could not be read: {reason}',
+  history_unreadable:
+    'What the machine wrote down about changes of packages could not be read, so what others change is not told. Look at /var/log/apt/history.log and /var/log/dpkg.log on the machine, and correct or move away what stands there; the next analysis reads them again. The reason: {reason}',
+  history_entry_unreadable:
+    'A part of what the machine wrote down about changes of packages could not be read and is left out; all else is told. To have it told, correct it in /var/log/apt/history.log or /var/log/dpkg.log on the machine; the next analysis reads it again. The reason: {reason}',
   not_measured: 'The pending updates could not be measured.',
   nothing: 'Nothing to update.',
   other_changes: 'No updates, but other changes.',

@@ -178,3 +178,26 @@ it('logs of a machine whose clock was ahead are read on from our own time, when 
   await transactions.run((tx) => changes.noteReading(tx, machineId, reading, until));
   expect(await changes.since(machineId, days(5))).toEqual(days(-1));
 });
+
+describe('a log with an entry that nobody can read', () => {
+  const began = days(-1).getTime() / 1000;
+  const entry = (at: number, packages: string): string =>
+    `Start-Date: ${String(began + at)}\nCommandline: apt\n${packages}\nEnd-Date: ${String(began + at + 5)}\n\n`;
+  const good = entry(60, 'Upgrade: openssl:amd64 (1, 2)');
+
+  it('tells all else, and nothing of what was purged after it had been removed', () => {
+    const { reading, changes, messages } = readLogs(toldAt(NOW, entry(0, 'Purge: fleet-gone:amd64 ()') + good));
+    expect({ reading, messages }).toEqual({ reading: 'read', messages: [] });
+    expect(changes).toMatchObject([{ packages: [{ name: 'openssl' }] }]);
+  });
+
+  it('says which one, and how it can be mended', () => {
+    const { reading, changes, messages } = readLogs(toldAt(NOW, entry(0, 'Upgrade: odd') + good));
+    expect(reading).toBe('read');
+    expect(changes).toMatchObject([{ packages: [{ name: 'openssl' }] }]);
+    expect(messages).toMatchObject([
+      { component: 'apt_history', payload: { code: 'package_history_entry_unreadable' } },
+    ]);
+    expect(messages[0]?.message).toMatch(/correct it in \/var\/log\/apt\/history\.log .*unknown package: odd$/);
+  });
+});

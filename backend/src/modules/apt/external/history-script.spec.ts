@@ -42,12 +42,12 @@ const entry = (start: string, end: string | null, name: string): string =>
     '',
   ].join('\n');
 const names = (log: string): string[] =>
-  parseAptHistory(told('apt_history', log)).flatMap(({ packages }) => packages.map(({ name }) => name));
+  parseAptHistory(told('apt_history', log)).found.flatMap(({ packages }) => packages.map(({ name }) => name));
 
 describe('what the log of apt tells from a moment on', () => {
   it('is every run that ended after it, whole', () => {
     const log = entry('01:00:00', '01:10:00', 'before') + entry('02:01:00', '02:05:00', 'across');
-    expect(parseAptHistory(told('apt_history', log + entry('03:00:00', '03:01:00', 'after')))).toMatchObject([
+    expect(parseAptHistory(told('apt_history', log + entry('03:00:00', '03:01:00', 'after'))).found).toMatchObject([
       { start: at('02:01:00'), end: at('02:05:00'), packages: [{ name: 'across' }] },
       { start: at('03:00:00'), end: at('03:01:00'), packages: [{ name: 'after' }] },
     ]);
@@ -73,7 +73,7 @@ it('what the log of dpkg tells from a moment on are its steps', () => {
     startup('archives unpack') + line('02:02:59', 'before') + line('02:04:00', 'after'),
     startup('archives install') + line('02:05:00', 'alone') + startup('packages configure') + line('02:06:00', 'last'),
   ].join('');
-  expect(parseDpkgHistory(told('dpkg_history', log))).toMatchObject([
+  expect(parseDpkgHistory(told('dpkg_history', log)).found).toMatchObject([
     { at: at('02:04:00'), name: 'after', direct: false },
     { name: 'alone', direct: true },
     { name: 'last', direct: false },

@@ -108,6 +108,15 @@ describe('what others changed while a run was at work', () => {
     expect(meanwhile(run([], [], '0'), RUN)).toEqual({ ours: [], others: [], workedAt: null });
   });
 
+  it('is told beside what was purged after it had been removed, and beside what cannot be read where dpkg keeps a log', () => {
+    const names = (entry: Entry, dpkg: string[]) =>
+      meanwhile(run([entry, guard, plain], dpkg), RUN)?.others.map(({ name }) => name);
+    expect(names([1, 2, 'apt-get purge gone', 'Purge: gone:amd64 ()'], [])).toEqual(['guard']);
+    const odd: Entry = [1, 2, 'apt-get install odd', 'Install: odd'];
+    expect(names(odd, ['2 install odd:amd64 <none> 1', '3 upgrade guard:all 1.0 1.1'])).toEqual(['odd', 'guard']);
+    expect(names(odd, [])).toBeUndefined();
+  });
+
   it.each([
     ['unreadable', { stdout: 'what is this', stderr: '', exitCode: 0, truncated: false }],
     ['failed', { stdout: '', stderr: 'no', exitCode: 65, truncated: false }],

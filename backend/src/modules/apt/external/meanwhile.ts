@@ -6,6 +6,7 @@ import {
   type AptHistoryEntry,
   type DpkgHistoryLine,
   type HistoryPackage,
+  type HistoryReading,
 } from '../parsers/package-history';
 import { readable } from '../parsers/parse-error';
 import { actorOf, asCompared, claimedRun, ownersOf, sameArch, withoutTime } from './external-changes';
@@ -33,10 +34,13 @@ export interface Meanwhile {
  */
 export function meanwhile(run: Pick<FinishedChange, 'sections'>, runId: string): Meanwhile | null {
   const began = Number(told(run, 'began') ?? NaN);
-  const apt = history(run, 'apt_history', (text) => parseAptHistory(withoutUserInfo(text)));
-  const dpkg = history(run, 'dpkg_history', parseDpkgHistory);
+  const aptLog = history(run, 'apt_history', (text) => parseAptHistory(withoutUserInfo(text)));
+  const dpkgLog = history(run, 'dpkg_history', parseDpkgHistory);
   const worked = told(run, 'apt_worked');
-  if (Number.isNaN(began) || apt === null || dpkg === null || worked === null) return null;
+  if (Number.isNaN(began) || aptLog === null || dpkgLog === null || worked === null) return null;
+  const [apt, dpkg] = [aptLog.found, dpkgLog.found];
+  // What cannot be read of apt's log stands in dpkg's, where that is kept.
+  if (aptLog.faults.length > 0 && dpkg.length === 0) return null;
   const isOwn = (entry: AptHistoryEntry): boolean => claimedRun({ source: 'apt', command: entry.command }) === runId;
   const own = apt.find(isOwn);
   // Our apt has worked, and its own log does not know of it: it is not kept, so what it lacks says nothing.
@@ -85,7 +89,7 @@ function told(run: Pick<FinishedChange, 'sections'>, name: string): string | nul
   return text === undefined || text === '' ? null : text;
 }
 
-function history<T>(run: Pick<FinishedChange, 'sections'>, name: string, parse: (text: string) => T[]): T[] | null {
+function history<T>(run: Pick<FinishedChange, 'sections'>, name: string, parse: (text: string) => HistoryReading<T>) {
   const section = run.sections.get(name);
   return section?.exitCode === 0 && !section.truncated ? readable(() => parse(section.stdout)) : null;
 }

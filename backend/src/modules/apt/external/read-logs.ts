@@ -1,5 +1,6 @@
 import type { ImportantMessage } from '../../history/important-messages';
 import type { CollectedRun } from '../../jobs/actions/job-action';
+import type { Sentence } from '../../../kernel/sentences/sentences';
 import { parseEnvironment } from '../analysis/machine-reading';
 import { withoutUserInfo } from '../analysis/refresh';
 import { say } from '../apt.sentences';
@@ -9,6 +10,9 @@ import { loggedChanges, type LoggedChange } from './external-changes';
 
 /** `read`: to their end; `unreadable`: what they hold cannot be read; `missed`: the run broke off before. */
 export type LogsReading = 'read' | 'unreadable' | 'missed';
+
+/** A log may hold any number of lines that nobody can read. */
+const FAULTS_TOLD = 5;
 
 /** What the machine's logs tell of changes; where they cannot be read, a message says so and nothing is guessed. */
 export function readLogs(run: CollectedRun): {
@@ -27,7 +31,12 @@ export function readLogs(run: CollectedRun): {
   try {
     const apt = parseAptHistory(withoutUserInfo(whole(run, 'apt_history')));
     const dpkg = parseDpkgHistory(whole(run, 'dpkg_history'));
-    return { reading: told ? 'read' : 'missed', until, changes: loggedChanges(apt, dpkg, at), messages: [] };
+    return {
+      reading: told ? 'read' : 'missed',
+      until,
+      changes: loggedChanges(apt.found, dpkg.found, at),
+      messages: [...apt.faults, ...dpkg.faults].slice(0, FAULTS_TOLD).map(leftOut),
+    };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     return { reading: 'unreadable', until, changes: [], messages: [unreadable(error)] };
@@ -50,12 +59,20 @@ function whole(run: CollectedRun, name: string): string {
 }
 
 function unreadable(error: ParseError): ImportantMessage {
+  return warning(error, 'package_history_unreadable', say.history_unreadable({ reason: error.message }));
+}
+
+function leftOut(error: ParseError): ImportantMessage {
+  return warning(error, 'package_history_entry_unreadable', say.history_entry_unreadable({ reason: error.message }));
+}
+
+function warning(error: ParseError, code: string, message: Sentence): ImportantMessage {
   return {
     category: 'warning',
     severity: 'warning',
     packageName: null,
     component: error.what,
-    message: say.history_unreadable({ reason: error.message }),
-    payload: { code: 'package_history_unreadable' },
+    message,
+    payload: { code },
   };
 }

@@ -22,7 +22,7 @@ Error: Sub-process /usr/bin/dpkg returned an error code (1)
 
 describe('the history log of apt', () => {
   it('tells what each run did, and who asked for it', () => {
-    expect(parseAptHistory(APT)).toEqual([
+    expect(parseAptHistory(APT).found).toEqual([
       {
         start: 1795667048,
         end: 1795667049,
@@ -42,23 +42,50 @@ describe('the history log of apt', () => {
         packages: [{ name: 'fleet-plain', arch: 'amd64', operation: 'removed', from: '1.1', to: null }],
       }),
     ]);
-    expect(parseAptHistory('')).toEqual([]);
+    expect(parseAptHistory('')).toEqual({ found: [], faults: [] });
   });
 
   it('passes over what changes nothing and fields of a later apt', () => {
     const text = 'Start-Date: 1\nReinstall: a:amd64 (1.0)\nComment: by hand\nNew-Field: x\nEnd-Date: 2\n';
-    expect(parseAptHistory(text)).toMatchObject([{ start: 1, end: 2, packages: [] }]);
+    expect(parseAptHistory(text)).toMatchObject({ found: [{ start: 1, end: 2, packages: [] }], faults: [] });
+  });
+
+  it('tells nothing of what was purged and had been removed before, and all of what stands beside it', () => {
+    const text =
+      'Start-Date: 1\nCommandline: apt-get -y purge fleet-gone fleet-there\nPurge: fleet-gone:amd64 (), fleet-there:amd64 (2.0)\nEnd-Date: 2\n';
+    expect(parseAptHistory(text)).toMatchObject({
+      found: [{ packages: [{ name: 'fleet-there', operation: 'removed', from: '2.0', to: null }] }],
+      faults: [],
+    });
+    expect(parseAptHistory(text.replace(', fleet-there:amd64 (2.0)', ''))).toMatchObject({
+      found: [{ packages: [] }],
+      faults: [],
+    });
+  });
+
+  it('keeps the lines of a command', () => {
+    const text = 'Start-Date: 1\nCommandline: apt-get install a\nb -y\nInstall: a:amd64 (1.0)\nEnd-Date: 2\n';
+    const { found, faults } = parseAptHistory(text);
+    expect(found).toMatchObject([{ command: 'apt-get install a\nb -y', packages: [{ name: 'a' }] }]);
+    expect(faults).toEqual([]);
   });
 
   it.each([
-    ['Start-Date: soon\n', 'not a number'],
-    ['Commandline: apt\n', 'an entry without a beginning'],
-    ['Start-Date: 1\nUpgrade: a:amd64 (1.0)\n', 'a package without its versions'],
-    ['Start-Date: 1\nUpgrade: a:amd64 (1.0, )\n', 'a package without its versions'],
-    ['Start-Date: 1\nInstall: a\n', 'unknown package'],
-    ['Start-Date: 1\n$(reboot)\n', 'unknown line'],
-  ])('refuses %j', (text, reason) => {
-    expect(() => parseAptHistory(text)).toThrow(reason);
+    ['Start-Date: soon\n', 'not a number', []],
+    ['Start-Date: 1\nUpgrade: a:amd64 (1.0), b:amd64 (1, 2)\n', 'a package without its versions', ['b']],
+    ['Start-Date: 1\nUpgrade: b:amd64 (1, 2), a:amd64 (1.0, )\n', 'a package without its versions', ['b']],
+    ['Start-Date: 1\nUpgrade: a:amd64 ()\nRemove: b:amd64 (1)\n', 'a package without its versions', ['b']],
+    ['Start-Date: 1\nRemove: b:amd64 (1)\nInstall: a\n', 'unknown package', ['b']],
+    ['Start-Date: 1\n$(reboot)\nRemove: b:amd64 (1)\n', 'unknown line', ['b']],
+  ])('loses of %j what it cannot read, and says so', (text, reason, names) => {
+    const { found, faults } = parseAptHistory(`${APT}\n${text}`);
+    expect(faults.map((fault) => fault.reason)).toEqual([reason]);
+    expect(found).toHaveLength(names.length === 0 ? 3 : 4);
+    expect(found.slice(3).flatMap(({ packages }) => packages.map(({ name }) => name))).toEqual(names);
+  });
+
+  it('refuses what begins with no entry', () => {
+    expect(() => parseAptHistory('Commandline: apt\n')).toThrow('an entry without a beginning');
   });
 });
 
@@ -72,7 +99,7 @@ describe('the log of dpkg', () => {
       '14\tinstall\tfleet-plain:all\t1.0\t1.1',
       '15\tremove\tfleet-gone:amd64\t2.0\t2.0',
     ].join('\n');
-    expect(parseDpkgHistory(text).map(({ at, operation, from, to }) => [at, operation, from, to])).toEqual([
+    expect(parseDpkgHistory(text).found.map(({ at, operation, from, to }) => [at, operation, from, to])).toEqual([
       [10, 'installed', null, '2.0'],
       [11, 'upgraded', '1.0', '1.1'],
       [13, 'removed', '1.1', null],
@@ -80,12 +107,12 @@ describe('the log of dpkg', () => {
       [14, 'upgraded', '1.0', '1.1'],
       [15, 'removed', '2.0', null],
     ]);
-    expect(parseDpkgHistory('10\tinstall\ta:all\t<none>\t2.0\tdirect\n11\tinstall\ta:all\t<none>\t2.0')).toMatchObject([
-      { direct: true },
-      { direct: false },
-    ]);
+    const both = '10\tinstall\ta:all\t<none>\t2.0\tdirect\n11\tinstall\ta:all\t<none>\t2.0';
+    expect(parseDpkgHistory(both).found).toMatchObject([{ direct: true }, { direct: false }]);
     expect(() => parseDpkgHistory('10\tinstall\ta:all\t<none>\t2.0\tother')).toThrow('unknown row');
-    expect(() => parseDpkgHistory('10\tinstall\tfleet-lib2\t<none>\t2.0')).toThrow('unknown row');
+    const nameless = parseDpkgHistory(`10\tinstall\tfleet-lib2\t<none>\t2.0\n${both}`);
+    expect(nameless.faults.map(({ reason }) => reason)).toEqual(['unknown package']);
+    expect(nameless.found).toHaveLength(2);
     expect(() => parseDpkgHistory('x\tinstall\ta:all\t<none>\t2.0')).toThrow('not a number');
   });
 });

@@ -1,4 +1,4 @@
-import { linesOf, ParseError, wholeNumber } from './parse-error';
+import { linesOf, ParseError, readable, wholeNumber } from './parse-error';
 
 export const HISTORY_OPERATIONS = ['installed', 'upgraded', 'downgraded', 'removed'] as const;
 export type HistoryOperation = (typeof HISTORY_OPERATIONS)[number];
@@ -25,6 +25,13 @@ export interface AptHistoryEntry {
   readonly packages: readonly HistoryPackage[];
 }
 
+/** What could be read of a log. */
+export interface HistoryReading<T> {
+  readonly found: readonly T[];
+  /** What stands in the log and could not be read: each of them takes itself out, and nothing else. */
+  readonly faults: readonly ParseError[];
+}
+
 /** A step of dpkg. */
 export interface DpkgHistoryLine extends HistoryPackage {
   readonly at: number;
@@ -43,79 +50,108 @@ const OPERATIONS: Readonly<Record<string, HistoryOperation | null>> = {
 };
 
 /**
- * Reads the section `apt_history`. Fields that this program does not know are passed over: apt may add some.
- * @throws ParseError on a line that is no field, a time that is none, or packages that are written in another way
+ * Reads the section `apt_history`. Fields that this program does not know are passed over: apt may add some. What cannot be read costs
+ * only itself: a package its place in the entry, a time its entry.
+ * @throws ParseError on a line before the first entry
  */
-export function parseAptHistory(text: string): AptHistoryEntry[] {
-  const entries: AptHistoryEntry[] = [];
-  let fields = new Map<string, string>();
-  const close = (): void => {
-    if (fields.size > 0) entries.push(entryOf(fields));
-    fields = new Map();
-  };
+export function parseAptHistory(text: string): HistoryReading<AptHistoryEntry> {
+  const found: AptHistoryEntry[] = [];
+  const faults: ParseError[] = [];
+  for (const lines of entriesOf(text)) {
+    const entry = readable(() => entryOf(fieldsOf(lines, faults), faults), faults);
+    if (entry !== null) found.push(entry);
+  }
+  return { found, faults };
+}
+
+/** The lines of each entry, which begins with its date. */
+function entriesOf(text: string): string[][] {
+  const entries: string[][] = [];
   for (const line of linesOf(text)) {
     if (line === '') continue;
-    const [, name, value = ''] = /^([A-Z][A-Za-z-]*): ?(.*)$/.exec(line) ?? [];
-    if (name === undefined) throw new ParseError('apt_history', 'unknown line', line);
-    if (name === 'Start-Date') close();
-    fields.set(name, value);
+    if (line.startsWith('Start-Date:')) entries.push([]);
+    const entry = entries.at(-1);
+    if (entry === undefined) throw new ParseError('apt_history', 'an entry without a beginning', line);
+    entry.push(line);
   }
-  close();
   return entries;
 }
 
-function entryOf(fields: ReadonlyMap<string, string>): AptHistoryEntry {
-  const start = fields.get('Start-Date');
-  if (start === undefined) throw new ParseError('apt_history', 'an entry without a beginning', [...fields.values()][0]);
-  const end = fields.get('End-Date');
+function fieldsOf(lines: readonly string[], faults: ParseError[]): Map<string, string> {
+  const fields = new Map<string, string>();
+  let last = '';
+  for (const line of lines) {
+    const [, name, value = ''] = /^([A-Z][A-Za-z-]*): ?(.*)$/.exec(line) ?? [];
+    // apt writes a command as it was given, and so the ends of lines that it held.
+    if (name === undefined && last === 'Commandline') fields.set(last, `${fields.get(last) ?? ''}\n${line}`);
+    else if (name === undefined) faults.push(new ParseError('apt_history', 'unknown line', line));
+    else fields.set((last = name), value);
+  }
+  return fields;
+}
+
+function entryOf(fields: ReadonlyMap<string, string>, faults: ParseError[]): AptHistoryEntry {
+  const [start, end] = [fields.get('Start-Date') ?? '', fields.get('End-Date')];
   return {
     start: wholeNumber(start, 'apt_history', start),
     end: end === undefined ? null : wholeNumber(end, 'apt_history', end),
     command: fields.get('Commandline') ?? null,
     requestedBy: fields.get('Requested-By')?.replace(/ \(\d+\)$/, '') ?? null,
     error: fields.get('Error') ?? null,
-    packages: [...fields].flatMap(([name, value]) => packagesOf(OPERATIONS[name] ?? null, value)),
+    packages: [...fields].flatMap(([name, value]) => packagesOf(OPERATIONS[name] ?? null, value, faults)),
   };
 }
 
 /** `a:amd64 (1.0, 1.1), b:all (2.0, automatic)` */
-function packagesOf(operation: HistoryOperation | null, value: string): HistoryPackage[] {
+function packagesOf(operation: HistoryOperation | null, value: string, faults: ParseError[]): HistoryPackage[] {
   if (operation === null) return [];
-  return value.split(/(?<=\)), /).map((one) => {
-    const [, name, arch, versions = ''] = /^(\S+):([a-z0-9-]+) \(([^()]+)\)$/.exec(one) ?? [];
-    if (name === undefined || arch === undefined) throw new ParseError('apt_history', 'unknown package', one);
-    const [first = '', second] = versions.split(', ');
-    const [from, to] = operation === 'installed' ? [null, first] : [first, operation === 'removed' ? null : second];
-    if (to === undefined || first === '' || to === '')
-      throw new ParseError('apt_history', 'a package without its versions', one);
-    return { name, arch, operation, from, to };
-  });
+  return value
+    .split(/(?<=\)), /)
+    .map((one) => readable(() => packageOf(operation, one), faults))
+    .filter((one) => one !== null);
+}
+
+/** Null: nothing that is compared here changed. */
+function packageOf(operation: HistoryOperation, one: string): HistoryPackage | null {
+  const [, name, arch, versions = ''] = /^(\S+):([a-z0-9-]+) \(([^()]*)\)$/.exec(one) ?? [];
+  if (name === undefined || arch === undefined) throw new ParseError('apt_history', 'unknown package', one);
+  // Purged, and removed before: its configuration alone was there.
+  if (operation === 'removed' && versions === '') return null;
+  const [first = '', second] = versions.split(', ');
+  const [from, to] = operation === 'installed' ? [null, first] : [first, operation === 'removed' ? null : second];
+  if (to === undefined || first === '' || to === '')
+    throw new ParseError('apt_history', 'a package without its versions', one);
+  return { name, arch, operation, from, to };
 }
 
 /**
- * Reads the section `dpkg_history`.
- * @throws ParseError on a row that is no step of dpkg
+ * Reads the section `dpkg_history`. A package that cannot be read costs only its own step.
+ * @throws ParseError on a row in another form than the script's
  */
-export function parseDpkgHistory(text: string): DpkgHistoryLine[] {
-  return linesOf(text).flatMap((line) => {
-    const [seconds, verb, package_ = '', before = '', after = '', direct, ...more] = line.split('\t');
-    const [, name, arch] = /^(\S+):([a-z0-9-]+)$/.exec(package_) ?? [];
-    if (
-      name === undefined ||
-      arch === undefined ||
-      after === '' ||
-      (direct ?? 'direct') !== 'direct' ||
-      more.length > 0
-    ) {
-      throw new ParseError('dpkg_history', 'unknown row', line);
-    }
-    const [from, to] = [none(before), verb === 'remove' ? null : none(after)];
-    const at = wholeNumber(seconds, 'dpkg_history', line);
-    const operation = operationOf(from, to);
-    return operation === null || from === to
-      ? []
-      : [{ at, name, arch, operation, from, to, direct: direct !== undefined }];
-  });
+export function parseDpkgHistory(text: string): HistoryReading<DpkgHistoryLine> {
+  const faults: ParseError[] = [];
+  const found = linesOf(text)
+    .map((line) => ({ line, row: rowOf(line) }))
+    .map(({ line, row }) => readable(() => stepOf(row, line), faults))
+    .filter((step) => step !== null);
+  return { found, faults };
+}
+
+function rowOf(line: string) {
+  const [seconds, verb, package_ = '', before = '', after = '', direct, ...more] = line.split('\t');
+  if (after === '' || (direct ?? 'direct') !== 'direct' || more.length > 0)
+    throw new ParseError('dpkg_history', 'unknown row', line);
+  return { at: wholeNumber(seconds, 'dpkg_history', line), verb, package_, before, after, direct };
+}
+
+/** Null: the version stays. */
+function stepOf({ at, verb, package_, before, after, direct }: ReturnType<typeof rowOf>, line: string) {
+  const [, name, arch] = /^(\S+):([a-z0-9-]+)$/.exec(package_) ?? [];
+  if (name === undefined || arch === undefined) throw new ParseError('dpkg_history', 'unknown package', line);
+  const [from, to] = [none(before), verb === 'remove' ? null : none(after)];
+  const operation = operationOf(from, to);
+  if (operation === null || from === to) return null;
+  return { at, name, arch, operation, from, to, direct: direct !== undefined };
 }
 
 const none = (version: string): string | null => (version === '<none>' ? null : version);

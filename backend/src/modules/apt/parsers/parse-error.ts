@@ -34,12 +34,16 @@ export function orNull(text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text;
 }
 
-/** What `parse` reads, or null where it refuses the text. */
-export function readable<T>(parse: () => T): T | null {
+/**
+ * What `parse` reads, or null where it refuses the text.
+ * @param faults takes what it says of its refusal
+ */
+export function readable<T>(parse: () => T, faults?: ParseError[]): T | null {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof ParseError) return null;
-    throw error;
+    if (!(error instanceof ParseError)) throw error;
+    faults?.push(error);
+    return null;
   }
 }
