@@ -337,6 +337,10 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.approval_own': 'La personne qui l’a demandé peut le confirmer, d’après la règle {rule}.',
   'jobs.approval_program':
     'C’est un programme qui le demande : une personne doit le confirmer, quelles que soient les règles.',
+  'jobs.begun_unkept':
+    'La machine a été modifiée, ou a pu l’être, mais le programme a échoué avant d’avoir pu en garder le résultat. Le journal du serveur en dit plus.',
+  'jobs.begun_unkept_action':
+    'Analysez la machine : seul ce qui s’y trouve maintenant dit ce qui a été fait. Planifiez ensuite ce qui reste, et signalez-le avec l’identifiant de l’exécution.',
   'jobs.cancel_possible': 'L’exécution peut encore être arrêtée dans l’ordre.',
   'jobs.cancel_possible_action': 'Annulez-la : elle se termine après son étape en cours, sans rien laisser d’inachevé.',
   'jobs.cancelled': '{action} : annulé.',

@@ -103,6 +103,10 @@ export const say = sentences('jobs', {
   contract_broken_action: 'This is a fault of the program: report it with the id of the job.',
   internal_error: 'Something went wrong in the program while it worked on this job. The log of the server says more.',
   internal_error_action: 'Start it again; if it fails again, report it with the id of the job.',
+  begun_unkept:
+    'The machine was changed, or may have been, but something went wrong in the program before it could keep what came of it. The log of the server says more.',
+  begun_unkept_action:
+    'Analyse the machine: only what is there now tells what was done. Then plan what is left, and report this with the id of the job.',
   timeout_total: 'The job did not end within {seconds} s and was stopped.',
   timeout_total_action: 'Find out what is slow on the machine; the last lines of the log show where it stood.',
   worker_lost: 'The worker that ran this job disappeared before it ended.',

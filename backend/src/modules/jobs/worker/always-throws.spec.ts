@@ -199,7 +199,13 @@ describe('a change ends as a dead letter, its run on the machine untouched, when
       await until('the run begins', () => machines.runs.has(id));
       machines.end(id);
     }
-    await expectDead(await p.ended(id), 'internal_error', 'script' in more ? null : 'internal_error');
+    const job = await p.ended(id);
+    await expectDead(job, 'internal_error', 'script' in more ? null : 'internal_error');
+    // What may have changed the machine is looked at, not begun again.
+    expect(job.errorMessage).toMatch(
+      'script' in more ? /while it worked on this job/ : /was changed, or may have been/,
+    );
+    expect(job.errorAction).toMatch('script' in more ? /^Start it again/ : /^Analyse the machine/);
     expect(machines.runs.get(id)?.starts ?? 0).toBe('script' in more ? 0 : 1);
     const execution = 'SELECT status, error_kind FROM executions WHERE id = $1';
     expect(await queryOne(p.dataSource, execution, [id])).toEqual({ status: 'error', error_kind: 'internal_error' });

@@ -25,7 +25,7 @@ import {
   vanishedFailure,
 } from './change-failures';
 import type { DetachedRunner, DetachedSession } from './detached-runner';
-import { databaseIsAway, failureOf, isPassing, spread, type Chance, type StopReason } from './failures';
+import { begunFailureOf, databaseIsAway, failureOf, isPassing, spread, type Chance, type StopReason } from './failures';
 import type { Ending } from './outcomes';
 import { OwnSecrets } from './own-secrets';
 import type { ProgressRecorder } from './progress-recorder';
@@ -388,7 +388,7 @@ export class ChangeAttempt implements Attempt {
   private endingOf(error: unknown): Ending {
     if (this.stopReason === 'cancelled') return { kind: 'cancelled' };
     const cause = error instanceof MeaninglessError ? error.cause : error;
-    const failure = failureOf(cause);
+    const failure = this.mayHaveBegun ? begunFailureOf(cause) : failureOf(cause);
     if (failure.kind === 'internal_error')
       this.logger.error({ err: cause, jobId: this.claim.jobId }, 'A changing run failed unexpectedly.');
     return { kind: 'failed', failure, begun: this.mayHaveBegun };

@@ -1,6 +1,7 @@
 import { DomainError } from '../../../kernel/errors/domain-error';
 import { SshError, sshErrorKinds } from '../../../kernel/ssh/ssh-error';
-import { failureOf, isTriedAgain, retryPause } from './failures';
+import { begunFailureOf, failureOf, isTriedAgain, retryPause } from './failures';
+import { ContractError } from '../../../kernel/contracts/contracts';
 import { quoted } from '../../../kernel/sentences/sentences';
 
 describe('failures', () => {
@@ -9,6 +10,17 @@ describe('failures', () => {
     const refused = new DomainError({ code: 'no_credentials', status: 409, detail: quoted('None.') });
     expect(failureOf(refused)).toEqual({ kind: 'no_credentials', message: 'None.', action: null });
     expect(failureOf(new Error('connection_lost: auth_failed'))).toMatchObject({ kind: 'internal_error' });
+  });
+
+  it('that are ours send nobody to begin a change again that may have been made', () => {
+    const faults = [new Error('no'), new ContractError('contract_mismatch', 'no')];
+    for (const error of faults) {
+      const { kind, action } = begunFailureOf(error);
+      expect(kind).toBe(failureOf(error).kind);
+      expect(action).toMatch(/^Analyse the machine/);
+    }
+    const gone = new SshError('dns', 'connect', { host: 'nowhere' });
+    expect(begunFailureOf(gone)).toEqual(failureOf(gone));
   });
 
   it('are tried again only where that can help and harm nobody', () => {

@@ -119,6 +119,17 @@ export function failureOf(error: unknown): RunFailure {
   };
 }
 
+/**
+ * The same of a change that has begun, or may have: a fault of ours says nothing of what was done on the machine, and nobody is sent to
+ * start that again unseen.
+ */
+export function begunFailureOf(error: unknown): RunFailure {
+  const failure = failureOf(error);
+  if (isContractError(error)) return { ...failure, action: say.begun_unkept_action() };
+  if (failure.kind !== 'internal_error') return failure;
+  return { ...failure, message: say.begun_unkept(), action: say.begun_unkept_action() };
+}
+
 export const timeoutFailure = (seconds: number): RunFailure => ({
   kind: 'timeout_total',
   message: say.timeout_total({ seconds }),

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { sqlState } from '../../../kernel/database/transaction';
 import type { Claim } from './claims';
-import { failureOf, isOfDatabase } from './failures';
+import { begunFailureOf, failureOf, isOfDatabase } from './failures';
 import { FenceLostError, type AttemptFacts, type Ending, type Outcomes } from './outcomes';
 
 /** Writes are tried again for as long as a database may reasonably be away, full, or held by somebody. */
@@ -58,8 +58,9 @@ function lesserEnding(ending: Ending, error: unknown): Ending | null {
   if (isOfDatabase(error) && sqlState(error) !== TOOK_TOO_LONG) return null;
   switch (ending.kind) {
     case 'collected':
-    case 'changed':
       return { kind: 'failed', failure: failureOf(error) };
+    case 'changed':
+      return { kind: 'failed', failure: begunFailureOf(error) };
     case 'failed':
     case 'cancelled':
       return ending.untold === true ? null : { ...ending, untold: true };

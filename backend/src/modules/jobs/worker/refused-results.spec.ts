@@ -109,6 +109,9 @@ describe('the result of a change that the database refuses for a while', () => {
     p.work({ outcomePatienceMs: 500 });
     const { id } = await confirmed();
     machines.end(id);
-    expect(await p.ended(id)).toMatchObject({ status: 'error', errorKind: 'internal_error' });
+    const job = await p.ended(id);
+    expect(job).toMatchObject({ status: 'error', errorKind: 'internal_error' });
+    expect(job.errorMessage).toContain('was changed, or may have been');
+    expect(job.errorAction).toMatch(/^Analyse the machine/);
   });
 });
