@@ -38,6 +38,29 @@ describe('a run whose plans on many machines are made at the same moment', () =>
   });
 });
 
+it('keeps no other run waiting until all of them are decided', async () => {
+  const { p, a, clock } = night;
+  const machineIds: string[] = [];
+  for (let n = 0; n < 2 * MACHINES; n += 1) machineIds.push(await p.machine(`m${String(n)}`));
+  await a.schedule(machineIds, { ...changes('any'), concurrency: machineIds.length });
+  clock.at = NIGHT;
+  await a.step();
+  p.work({ concurrency: machineIds.length });
+  const planned = () => p.count('jobs', `kind = $1 AND status = 'ok'`, [`${CHANGE}_plan`]);
+  await until('all plans are made', async () => (await planned()) === machineIds.length);
+  const small = await a.schedule([await p.machine('small')]);
+  const { id } = await a.runNow(small);
+  const approve = p.policyApprovals.approve.bind(p.policyApprovals);
+  const begun: boolean[] = [];
+  jest.spyOn(p.policyApprovals, 'approve').mockImplementation(async (tx, ...rest) => {
+    begun.push((await p.count('schedule_occurrences', `id = $1 AND status = 'running'`, [id])) > 0);
+    return approve(tx, ...rest);
+  });
+  await a.runner.advanceAll();
+  expect(begun).toHaveLength(machineIds.length);
+  expect(begun.slice(DECISIONS_AT_ONCE)).toEqual(begun.slice(DECISIONS_AT_ONCE).map(() => true));
+});
+
 describe('a machine whose plan cannot be decided about', () => {
   it('ends with an error, and the others of its run are changed', async () => {
     const { p, a, clock, machines } = night;

@@ -54,17 +54,18 @@ export class OccurrenceRunner {
     private readonly bus: LiveBus,
   ) {}
 
-  /** Goes on with every occurrence that is not over, or with those of some schedules. One that fails leaves the others be. */
+  /**
+   * Goes on with every occurrence that is not over, or with those of some schedules, until nothing is to be done at this moment. They take
+   * turns, so that a small one need not wait for ten thousand machines of another; one that fails leaves the others be.
+   */
   async advanceAll(scheduleIds: readonly string[] | null = null): Promise<void> {
     await this.lookAfterEdits();
     const active = await queryRows<{ id: string }>(this.dataSource, ACTIVE, [scheduleIds]);
-    for (const { id } of active) {
-      try {
-        await this.advance(id);
-      } catch (error) {
-        // The next sweep tries again from what is stored.
-        this.logger.error({ err: error, occurrenceId: id }, 'An occurrence of a schedule could not be gone on with.');
-      }
+    let open = active.map(({ id }) => id);
+    while (open.length > 0) {
+      const more: string[] = [];
+      for (const id of open) if (await this.advance(id)) more.push(id);
+      open = more;
     }
   }
 
@@ -78,9 +79,15 @@ export class OccurrenceRunner {
     }
   }
 
-  /** Goes on until nothing is to be done at this moment. */
-  async advance(id: string): Promise<void> {
-    while (await this.goOn(id));
+  /** @returns whether there may be more to do at once */
+  private async advance(id: string): Promise<boolean> {
+    try {
+      return await this.goOn(id);
+    } catch (error) {
+      // The next sweep tries again from what is stored.
+      this.logger.error({ err: error, occurrenceId: id }, 'An occurrence of a schedule could not be gone on with.');
+      return false;
+    }
   }
 
   /** @returns whether there may be more to do at once */
