@@ -10,6 +10,9 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { JobsApi } from './jobs-api';
 import { RunMachines } from './run-machines';
 
+/** The server tells no more of them at once. */
+const MOST_TOLD = 100;
+
 /** Runs of schedules that go on: how many of their machines are at work, and for what the others wait. */
 @Component({
   selector: 'su-active-runs',
@@ -28,7 +31,7 @@ import { RunMachines } from './run-machines';
         <section class="card" aria-labelledby="active-runs">
           <header>
             <h2 id="active-runs">{{ texts.t('activity.runs') }}</h2>
-            <span class="t3 s">{{ all.length }}</span>
+            <span class="t3 s">{{ all.length < most ? all.length : texts.t('activity.runs.first', { n: all.length }) }}</span>
           </header>
           <ul class="in">
             @for (run of all; track run.id) {
@@ -84,6 +87,7 @@ import { RunMachines } from './run-machines';
 })
 export class ActiveRuns {
   protected readonly texts = inject(Texts);
+  protected readonly most = MOST_TOLD;
   private readonly api = inject(JobsApi);
   protected readonly runs = new Loadable<readonly ActiveOccurrenceDto[]>();
   /** The run whose machines are shown. */
