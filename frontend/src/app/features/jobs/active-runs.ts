@@ -31,7 +31,9 @@ const MOST_TOLD = 100;
         <section class="card" aria-labelledby="active-runs">
           <header>
             <h2 id="active-runs">{{ texts.t('activity.runs') }}</h2>
-            <span class="t3 s">{{ all.length < most ? all.length : texts.t('activity.runs.first', { n: all.length }) }}</span>
+            <span class="t3 s">{{
+              all.length < most ? all.length : texts.t('activity.runs.first', { n: all.length })
+            }}</span>
           </header>
           <ul class="in">
             @for (run of all; track run.id) {
