@@ -9,6 +9,7 @@ import { Texts, type Language } from '../../core/i18n/texts';
 import { providePortalTexts } from '../../core/i18n/transloco';
 import { Activity } from '../../core/live/activity';
 import { Live } from '../../core/live/live';
+import { OpenJobs } from '../../core/live/open-jobs';
 import { Preferences } from '../../core/preferences/preferences';
 import { Session } from '../../core/session/session';
 import { ChangeResultView } from './change-result';
@@ -24,6 +25,9 @@ const job = {
   said: {},
 } as Partial<JobDto>;
 
+let planned: string[][];
+const planAgain = (...of: string[]) => Promise.resolve({ ...job, id: `plan-${String(planned.push(of))}` });
+
 const standing = (kind: string) => ({ kind, verdict: 'not_looked', verifiedBy: 'machine_probe', lookedAt: null });
 
 async function shown(
@@ -38,16 +42,22 @@ async function shown(
       { provide: Preferences, useValue: { get: signal<Language>('en') } },
       provideRouter([]),
       { provide: Session, useValue: { can: () => true } },
-      { provide: Live, useValue: { on: () => () => undefined } },
-      { provide: Activity, useValue: {} },
+      { provide: Live, useValue: { on: () => () => undefined, returns: () => 0 } },
+      { provide: Activity, useValue: { receive: () => undefined } },
+      { provide: OpenJobs, useValue: { take: () => ({ value: () => [] }), release: () => undefined } },
       {
         provide: ErrorKinds,
-        useValue: { of: (kind: string) => ({ kind, action: 'machine_probe', actionKind: 'read' }) },
+        useValue: {
+          of: (kind: string) =>
+            kind === 'plan_drifted' ? null : { kind, action: 'machine_probe', actionKind: 'read' },
+        },
       },
       {
         provide: ChangesApi,
         useValue: {
           execution: () => (of === null ? firstValueFrom(throwError(() => nothing)) : Promise.resolve(execution)),
+          planAgain,
+          job: (id: string) => Promise.resolve({ ...job, id }),
           errorStandings: (_: string, kinds: readonly string[]) => Promise.resolve(kinds.map(standing)),
         },
       },
@@ -86,6 +96,32 @@ describe('ChangeResultView', () => {
       TestBed.inject(Texts).known(`error.${errorKind}`, errorKind),
     );
     fixture.destroy();
+  });
+
+  const drifted = { ...reboot, requestId: 'request', errorKind: 'plan_drifted' } as const;
+  const buttons = (page: HTMLElement): string[] =>
+    [...page.querySelectorAll('su-remedy button')].map((button) => button.textContent.trim());
+
+  it('plans a change again that did not come about as it was planned', async () => {
+    planned = [];
+    const fixture = await shown({}, drifted);
+    const page = fixture.nativeElement as HTMLElement;
+    expect(buttons(page)).toEqual(['Make a new plan']);
+    page.querySelector<HTMLButtonElement>('su-remedy button')?.click();
+    await fixture.whenStable();
+    expect(planned).toEqual([['request', 'm']]);
+    fixture.destroy();
+  });
+
+  it('offers no new plan where the remedy is the same change, or all went well', async () => {
+    const same = await shown({}, { ...drifted, kind: 'machine_probe', errorKind: 'reboot_not_back' });
+    expect(buttons(same.nativeElement as HTMLElement)).toHaveLength(1);
+    expect((same.nativeElement as HTMLElement).querySelector('su-make-plan')).toBeNull();
+    same.destroy();
+    TestBed.resetTestingModule();
+    const well = await shown({}, { ...drifted, status: 'ok', errorKind: null });
+    expect(buttons(well.nativeElement as HTMLElement)).toEqual([]);
+    well.destroy();
   });
 
   it.each([

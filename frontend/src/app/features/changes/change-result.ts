@@ -29,7 +29,7 @@ import { KeptLog } from './kept-log';
 import { LineDifference } from './line-difference';
 import { PackageNews } from './package-news';
 import { ErrorVerdicts } from './error-verdicts';
-import { Remedy } from './remedy';
+import { Remedy, type EndedChange } from './remedy';
 import { whyUnmeasured } from './result-remainder';
 import { ResultRemainder } from './result-remainder-view';
 import { readServiceResult, serviceProofs, type ServiceResultDetails } from './service-documents';
@@ -131,6 +131,11 @@ export class ChangeResultView {
   });
   /** Those that an action may mend. */
   protected readonly mendable = computed(() => this.kinds().filter((kind) => !this.result()?.unwound.includes(kind)));
+  /** What may be planned again. */
+  protected readonly unwell = computed((): EndedChange | null => {
+    const { status, requestId, kind } = this.job();
+    return requestId == null || (status !== 'error' && status !== 'cancelled') ? null : { requestId, action: kind };
+  });
   protected readonly cells = computed((): Cell[] => {
     const result = this.result();
     const reboot = this.reboot();

@@ -118,6 +118,15 @@ export class ChangesApi {
     return this.api.invoke(requestsClone, { id, body: {} });
   }
 
+  /** The same for one of its machines alone. @returns the reading run that makes the plan */
+  async planAgain(id: string, machineId: string): Promise<JobDto> {
+    const { jobId } = await this.api.invoke(requestsClone, { id, body: { machineIds: [machineId] } });
+    if (jobId === null) {
+      throw new Error(`The request ${id} was planned again for several machines.`);
+    }
+    return this.job(jobId);
+  }
+
   withdraw(id: string, reason: string): Promise<RequestDto> {
     return this.api.invoke(requestsWithdraw, { id, body: given(reason) });
   }

@@ -10,7 +10,7 @@ import type { Beginning } from './beginning';
 import { Digest } from './digest';
 import { MakePlan } from './make-plan';
 import { RequestWords } from './request-words';
-import { notAccepted, standingOf } from './request-standing';
+import { notAccepted, runEndOf, standingOf } from './request-standing';
 
 /** A plan must have been on the screen so long before a key may confirm it. */
 const SEEN_MS = 1000;
@@ -49,6 +49,7 @@ export class ConfirmBar {
   protected readonly ending = computed(() => this.words.mayEnd(this.request()));
   protected readonly reason = signal('');
   protected readonly mayPlan = computed(() => this.session.can('machines.run'));
+  protected readonly unwell = computed(() => runEndOf(this.request()) !== 'well');
   protected readonly missing = computed(() => {
     const plan = this.request().plan ?? this.request().several;
     return plan === null ? [] : notAccepted(plan, this.accepted());

@@ -42,7 +42,9 @@ export class MakePlan {
   readonly machineId = input.required<string>();
   private readonly openJobs = openJobsOn(this.machineId);
   readonly action = input.required<string>();
-  readonly parameters = input.required<Record<string, unknown>>();
+  readonly parameters = input<Record<string, unknown>>({});
+  /** A request of which the same is planned again for this machine, instead of with these parameters. */
+  readonly again = input<string | null>(null);
   readonly label = input.required<string>();
   /** Off where the page has something else that is done next. */
   readonly primary = input(true);
@@ -95,7 +97,12 @@ export class MakePlan {
   }
 
   private plan(): Promise<void> {
-    return this.run(() => this.api.plan(this.machineId(), this.action(), this.parameters()));
+    const again = this.again();
+    return this.run(() =>
+      again === null
+        ? this.api.plan(this.machineId(), this.action(), this.parameters())
+        : this.api.planAgain(again, this.machineId()),
+    );
   }
 
   private async run(begin: () => Promise<JobDto>): Promise<void> {

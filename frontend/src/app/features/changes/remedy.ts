@@ -6,7 +6,16 @@ import { Session } from '../../core/session/session';
 import { LookAgain } from './look-again';
 import { MakePlan } from './make-plan';
 
-/** Offers the action that is the remedy for errors, once for each: of a change a plan; nothing where there is none. */
+/** A change that did not come to a good end, by its request. */
+export interface EndedChange {
+  readonly requestId: string;
+  readonly action: string;
+}
+
+/**
+ * Offers the action that is the remedy for errors, once for each: of a change a plan; nothing where there is none. Of a change that met
+ * them a new plan, too, where that is not the remedy.
+ */
 @Component({
   selector: 'su-remedy',
   imports: [LookAgain, MakePlan, RouterLink],
@@ -30,6 +39,17 @@ import { MakePlan } from './make-plan';
         }
       </div>
     }
+    @if (same(); as change) {
+      <div class="line wrap gap">
+        <su-make-plan
+          [machineId]="machineId()"
+          [action]="change.action"
+          [again]="change.requestId"
+          [primary]="false"
+          [label]="texts.t('plan.again')"
+        />
+      </div>
+    }
   `,
   styles: `
     .gap {
@@ -44,6 +64,7 @@ export class Remedy {
   readonly machineId = input.required<string>();
   /** Classes of the errors. */
   readonly kinds = input.required<readonly string[]>();
+  readonly of = input<EndedChange | null>(null);
   protected readonly none = {};
   protected readonly offers = computed(() => {
     const offers = this.kinds().flatMap((kind) => {
@@ -52,6 +73,12 @@ export class Remedy {
     });
     const chosen = new Map(offers.map((one) => [one.action, one]));
     return this.session.can('machines.run') ? [...chosen.values()] : [];
+  });
+
+  protected readonly same = computed(() => {
+    const change = this.of();
+    const isRemedy = this.offers().some(({ action }) => action === change?.action);
+    return isRemedy || !this.session.can('machines.run') ? null : change;
   });
 
   /** What has to be chosen first is chosen on the machine's page. */
