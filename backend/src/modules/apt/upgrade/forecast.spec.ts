@@ -64,6 +64,7 @@ describe('what a transaction needs of each file system', () => {
       {},
       { '/': 11, '/boot': 0 },
     ],
+    ['nothing for such a name with a number', [change('linux-image-686-pae')], APART, {}, { '/': 11, '/boot': 0 }],
     ['nothing for symbols', [change(`${KERNEL}-dbg`)], APART, {}, { '/': 11, '/boot': 0 }],
     ['nothing for one that goes', [change(KERNEL, 'remove')], APART, {}, { '/': 11, '/boot': 0 }],
     ['no known amount, where none is there', [change(KERNEL)], APART, { kernels: null }, { '/': 11, '/boot': null }],

@@ -1,6 +1,7 @@
 import type { AptUpdateAnalyze, FileSystemSpace } from '../contracts/apt-update-analyze.v1';
 import type { UpgradeFileSystem, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import type { KernelFiles } from '../parsers/kernel-files';
+import { bringsKernel } from './kernel-packages';
 
 /** Where archives are downloaded to, where packages are unpacked, and where kernels stand. */
 const ARCHIVES = '/var/cache/apt/archives';
@@ -8,10 +9,6 @@ const UNPACKED = '/';
 const KERNELS = '/boot';
 /** Where firmware reads copies of them, on file systems of their own. */
 const COPIES = ['/boot/firmware'];
-
-/** Packages that bring files of a kernel themselves: names of releases, not those that only point to the newest. */
-const KERNEL_FILES =
-  /^(?:linux-image-(?:unsigned-)?\d|(?:pve|proxmox)-kernel-\d+\.\d+\.\d+|raspberrypi-kernel$)(?!.*-dbg(?:sym)?$)/;
 
 export const sumOf = (values: readonly (number | null)[]): number | null =>
   values.reduce<number | null>((total, value) => (total === null || value === null ? null : total + value), 0);
@@ -67,7 +64,7 @@ function kernelNeeds(
   spaces: readonly FileSystemSpace[],
   kernels: KernelFiles | null,
 ): [string, number | null][] {
-  const changed = packages.filter(({ operation, name }) => operation !== 'remove' && KERNEL_FILES.test(name));
+  const changed = packages.filter((one) => one.operation !== 'remove' && bringsKernel(one));
   if (changed.length === 0) return [];
   const fresh = changed.filter(({ operation }) => operation === 'install').length;
   const count = fresh + (changed.length > fresh ? 1 : 0);

@@ -71,6 +71,26 @@ describe('a restart after an upgrade', () => {
     expect(rebootForecast(ssl, { ...calm, state: 'needed' }, null)).toMatchObject({ expected: true });
   });
 
+  it.each([
+    ['linux-image-6.1.0-2-amd64', true],
+    ['linux-image-unsigned-6.8.0-31-generic', true],
+    ['linux-image-6.6.31+rpt-rpi-v8', true],
+    ['proxmox-kernel-6.8.12-1-pve-signed', true],
+    ['pve-kernel-6.2.16-3-pve', true],
+    ['raspberrypi-kernel', true],
+    ['linux-image-6.1.0-2-amd64-dbg', false],
+    ['linux-image-unsigned-6.8.0-31-generic-dbgsym', false],
+    ['linux-image-amd64', false],
+    ['linux-image-686-pae', false],
+    ['linux-image-rpi-v8', false],
+    ['proxmox-kernel-6.8', false],
+  ])(
+    'is asked for by a package that brings a kernel, not by its symbols or what points to it: %s',
+    (name, expected) => {
+      expect(rebootForecast([change(name)], calm, init('')).expected).toBe(expected);
+    },
+  );
+
   it('is judged in a container by process 1 as well, but by no kernel', () => {
     const container = { state: 'not_needed', container: true } as const;
     const packages = [change('linux-image-6.1.0-2-amd64', null, 'install'), ...ssl];

@@ -3,8 +3,8 @@ import { say } from '../apt.sentences';
 import type { AptUpdateAnalyze } from '../contracts/apt-update-analyze.v1';
 import type { AptUpgradePlan, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { linesOf, ParseError } from '../parsers/parse-error';
+import { bringsKernel } from './kernel-packages';
 
-const KERNEL = /^(?:linux-image-\d|linux-image-rpi|pve-kernel-\d|proxmox-kernel-\d|raspberrypi-kernel$)/;
 /** Packages whose scripts let systemd start itself anew, by the source of what it runs with their new files for certain. */
 const STARTS_ANEW: ReadonlyMap<string, string> = new Map([
   ['systemd', 'systemd'],
@@ -43,7 +43,7 @@ export function rebootForecast(
 ): AptUpgradePlan['reboot'] {
   const reasons: Sentence[] = [];
   if (state === 'needed') reasons.push(say.reboot_needed_already());
-  const kernels = packages.filter(({ operation, name }) => operation !== 'remove' && KERNEL.test(name));
+  const kernels = packages.filter((one) => one.operation !== 'remove' && bringsKernel(one));
   // A container runs the kernel of its host, whatever packages it has.
   if (container !== true && kernels.length > 0)
     reasons.push(say.reboot_for_kernel({ packages: kernels.map(({ name }) => name).join(', ') }));
