@@ -14,6 +14,7 @@ import { startFailure } from './kernel/errors/start-failure';
 import { openApiDocument } from './kernel/http/openapi';
 import { secretRegistry } from './kernel/logging/secret-registry';
 import { LinksService } from './modules/accounts/links.service';
+import { RestoredWork } from './modules/jobs/restored-work';
 
 /**
  * Commands beside the server. What they are asked for goes to standard output, everything else to standard error:
@@ -21,6 +22,7 @@ import { LinksService } from './modules/accounts/links.service';
  *   cli.js migrate                     brings the database to this version
  *   cli.js setup-link [ORIGIN]         a one-time link that creates the first administrator; nothing when there is one
  *   cli.js enrol < INVENTORY.json     adds machines, with their host keys when the inventory names them
+ *   cli.js restored                    once after the database was restored from a backup, before anything is started
  *   cli.js openapi FILE                writes the OpenAPI document
  *   cli.js contracts FOLDER            writes the JSON contracts that the program registers, with their index
  */
@@ -37,6 +39,14 @@ const commands: Readonly<Record<string, (config: Config, args: readonly string[]
   enrol: (config) =>
     withApplication(config, async (app) => {
       for (const line of await enrol(app, readFileSync(0, 'utf8'))) print(line);
+    }),
+  restored: (config) =>
+    withApplication(config, async (app) => {
+      const { epoch, ended, lookedFor } = await app.get(RestoredWork).begin();
+      print(
+        `A new epoch has begun (${String(epoch)}): machines take changes from this database again. ` +
+          `Confirmed changes that do not begin any more: ${String(ended)}; that are looked for on their machines: ${String(lookedFor)}.`,
+      );
     }),
   openapi: async (config, [file]) => {
     if (file === undefined) throw new UsageError('openapi FILE');

@@ -97,6 +97,28 @@ export async function checkSettings(dataDir: string, signal: AbortSignal): Promi
   await run(node, [settingsCheck], { cwd: root, env, output: 'capture', explains: true, signal });
 }
 
+/** Runs commands of the server (see `cli.ts`). @returns what they printed */
+const commands =
+  (env: NodeJS.ProcessEnv) =>
+  (args: readonly string[], input = ''): Promise<string> =>
+    run(node, [cli, ...args], { cwd: root, env, input, output: 'capture', explains: true });
+
+/**
+ * Runs one of the server's commands while no server runs: on the user's database, or on the one that is brought along, which is started
+ * for just that. It is migrated first, as a start does.
+ */
+export async function commandAlone(dataDir: string, args: readonly string[]): Promise<string> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  const postgres = await database({ dataDir, onEnd: () => undefined, signal: new AbortController().signal });
+  try {
+    const command = commands(serverSettings(dataDir, postgres.url));
+    await command(['migrate']);
+    return await command(args);
+  } finally {
+    await postgres.stop();
+  }
+}
+
 /** Starts database and server. Whatever was started is stopped again when a later step fails. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o755 });
@@ -112,8 +134,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   };
   try {
     const env = serverSettings(options.dataDir, postgres.url);
-    const command = (args: readonly string[], input = ''): Promise<string> =>
-      run(node, [cli, ...args], { cwd: root, env, input, output: 'capture', explains: true });
+    const command = commands(env);
     await command(['migrate']);
     service = Service.start('server', node, [...NODE_FLAGS, entry], env, (_name, code) => {
       options.onEnd(`The server ended by itself (${code === null ? 'killed' : `exit ${String(code)}`}).`);

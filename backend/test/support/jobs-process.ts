@@ -48,6 +48,7 @@ import { RequestExpiry } from '../../src/modules/jobs/requests/request-expiry';
 import { RequestTargets } from '../../src/modules/jobs/requests/request-targets';
 import { RequestSeals } from '../../src/modules/jobs/requests/request-seals';
 import { REQUESTS_AUDIT } from '../../src/modules/jobs/requests/requests-audit';
+import { RestoredWork } from '../../src/modules/jobs/restored-work';
 import { RequestsReader } from '../../src/modules/jobs/requests/requests.reader';
 import { Requests } from '../../src/modules/jobs/requests/requests.service';
 import { REQUEST_APPROVAL } from '../../src/modules/jobs/rules/approval';
@@ -143,6 +144,7 @@ export class JobsProcess {
   readonly requestsReader: RequestsReader;
   readonly expiry: RequestExpiry;
   readonly archivedWork: ArchivedWork;
+  readonly restoredWork: RestoredWork;
   readonly sweeper: Sweeper;
   readonly rooms: StartRooms;
   readonly claims: Claims;
@@ -232,6 +234,7 @@ export class JobsProcess {
     this.confirmed = new ConfirmedPlans(transactions, contracts, seals, registry, bus);
     this.expiry = new RequestExpiry(transactions, this.bulk, bus, shared);
     this.archivedWork = new ArchivedWork(dispatcher, older, history, contracts);
+    this.restoredWork = new RestoredWork(transactions, dispatcher, registry, history, contracts, audit);
     this.events.handler = async (event, tx) => {
       await this.bulk.planningEnded(event, tx);
       if (event.type === 'job_cancelled' || event.type === 'job_failed') await this.expiry.ended(event, tx);

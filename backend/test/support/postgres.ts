@@ -10,6 +10,8 @@ export interface TestDatabase {
   name: string;
   /** An initialised DataSource; {@link TestDatabase.drop} closes it. */
   dataSource(settings?: Partial<DatabaseSettings>): Promise<DataSource>;
+  /** Another database that is as this one is now, as a backup would be restored. Nobody may be connected to this one. */
+  copy(): Promise<TestDatabase>;
   drop(): Promise<void>;
 }
 
@@ -23,8 +25,11 @@ export async function createTestDatabase(
   options: { migrated?: boolean; adminUrl?: string } = {},
 ): Promise<TestDatabase> {
   const adminUrl = options.adminUrl ?? runServer();
+  return copyOf(adminUrl, options.migrated === false ? 'template0' : await ensureTemplate(adminUrl));
+}
+
+async function copyOf(adminUrl: string, template: string): Promise<TestDatabase> {
   const name = `su_test_${runId()}_${randomUUID().slice(0, 8)}`;
-  const template = options.migrated === false ? 'template0' : await ensureTemplate(adminUrl);
   await asAdmin(adminUrl, (admin) => admin.query(`CREATE DATABASE "${name}" TEMPLATE "${template}"`));
   return describeDatabase(adminUrl, name);
 }
@@ -40,6 +45,7 @@ function describeDatabase(adminUrl: string, name: string): TestDatabase {
       open.push(source);
       return source.initialize();
     },
+    copy: () => copyOf(adminUrl, name),
     drop: async () => {
       for (const source of open) if (source.isInitialized) await source.destroy();
       await asAdmin(adminUrl, (admin) => admin.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`));

@@ -11,6 +11,7 @@ export const AUDIT_ACTIONS = [
   'credentials.used',
   'host_key.approved',
   'host_key.rejected',
+  'installation.restored',
   'job.closed',
   'job.dismissed',
   'job.force_stopped',

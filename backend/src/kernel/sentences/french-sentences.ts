@@ -358,7 +358,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.fence_refused':
     'La machine avait déjà été confiée à une exécution plus récente de cette installation ; rien n’a donc été commencé.',
   'jobs.fence_refused_action':
-    'Établissez un nouveau plan. Si cela se reproduit, vérifiez que deux serveurs ne travaillent pas avec des copies d’une même base de données.',
+    'Si la base de données a été restaurée depuis une sauvegarde, lancez la commande « restored » sur le serveur (cli.js restored, ou npm run restored). Sinon, vérifiez que deux serveurs ne travaillent pas avec des copies d’une même base de données. Puis établissez un nouveau plan.',
   'jobs.finished': '{action} : terminé.',
   'jobs.finished_with': '{action} : terminé. {summary}',
   'jobs.four_eyes_needed': 'Une autre personne doit confirmer ce que vous avez demandé. {why}',
@@ -374,6 +374,9 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'jobs.host_key_unknown_action': 'Comparez l’empreinte sur la page de la machine et approuvez-la.',
   'jobs.internal_error': 'Le programme a échoué pendant cette exécution. Le journal du serveur en dit plus.',
   'jobs.internal_error_action': 'Relancez-la ; si elle échoue encore, signalez-le avec l’identifiant de l’exécution.',
+  'jobs.job_database_restored':
+    'La base de données a été restaurée depuis une sauvegarde où ceci n’avait pas commencé. Cela a pu être fait depuis ; ce n’est donc plus commencé.',
+  'jobs.job_database_restored_action': 'Analysez la machine, puis établissez un nouveau plan.',
   'jobs.job_machine_archived': 'La machine a été archivée avant que ceci ne commence.',
   'jobs.not_held': 'Ce changement n’attend aucune fenêtre de maintenance, ou n’en attend plus.',
   'jobs.not_of_request': 'n’est pas une machine de cette demande',

@@ -59,6 +59,7 @@ import { REQUEST_APPROVAL } from './rules/approval';
 import { RuleTagEdits } from './rules/rule-tag-edits';
 import { RuleTags } from './rules/rule-tags';
 import { Approvals } from './rules/approvals';
+import { RestoredWork } from './restored-work';
 import { ActionRequestsRetention, JobLogsRetention, JobsRetention } from './retention';
 import { Claims } from './worker/claims';
 import { ChangeOutcomes } from './worker/change-outcomes';
@@ -128,6 +129,7 @@ import { WorkerParts, WorkerService } from './worker/worker.service';
     RequestInbox,
     RequestsReader,
     RequestsTopic,
+    RestoredWork,
     RunDurations,
     StartGate,
     StartRooms,

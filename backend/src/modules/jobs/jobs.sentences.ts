@@ -94,6 +94,9 @@ export const say = sentences('jobs', {
   window_expired_action: 'Make a new plan: it waits for the next window.',
   plan_overdue: '{action} could not begin within {minutes} min after it was confirmed, and does not begin any more.',
   job_machine_archived: 'The machine was archived before this began.',
+  job_database_restored:
+    'The database was restored from a backup in which this had not begun. It may have been done since, so it is not begun any more.',
+  job_database_restored_action: 'Analyse the machine, then make a new plan.',
   plan_overdue_action: 'Make a new plan, once the machine and a worker are free.',
   policy_of: 'The policy of {schedule}.',
   not_held: 'This change waits for no maintenance window, or not any more.',
@@ -118,7 +121,7 @@ export const say = sentences('jobs', {
   machine_busy_action: 'Wait until it has ended, then make a new plan.',
   fence_refused: 'The machine was given to a newer run of this installation before, so nothing was begun.',
   fence_refused_action:
-    'Make a new plan. If this happens again, look whether two servers work with copies of one database.',
+    'If the database was restored from a backup, run the command «restored» on the server (cli.js restored, or npm run restored). Otherwise look whether two servers work with copies of one database. Then make a new plan.',
   start_failed: 'The run could not be started on the machine: {reason}',
   start_failed_action:
     'Nothing was changed. Look at systemd and at the free space of /var on the machine, then try again.',

@@ -1,7 +1,7 @@
 import { auditContract } from '../../../kernel/audit/audit-contracts';
 import { eventContract } from '../../../kernel/events/event-contracts';
 import { alsoUnversioned } from '../../../kernel/contracts/names';
-import { openWord, text, words } from '../../../kernel/contracts/schemas';
+import { count, openWord, text, words } from '../../../kernel/contracts/schemas';
 import { JOB_STATUSES } from '../entities/jobs.values';
 
 const ended = {
@@ -17,6 +17,11 @@ export const JOB_EVENTS = [
 ].map(alsoUnversioned);
 
 export const JOB_AUDIT = [
+  auditContract(
+    'installation.restored',
+    'The epoch that began after a backup of the database was restored and the one before, how many changes do not begin any more, and for how many their machine is asked.',
+    { previous_epoch: count, epoch: count, ended: count, looked_for: count },
+  ),
   auditContract('job.closed', 'Which change was given up without knowing how it ended, and why.', {
     action: openWord,
     reason: text,

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { originOf } from '../../../kernel/audit/request-origin';
 import type { Actor } from '../../../kernel/auth/actor';
 import { Clock } from '../../../kernel/clock';
-import { ensureInstallation, type Installation } from '../../../kernel/database/installation';
+import { ensureInstallation } from '../../../kernel/database/installation';
 import { DetachedRuns, type FollowOptions } from '../../../kernel/ssh/detached/detached-runs';
 import type {
   CollectedDetached,
@@ -49,8 +49,6 @@ export abstract class DetachedRunner {
 
 @Injectable()
 export class SshDetachedRunner extends DetachedRunner {
-  private installation: Promise<Installation> | undefined;
-
   constructor(
     private readonly connections: MachineConnections,
     private readonly dataSource: DataSource,
@@ -60,7 +58,8 @@ export class SshDetachedRunner extends DetachedRunner {
   }
 
   override async open(visit: DetachedVisit): Promise<DetachedSession> {
-    const { id, epoch } = await this.thisInstallation();
+    // Asked each time: a process that ran before its database was restored would go on in the epoch of then.
+    const { id, epoch } = await ensureInstallation(this.dataSource, this.clock.now());
     const opened = await this.connections.connect(visit.machineId, {
       origin: originOf(visit.actor),
       purpose: visit.purpose,
@@ -81,15 +80,5 @@ export class SshDetachedRunner extends DetachedRunner {
       read: (run) => connection.runScript({ ...run, sudo, masker, signal }),
       close: () => opened.close(),
     };
-  }
-
-  private async thisInstallation(): Promise<Installation> {
-    this.installation ??= ensureInstallation(this.dataSource, this.clock.now());
-    try {
-      return await this.installation;
-    } catch (error) {
-      this.installation = undefined;
-      throw error;
-    }
   }
 }

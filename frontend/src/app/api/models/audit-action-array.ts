@@ -18,6 +18,7 @@ export const AUDIT_ACTION: AuditAction[] = [
   'credentials.used',
   'host_key.approved',
   'host_key.rejected',
+  'installation.restored',
   'job.closed',
   'job.dismissed',
   'job.force_stopped',
