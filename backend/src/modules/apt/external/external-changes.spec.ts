@@ -12,7 +12,7 @@ const entry = (start: number, more: Partial<AptHistoryEntry> = {}): AptHistoryEn
   packages: [openssl],
   ...more,
 });
-const step = (at: number): DpkgHistoryLine => ({ at, ...openssl, direct: false });
+const step = (at: number): DpkgHistoryLine => ({ at, ...openssl, direct: false, done: true });
 const changes = (apt: AptHistoryEntry[], dpkg: DpkgHistoryLine[] = []): LoggedChange[] => loggedChanges(apt, dpkg, NOW);
 
 describe('changes by others', () => {
@@ -40,7 +40,9 @@ describe('changes by others', () => {
   it('leaves an apt that runs still, and tells of one that was cut off', () => {
     const seconds = NOW.getTime() / 1000;
     expect(changes([entry(seconds - 60, { end: null })])).toEqual([]);
-    expect(changes([entry(seconds - 3700, { end: null })])).toMatchObject([{ finished: false }]);
+    const cut = changes([entry(seconds - 3700, { end: null })], [step(seconds - 3699)]);
+    expect(cut).toMatchObject([{ finished: false, packages: [openssl] }]);
+    expect(changes([entry(seconds - 3700, { end: null })])).toEqual([]);
     expect(changes([entry(10, { packages: [] })])).toEqual([]);
   });
 
@@ -68,14 +70,13 @@ describe('changes by others', () => {
     const found = changes([entry(100, { packages: [planned, openssl] })], [other, older]);
     expect(
       found.map(({ source, packages }) => [source, packages.map(({ name, to }) => `${name} ${to ?? ''}`)]),
-    ).toEqual([['apt', ['planned 2.0', 'openssl 3.0.2', 'other 1.0', 'openssl 3.0.1.1']]]);
-    expect(found[0]?.done.map(({ name, to }) => `${name} ${to ?? ''}`)).toEqual(['other 1.0', 'openssl 3.0.1.1']);
+    ).toEqual([['apt', ['other 1.0', 'openssl 3.0.1.1']]]);
   });
 
   it('leaves to dpkg what it did beside an apt, which holds its lock only while it is at work', () => {
     const lone = (at: number, more: Partial<DpkgHistoryLine> = {}) => ({ ...step(at), name: 'lone', ...more });
     const sources = (apt: AptHistoryEntry, one: DpkgHistoryLine): string[] =>
-      changes([apt], [one])
+      changes([apt], [step(apt.start + 1), one])
         .map(({ source, packages }) => `${source} ${String(packages.length)}`)
         .sort();
     expect([100, 103, 105].map((at) => sources(entry(100), lone(at)))).toEqual(Array(3).fill(['apt 2']));
@@ -88,7 +89,12 @@ describe('changes by others', () => {
     // What runs still tells its own when it has ended.
     const now = NOW.getTime() / 1000;
     expect(sources(entry(now - 600, { end: null }), lone(now - 300))).toEqual([]);
-    expect(sources(entry(100, { packages: [] }), lone(103))).toEqual(['apt 1']);
+    // Or when that can be told of it no longer: somebody may sit at a question of it.
+    const open = entry(now - 7200, { end: null });
+    expect(sources(open, lone(now - 300))).toEqual(['apt 1']);
+    expect(sources(open, lone(now - 300, { direct: true }))).toEqual(['apt 1', 'dpkg 1']);
+    expect(sources(entry(now - 90_000, { end: null }), lone(now - 300))).toEqual(['apt 1', 'dpkg 1']);
+    expect(sources(entry(100, { packages: [] }), lone(103))).toEqual(['apt 2']);
   });
 
   it("takes for apt's what dpkg removes on the way and puts back", () => {
@@ -99,8 +105,36 @@ describe('changes by others', () => {
     expect(changes([entry(100)], [removed, back]).map(({ source }) => source)).toEqual(['apt']);
   });
 
+  it('tells what was done, and not what was only begun', () => {
+    const bash = { ...openssl, name: 'bash' };
+    const names = (more: Partial<AptHistoryEntry>, ...steps: DpkgHistoryLine[]): string[] =>
+      changes([entry(100, { packages: [bash, openssl], ...more })], steps).flatMap(({ packages }) =>
+        packages.map(({ name }) => name),
+      );
+    const [done, begun] = [
+      { ...step(101), name: 'bash' },
+      { ...step(102), done: false },
+    ];
+    const failed = { error: 'Sub-process /usr/bin/dpkg returned an error code (1)' };
+    expect(names(failed, done)).toEqual(['bash']);
+    expect(names(failed, done, begun)).toEqual(['bash']);
+    expect(names(failed, done, { ...begun, name: 'odd' })).toEqual(['bash']);
+    expect(names(failed, begun)).toEqual([]);
+    expect(names(failed)).toEqual([]);
+    // Where dpkg keeps no log, an end without a failure is what tells.
+    expect(names({})).toEqual(['bash', 'openssl']);
+    expect(changes([], [begun])).toEqual([]);
+  });
+
   it('waits for a dpkg that may go on', () => {
     expect(changes([], [step(NOW.getTime() / 1000 - 30)])).toEqual([]);
+  });
+
+  it('gives a change the same id however much of it is known', () => {
+    const [whole] = changes([entry(10)]);
+    if (whole === undefined) throw new Error('no change');
+    const half: LoggedChange = { ...whole, finished: false, packages: [] };
+    expect(changeId('a', half)).toBe(changeId('a', whole));
   });
 
   it('gives the same change of the same machine the same id: a UUID version 7 of its moment', () => {

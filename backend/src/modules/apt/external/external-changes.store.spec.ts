@@ -105,7 +105,6 @@ it('a change by others is kept once and whole, whatever passwords of other machi
     error: null,
     finished: true,
     packages: [goodies],
-    done: [goodies],
   };
   const store = () =>
     transactions.run((tx) =>

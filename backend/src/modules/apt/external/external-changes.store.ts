@@ -31,6 +31,21 @@ const OVERLAP_DAYS = 1;
 const MARGIN_DAYS = 1;
 const NAMED = 3;
 
+const EXECUTION_COLUMNS = {
+  id: 'uuid',
+  machine_id: 'uuid',
+  action: 'text',
+  mode: 'text',
+  status: 'text',
+  schema_version: 'integer',
+  started_at: 'timestamptz',
+  finished_at: 'timestamptz',
+  result_json: 'jsonb',
+  important_json: 'jsonb',
+} as const;
+const WITH_ITS_END = `ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, finished_at = EXCLUDED.finished_at,
+  schema_version = EXCLUDED.schema_version, result_json = EXCLUDED.result_json, important_json = EXCLUDED.important_json`;
+
 /**
  * Keeps changes that others made: an execution without a job, its packages, and a line in the machine's time line at the
  * moment at which it happened.
@@ -84,39 +99,40 @@ export class ExternalChanges {
     const { machineId, finishedAt } = context;
     const since = await this.since(machineId, finishedAt, tx.manager);
     const { own, others } = await toldApart(tx.manager, machineId, logged, since);
-    // The id is made of what the machine said: what is held at this moment must not make another change of the same one.
-    const byId = new Map(others.map((change) => [changeId(machineId, change), maskDistinctiveSecrets(change)]));
-    const known = await queryRows<{ id: string }>(tx.manager, 'SELECT id FROM executions WHERE id = ANY($1::uuid[])', [
-      [...byId.keys()],
-    ]);
-    for (const { id } of known) byId.delete(id);
-    await this.insert(tx, machineId, byId);
-    await disown(tx.manager, machineId, [...byId.values()], own);
+    const changes = identified(machineId, others);
+    const known = await this.known(tx, changes);
+    const news = [...changes].filter(([id, change]) => tellsMore(change, known.get(id)));
+    await this.write(tx, machineId, news);
+    const fresh = news.map(([, change]) => maskDistinctiveSecrets(change));
+    await disown(tx.manager, machineId, fresh, own);
     await storeUntold(tx.manager, machineId, own, since);
-    for (const [executionId, change] of byId) await this.announce(tx, context, executionId, change);
+    for (const [executionId, change] of news) {
+      if (!known.has(executionId)) await this.announce(tx, context, executionId, change, change.startedAt);
+      // What was told as open has its end in the time line, too; how far it is meanwhile stands in its own document.
+      else if (change.finished) await this.announce(tx, context, executionId, change, change.finishedAt);
+    }
   }
 
-  private async insert(tx: Transaction, machineId: string, byId: ReadonlyMap<string, LoggedChange>): Promise<void> {
+  private async known(tx: Transaction, changes: ReadonlyMap<string, LoggedChange>): Promise<Map<string, Known>> {
+    const rows = await queryRows<Known>(tx.manager, KNOWN, [[...changes.keys()]]);
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  private async write(
+    tx: Transaction,
+    machineId: string,
+    changes: readonly (readonly [string, LoggedChange])[],
+  ): Promise<void> {
     await bulkInsert(
       tx.manager,
       'executions',
-      {
-        id: 'uuid',
-        machine_id: 'uuid',
-        action: 'text',
-        mode: 'text',
-        status: 'text',
-        schema_version: 'integer',
-        started_at: 'timestamptz',
-        finished_at: 'timestamptz',
-        result_json: 'jsonb',
-        important_json: 'jsonb',
-      },
-      [...byId].map(([id, change]) => this.executionRow(id, machineId, change)),
+      EXECUTION_COLUMNS,
+      changes.map(([id, change]) => this.executionRow(id, machineId, maskDistinctiveSecrets(change))),
+      { onConflict: WITH_ITS_END },
     );
     await insertApplied(
       tx.manager,
-      [...byId].flatMap(([id, change]) => appliedRows(id, machineId, change)),
+      changes.flatMap(([id, change]) => appliedRows(id, machineId, change)),
     );
   }
 
@@ -141,15 +157,21 @@ export class ExternalChanges {
     };
   }
 
-  private announce(tx: Transaction, context: StoreContext, executionId: string, change: LoggedChange): Promise<void> {
-    const { source, actor, command, error, finished, packages, startedAt } = change;
+  private announce(
+    tx: Transaction,
+    context: StoreContext,
+    executionId: string,
+    change: LoggedChange,
+    at: Date,
+  ): Promise<void> {
+    const { source, actor, command, error, finished, packages } = maskDistinctiveSecrets(change);
     const params = { actor, packages: inWords(packages) };
     return this.events.publish(tx, {
       type: 'packages_changed_externally',
       machineId: context.machineId,
       severity: error === null && finished ? 'info' : 'warning',
       actor: { type: 'external', id: null, name: actor },
-      at: startedAt,
+      at,
       message: error === null && finished ? say.changed_by_others(params) : say.changed_by_others_failed(params),
       payload: { source, command, error, finished, ...countsOf(packages) },
       jobId: context.jobId,
@@ -157,6 +179,30 @@ export class ExternalChanges {
       executionId,
     });
   }
+}
+
+/** By the id of each, which is made of what the machine said: what is held at this moment must not make another change of the same one. */
+function identified(machineId: string, changes: readonly LoggedChange[]): Map<string, LoggedChange> {
+  const byId = new Map<string, LoggedChange>();
+  for (const change of changes) {
+    const id = changeId(machineId, change);
+    // The same command twice within one second.
+    const packages = [...(byId.get(id)?.packages ?? []), ...change.packages];
+    byId.set(id, { ...change, packages });
+  }
+  return byId;
+}
+
+/** What is stored of a change by others. */
+interface Known {
+  readonly id: string;
+  readonly finished: boolean;
+  readonly packages: number;
+}
+
+/** Whether a change was read with its end for the first time, or with more packages than are known of it. */
+function tellsMore({ finished, packages }: LoggedChange, known: Known | undefined): boolean {
+  return known === undefined || (finished && !known.finished) || packages.length > known.packages;
 }
 
 function countsOf(packages: readonly HistoryPackage[]): Record<HistoryOperation, number> {
@@ -181,3 +227,7 @@ const READ_UNTIL = prepared(`
   SELECT apt_history_read_at AS "readAt",
     (SELECT max(started_at) FROM executions WHERE machine_id = $1 AND mode = 'external') AS "lastAt"
   FROM machine_state WHERE machine_id = $1`);
+
+const KNOWN = `
+  SELECT id, (result_json ->> 'finished')::boolean AS finished, jsonb_array_length(result_json -> 'packages') AS packages
+    FROM executions WHERE id = ANY($1::uuid[])`;

@@ -13,9 +13,8 @@ export interface LoggedChange {
   /** What apt said about its own failure; a run that was cut off has none, and no end either. */
   readonly error: string | null;
   readonly finished: boolean;
+  /** What was changed, as far as the logs tell: apt and dpkg write down beforehand what they are about to do. */
   readonly packages: readonly HistoryPackage[];
-  /** Those of them that were changed, as far as the logs tell: apt writes down beforehand what it is about to do. */
-  readonly done: readonly HistoryPackage[];
 }
 
 /** Our runs have apt ask a file of their own before it begins, so their commands name the run. */
@@ -28,6 +27,8 @@ export function claimedRun({ source, command }: Pick<LoggedChange, 'source' | 'c
 
 /** An apt that has no end yet is let finish before it is told of; after that long it was cut off. */
 const STILL_RUNNING_SECONDS = 3600;
+/** Somebody may sit at a question for longer. Less than logs are read twice: what was not told of until then still stands in them. */
+const MAY_RUN_SECONDS = 20 * 3600;
 /** Steps of dpkg with no longer pause between them are one change. */
 const PAUSE_SECONDS = 60;
 
@@ -55,9 +56,9 @@ export function loggedChanges(
       );
     })
     .filter(({ packages }) => packages.length > 0);
-  const alone = dpkg.filter(
-    ({ at }, index) => owners[index] === null && !apt.some((entry) => running(entry) && at >= entry.start),
-  );
+  const held = ({ at, direct }: DpkgHistoryLine): boolean =>
+    apt.some((entry) => at >= entry.start && (running(entry) || (!direct && mayRun(entry, apt, seconds))));
+  const alone = dpkg.filter((step, index) => step.done && owners[index] === null && !held(step));
   return [
     ...byApt,
     ...grouped(alone)
@@ -102,11 +103,16 @@ export function sameArch(ofApt: HistoryPackage, ofDpkg: HistoryPackage): boolean
   return ofDpkg.arch === 'all' || ofApt.arch === ofDpkg.arch;
 }
 
-/** Of an apt that was cut off: the beginning of the next one, or an hour. */
+/** Of an apt without an end: the beginning of the next one, which got the lock; or as long as it may have run. */
 function endOf(entry: AptHistoryEntry, all: readonly AptHistoryEntry[]): number {
   if (entry.end !== null) return entry.end;
   const next = all.find(({ start }) => start > entry.start)?.start ?? Infinity;
-  return Math.min(next - 1, entry.start + STILL_RUNNING_SECONDS);
+  return Math.min(next - 1, entry.start + MAY_RUN_SECONDS);
+}
+
+/** Whether nothing says that it is over. What dpkg does meanwhile may be its, and is told when that is known. */
+function mayRun(entry: AptHistoryEntry, all: readonly AptHistoryEntry[], now: number): boolean {
+  return entry.end === null && endOf(entry, all) > now;
 }
 
 /** @param besides steps of it that it has not written down */
@@ -116,11 +122,11 @@ function ofApt(
   besides: readonly DpkgHistoryLine[],
 ): LoggedChange {
   const { start, end, command, error } = entry;
-  const packages = [...entry.packages, ...besides.map(withoutTime)].map(asCompared);
+  const isDone = (one: HistoryPackage): boolean =>
+    steps.some((step) => step.done && step.name === one.name && step.to === one.to && sameArch(one, step));
   // An apt that ended well has done all of it, also where dpkg keeps no log.
   const whole = steps.length === 0 && end !== null && error === null;
-  const isDone = (one: HistoryPackage): boolean =>
-    steps.some((step) => step.name === one.name && step.to === one.to && sameArch(one, step));
+  const told = whole ? entry.packages : entry.packages.filter(isDone);
   return {
     startedAt: new Date(start * 1000),
     finishedAt: new Date((end ?? start) * 1000),
@@ -129,8 +135,7 @@ function ofApt(
     actor: actorOf(entry),
     error,
     finished: end !== null,
-    packages,
-    done: whole ? packages : packages.filter(isDone),
+    packages: [...told, ...besides.filter(({ done }) => done).map(withoutTime)].map(asCompared),
   };
 }
 
@@ -173,17 +178,21 @@ function ofDpkg(lines: readonly DpkgHistoryLine[]): LoggedChange {
     error: null,
     finished: true,
     packages,
-    done: packages,
   };
 }
 
 /**
- * The same change of the same machine has the same id, however often it is read. UUID version 7 of the moment at which
- * it began, its rest from what it was.
+ * The same change of the same machine has the same id, however often it is read, and however much of it is known by then. UUID version 7
+ * of the moment at which it began, its rest from what is known of it from then on.
+ * @param part of it, e.g. one package
  */
-export function changeId(machineId: string, change: LoggedChange, part = ''): string {
-  const { startedAt, source, command, packages } = change;
-  const said = JSON.stringify([machineId, source, startedAt.getTime(), command, packages, part]);
+export function changeId(
+  machineId: string,
+  change: Pick<LoggedChange, 'startedAt' | 'source' | 'command'>,
+  part = '',
+): string {
+  const { startedAt, source, command } = change;
+  const said = JSON.stringify([machineId, source, startedAt.getTime(), command, part]);
   const rest = createHash('sha256').update(said).digest('hex');
   const time = startedAt.getTime().toString(16).padStart(12, '0');
   const variant = ((parseInt(rest.slice(3, 4), 16) & 0x3) | 0x8).toString(16);

@@ -79,3 +79,63 @@ it('what the log of dpkg tells from a moment on are its steps', () => {
     { name: 'last', direct: false },
   ]);
 });
+
+it('what the log of dpkg tells of a step is whether it was done', () => {
+  // As dpkg 1.21 wrote it.
+  const log = `
+install fresh:all <none> 1
+status half-installed fresh:all 1
+status not-installed fresh:all <none>
+upgrade cf:all 2 3
+status half-configured cf:all 2
+status half-installed cf:all 2
+status unpacked cf:all 2
+status installed cf:all 2
+upgrade cf:all 2 2.0
+status half-configured cf:all 2
+status half-installed cf:all 2
+status unpacked cf:all 2
+install bad:all <none> 1
+status half-installed bad:all 1
+status unpacked bad:all 1
+configure bad:all 1 1
+status half-configured bad:all 1
+upgrade ar:amd64 1 2
+status half-installed ar:amd64 1
+status unpacked ar:all 2
+configure ar:all 2 2
+status installed ar:all 2
+remove ar:all 2 <none>
+status half-configured ar:all 2
+status installed ar:all 2
+upgrade ar:all 2 1
+status half-installed ar:all 2
+status unpacked ar:amd64 1
+upgrade both:amd64 1 2
+status unpacked both:amd64 2
+upgrade both:i386 1 2
+status half-installed both:i386 1
+status installed both:amd64 2
+remove pr:all 1 <none>
+status half-installed pr:all 1
+status config-files pr:all 1
+purge pr:all 1 <none>
+status not-installed pr:all <none>
+`;
+  const lines = log.trim().split('\n');
+  const text = lines.map((line) => `2026-11-22 02:04:00 ${line}\n`).join('');
+  const { found, faults } = parseDpkgHistory(told('dpkg_history', text));
+  expect(faults).toEqual([]);
+  expect(found.map(({ name, arch, to, done }) => `${name}:${arch} ${to ?? '-'} ${done ? 'done' : 'begun'}`)).toEqual([
+    'fresh:all 1 begun',
+    'cf:all 3 begun',
+    'cf:all 2.0 begun',
+    'bad:all 1 done',
+    'ar:amd64 2 done',
+    'ar:all - begun',
+    'ar:all 1 done',
+    'both:amd64 2 done',
+    'both:i386 2 begun',
+    'pr:all - done',
+  ]);
+});

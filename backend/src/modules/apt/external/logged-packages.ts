@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { bulkInsert, type BulkInsertOptions } from '../../../kernel/database/bulk-insert';
+import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values';
+import { bulkInsert } from '../../../kernel/database/bulk-insert';
 import { changeId, type LoggedChange } from './external-changes';
 
 const COLUMNS = {
@@ -19,26 +20,34 @@ type LoggedRow = Readonly<Record<keyof typeof COLUMNS, string | null>>;
 
 /** A row for each package of a change, the same ones however often it is read. */
 export function appliedRows(executionId: string, machineId: string, change: LoggedChange): LoggedRow[] {
-  return change.packages.map(({ name, arch, operation, from, to }, index) => ({
-    // Ordered by time as those of our own runs are.
-    id: changeId(machineId, change, String(index)),
-    execution_id: executionId,
-    machine_id: machineId,
-    name,
-    arch,
-    from_version: from,
-    to_version: to,
-    operation,
-    origin: null,
-    dedup_key: [operation, name, arch, from ?? '', to ?? ''].join('|'),
-  }));
+  const told = new Map<string, number>();
+  return change.packages.map(({ name, arch, operation, from, to }) => {
+    const key = [operation, name, arch, from ?? '', to ?? ''].join('|');
+    // There and back and there again is the same step twice.
+    const times = (told.get(key) ?? 0) + 1;
+    told.set(key, times);
+    return {
+      // Ordered by time as those of our own runs are.
+      id: changeId(machineId, change, `${key}|${String(times)}`),
+      execution_id: executionId,
+      machine_id: machineId,
+      name,
+      arch,
+      from_version: from,
+      to_version: to,
+      operation,
+      origin: null,
+      dedup_key: key,
+    };
+  });
 }
 
-/** Writes them; those of others' changes and those of runs of ours stand in one table. */
-export async function insertApplied(
-  manager: EntityManager,
-  rows: readonly LoggedRow[],
-  options?: BulkInsertOptions,
-): Promise<void> {
-  await bulkInsert(manager, 'apt_applied_packages', COLUMNS, rows, options);
+/**
+ * Writes those that are not written yet; those of others' changes and those of runs of ours stand in one table. Held secrets are masked
+ * here: what is held at this moment must not make another row of the same package.
+ */
+export async function insertApplied(manager: EntityManager, rows: readonly LoggedRow[]): Promise<void> {
+  await bulkInsert(manager, 'apt_applied_packages', COLUMNS, maskDistinctiveSecrets(rows), {
+    onConflict: 'ON CONFLICT (id) DO NOTHING',
+  });
 }

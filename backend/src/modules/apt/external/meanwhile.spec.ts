@@ -97,6 +97,23 @@ describe('what others changed while a run was at work', () => {
     expect(found?.others.map(({ name }) => name)).toEqual(['other']);
   });
 
+  it('is what was done, and not what was only begun', () => {
+    const failed: Entry = [3, 4, 'apt-get upgrade', 'Upgrade: guard:amd64 (1.0, 1.1)\nError: dpkg failed'];
+    const found = meanwhile(
+      run(
+        [failed, [6, 8, OURS, 'Upgrade: plain:amd64 (1.0, 1.1), cf:amd64 (2, 3)\nError: dpkg failed']],
+        ['3 upgrade guard:all 1.0 1.1 begun', '7 upgrade plain:all 1.0 1.1', '8 upgrade cf:all 2 3 begun'],
+      ),
+      RUN,
+    );
+    expect(found?.others).toEqual([]);
+    expect(found?.ours.map(({ name }) => name)).toEqual(['plain']);
+    // Without dpkg's log nobody can tell how far it came.
+    expect(meanwhile(run([failed, plain], []), RUN)).toBeNull();
+    const before: Entry = [-20, -10, 'apt-get upgrade', 'Upgrade: guard:amd64 (1.0, 1.1)\nError: dpkg failed'];
+    expect(meanwhile(run([before, plain], []), RUN)?.others).toEqual([]);
+  });
+
   it('is told by apt alone where dpkg keeps no log', () => {
     const found = meanwhile(run([guard, plain], []), RUN);
     expect(found?.ours.map(({ name }) => name)).toEqual(['plain']);

@@ -45,6 +45,9 @@ export function meanwhile(run: Pick<FinishedChange, 'sections'>, runId: string):
   const own = apt.find(isOwn);
   // Our apt has worked, and its own log does not know of it: it is not kept, so what it lacks says nothing.
   if (worked !== '0' && own === undefined) return null;
+  // What apt writes down beforehand is what it was about to do: how much of it a run of others has done that failed, dpkg alone knows.
+  const failed = apt.filter((entry) => !isOwn(entry) && !endedWell(entry) && entry.packages.length > 0);
+  if (dpkg.length === 0 && failed.some((entry) => endOf(entry, apt) >= began)) return null;
   const steps = (dpkg.length > 0 ? byDpkg(dpkg, apt) : byApt(apt)).filter(({ at }) => at >= began);
   return {
     ours: steps.filter(({ entry }) => entry !== null && isOwn(entry)).map(({ change }) => asCompared(change)),
@@ -62,21 +65,28 @@ interface Step {
 
 function byDpkg(dpkg: readonly DpkgHistoryLine[], apt: readonly AptHistoryEntry[]): Step[] {
   const owners = ownersOf(apt, dpkg, (entry, step) => tells(entry, apt, step.at, step));
-  return dpkg.map((step, index) => ({ at: step.at, change: withoutTime(step), entry: owners[index] ?? null }));
+  return dpkg
+    .map((step, index) => ({ at: step.at, done: step.done, change: withoutTime(step), entry: owners[index] ?? null }))
+    .filter(({ done }) => done);
 }
 
 /** A run of apt that was cut off has no end: it may be the one until another begins. */
+function endOf(entry: AptHistoryEntry, all: readonly AptHistoryEntry[]): number {
+  return entry.end ?? all.find(({ start }) => start > entry.start)?.start ?? Infinity;
+}
+
 function tells(entry: AptHistoryEntry, all: readonly AptHistoryEntry[], at: number, change: HistoryPackage): boolean {
-  const next = all.find(({ start }) => start > entry.start)?.start ?? Infinity;
   return (
     at >= entry.start &&
-    at <= (entry.end ?? next) &&
+    at <= endOf(entry, all) &&
     entry.packages.some((one) => one.name === change.name && one.to === change.to && sameArch(one, change))
   );
 }
 
+const endedWell = ({ end, error }: AptHistoryEntry): boolean => end !== null && error === null;
+
 function byApt(apt: readonly AptHistoryEntry[]): Step[] {
-  return apt.flatMap((entry) => entry.packages.map((change) => ({ at: entry.start, change, entry })));
+  return apt.filter(endedWell).flatMap((entry) => entry.packages.map((change) => ({ at: entry.start, change, entry })));
 }
 
 function ofOthers({ at, change, entry }: Step): OthersStep {

@@ -209,6 +209,61 @@ describe('what others did while a run of ours was at work', () => {
   });
 });
 
+/** `<status> <finished> <packages>` of each change by others. */
+async function external(): Promise<string[]> {
+  const rows = await queryRows<{ told: string }>(
+    dataSource,
+    `SELECT concat_ws(' ', status, result_json ->> 'finished', (SELECT string_agg(p.name, ',' ORDER BY p.name)
+              FROM apt_applied_packages p WHERE p.execution_id = e.id)) AS told
+       FROM executions e WHERE machine_id = $1 AND mode = 'external' ORDER BY started_at`,
+    [machineId],
+  );
+  return rows.map((row) => row.told);
+}
+
+describe('what others began', () => {
+  it('is told as far as it was done, where their apt failed', async () => {
+    const error = 'Sub-process /usr/bin/dpkg returned an error code (1)';
+    await analysed(
+      [
+        ['08:00:00', '08:05:00', 'apt upgrade', ['bash', 'openssl'], error],
+        ['10:00:00', '10:05:00', 'apt upgrade', ['openssl']],
+      ],
+      [
+        ['08:01:00', 'bash'],
+        ['10:01:00', 'openssl'],
+      ],
+    );
+    expect(await external()).toEqual(['error true bash', 'ok true openssl']);
+    expect(told).toMatchObject([{ message: expect.stringMatching(/: bash 1 → 2$/) as string }, {}]);
+  });
+
+  it('is told once, and with its end where that is read later', async () => {
+    const entry = (end: string | null): Entry => ['08:00:00', end, 'apt upgrade', ['bash', 'openssl']];
+    const odd = ['08:02:00', 'odd'] as const;
+    await analysed([entry(null)], [['08:01:00', 'bash'], odd]);
+    expect(await external()).toEqual(['error false bash']);
+    const all = [['08:01:00', 'bash'], odd, ['22:00:00', 'openssl']] as const;
+    await analysed([entry('22:00:05')], all);
+    await analysed([entry('22:00:05')], all);
+    expect(await external()).toEqual(['ok true bash,odd,openssl']);
+    expect(told).toMatchObject([
+      { severity: 'warning', at: at('08:00:00') },
+      { severity: 'info', at: at('22:00:05') },
+    ]);
+  });
+
+  it('is told once, where the same command ran twice within a second', async () => {
+    const both: Entry[] = [
+      ['08:00:00', '08:00:00', 'apt install', ['bash']],
+      ['08:00:00', '08:00:00', 'apt install', ['curl']],
+    ];
+    await analysed(both, []);
+    await analysed(both, []);
+    expect(await external()).toEqual(['ok true bash,curl']);
+  });
+});
+
 describe('a run of ours that ended here without a result', () => {
   it('has what the logs of its machine tell, once', async () => {
     const run = await ourRun(null, 'error');
@@ -246,6 +301,20 @@ describe('a run of ours that ended here without a result', () => {
       ],
     );
     expect(await stored()).toEqual(['manual bash', 'manual openssl']);
+  });
+
+  it('has each package once, though what apt has not written down is known only when it has ended', async () => {
+    const run = await ourRun(null, 'error');
+    const entry = (end: string | null): Entry => ['08:04:00', end, ours(run), ['bash', 'openssl']];
+    const begun = [
+      ['08:04:10', 'bash'],
+      ['08:04:20', 'odd'],
+    ] as const;
+    await analysed([entry(null)], begun);
+    expect(await stored()).toEqual(['manual bash']);
+    await analysed([entry('12:00:00')], [...begun, ['11:59:00', 'openssl']]);
+    expect(await stored()).toEqual(['manual bash', 'manual odd', 'manual openssl']);
+    expect(told).toEqual([]);
   });
 
   it('is let end by whoever follows it, while it is open', async () => {

@@ -51,7 +51,7 @@ async function withoutOurs(
       ({ name, from, to }) =>
         !measured.some((row) => during.includes(row.id) && row.name === name && row.from === from && row.to === to),
     );
-    return packages.length === 0 ? [] : [{ ...change, packages, done: packages }];
+    return packages.length === 0 ? [] : [{ ...change, packages }];
   });
 }
 

@@ -1,5 +1,4 @@
 import type { EntityManager } from 'typeorm';
-import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values';
 import { queryRows } from '../../../kernel/database/rows';
 import { appliedRows, insertApplied } from './logged-packages';
 import type { ToldApart } from './own-runs';
@@ -19,12 +18,9 @@ export async function storeUntold(
   const rows = untold.flatMap(({ id }) =>
     (own.get(id) ?? [])
       .filter(({ startedAt }) => startedAt >= since)
-      .flatMap((change) => {
-        const { packages, done } = change;
-        return appliedRows(id, machineId, change).filter((_row, index) => done.some((one) => one === packages[index]));
-      }),
+      .flatMap((change) => appliedRows(id, machineId, change)),
   );
-  await insertApplied(manager, maskDistinctiveSecrets(rows), { onConflict: 'ON CONFLICT (id) DO NOTHING' });
+  await insertApplied(manager, rows);
 }
 
 const UNTOLD = `

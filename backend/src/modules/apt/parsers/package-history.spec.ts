@@ -109,6 +109,13 @@ describe('the log of dpkg', () => {
     ]);
     const both = '10\tinstall\ta:all\t<none>\t2.0\tdirect\n11\tinstall\ta:all\t<none>\t2.0';
     expect(parseDpkgHistory(both).found).toMatchObject([{ direct: true }, { direct: false }]);
+    const words = `${both.replace('direct', 'direct\tbegun')}\tbegun`;
+    expect([both, words].flatMap((text) => parseDpkgHistory(text).found.map(({ done }) => done))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
     expect(() => parseDpkgHistory('10\tinstall\ta:all\t<none>\t2.0\tother')).toThrow('unknown row');
     const nameless = parseDpkgHistory(`10\tinstall\tfleet-lib2\t<none>\t2.0\n${both}`);
     expect(nameless.faults.map(({ reason }) => reason)).toEqual(['unknown package']);

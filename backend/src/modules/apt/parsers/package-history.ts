@@ -37,6 +37,8 @@ export interface DpkgHistoryLine extends HistoryPackage {
   readonly at: number;
   /** dpkg was told to install archives in one go, which apt never does. */
   readonly direct: boolean;
+  /** False: dpkg wrote down that it would, and the package did not come to it. */
+  readonly done: boolean;
 }
 
 const OPERATIONS: Readonly<Record<string, HistoryOperation | null>> = {
@@ -138,20 +140,29 @@ export function parseDpkgHistory(text: string): HistoryReading<DpkgHistoryLine> 
 }
 
 function rowOf(line: string) {
-  const [seconds, verb, package_ = '', before = '', after = '', direct, ...more] = line.split('\t');
-  if (after === '' || (direct ?? 'direct') !== 'direct' || more.length > 0)
+  const [seconds, verb, package_ = '', before = '', after = '', ...words] = line.split('\t');
+  const [direct, begun] = ['direct', 'begun'].map((word) => words.includes(word));
+  if (after === '' || words.length !== Number(direct) + Number(begun))
     throw new ParseError('dpkg_history', 'unknown row', line);
-  return { at: wholeNumber(seconds, 'dpkg_history', line), verb, package_, before, after, direct };
+  return {
+    at: wholeNumber(seconds, 'dpkg_history', line),
+    verb,
+    package_,
+    before,
+    after,
+    direct: direct === true,
+    done: begun !== true,
+  };
 }
 
 /** Null: the version stays. */
-function stepOf({ at, verb, package_, before, after, direct }: ReturnType<typeof rowOf>, line: string) {
+function stepOf({ verb, package_, before, after, ...how }: ReturnType<typeof rowOf>, line: string) {
   const [, name, arch] = /^(\S+):([a-z0-9-]+)$/.exec(package_) ?? [];
   if (name === undefined || arch === undefined) throw new ParseError('dpkg_history', 'unknown package', line);
   const [from, to] = [none(before), verb === 'remove' ? null : none(after)];
   const operation = operationOf(from, to);
   if (operation === null || from === to) return null;
-  return { at, name, arch, operation, from, to, direct: direct !== undefined };
+  return { ...how, name, arch, operation, from, to };
 }
 
 const none = (version: string): string | null => (version === '<none>' ? null : version);

@@ -34,15 +34,33 @@ apt_history() {
 }
 
 # <seconds> <install|upgrade|remove> <name:architecture> <version before> <version after>, and `direct` where dpkg was told to install
-# archives: apt has it unpack and configure them.
+# archives: apt has it unpack and configure them. dpkg writes a step down before it tries it: `begun` where the package's state did not
+# become that of the step, as with a preinst that fails. A package that changes to or from `all` has its new name in its state alone.
 dpkg_history() {
   since=$(date -d "@$HISTORY_SINCE" '+%Y-%m-%d %H:%M:%S') || return
   written /var/log dpkg.log | awk -v since="$since" '
+    function name_of(package) { sub(/:[^:]*$/, "", package); return package }
+    function is_all(package) { return package ~ /:all$/ }
+    # The step that a state is of; an older one of the same package is past.
+    function step_of(package,  step, other) {
+      step = (package in latest) ? latest[package] : 0
+      other = (name_of(package) in by_name) ? by_name[name_of(package)] : 0
+      return other > step && (is_all(package) || is_all(of[other])) ? other : step
+    }
     $3 == "startup" { direct = $4 == "archives" && $5 == "install" ? " direct" : "" }
     $3 ~ /^(install|upgrade|remove)$/ && NF == 6 && $1 " " $2 >= since &&
       $1 " " $2 ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]$/ {
-      print $0 direct
-    }' >"$work/dpkg-history"
+      told[++steps] = $0 direct
+      of[steps] = $4
+      aim[steps] = $3 == "remove" ? "" : $6
+      latest[$4] = by_name[name_of($4)] = steps
+    }
+    $3 == "status" && NF == 6 {
+      step = step_of($5)
+      if (aim[step] == "" ? $4 ~ /^(config-files|not-installed)$/ \
+          : $4 ~ /^(unpacked|half-configured|triggers-awaited|triggers-pending|installed)$/ && $6 "" == aim[step] "") done[step] = 1
+    }
+    END { for (step = 1; step <= steps; step++) print told[step] (step in done ? "" : " begun") }' >"$work/dpkg-history"
   cut -d ' ' -f 1,2 "$work/dpkg-history" >"$work/dpkg-history.times"
   in_seconds "$work/dpkg-history.times" || return
   cut -d ' ' -f 3- "$work/dpkg-history" | paste -d ' ' "$work/dpkg-history.times.seconds" - | tr ' ' '\t'
