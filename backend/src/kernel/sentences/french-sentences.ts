@@ -119,7 +119,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt_remediation.no_repositories':
     'Aucune source de paquets n’est configurée. Ajoutez-en une dans /etc/apt/sources.list.d.',
   'apt_remediation.no_space':
-    'Libérez de la place sur le système de fichiers que nomme apt (anciens noyaux, apt-get clean, journaux) et relancez l’analyse.',
+    'Libérez de la place là où se trouve le fichier ou le dossier nommé ; si aucun ne l’est, df -h montre quel système de fichiers est plein. Regardez les anciens noyaux, apt-get clean et les journaux. Relancez ensuite l’analyse.',
   'apt_remediation.packages_broken': 'Réparez les paquets à moitié installés ou configurés avant toute mise à jour.',
   'apt_remediation.proxy_auth':
     'Le proxy demande d’autres identifiants. Corrigez l’adresse du proxy de cette machine dans ses réglages.',
@@ -942,6 +942,11 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.run_file_conflict': '{file} contient le fichier {path}, qui appartient à {owner}.',
   'apt.run_conffile_question':
     'Un paquet a posé une question sur un fichier de configuration, et personne ne pouvait répondre.',
+  'apt.run_no_room': 'Il n’y avait pas de place pour {file} : {why}',
+  'apt.run_killed': 'L’exécution a été arrêtée de l’extérieur par le signal {signal}, avant d’avoir pu dire pourquoi.',
+  'apt.run_killed_action':
+    'Cherchez dans le journal du noyau (dmesg, journalctl -k) et dans celui de systemd qui l’a arrêtée : une machine à court de mémoire arrête des programmes par SIGKILL. Analysez ensuite la machine, et réparez dpkg si un paquet n’est pas entier.',
+  'apt.run_silent': 'L’exécution s’est terminée avec le code {code}, sans donner de raison.',
   'apt.run_failed_unknown': 'apt a échoué pour une raison inconnue ici : {why}',
   'apt.service_not_running': '{unit} ne tourne pas : un redémarrage le lancerait.',
   'apt.service_refuses': '{unit} refuse d’être redémarré à la main.',

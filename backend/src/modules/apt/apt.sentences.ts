@@ -188,6 +188,11 @@ export const say = sentences('apt', {
   run_archive_refused: 'dpkg refuses {file}: {reason}',
   run_file_conflict: '{file} has the file {path}, which belongs to {owner}.',
   run_conffile_question: 'A package asked about a configuration file, and nobody could answer.',
+  run_no_room: 'There was no room for {file}: {why}',
+  run_killed: 'The run was ended from outside by the signal {signal}, before it could say why.',
+  run_killed_action:
+    'Look in the log of the kernel (dmesg, journalctl -k) and in that of systemd who ended it: a machine that is out of memory ends programs with SIGKILL. Then analyse the machine, and repair dpkg if a package is not whole.',
+  run_silent: 'The run ended with exit code {code} and gave no reason.',
   run_failed_unknown: 'apt failed for a reason that is not known here: {why}',
   hold_title: 'Hold packages',
   hold_plan_title: 'Plan a hold',

@@ -21,7 +21,8 @@ const remediations = sentences('apt_remediation', {
   proxy_invalid: 'Correct the proxy address of this machine in its settings.',
   proxy_unreachable: 'Check that the proxy runs and can be reached from the machine, or change the proxy mode.',
   proxy_auth: 'The proxy asks for other credentials. Correct the proxy address of this machine in its settings.',
-  no_space: 'Free space on the file system that apt names (old kernels, apt-get clean, logs) and analyse again.',
+  no_space:
+    'Free space where the file or folder is that is named; where none is, df -h shows which file system is full. Old kernels, apt-get clean and logs are the places to look. Then analyse again.',
   no_space_boot:
     'There is no room for kernels on /boot. Remove old kernels (apt-get autoremove, simulated first), never the running one, then repair dpkg.',
   no_inodes:

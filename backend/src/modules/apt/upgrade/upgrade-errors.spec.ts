@@ -41,6 +41,44 @@ describe.each(SUITES)('the cause of a failed run on %s', (suite) => {
     expect(kinds(settings)).toEqual(['maintainer_script_failed']);
   });
 
+  it('is told of a disk by the line that speaks of it, with the file that had no room', () => {
+    const told = (...lines: string[]): string | undefined =>
+      upgradeErrors(says(failing(suite), 'fleet-failing', ...lines), 100)[0]?.message;
+    expect(told('cp: /var/lib/x: No space left on device')).toBe('cp: /var/lib/x: No space left on device');
+    expect(
+      told(
+        'zstd: error 70 : Write error : cannot write block : No space left on device',
+        'E: mkinitramfs failure zstd -q -9 -T0 70',
+        'update-initramfs: failed for /boot/initrd.img-6.1.0-2-fleet with 1.',
+      ),
+    ).toBe(
+      'There was no room for /boot/initrd.img-6.1.0-2-fleet: zstd: error 70 : Write error : cannot write block : No space left on device',
+    );
+    const unpacked = [
+      'Preparing to unpack .../fleet-large_1.1_all.deb ...',
+      'Unpacking fleet-large (1.1) over (1.0) ...',
+      'dpkg: error processing archive /var/cache/apt/archives/fleet-large_1.1_all.deb (--unpack):',
+      " cannot copy extracted data for './srv/large' to '/srv/large.dpkg-new': failed to write (No space left on device)",
+      'dpkg-deb: error: paste subprocess was killed by signal (Broken pipe)',
+      'Errors were encountered while processing:',
+      ' /var/cache/apt/archives/fleet-large_1.1_all.deb',
+      'E: Sub-process /usr/bin/dpkg returned an error code (1)',
+      '',
+    ];
+    const [error] = upgradeErrors(unpacked.join('\n'), 100);
+    expect(error).toMatchObject({
+      kind: 'no_space',
+      message:
+        "cannot copy extracted data for './srv/large' to '/srv/large.dpkg-new': failed to write (No space left on device)",
+    });
+    const downloads = "E: You don't have enough free space in /var/cache/apt/archives/.\n";
+    expect(upgradeErrors(downloads, 100)[0]?.message).toBe(
+      "You don't have enough free space in /var/cache/apt/archives/.",
+    );
+    const nameless = 'E: Write error - write (28: No space left on device)\n';
+    expect(upgradeErrors(nameless, 100)[0]?.message).toBe('Write error - write (28: No space left on device)');
+  });
+
   it.each(['no space left on device', 'read-only file system'])(
     'is told with its line however %s is written',
     (said) => {
@@ -120,6 +158,43 @@ it.each([
 ])('a run without a place for its files is told by its reason: %s', (reason, kind) => {
   const log = `mktemp: failed to create directory via template ‘/tmp/tmp.XXXXXXXXXX’: ${reason}\n`;
   expect(upgradeErrors(log, 73)).toMatchObject([{ kind, important_lines: [log.trim()] }]);
+});
+
+it.each([
+  [137, 'SIGKILL'],
+  [143, 'SIGTERM'],
+  [139, 'SIGSEGV'],
+])('a run that was ended from outside says so, by what: exit code %i', (exitCode, signal) => {
+  const [error, ...more] = upgradeErrors('', exitCode);
+  expect(more).toEqual([]);
+  expect(error).toMatchObject({ kind: 'unknown', important_lines: [`exit code ${String(exitCode)} (${signal})`] });
+  expect(error?.message).toBe(`The run was ended from outside by the signal ${signal}, before it could say why.`);
+  expect(error?.remediation).toContain('out of memory');
+  const [told] = upgradeErrors('Unpacking a (1.1) over (1.0) ...\n', exitCode);
+  expect(told?.message).toBe(error?.message);
+  expect(told?.important_lines).toEqual([
+    `exit code ${String(exitCode)} (${signal})`,
+    'Unpacking a (1.1) over (1.0) ...',
+  ]);
+});
+
+it.each([64, 100, 200])('a run that fails without a word is told by its exit code: %i', (exitCode) => {
+  expect(upgradeErrors('', exitCode)).toMatchObject([
+    {
+      kind: 'unknown',
+      message: `The run ended with exit code ${String(exitCode)} and gave no reason.`,
+      important_lines: [`exit code ${String(exitCode)}`],
+    },
+  ]);
+});
+
+it('what signal ended it hides no cause that the log names', () => {
+  expect(kinds('E: Could not get lock /var/lib/dpkg/lock - open (11: Resource temporarily unavailable)\n')).toEqual([
+    'apt_lock_busy',
+  ]);
+  expect(upgradeErrors('cp: /x: No space left on device\nE: x: No space left on device\n', 137)[0]?.kind).toBe(
+    'no_space',
+  );
 });
 
 it.each([

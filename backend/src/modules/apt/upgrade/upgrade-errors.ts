@@ -10,7 +10,9 @@ import {
   notInstalledPackages,
   parseLockHolder,
 } from '../parsers/update-failures';
+import { diskComplaint, spaceKind } from './disk-words';
 import { failedTurns, ownLines, type FailedTurn } from './log-turns';
+import { silentEnd } from './silent-end';
 
 /** dpkg's own word about a script that failed, in the form of all versions since Debian 11. */
 const SCRIPT = /(?:script|subprocess).*(?:error exit status|failed|killed)/;
@@ -19,8 +21,6 @@ const REFUSED_ARCHIVE = /^dpkg: error processing archive \S*?([^/\s]+) \(--unpac
 /** What dpkg may not write says nothing against the archive. */
 const DENIED = /: (?:Permission denied|Operation not permitted)$/m;
 const OVERWRITES = /trying to overwrite '([^']+)', which is also in package (\S+)/;
-/** Who makes an initial RAM disk names the file in another line than what was short. */
-const SPACE = /No space left on device|^update-initramfs: failed for /i;
 const DISK = /No space left on device|Read-only file system/i;
 /** Of a failing script its last lines: what it said, and what dpkg says of it. */
 const EVIDENCE = 10;
@@ -75,6 +75,8 @@ export function upgradeErrors(printed: string, exitCode: number | null, more: Ru
   const found = [...cause, ...failed, ...archives(log), ...fetches(own), ...refusals(own), ...whole];
   if (found.length > 0) return unique(found);
   const lines = importantLines(log);
+  const silent = silentEnd(exitCode, lines);
+  if (silent !== null) return [silent];
   return [aptError('unknown', 'error', say.run_failed_unknown({ why: complaintOf(lines) }), lines)];
 }
 
@@ -170,12 +172,13 @@ function refusals(own: string): AptError[] {
 function wholeRun(said: string, log: string, inodesGone: readonly string[]): AptError[] {
   const found = classifyRunFailure(said);
   if (found === null) return [];
-  const kind = found === 'no_space' ? spaceKind(linesWith(said, SPACE), inodesGone) : found;
+  const kind = found === 'no_space' ? spaceKind(linesOf(said), inodesGone) : found;
   // Who holds a lock is told while it is waited for; that alone is no failure.
   const waited = kind === 'apt_lock_busy' ? [...new Set(linesWith(log, WAITED))] : [];
   const lines = [...new Set([...linesWith(said, CAUSES), ...importantLines(said), ...waited])];
   const who = kind === 'apt_lock_busy' ? holderOf([said, ...waited].join('\n')) : null;
-  return [aptError(kind, 'error', complaintOf(lines.map((line) => line.trim())), lines, who)];
+  const ofDisk = CAUSE_KINDS.has(kind) ? diskComplaint(linesOf(said), kind) : null;
+  return [aptError(kind, 'error', ofDisk ?? complaintOf(lines.map((line) => line.trim())), lines, who)];
 }
 
 /**
@@ -190,14 +193,6 @@ export function lockErrors(said: readonly string[]): AptError[] {
 function holderOf(said: string): string | null {
   const holder = parseLockHolder(said);
   return holder?.name ?? (holder?.pid == null ? null : `process ${String(holder.pid)}`);
-}
-
-/** What is short: the same words are printed where inodes are gone, and a full /boot has ways out of its own. */
-function spaceKind(lines: readonly string[], inodesGone: readonly string[]): AptErrorKind {
-  const within = (folder: string): boolean =>
-    lines.some((line) => line.split(/[\s'"=]/).some((word) => word.startsWith(`${folder.replace(/\/$/, '')}/`)));
-  if (inodesGone.some(within)) return 'no_inodes';
-  return within('/boot') ? 'no_space_boot' : 'no_space';
 }
 
 function linesWith(log: string, pattern: RegExp): string[] {
