@@ -19,6 +19,7 @@ import { importantRepair, type AptRepairPlan } from '../contracts/apt-repair.v4'
 import { repairPlan } from '../repair/repair-plan';
 import { repairResult, repairVerdict } from '../repair/repair-result';
 import { aptProgress } from '../upgrade/apt-status';
+import { backupRefusal } from '../upgrade/upgrade-result';
 import { meanwhile } from '../external/meanwhile';
 import { APT_GUARD } from './apt-guard';
 import { ANALYZE_FUNCTIONS, PROXY_SCRIPT } from './analyze-scripts';
@@ -125,9 +126,10 @@ export class AptRepairAction implements ChangeAction {
 
   collect(run: FinishedChange, { plan, jobId }: ChangeContext): ChangeOutcome {
     const result = repairResult(run, plan as AptRepairPlan, jobId);
-    const verdict = repairVerdict(result);
+    const refusal = backupRefusal(run);
+    const verdict = refusal ?? repairVerdict(result);
     return changeOutcome(verdict, {
-      untouched: wasRefused(verdict, result),
+      untouched: refusal !== null || wasRefused(verdict, result),
       result,
       important: importantRepair(result),
       failedSteps: result.whole === false ? ['verify'] : [],

@@ -12,7 +12,7 @@ import { check } from '../upgrade/check';
 import { blocking, coManagersOf, presenceOf } from '../upgrade/look';
 import { presenceChecks, presenceConsequences, type OwnPresence } from '../upgrade/own-machine';
 import { barePackage } from '../upgrade/plan-lines';
-import { locksCheck, sudoCheck, updatersCheck } from '../upgrade/preflight';
+import { backupCheck, locksCheck, sudoCheck, updatersCheck } from '../upgrade/preflight';
 import { simulatedPlan } from '../upgrade/simulated-plan';
 import { complaintsOf } from './complaints';
 import { effectsOf } from '../upgrade/plan-effects';
@@ -49,6 +49,7 @@ export function repairPlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutcome {
         // What another package manager is at work on looks just like what it would leave if it were cut off.
         blocking(locksCheck({ locks: answered(run, 'plan_locks') })),
         blocking(updatersCheck({ analysis: { co_management: coManagersOf(run) } })),
+        ...backupCheck({ backups: answered(run, 'plan_backups') }),
         sudoCheck({ sudo: answered(run, 'plan_sudo'), removed: removed(details) }),
         ...presenceChecks(presence),
       ],

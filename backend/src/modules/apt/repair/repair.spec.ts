@@ -11,6 +11,7 @@ import {
   type AptRepairResult,
 } from '../contracts/apt-repair.v4';
 import { capturedChange, finishedRun, planningRun, RUN_ID } from '../fixtures/captured-change';
+import { AptRepairAction } from '../actions/apt-repair.action';
 import { repairPlan } from './repair-plan';
 import { repairResult, repairVerdict } from './repair-result';
 
@@ -172,6 +173,28 @@ describe.each(suites)('a repair on %s', (suite) => {
     const met = resultOf(captured('lock'));
     expect(met.errors[0]).toMatchObject({ kind: 'apt_lock_busy' });
     expect(repairVerdict(met)).toMatchObject({ error: { kind: 'apt_lock_busy' } });
+  });
+
+  it('waits for a backup on a Proxmox host: it is not planned into one, and one that comes meanwhile ends it untouched', () => {
+    const sections = captured('half-configured');
+    const check = (answer: CollectedSection | null): string | undefined => {
+      if (answer === null) sections.delete('plan_backups');
+      else sections.set('plan_backups', answer);
+      return planned(sections).checks.find(({ code }) => code === 'backups')?.verdict;
+    };
+    expect(check(said('proxmox=no\n'))).toBeUndefined();
+    expect(check(said('proxmox=yes\n'))).toBe('ok');
+    expect(check(said('proxmox=yes\nbackup=/proc/7/comm\n'))).toBe('blocked');
+    expect(check(null)).toBe('unknown');
+    sections.set('fact.refused.backup', said('proxmox=yes\nbackup=/proc/7/comm\n'));
+    sections.delete('fact.whole');
+    const refused = finishedRun(sections, { exitCode: 75, log: '' });
+    const context = { plan: planned(sections).details, jobId: RUN_ID } as never;
+    const action = new AptRepairAction(...([] as unknown as ConstructorParameters<typeof AptRepairAction>));
+    expect(action.collect(refused, context)).toMatchObject({
+      ...{ status: 'error', untouched: true, failedSteps: [], furtherErrors: [] },
+      ...{ error: { kind: 'backup_running' }, result: { errors: [], whole: null } },
+    });
   });
 
   it('that was done by somebody else meanwhile changes nothing', () => {

@@ -20,5 +20,6 @@ section dpkg_updates dpkg_updates
 section co_managers co_managers
 section plan_locks plan_locks
 section plan_sudo plan_sudo
+section plan_backups plan_backups
 section plan_itself plan_itself
 exit 0

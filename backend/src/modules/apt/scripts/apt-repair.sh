@@ -73,6 +73,7 @@ step check
 facts_before || finish 100
 simulate || finish "$?"
 confirm_plan "$work/lines"
+refuse_backups
 # Before anything is changed: what is wrong with it is known now.
 proxy_config "$work/proxy.conf" || finish "$?"
 cp "$work/lines" "$work/confirmed" || finish 73
