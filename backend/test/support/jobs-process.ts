@@ -265,7 +265,7 @@ export class JobsProcess {
       new ApartRuns(registry, bus),
       this.rooms,
     );
-    const changes = new ChangeOutcomes(executions, this.confirmed, this.service);
+    const changes = new ChangeOutcomes(executions, this.confirmed, this.service, this.registry);
     this.unknown = new UnknownOutcomes(transactions, dispatcher, changes, machineState, history, audit, contracts);
     this.forcedStops = new ForcedStops(transactions, dispatcher, reader, registry, audit, bus);
     this.windowOverrides = new WindowOverrides(transactions, dispatcher, reader, registry, audit, bus);

@@ -19,12 +19,16 @@ export const FACTS_SCRIPTS = [
   'apt-facts.sh',
 ] as const;
 
+/** After every change the machine is looked at again, with the lists that it has. */
+export const FOLLOW_UPS = [{ action: 'apt_update_analyze', parameters: { refresh: false } }];
+
 /** What the declarations of changes by apt have in common: a confirmed plan waits an hour at most. */
 export const APT_CHANGE = {
   kind: 'change',
   permission: 'changes.confirm',
   lockKind: 'apt',
   validForSeconds: 3600,
+  followUps: FOLLOW_UPS,
 } as const;
 
 /** How long a change that really installs or removes may take, and the look before it. */
@@ -43,10 +47,9 @@ type Proof = Pick<
   'result' | 'important' | 'failedSteps' | 'furtherErrors' | 'store' | 'settlesByStore' | 'untouched'
 >;
 
-/** The end of a change of packages or services: after it the machine is looked at again, with the lists that it has. */
+/** The end of a change of packages or services. */
 export function changeOutcome(verdict: Verdict, proof: Proof): ChangeOutcome {
-  const followUps = [{ action: 'apt_update_analyze', parameters: { refresh: false } }];
-  return { failedSteps: [], ...verdict, ...metErrors(verdict, proof.result), ...proof, followUps };
+  return { failedSteps: [], ...verdict, ...metErrors(verdict, proof.result), ...proof, followUps: FOLLOW_UPS };
 }
 
 /** A run of apt is told by the worst of its errors; each of the others, about whatever it is, is settled by itself. */

@@ -21,7 +21,7 @@ import { rebootPlan, type RebootParameters } from '../reboot/reboot-plan';
 import { hostRefusal, type HostRefusal } from '../reboot/host-refusal';
 import { isStarting, lostResult, rebootResult, rebootVerdict } from '../reboot/reboot-result';
 import { settledByBoot } from '../remedies/settled-errors';
-import { scriptFiles } from './apt-changes';
+import { FOLLOW_UPS, scriptFiles } from './apt-changes';
 
 const MACHINE = [
   'apt-facts.sh',
@@ -47,6 +47,7 @@ export class RebootAction implements ChangeAction<RebootParameters> {
     timeoutSeconds: 2 * 3600,
     estimateSeconds: 120,
     validForSeconds: 3600,
+    followUps: FOLLOW_UPS,
     plan: {
       title: say.reboot_plan_title(),
       timeoutSeconds: 300,
@@ -118,7 +119,7 @@ export class RebootAction implements ChangeAction<RebootParameters> {
 
   collect(run: FinishedChange, { plan }: ChangeContext<RebootParameters>): ChangeOutcome {
     const result = rebootResult(run, plan as RebootPlan);
-    const reachable = { followUps: [{ action: 'apt_update_analyze', parameters: { refresh: false } }] };
+    const reachable = { followUps: FOLLOW_UPS };
     return { ...this.outcome(result, plan as RebootPlan, hostRefusal(run)), ...reachable };
   }
 

@@ -95,6 +95,8 @@ export interface ChangeDeclaration extends CommonDeclaration {
   readonly apart?: string;
   /** A reading action with the same parameters that fetches what it needs: a schedule runs it before the window opens. */
   readonly beforehand?: string;
+  /** {@link ChangeOutcome.followUps} of a run that began and came to no outcome, on a machine that answers. */
+  readonly followUps?: ChangeOutcome['followUps'];
   /** So long a plan may wait for its confirmation, and a confirmed one for its run where no window says otherwise, in seconds. */
   readonly validForSeconds: number;
 }

@@ -4,6 +4,7 @@ import { queryOne } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { quoted, type Sentence } from '../../../kernel/sentences/sentences';
 import { Executions } from '../../history/executions';
+import { ActionRegistry } from '../actions/action-registry';
 import type { ChangeOutcome, FinishedChange } from '../actions/change-action';
 import type { RunFailure } from '../actions/job-action';
 import type { JobStatus } from '../entities/jobs.values';
@@ -28,6 +29,7 @@ export class ChangeOutcomes {
     private readonly executions: Executions,
     private readonly plans: ConfirmedPlans,
     private readonly jobs: JobsService,
+    private readonly registry: ActionRegistry,
   ) {}
 
   /** Stores result and derived rows, and queues what has to be looked at again. */
@@ -52,7 +54,20 @@ export class ChangeOutcomes {
     const context = { jobId, machineId, executionId: jobId, requestId, requestedBy, finishedAt: end.at };
     await outcome.store?.(tx, context);
     await this.plans.executed(tx, requestId, machineId, jobId);
-    for (const { action, parameters } of outcome.followUps ?? []) {
+    await this.followUp(tx, claim, outcome.followUps);
+  }
+
+  /** Queues the same after a run that began and left no outcome, on a machine that answers: what it did there is to be found. */
+  lookAgain(tx: Transaction, claim: Claim): Promise<void> {
+    return this.followUp(tx, claim, this.registry.findChange(claim.kind)?.declaration.followUps);
+  }
+
+  private async followUp(
+    tx: Transaction,
+    { machineId, requestedBy }: Pick<Claim, 'machineId' | 'requestedBy'>,
+    actions: ChangeOutcome['followUps'] = [],
+  ): Promise<void> {
+    for (const { action, parameters } of actions) {
       await this.jobs.enqueueMany({ action, parameters, machineIds: [machineId], requestedBy });
     }
   }

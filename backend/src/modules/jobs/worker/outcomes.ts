@@ -161,6 +161,7 @@ export class Outcomes {
         const failure = ending.failure ?? null;
         const begun = ending.kind === 'failed' && ending.begun !== false;
         if (this.isChange(claim)) await this.changes.close(tx, { ...claim, begun }, status, failure);
+        if (this.isChange(claim) && begun) await this.changes.lookAgain(tx, claim);
         const untouched = ending.kind === 'failed' && ending.begun === false;
         return { status, failure, result: facts.result, died: status === 'error', untouched };
       }

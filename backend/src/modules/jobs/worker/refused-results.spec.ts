@@ -1,7 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { anyPerson } from '../../../../test/support/deciders';
 import { FakeMachines } from '../../../../test/support/fake-detached';
-import { answer, CHANGE, CHANGE_PLAN_CONTRACT, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import {
+  answer,
+  CHANGE,
+  CHANGE_PLAN_CONTRACT,
+  fakeAction,
+  fakeChange,
+  READING,
+} from '../../../../test/support/jobs-fakes';
 import { JobsProcess } from '../../../../test/support/jobs-process';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/postgres';
 import { until } from '../../../../test/support/ssh-wait';
@@ -33,7 +40,9 @@ afterEach(async () => {
 /** A change that is at work. @param store what stores its result */
 async function begun(store: (tx: Transaction) => Promise<void> = () => Promise.resolve()) {
   const outcome: ChangeOutcome = { status: 'ok', result: {}, important: {}, summary: quoted('changed'), store };
-  const change = Object.assign(fakeChange(), { collect: () => outcome });
+  const change = Object.assign(fakeChange({ followUps: [{ action: READING, parameters: {} }] }), {
+    collect: () => outcome,
+  });
   p = await JobsProcess.open(database.url, [fakeAction(), change]);
   p.contracts.register(CHANGE_PLAN_CONTRACT);
   p.detached.machines = machines;
@@ -107,11 +116,14 @@ describe('the result of a change that the database refuses for a while', () => {
   it('ends as a failure where its statements never come to an end in time', async () => {
     await begun((tx) => raise(tx, '57014').then(() => undefined));
     p.work({ outcomePatienceMs: 500 });
-    const { id } = await confirmed();
+    const { id, machineId } = await confirmed();
     machines.end(id);
     const job = await p.ended(id);
     expect(job).toMatchObject({ status: 'error', errorKind: 'internal_error' });
     expect(job.errorMessage).toContain('was changed, or may have been');
     expect(job.errorAction).toMatch(/^Analyse the machine/);
+    // What it did is looked for at once: nothing else tells of it.
+    const looked = await p.count('jobs', 'machine_id = $1 AND kind = $2', [machineId, READING]);
+    expect(looked).toBe(1);
   });
 });
