@@ -10,6 +10,7 @@ import { APT_EXTERNAL_CHANGE_RESULT_IMPORTANT } from './contracts/apt-external-c
 import type { PackageChangeDto } from './dto/package-changes.dto';
 
 const SCOPE = 'package-changes';
+const OF_EXECUTION = 'execution-packages';
 
 /** When a package changed, where, and by whom: our runs and those of others in one list. */
 @Injectable()
@@ -34,6 +35,18 @@ export class PackageChangesReader {
     };
   }
 
+  /** By name. What was planned and did not happen is no change. */
+  async ofExecution(executionId: string, { cursor, limit }: PageRequest): Promise<Page<PackageChangeDto>> {
+    const forms = [keyForms.text, keyForms.uuid];
+    const [name = null, id = null] = cursor === undefined ? [] : decodeCursor(OF_EXECUTION, forms, cursor);
+    const found = await queryRows<Found>(this.dataSource, CHANGES_OF, [executionId, name, id, limit + 1]);
+    const last = found.length > limit ? found[limit - 1] : undefined;
+    return {
+      items: found.slice(0, limit).map((row) => this.named(row)),
+      nextCursor: last === undefined ? null : encodeCursor(OF_EXECUTION, [last.name, last.id]),
+    };
+  }
+
   /** Who made a change of others, and by which command; what was stored where this program cannot read it. */
   private named({ told, ...row }: Found): PackageChangeDto {
     const change = { ...row, at: momentOf(row.id) };
@@ -51,7 +64,7 @@ type Told = Pick<PackageChangeDto, 'actor' | 'command'>;
 
 const pick = ({ actor, command }: Told): Told => ({ actor, command });
 
-const CHANGES = `
+const SELECTED = `
   SELECT p.id, p.machine_id AS "machineId", m.name AS "machineName", p.name, p.arch, p.operation,
          p.from_version AS "fromVersion", p.to_version AS "toVersion", p.origin, e.mode,
          COALESCE(j.requested_by_name, r.approved_by) AS actor,
@@ -60,7 +73,14 @@ const CHANGES = `
     JOIN executions e ON e.id = p.execution_id
     JOIN machines m ON m.id = p.machine_id
     LEFT JOIN jobs j ON j.id = e.job_id
-    LEFT JOIN action_requests r ON r.id = e.request_id
+    LEFT JOIN action_requests r ON r.id = e.request_id`;
+
+const CHANGES = `${SELECTED}
    WHERE p.name = $1 AND p.operation <> 'unchanged' AND ($2::uuid IS NULL OR p.machine_id = $2)
      AND ($3::uuid IS NULL OR p.id < $3)
    ORDER BY p.id DESC LIMIT $4`;
+
+const CHANGES_OF = `${SELECTED}
+   WHERE p.execution_id = $1 AND p.operation <> 'unchanged'
+     AND ($2::text IS NULL OR (p.name COLLATE "C", p.id) > ($2 COLLATE "C", $3::uuid))
+   ORDER BY p.name COLLATE "C", p.id LIMIT $4`;

@@ -72,4 +72,30 @@ describe('changes of a package by others', () => {
       unreadable: [{ unreadable: 'newer', document: newer }],
     });
   });
+
+  it('are told of one change, each package once, page by page', async () => {
+    const told = await change('libzz', { schema_version: 99 });
+    const { machineId = '', executionId = '' } = told ?? {};
+    for (const [name, operation] of [
+      ['bash', 'upgraded'],
+      ['zsh', 'unchanged'],
+      ['Curl', 'removed'],
+      ['curl', 'installed'],
+    ]) {
+      const row = { id: newId(), execution_id: executionId, machine_id: machineId, name, operation };
+      await insertRow(dataSource, 'apt_applied_packages', row);
+    }
+    const pages: string[][] = [];
+    for (let cursor: string | undefined, more = true; more;) {
+      const page = await reader.ofExecution(executionId, { limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+      pages.push(page.items.map(({ name }) => name));
+      cursor = page.nextCursor ?? undefined;
+      more = cursor !== undefined;
+    }
+    expect(pages).toEqual([
+      ['Curl', 'bash'],
+      ['curl', 'libzz'],
+    ]);
+    expect(await reader.ofExecution(newId(), { limit: 2 })).toEqual({ items: [], nextCursor: null });
+  });
 });

@@ -225,6 +225,8 @@ export type { ErrorKindsList$Params as ErrorKindsList$Params } from './fn/apt/er
 export { errorKindsList as errorKindsList } from './fn/apt/error-kinds-list';
 export type { PackageChangesList$Params as PackageChangesList$Params } from './fn/apt/package-changes-list';
 export { packageChangesList as packageChangesList } from './fn/apt/package-changes-list';
+export type { PackageChangesOfExecution$Params as PackageChangesOfExecution$Params } from './fn/apt/package-changes-of-execution';
+export { packageChangesOfExecution as packageChangesOfExecution } from './fn/apt/package-changes-of-execution';
 export type { SchedulesList$Params as SchedulesList$Params } from './fn/schedules/schedules-list';
 export { schedulesList as schedulesList } from './fn/schedules/schedules-list';
 export type { SchedulesCreate$Params as SchedulesCreate$Params } from './fn/schedules/schedules-create';

@@ -3,7 +3,7 @@ import { signal } from '@angular/core';
 import { TestBed, type ComponentFixture } from '@angular/core/testing';
 import { provideRouter } from '@angular/router';
 import { firstValueFrom, throwError } from 'rxjs';
-import type { ExecutionDetailDto, JobDto } from '../../api/models';
+import type { ExecutionDetailDto, JobDto, PackageChangeDto } from '../../api/models';
 import { ErrorKinds } from '../../core/errors/error-kinds';
 import { Texts, type Language } from '../../core/i18n/texts';
 import { providePortalTexts } from '../../core/i18n/transloco';
@@ -26,6 +26,7 @@ const job = {
 } as Partial<JobDto>;
 
 let planned: string[][];
+let logged: Partial<PackageChangeDto>[] = [];
 const planAgain = (...of: string[]) => Promise.resolve({ ...job, id: `plan-${String(planned.push(of))}` });
 
 const standing = (kind: string) => ({ kind, verdict: 'not_looked', verifiedBy: 'machine_probe', lookedAt: null });
@@ -56,6 +57,7 @@ async function shown(
         provide: ChangesApi,
         useValue: {
           execution: () => (of === null ? firstValueFrom(throwError(() => nothing)) : Promise.resolve(execution)),
+          packageChanges: () => Promise.resolve({ items: logged, nextCursor: null }),
           planAgain,
           job: (id: string) => Promise.resolve({ ...job, id }),
           errorStandings: (_: string, kinds: readonly string[]) => Promise.resolve(kinds.map(standing)),
@@ -96,6 +98,30 @@ describe('ChangeResultView', () => {
       TestBed.inject(Texts).known(`error.${errorKind}`, errorKind),
     );
     fixture.destroy();
+  });
+
+  it('lists what the logs of the machine tell of a change that left no result', async () => {
+    const bash = {
+      id: 'a',
+      name: 'bash',
+      operation: 'upgraded',
+      fromVersion: '1',
+      toVersion: '2',
+      origin: null,
+    } as const;
+    logged = [bash];
+    const ended = { ...reboot, kind: 'apt_upgrade', errorKind: 'outcome_unknown' };
+    const fixture = await shown({}, ended);
+    await fixture.whenStable();
+    fixture.detectChanges();
+    const told = () => (fixture.nativeElement as HTMLElement).querySelector('su-logged-packages section');
+    expect(told()?.textContent).toMatch(/logs of the machine.*bash.*Upgraded/s);
+    fixture.destroy();
+    logged = [];
+    TestBed.resetTestingModule();
+    const nothing = await shown({}, ended);
+    expect((nothing.nativeElement as HTMLElement).querySelector('su-logged-packages section')).toBeNull();
+    nothing.destroy();
   });
 
   const drifted = { ...reboot, requestId: 'request', errorKind: 'plan_drifted' } as const;

@@ -27,6 +27,7 @@ import { ChangesApi } from './changes-api';
 import type { SaidText } from './plan-details';
 import { KeptLog } from './kept-log';
 import { LineDifference } from './line-difference';
+import { LoggedPackages } from './logged-packages';
 import { PackageNews } from './package-news';
 import { ErrorVerdicts } from './error-verdicts';
 import { Remedy, type EndedChange } from './remedy';
@@ -84,6 +85,7 @@ interface Cell {
     KeptLog,
     LineDifference,
     LoadingNote,
+    LoggedPackages,
     PackageNews,
     PackageTable,
     ErrorVerdicts,

@@ -9,6 +9,7 @@ import {
   artifactsUnpin,
   jobsGet,
   bulkPlansPlan,
+  packageChangesOfExecution,
   requestInboxConfirm,
   requestInboxGroup,
   requestInboxReject,
@@ -30,6 +31,7 @@ import type {
   ErrorStandingDto,
   ExecutionDetailDto,
   JobDto,
+  PackageChangePageDto,
   RequestDetailDto,
   RequestDto,
   RequestGroupPageDto,
@@ -162,6 +164,11 @@ export class ChangesApi {
 
   execution(id: string): Promise<ExecutionDetailDto> {
     return this.api.invoke(artifactsExecution, { id });
+  }
+
+  /** The packages that a change changed. */
+  packageChanges(id: string, cursor?: string): Promise<PackageChangePageDto> {
+    return this.api.invoke(packageChangesOfExecution, { id, limit: 200, ...(cursor === undefined ? {} : { cursor }) });
   }
 
   artifact(id: string): Promise<ArtifactDto> {
