@@ -35,6 +35,9 @@ import {
 import { FetchProxy } from './fetch-proxy';
 import { AptLogMessages } from '../upgrade/log-messages';
 
+/** How the lists of the machine are looked at, and what that tells. */
+const INDEX_SCRIPT = 'apt-update-analyze/20-refresh.sh';
+const INDEX_SECTIONS = ['stamps', 'configured', 'index_files', 'policy_sources'];
 const LINES = ['apt-transaction.sh', 'apt-auto-marks.sh', 'apt-look.sh'];
 
 /** Finishes what dpkg left unfinished and meets every dependency, and looks afterwards whether all is whole. */
@@ -49,7 +52,10 @@ export class AptRepairAction implements ChangeAction {
       title: say.repair_plan_title(),
       steps: [
         { name: 'transaction', sections: ['repair_simulation', 'repair_lines'] },
-        { name: 'state', sections: ['repair_whole', 'dpkg_*', 'co_managers'] },
+        {
+          name: 'state',
+          sections: ['environment', 'repair_whole', 'dpkg_*', 'co_managers', 'space', ...INDEX_SECTIONS],
+        },
         { name: 'preflight', sections: ['plan_*'] },
       ],
     },
@@ -81,7 +87,10 @@ export class AptRepairAction implements ChangeAction {
 
   planScript({ machineId }: ActionContext): ActionScript {
     return {
-      file: [...ANALYZE_FUNCTIONS, ...scriptFiles(...LINES, 'apt-repair-lines.sh', 'apt-repair-plan.sh')],
+      file: [
+        ...ANALYZE_FUNCTIONS,
+        ...scriptFiles(INDEX_SCRIPT, ...LINES, 'apt-sizes.sh', 'apt-repair-lines.sh', 'apt-repair-plan.sh'),
+      ],
       parameters: { MACHINE_ID: machineId, REFRESH: '0' },
       timeouts: PACKAGES_PLAN_TIMEOUTS,
     };

@@ -98,7 +98,7 @@ export class AptUpgradeAction implements ChangeAction<UpgradeParameters> {
   planScript({ machineId, parameters }: ActionContext<UpgradeParameters>): ActionScript {
     return {
       file: [
-        ...scriptFiles('apt-transaction.sh', 'apt-archives.sh', 'apt-look.sh', 'apt-upgrade-plan.sh'),
+        ...scriptFiles('apt-transaction.sh', 'apt-archives.sh', 'apt-sizes.sh', 'apt-look.sh', 'apt-upgrade-plan.sh'),
         ...ANALYZE_SCRIPTS,
       ],
       parameters: { ...transactionParameters(machineId, parameters), REFRESH: '0' },

@@ -2,6 +2,7 @@ import type { OwnHosts } from '../../../kernel/hosts/product-hosts';
 import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { PlanConsequence, PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
 import type { CollectedRun } from '../../jobs/actions/job-action';
+import { analyseApt } from '../analysis/analyse';
 import { complaintOf } from '../analysis/errors';
 import { say } from '../apt.sentences';
 import { remediationOf } from '../contracts/apt-error-kinds';
@@ -11,10 +12,11 @@ import { classifyRunFailure } from '../parsers/update-failures';
 import { check } from '../upgrade/check';
 import { blocking, coManagersOf, presenceOf } from '../upgrade/look';
 import { presenceChecks, presenceConsequences, type OwnPresence } from '../upgrade/own-machine';
-import { barePackage } from '../upgrade/plan-lines';
 import { backupCheck, locksCheck, sudoCheck, updatersCheck } from '../upgrade/preflight';
 import { simulatedPlan } from '../upgrade/simulated-plan';
+import { plannedRecords, sizedPackage } from '../upgrade/sized-package';
 import { complaintsOf } from './complaints';
+import { repairLook } from './repair-look';
 import { effectsOf } from '../upgrade/plan-effects';
 
 const OWN_WORDS = ['journal', 'configure', 'incomplete', 'auto'];
@@ -27,10 +29,12 @@ export function repairPlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutcome {
   const whole = run.sections.get('repair_whole');
   const complaints = complaintsOf(whole);
   if (packages.length === 0 && own.length === 0) return nothingPlanned(whole?.exitCode === 0, complaints);
+  const analysis = analyseApt(run.sections, { measuredAt: run.receivedAt });
+  const records = plannedRecords(run, analysis.architecture);
   const details: AptRepairPlan = {
     journal: own.includes('journal finish'),
     unfinished: own.flatMap((line) => unfinishedPackage(line) ?? []),
-    packages: packages.map(barePackage),
+    packages: packages.map((line) => sizedPackage(line, records)),
     complaints,
     no_remove: packages.every(({ operation }) => operation !== 'remove'),
     auto_marks: own.flatMap((line) => (line.startsWith('auto ') ? [line.slice('auto '.length)] : [])),
@@ -49,6 +53,7 @@ export function repairPlan(run: CollectedRun, ownHosts: OwnHosts): PlanOutcome {
         // What another package manager is at work on looks just like what it would leave if it were cut off.
         blocking(locksCheck({ locks: answered(run, 'plan_locks') })),
         blocking(updatersCheck({ analysis: { co_management: coManagersOf(run) } })),
+        ...repairLook(run, details.packages, analysis),
         ...backupCheck({ backups: answered(run, 'plan_backups') }),
         sudoCheck({ sudo: answered(run, 'plan_sudo'), removed: removed(details) }),
         ...presenceChecks(presence),

@@ -2,8 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { installed, offered, OwnApt, withApt } from '../../../../test/support/own-apt';
+import { planningRun } from '../fixtures/captured-change';
+import { missingBytes } from '../upgrade/archive-facts';
+import { plannedRecords } from '../upgrade/sized-package';
 
-const script = readFileSync(path.join(__dirname, '..', 'scripts', 'apt-repair.sh'), 'utf8');
+const read = (name: string): string => readFileSync(path.join(__dirname, '..', 'scripts', name), 'utf8');
+const script = read('apt-repair.sh');
 
 let work: string;
 beforeEach(() => {
@@ -40,4 +45,37 @@ it('a repair looks for a backup once its plan is confirmed, and before it config
 
 it('a repair that meets a backup does nothing', () => {
   expect(done('refuse_backups() { finish 75; }')).toMatchObject({ status: 75, did: ['facts_before', 'confirm_plan'] });
+});
+
+withApt('the plan of a repair', () => {
+  it('tells what would come and what goes, and what of it is still to be fetched', () => {
+    const apt = new OwnApt();
+    try {
+      const there =
+        installed('lacking', 'Depends: lib') + installed('broken', 'Depends: nowhere', 'Installed-Size: 40');
+      apt.set({ there, offers: offered('lib', '2', 'Installed-Size: 123') });
+      const section = (stdout: string) => ({ stdout, stderr: '', exitCode: 0, truncated: false });
+      const asked = (call: string): ReturnType<typeof section> => {
+        const names = ['apt-transaction.sh', 'apt-sizes.sh', 'apt-repair-lines.sh'].map(read).join('\n');
+        const archives = /^repair_archives\(\) \{\n[^]*?^\}\n/m.exec(read('apt-repair-plan.sh'))?.[0] ?? '';
+        const file = '"$work/simulation"';
+        const text = `work=${apt.root} MACHINE_ID=m\n${names}\n${archives}\nrepair_apt -s >${file} && ${call}`;
+        const { stdout, ...more } = apt.run(text);
+        expect(more).toEqual({ status: 0, stderr: '' });
+        return section(stdout);
+      };
+      const run = planningRun(
+        new Map([
+          ['plan_records', asked('sizes_coming "$work/simulation"')],
+          ['plan_installed', asked('sizes_present "$work/simulation"')],
+        ]),
+      );
+      const records = plannedRecords(run, 'amd64');
+      expect(records.ofTarget('lib', '2', 'all')).toMatchObject({ downloadBytes: 77, installedBytes: 123 * 1024 });
+      expect(records.ofInstalled('broken')).toMatchObject({ installedBytes: 40 * 1024 });
+      expect(missingBytes(asked('repair_archives'))).toBe(77);
+    } finally {
+      apt.remove();
+    }
+  });
 });

@@ -197,6 +197,60 @@ describe.each(suites)('a repair on %s', (suite) => {
     });
   });
 
+  const look = (sections: Map<string, CollectedSection>, more: Readonly<Record<string, string>>): ChangePlan => {
+    const blocks = '/dev/sda1 1000000 1000 900000 1% /';
+    const answers = {
+      environment:
+        'now=1769940000\nkernel_release=6\nkernel_version=6\narchitecture=amd64\nforeign_architectures=\nsystemd=no\n',
+      plan_clock: '1769940000\n',
+      plan_records: 'P\tfleet-lib1\t1.1\tall\t100\t1\t\n',
+      plan_installed: '',
+      plan_archives: 'complete\n',
+      space: `blocks\t/\t${blocks}\ninodes\t/\t/dev/sda1 1000 10 990 1% /\n`,
+      ...more,
+    };
+    for (const [name, text] of Object.entries(answers)) sections.set(name, said(text));
+    return planned(sections);
+  };
+  const verdictsOf = ({ checks }: ChangePlan): Record<string, string> =>
+    Object.fromEntries(checks.map(({ code, verdict }) => [code, verdict]));
+  /** One that brings a dependency. */
+  const bringing = (): Map<string, CollectedSection> => {
+    const sections = captured('half-configured');
+    const simulated = sections.get('repair_simulation')?.stdout ?? '';
+    const lines = sections.get('repair_lines')?.stdout ?? '';
+    sections.set(
+      'repair_simulation',
+      said(`${simulated.replace('0 newly', '1 newly')}Inst fleet-lib1 (1.1 Fleet:stable [all])\n`),
+    );
+    sections.set('repair_lines', said(`${lines}install fleet-lib1:all - 1.1 Fleet:stable\n`));
+    return sections;
+  };
+
+  it('that brings packages looks at room, clock and lists before it, as an upgrade does', () => {
+    const calm = look(bringing(), {});
+    expect(verdictsOf(calm)).toMatchObject({ space: 'ok', inodes: 'ok', clock: 'ok' });
+    expect(calm.details).toMatchObject({ packages: [{ name: 'fleet-lib1', download_bytes: 100, disk_bytes: 1024 }] });
+    expect(verdictsOf(look(bringing(), { plan_archives: 'missing\tx.deb\t990000000\n' }))).toMatchObject({
+      space: 'blocked',
+    });
+    expect(verdictsOf(look(bringing(), { plan_clock: '1769950000\n' }))).toMatchObject({ clock: 'warning' });
+    expect(verdictsOf(calm)).toHaveProperty('index');
+    expect(verdictsOf(look(bringing(), { space: 'df: nothing' }))).toMatchObject({ space: 'unknown' });
+  });
+
+  it('that brings nothing needs no lists, and says where dpkg has no room for its own', () => {
+    const calm = verdictsOf(look(captured('half-configured'), {}));
+    expect(calm).toMatchObject({ space: 'ok', inodes: 'ok' });
+    expect(calm).not.toHaveProperty('clock');
+    expect(calm).not.toHaveProperty('index');
+    const full = 'blocks\t/\t/dev/sda1 1000000 1000000 0 100% /\ninodes\t/\t/dev/sda1 1000 1000 0 100% /\n';
+    expect(verdictsOf(look(captured('half-configured'), { space: full }))).toMatchObject({
+      space: 'warning',
+      inodes: 'blocked',
+    });
+  });
+
   it('that was done by somebody else meanwhile changes nothing', () => {
     const result = resultOf(captured('drift'));
     expect(result).toMatchObject({ ending: 'drifted', whole: null, errors: [] });

@@ -1,8 +1,8 @@
 #!/bin/sh
 # shellcheck disable=SC2034,SC2317 # every function is called through `section`; PINS and work_archives are of others
 # What the plan of `apt_upgrade` needs besides the analysis: the transaction itself, and the look before it. Goes after
-# apt-transaction.sh, apt-archives.sh and apt-look.sh and ahead of those of apt-update-analyze/. Asks no repository and
-# changes nothing.
+# apt-transaction.sh, apt-archives.sh, apt-sizes.sh and apt-look.sh and ahead of those of apt-update-analyze/. Asks no
+# repository and changes nothing.
 
 plan_simulation() {
   transaction_environment
@@ -28,22 +28,6 @@ plan_rollback() {
     FILENAME ~ /madison$/ { split($0, part, "|"); gsub(/ /, "", part[1]); gsub(/ /, "", part[2]); known[part[1] " " part[2]] = 1; next }
     { print $1 "\t" $2 "\t" (($1 " " $2) in known ? "yes" : "no") }' \
     "$plan_work/madison" "$plan_work/old"
-}
-
-# Sizes of what would come: in the security scope that may be another version than the analysis speaks of.
-plan_records() {
-  awk '/^Inst / { v = $3; if (v ~ /^\[/) v = $4; sub(/^\(/, "", v); print $2 "=" v }' "$plan_work/simulation" |
-    xargs -r apt-cache show --no-all-versions | awk '
-      function flush() { if (f["Package"] != "") print "P\t" f["Package"] "\t" f["Version"] "\t" f["Architecture"] "\t" f["Size"] "\t" f["Installed-Size"] "\t"; split("", f) }
-      /^$/ { flush() }
-      /^(Package|Version|Architecture|Size|Installed-Size): / { key = $1; sub(/:$/, "", key); f[key] = $2 }
-      END { flush() }'
-}
-
-# shellcheck disable=SC2016 # the ${…} are dpkg-query's
-plan_installed() {
-  cut -f 1 "$plan_work/old" |
-    xargs -r dpkg-query -W -f 'I\t${Package}\t${Version}\t${Architecture}\t${Installed-Size}\t${source:Package}\n'
 }
 
 # What kernels take where they are booted from, copies for firmware that reads nothing else included: bytes, file.
@@ -108,8 +92,9 @@ PINS=$plan_work/pins work_archives=$plan_work
 section plan_simulation plan_simulation
 section plan_lines plan_lines
 section plan_rollback plan_rollback
-section plan_records plan_records
-section plan_installed plan_installed
+# Sizes of what would come: in the security scope that may be another version than the analysis speaks of.
+section plan_records sizes_coming "$plan_work/simulation"
+section plan_installed sizes_present "$plan_work/simulation"
 section plan_kernel_files plan_kernel_files
 section plan_archives archives_facts "$plan_work/lines"
 section plan_locks plan_locks

@@ -120,7 +120,8 @@ export function updatersCheck({
     : check('updaters', 'warning', say.check_updaters_busy({ who: busy.join(', ') }), say.check_locks_action());
 }
 
-function spaceCheck({ fileSystems }: PreflightFacts): PreflightCheck {
+/** Whether what the change brings has room. */
+export function spaceCheck({ fileSystems }: Pick<PreflightFacts, 'fileSystems'>): PreflightCheck {
   if (fileSystems === null) return check('space', 'unknown', say.check_space_unknown());
   const short = fileSystems.find(({ needed_bytes, available_bytes }) => (needed_bytes ?? 0) > available_bytes);
   if (short !== undefined)
@@ -136,7 +137,8 @@ function spaceCheck({ fileSystems }: PreflightFacts): PreflightCheck {
     : check('space', 'warning', say.check_space_low({ mount: low.mount }), say.check_space_action());
 }
 
-function inodesCheck({ fileSystems }: PreflightFacts): PreflightCheck {
+/** Whether an inode is free wherever the change writes. */
+export function inodesCheck({ fileSystems }: Pick<PreflightFacts, 'fileSystems'>): PreflightCheck {
   if (fileSystems === null) return check('inodes', 'unknown', say.check_space_unknown());
   const full = fileSystems.find(
     (one) => one.inodes !== null && one.inodes > 0 && one.inodes_free === 0 && isWritten(one),
@@ -156,7 +158,8 @@ function isWritten({ mount, needed_bytes }: UpgradeFileSystem): boolean {
   return needed_bytes !== 0 || !/^\/boot(?:\/|$)/.test(mount);
 }
 
-function clockCheck({ machineTime, ownTime }: PreflightFacts): PreflightCheck {
+/** Whether the clock of the machine is near enough to ours for what goes by dates. */
+export function clockCheck({ machineTime, ownTime }: Pick<PreflightFacts, 'machineTime' | 'ownTime'>): PreflightCheck {
   if (machineTime === null) return check('clock', 'unknown', say.check_clock_unknown());
   const seconds = Math.round(Math.abs(machineTime - ownTime));
   return seconds <= CLOCK_OFF
@@ -164,7 +167,12 @@ function clockCheck({ machineTime, ownTime }: PreflightFacts): PreflightCheck {
     : check('clock', 'warning', say.check_clock_off({ seconds }), say.check_clock_action());
 }
 
-function indexCheck({ analysis: { index } }: PreflightFacts): PreflightCheck {
+/** How old the lists are that say what can be fetched. */
+export function indexCheck({
+  analysis: { index },
+}: {
+  analysis: Pick<PreflightFacts['analysis'], 'index'>;
+}): PreflightCheck {
   if (index.basis === 'none') return check('index', 'blocked', say.no_index(), remediationOf('no_index'));
   if (index.basis === 'incomplete') return check('index', 'warning', say.index_incomplete(), say.not_analysed_action());
   if (index.age_seconds === null) return check('index', 'unknown', say.check_index_unknown());

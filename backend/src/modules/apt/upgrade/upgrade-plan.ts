@@ -3,14 +3,13 @@ import type { Sentence } from '../../../kernel/sentences/sentences';
 import type { ChangePlan, PlanConsequence, PlanOutcome, PreflightCheck } from '../../jobs/actions/change-action';
 import type { ActionRisk, CollectedRun } from '../../jobs/actions/job-action';
 import { analyseApt } from '../analysis/analyse';
-import { diskBytes, PLAN_NAMES, RecordIndex } from '../analysis/changes';
+import { diskBytes, PLAN_NAMES, type RecordIndex } from '../analysis/changes';
 import { isSimulatedSecurity } from '../analysis/origins';
 import { say } from '../apt.sentences';
 import type { AptUpdateAnalyze, PlanName } from '../contracts/apt-update-analyze.v1';
 import type { AptUpgradePlan, UpgradeModeCounts, UpgradePackage } from '../contracts/apt-upgrade-plan.v2';
 import { parseKernelFiles } from '../parsers/kernel-files';
 import { linesOf, readable } from '../parsers/parse-error';
-import { parseInstalledRecords, parseRecords } from '../parsers/records';
 import { parseSimulation, simulatedOrigins } from '../parsers/simulation';
 import { archivesLook, missingBytes, type ArchivesLook } from './archive-facts';
 import { fileSystems, sumOf, type PresentFiles } from './forecast';
@@ -21,6 +20,7 @@ import { presenceConsequences, type OwnPresence } from './own-machine';
 import { parsePlanLines, type PackageLine } from './plan-lines';
 import { preflight } from './preflight';
 import { effectsOf } from './plan-effects';
+import { plannedRecords } from './sized-package';
 import type { UpgradeParameters } from './upgrade-parameters';
 
 /** What this program knows by itself about the machine and the moment. */
@@ -262,9 +262,7 @@ interface PackageFacts {
 }
 
 function factsOf(run: CollectedRun): PackageFacts {
-  const records = readable(() => parseRecords(answered(run, 'plan_records') ?? ''));
-  const installed = readable(() => parseInstalledRecords(answered(run, 'plan_installed') ?? ''));
-  return { rollback: rollbacks(run), records: new RecordIndex(records, installed, null) };
+  return { rollback: rollbacks(run), records: plannedRecords(run, null) };
 }
 
 /** By name, as apt writes it, and installed version. */
