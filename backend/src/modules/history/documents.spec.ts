@@ -1,3 +1,4 @@
+import { insertRow } from '../../../test/support/insert-row';
 import { addMachine } from '../../../test/support/machine-samples';
 import { createTestApp, type Client, type TestApp } from '../../../test/support/test-app';
 import { systemActor } from '../../kernel/auth/actor';
@@ -171,12 +172,18 @@ describe('documents of history', () => {
       expect.objectContaining({ schemaVersion: 1, unreadable: null, document: { schema_version: 1, old_name: 'a' } }),
       expect.objectContaining({ contract: 'event.machine_created', unreadable: null }),
     ]);
+    const changed = newId();
+    const execution = { machine_id: id, action: 'sample', mode: 'manual', started_at: new Date(), status: 'ok' };
+    await insertRow(test.dataSource, 'executions', { id: changed, ...execution });
+    await run((tx) => test.app.get(DomainEvents).publish(tx, { ...event, executionId: changed }));
+    const [newest] = ((await operator.get(`/machines/${id}/events?limit=1`)).body as { items: EventDto[] }).items;
+    expect(newest?.executionId).toBe(changed);
     const unfit = run((tx) => test.app.get(DomainEvents).publish(tx, { ...event, payload: { newName: 'c' } }));
     await expect(unfit).rejects.toThrow('The document event.sample_told@1 does not match at /');
     const nameless = { ...event, type: 'untold', payload: { a: 1 } };
     await expect(run((tx) => test.app.get(DomainEvents).publish(tx, nameless))).rejects.toThrow('no contract');
     const kept = await operator.get(`/machines/${id}/events`);
-    expect((kept.body as { items: EventDto[] }).items).toHaveLength(4);
+    expect((kept.body as { items: EventDto[] }).items).toHaveLength(5);
   });
 
   it('keeps no document without its contract, and none that repeats a secret', async () => {

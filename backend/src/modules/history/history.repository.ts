@@ -47,7 +47,7 @@ export class HistoryRepository {
 
   async events(machineId: string, page: PageRequest): Promise<Page<EventDto>> {
     const columns = `id, event_type AS "eventType", severity, created_at AS "createdAt", COALESCE(actor_type, 'system') AS "actorType",
-      actor_name AS "actorName", COALESCE(message, '') AS message, job_id AS "jobId", snapshot_id AS "snapshotId",
+      actor_name AS "actorName", COALESCE(message, '') AS message, job_id AS "jobId", snapshot_id AS "snapshotId", execution_id AS "executionId",
       payload_json AS facts`;
     const { items, nextCursor } = await keysetPage<Stored<Unsaid<EventDto>, 'facts'>>(
       this.dataSource,

@@ -33,6 +33,8 @@ export class EventDto {
   said: SaidByField;
   jobId: string | null;
   snapshotId: string | null;
+  /** The change that it tells of. */
+  executionId: string | null;
   /** The facts behind the sentence. */
   @ApiProperty({ type: DocumentDto, nullable: true })
   facts: DocumentDto | null;

@@ -10,6 +10,11 @@ export interface EventDto {
   eventType: string;
 
   /**
+   * The change that it tells of.
+   */
+  executionId: (string | null);
+
+  /**
    * The facts behind the sentence.
    */
   facts: (DocumentDto | null);

@@ -20,7 +20,7 @@ const OPERATION: Readonly<Record<PackageChangeDto['operation'], PackageOperation
   unchanged: 'hold',
 };
 
-/** What the logs of the machine tell of a change that left no result: nothing, until an analysis has read them. */
+/** What the logs of the machine tell of a change by others, or of one of ours that left no result, once an analysis has read them. */
 @Component({
   selector: 'su-logged-packages',
   imports: [ErrorNotice, PackageTable],
@@ -35,16 +35,14 @@ const OPERATION: Readonly<Record<PackageChangeDto['operation'], PackageOperation
       />
     }
     @if (changes.items()?.length) {
-      <section class="card list gap" aria-labelledby="logged">
+      <section class="card list gap" [attr.aria-label]="texts.t(of())">
         <header>
-          <h2 id="logged">{{ texts.t('result.logged') }}</h2>
+          <h2>{{ texts.t(of()) }}</h2>
         </header>
-        <p class="in xs t2">{{ texts.t('result.logged.note') }}</p>
-        <su-package-table
-          [label]="texts.t('result.logged')"
-          [reasons]="texts.t('result.verdict')"
-          [groups]="packages()"
-        />
+        @if (of() === 'result.logged') {
+          <p class="in xs t2">{{ texts.t('result.logged.note') }}</p>
+        }
+        <su-package-table [label]="texts.t(of())" [reasons]="texts.t('result.verdict')" [groups]="packages()" />
         @if (changes.hasMore()) {
           <p class="in">
             <button type="button" class="btn" [disabled]="changes.loading()" (click)="changes.more()">
@@ -65,6 +63,8 @@ export class LoggedPackages {
   protected readonly texts = inject(Texts);
   private readonly api = inject(ChangesApi);
   readonly executionId = input.required<string>();
+  /** Its heading. */
+  readonly of = input<'result.logged' | 'timeline.packages'>('result.logged');
   protected readonly changes = new Paged<PackageChangeDto>((cursor) =>
     this.api.packageChanges(this.executionId(), cursor),
   );

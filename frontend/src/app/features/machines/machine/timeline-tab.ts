@@ -1,4 +1,4 @@
-import { Component, computed, effect, inject } from '@angular/core';
+import { Component, computed, effect, inject, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import type { EventDto } from '../../../api/models';
 import { Formats } from '../../../core/i18n/formats';
@@ -11,6 +11,7 @@ import { JsonTree } from '../../../ui/json-tree';
 import { LoadingNote } from '../../../ui/loading-note';
 import { UnreadableNotes } from '../../../ui/unreadable-notes';
 import { WhenSeen } from '../../../ui/when-seen';
+import { LoggedPackages } from '../../changes/logged-packages';
 import { MachinesApi } from '../machines-api';
 import { MachineStore } from './machine-store';
 import { Paged } from '../../../core/paged';
@@ -22,7 +23,17 @@ const COLOUR: Readonly<Record<string, string>> = { warning: 'fg-stale', error: '
 /** What happened to this machine: time, what, evidence, who. */
 @Component({
   selector: 'su-timeline-tab',
-  imports: [EmptyState, ErrorNotice, Icon, JsonTree, LoadingNote, RouterLink, UnreadableNotes, WhenSeen],
+  imports: [
+    EmptyState,
+    ErrorNotice,
+    Icon,
+    JsonTree,
+    LoadingNote,
+    LoggedPackages,
+    RouterLink,
+    UnreadableNotes,
+    WhenSeen,
+  ],
   templateUrl: './timeline-tab.html',
   styles: `
     .card {
@@ -72,6 +83,8 @@ export class TimelineTab {
   private readonly store = inject(MachineStore);
   private readonly api = inject(MachinesApi);
   protected readonly events = new Paged<EventDto>((cursor) => this.api.events(this.store.id() ?? '', cursor));
+  /** Events whose packages are shown. */
+  protected readonly opened = signal<ReadonlySet<string>>(new Set());
   protected readonly days = computed(() => {
     const days: { day: string; events: EventDto[] }[] = [];
     for (const event of this.events.items() ?? []) {
@@ -90,6 +103,19 @@ export class TimelineTab {
     effect(() => {
       this.store.readings();
       void this.events.refresh();
+    });
+  }
+
+  /** Whether others changed packages: its sentence names few of them. */
+  protected byOthers({ eventType, executionId }: EventDto): boolean {
+    return eventType === 'packages_changed_externally' && executionId !== null;
+  }
+
+  protected toggle(id: string): void {
+    this.opened.update((opened) => {
+      const next = new Set(opened);
+      if (!next.delete(id)) next.add(id);
+      return next;
     });
   }
 
