@@ -189,7 +189,7 @@ export class AutomationProcess {
   }
 }
 
-const THERE = `UPDATE schedule_occurrences SET active_at = $1 WHERE status IN ('queued', 'running')`;
+const THERE = `UPDATE schedule_occurrences SET looked_at = $1, active_at = $1 WHERE status IN ('queued', 'running')`;
 
 /** Who makes the schedules is a person with an account, as whoever confirms a policy must be. */
 const USER = `

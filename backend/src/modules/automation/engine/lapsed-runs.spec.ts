@@ -1,12 +1,12 @@
 import { anyPerson } from '../../../../test/support/deciders';
-import { CHANGE, fakeAction, fakeChange } from '../../../../test/support/jobs-fakes';
+import { CHANGE, fakeAction, fakeChange, READING } from '../../../../test/support/jobs-fakes';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
 import { SshError } from '../../../kernel/ssh/ssh-error';
 import { planActionName } from '../../jobs/actions/plan-action';
 
 const HOUR_MS = 3_600_000;
-const MIDWAY = expect.stringContaining('Nothing of the run had been at work since 2026-11-26T01:3') as string;
+const MIDWAY = expect.stringContaining('Nothing came of the run since 2026-11-26T01:3') as string;
 const BEFORE_NEXT = 'Its turn did not come before the next run of the schedule was due.';
 const night = scheduledNight(
   () => [fakeAction(), Object.assign(fakeChange({}), { packageEffects: () => [] })],
@@ -156,21 +156,39 @@ describe('a machine whose change never ends', () => {
     expect(await statuses(id)).toEqual([...Array<unknown>(3).fill(['warning', null]), ['running', null]]);
   });
 
-  it('is waited for while a worker follows it, and for no longer than the run may be late where nobody reaches it', async () => {
+  it.each([
+    ['while a worker follows it', () => Promise.resolve()],
+    ['while nobody reaches the machine', outOfReach],
+  ])('is waited for for an hour: %s', async (_how, meanwhile) => {
     const { p, a } = night;
     const machine = await p.machine();
     p.work();
     await hangs(machine);
+    await meanwhile();
     const id = await a.schedule([machine], { cron: '30 2,8 * * *' });
-    night.clock.at = NIGHT;
-    for (let minutes = 0; minutes <= 30; minutes += 1) {
+    const look = async (minutes: number): Promise<void> => {
       hoursLater(minutes / 60);
       await a.stepAfterAbsence();
-    }
+    };
+    for (let minutes = 0; minutes <= 58; minutes += 1) await look(minutes);
     expect(await night.targets(id)).toMatchObject([{ status: 'queued', blockingJobId: expect.any(String) as string }]);
-    await outOfReach();
-    for (let minutes = 31; minutes <= 40; minutes += 1) {
-      hoursLater(minutes / 60);
+    for (let minutes = 59; minutes <= 62; minutes += 1) await look(minutes);
+    expect(await statuses(id)).toEqual([['cancelled', 'missed']]);
+  });
+
+  it('ends a run after a day, whatever its schedule says', async () => {
+    const { p, a } = night;
+    const machine = await p.machine();
+    p.work();
+    await hangs(machine);
+    const id = await a.schedule([machine], { cron: '@once', runAt: NIGHT, missedRuns: 'run_once' });
+    for (let hours = 0; hours <= 23; hours += 1) {
+      hoursLater(hours);
+      await a.stepAfterAbsence();
+    }
+    expect(await statuses(id)).toEqual([['running', null]]);
+    for (const hours of [24, 25]) {
+      hoursLater(hours);
       await a.stepAfterAbsence();
     }
     expect(await statuses(id)).toEqual([['cancelled', 'missed']]);
@@ -186,8 +204,10 @@ describe('a machine whose change never ends', () => {
     for (const hours of [24, 48, 72]) {
       hoursLater(hours);
       await a.step();
-      hoursLater(hours + 0.2);
-      await a.stepAfterAbsence();
+      for (let minutes = 1; minutes <= 62; minutes += 1) {
+        hoursLater(hours + minutes / 60);
+        await a.stepAfterAbsence();
+      }
     }
     expect(await statuses(id)).toEqual([['running', null], ...Array<unknown>(3).fill(['cancelled', 'missed'])]);
     hoursLater(83);
@@ -212,13 +232,46 @@ describe('a machine whose change never ends', () => {
   });
 });
 
+describe('a run whose machines wait for each other’s place for longer than it may be late', () => {
+  it('is gone on with, and gives way to the next one machine by machine', async () => {
+    const { p, a } = night;
+    const ids = [await p.machine('m1'), await p.machine('m2'), await p.machine('m3')];
+    p.work();
+    const id = await a.schedule(ids, { ...changes('any'), concurrency: 1, cron: '30 2-6 * * *' });
+    night.clock.at = NIGHT;
+    await night.steps('the first is changed', () => machines.runs.size === 1);
+    // Each takes 40 minutes, and the next run is due within the second.
+    for (const [minutes, count] of [
+      [40, 2],
+      [80, 3],
+    ] as const) {
+      for (let minute = minutes - 39; minute <= minutes; minute += 1) {
+        hoursLater(minute / 60);
+        await a.stepAfterAbsence();
+      }
+      night.endRuns();
+      await night.steps('the next one is changed', () => machines.runs.size === count);
+    }
+    const [first, second] = [await targetsOf(id, 0), await targetsOf(id, 1)];
+    expect(Object.values(first).sort()).toEqual(['missed', 'ok', 'ok']);
+    const third = Object.entries(first).find(([, end]) => end === 'missed')?.[0] ?? '';
+    expect(second[third]).toBe('running');
+  });
+});
+
 describe('a machine that waits for one maintenance window over several nights', () => {
-  it('is changed once: the newest run takes it over', async () => {
+  it.each([
+    ['of a list of one change', changes('any')],
+    [
+      'of a list that reads first',
+      { ...changes('any'), actions: [{ action: READING, parameters: {} }, ...changes('any').actions] },
+    ],
+  ])('is changed once: the newest run takes it over: %s', async (_what, list) => {
     const { p, a } = night;
     const machine = await p.machine();
     await night.window(60, machine);
     p.work();
-    const id = await night.due([machine], { cron: '30 1 * * *', timezone: 'UTC' });
+    const id = await night.due([machine], { ...list, cron: '30 1 * * *', timezone: 'UTC' });
     await night.held(id);
     const midnight = new Date(night.clock.at).setUTCHours(0, 0, 0, 0);
     for (const nights of [1, 2]) {
@@ -239,6 +292,21 @@ describe('a machine that waits for one maintenance window over several nights', 
       ['ok', null],
     ]);
   });
+});
+
+it('keeps its window for a machine that the next run cannot plan', async () => {
+  const { p, a } = night;
+  const machine = await p.machine();
+  await night.window(40, machine);
+  p.work();
+  const id = await night.due([machine], { cron: '30 1 * * *', timezone: 'UTC' });
+  await night.held(id);
+  p.remote.otherwise(() => Promise.reject(new SshError('unreachable', 'connect')));
+  await night.pass((new Date(night.clock.at).setUTCHours(0, 0, 0, 0) - Date.now()) / HOUR_MS + 24 + 1.55);
+  await night.steps('the next night has failed', async () =>
+    (await statuses(id)).some((one) => JSON.stringify(one) === '["error",null]'),
+  );
+  expect((await night.dueTargets(id))[0]).toMatchObject({ status: 'queued', awaitsWindow: true });
 });
 
 describe('a clock that was wrong', () => {

@@ -3,54 +3,71 @@ import { affected } from '../../../kernel/database/rows';
 import type { Transaction } from '../../../kernel/database/transaction';
 import { say } from '../automation.sentences';
 import type { DefinitionDocument } from '../contracts/schedule-documents';
+import type { OccurrenceTrigger } from '../entities/automation.values';
 import type { Stop } from './target-steps';
 import type { TargetStanding } from './target-store';
 
 /** What of an occurrence's row tells whether it has lapsed. */
 export interface Lapsing {
   readonly id: string;
+  readonly trigger: OccurrenceTrigger;
   readonly created_at: Date;
+  readonly looked_at: Date | null;
   readonly active_at: Date | null;
   readonly lapsed_at: Date | null;
-  /** A later due time of its schedule has come, and was begun. */
-  readonly has_next: boolean;
+  /** The last run of its schedule that was due after it and has come; null: there is none. */
+  readonly next_id: string | null;
 }
 
 /** However short the grace is: so long a look at all runs may take, or a process to start again. */
 const LEAST_GRACE_SECONDS = 120;
+/** So long at least a run may wait for places, and for changes at work on its machines, before it counts as late. */
+const LEAST_PATIENCE_SECONDS = 3_600;
+/** Whatever the schedule says: what nothing came of for a day ends, and somebody is told. */
+const MOST_PATIENCE_SECONDS = 86_400;
 /** The row of a run at work is written no more often. */
 const NOTED_EVERY_MS = 30_000;
 
 /**
  * Keeps runs from going on at a time that nobody expects any more. A schedule whose missed runs are left out leaves out as well what is left of a
- * run that was not at work for longer than it may be late: no worker was there, or the places and machines were taken. And whatever the schedule
- * says, a run begins no further machine once the next one is due. What waits for a maintenance window goes on: the window says how late.
+ * run that no worker looked after for longer than it may be late, or that waited for places and machines for an hour. Any other ends after a day of
+ * such waiting. And whatever the schedule says, a run that was due begins no further machine once the next one is. What waits for a maintenance
+ * window goes on: the window says how late.
  */
 @Injectable()
 export class Lapses {
   /** Notes it of a run that has lapsed now. Whoever calls holds its row. @returns why it begins nothing; null: it does */
   async stop(tx: Transaction, run: Lapsing, definition: DefinitionDocument, now: Date): Promise<Stop | null> {
-    const { id, lapsed_at: lapsedAt, has_next: hasNext } = run;
-    // In the future: the clock went back since. Then nobody knows how long it was not at work.
-    const since = new Date(Math.min((run.active_at ?? run.created_at).getTime(), now.getTime()));
-    const seconds = Math.max(definition.grace_seconds, LEAST_GRACE_SECONDS);
-    const lapses = definition.missed_runs === 'skip' && now.getTime() - since.getTime() > seconds * 1000;
-    if (lapsedAt !== null || lapses) {
-      if (lapsedAt === null) await affected(tx.manager, LAPSE, [id, since]);
-      const message = say.missed_midway({ since: (lapsedAt ?? since).toISOString() });
-      return { kind: 'missed', message, by: null, spares: 'held' };
+    const since = run.lapsed_at ?? lapsedSince(run, definition, now);
+    if (since !== null) {
+      if (run.lapsed_at === null) await affected(tx.manager, LAPSE, [run.id, since]);
+      return { kind: 'missed', message: say.missed_midway({ since: since.toISOString() }), by: null, spares: 'held' };
     }
-    return hasNext ? { kind: 'missed', message: say.missed_before_next(), by: null, spares: 'begun' } : null;
+    // What a person asked for does not end because of the clock.
+    if (run.next_id === null || run.trigger === 'person') return null;
+    return { kind: 'missed', message: say.missed_before_next(), by: null, spares: 'begun' };
   }
 
-  /** It is at work, or waits for nothing but maintenance windows and the ends of changes. */
-  async note(tx: Transaction, run: Lapsing, { running, idle }: TargetStanding, now: Date): Promise<void> {
-    if (running === 0 && idle) return;
-    if (run.active_at !== null && Math.abs(now.getTime() - run.active_at.getTime()) < NOTED_EVERY_MS) return;
-    await affected(tx.manager, ACTIVE, [run.id, now]);
+  /** A worker has looked after it. */
+  async note(tx: Transaction, run: Lapsing, { working, idle }: TargetStanding, now: Date): Promise<void> {
+    const active = working || !idle;
+    const due = (at: Date | null): boolean => at === null || Math.abs(now.getTime() - at.getTime()) >= NOTED_EVERY_MS;
+    if (due(run.looked_at) || (active && due(run.active_at))) await affected(tx.manager, LOOKED, [run.id, now, active]);
   }
+}
+
+/** Since when nothing came of it, where that is too long ago; null: it is not. Pure. */
+function lapsedSince(run: Lapsing, { missed_runs, grace_seconds }: DefinitionDocument, now: Date): Date | null {
+  // In the future: the clock went back since. Then nobody knows how long ago it was.
+  const at = (noted: Date | null): Date => new Date(Math.min((noted ?? run.created_at).getTime(), now.getTime()));
+  const longAgo = (noted: Date | null, seconds: number) => now.getTime() - at(noted).getTime() > seconds * 1000;
+  const skips = missed_runs === 'skip';
+  if (skips && longAgo(run.looked_at, Math.max(grace_seconds, LEAST_GRACE_SECONDS))) return at(run.looked_at);
+  const patience = skips ? Math.max(grace_seconds, LEAST_PATIENCE_SECONDS) : MOST_PATIENCE_SECONDS;
+  return longAgo(run.active_at, patience) ? at(run.active_at) : null;
 }
 
 const LAPSE = 'UPDATE schedule_occurrences SET lapsed_at = $2 WHERE id = $1';
 
-const ACTIVE = 'UPDATE schedule_occurrences SET active_at = $2 WHERE id = $1';
+const LOOKED = `
+  UPDATE schedule_occurrences SET looked_at = $2, active_at = CASE WHEN $3 THEN $2::timestamptz ELSE active_at END WHERE id = $1`;

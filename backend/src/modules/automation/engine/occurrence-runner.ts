@@ -131,6 +131,7 @@ export class OccurrenceRunner {
     await this.targets.holdPlaces(tx, scheduleId);
     const settled = await this.worker.settle(tx, occurrence);
     await this.targets.end(tx, id, await this.held.missed(tx, occurrence), now);
+    if (row.next_id !== null) await this.targets.cancelHeldAnew(tx, id, row.next_id, say.missed_before_next(), now);
     const begun = stop === null ? await this.fill(tx, occurrence) : await this.wind(tx, occurrence, stop);
     const standing = await this.targets.standing(tx, id);
     if (standing.running === 0 && !standing.waiting) await this.ends.end(tx, occurrence);
@@ -179,7 +180,6 @@ export class OccurrenceRunner {
     const { id, now } = occurrence;
     await this.targets.end(tx, id, await this.held.leftWaiting(tx, occurrence, stop), now);
     await this.targets.cancelWaiting(tx, id, stop, now);
-    if (stop.spares === 'begun') await this.targets.cancelHeldAnew(tx, id, stop, now);
     const ended = await this.worker.endUnbegun(tx, occurrence, stop);
     return stop.spares === 'none' ? ended : ended + (await this.fill(tx, occurrence));
   }
@@ -206,10 +206,11 @@ const ACTIVE = `
 /** A later due time that was not begun carries no definition. */
 const TAKE = `
   SELECT id, schedule_id, status, expires_at, cancel_requested_by, cancel_cause, definition_json, definition_seal,
-    answerable_ids, machines_count, started_at, created_at, active_at, lapsed_at,
-    EXISTS (SELECT 1 FROM schedule_occurrences later
+    answerable_ids, machines_count, started_at, trigger, created_at, looked_at, active_at, lapsed_at,
+    (SELECT later.id FROM schedule_occurrences later
       WHERE later.schedule_id = o.schedule_id AND later.due_at > o.due_at AND later.due_at <= $2
-        AND later.trigger = 'schedule' AND later.definition_json IS NOT NULL) AS has_next
+        AND later.trigger = 'schedule' AND later.definition_json IS NOT NULL
+      ORDER BY later.due_at DESC LIMIT 1) AS next_id
   FROM schedule_occurrences o
   WHERE id = $1 AND status IN ('queued', 'running') FOR UPDATE OF o SKIP LOCKED`;
 

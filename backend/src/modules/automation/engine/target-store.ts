@@ -6,7 +6,6 @@ import type { Estimate } from '../../jobs/gate/run-durations';
 import type { ScopeDocument } from '../contracts/schedule-documents';
 import type { FinalStatus, TargetStage } from '../entities/automation.values';
 import { SCOPED, scopeValues } from '../scope/machine-scope';
-import { changeFollowed } from './changes-at-work';
 import { overridden } from './target-overrides';
 import type { Spares, Stop } from './target-steps';
 
@@ -66,8 +65,10 @@ export interface TargetReason {
 
 export interface TargetStanding {
   readonly running: number;
+  /** The job of some of them has begun; those of the others wait for whatever is at work on their machines. */
+  readonly working: boolean;
   readonly waiting: boolean;
-  /** Some of those that wait do so for no maintenance window, nor for the end of a change on their machine. */
+  /** Some that have not ended are at work or wait for no maintenance window. */
   readonly idle: boolean;
 }
 
@@ -103,7 +104,7 @@ export class TargetStore {
   /** How many are at work, and whether some wait: both cheap, however many there are. */
   async standing(tx: Transaction, occurrenceId: string): Promise<TargetStanding> {
     const row = await queryOne<TargetStanding>(tx.manager, STANDING, [occurrenceId]);
-    return row ?? { running: 0, waiting: false, idle: false };
+    return row ?? { running: 0, working: false, waiting: false, idle: false };
   }
 
   /**
@@ -207,8 +208,14 @@ export class TargetStore {
   }
 
   /** Ends every machine that waits for its window and does so in the next run, too. */
-  async cancelHeldAnew(tx: Transaction, occurrenceId: string, { kind, message }: Stop, now: Date): Promise<void> {
-    await affected(tx.manager, HELD_ANEW, [occurrenceId, kind, message, now]);
+  async cancelHeldAnew(
+    tx: Transaction,
+    occurrenceId: string,
+    nextId: string,
+    message: string,
+    now: Date,
+  ): Promise<void> {
+    await affected(tx.manager, HELD_ANEW, [occurrenceId, nextId, message, now]);
   }
 
   /** Ends every machine that waits, but for those that the stop spares. @returns how many */
@@ -218,17 +225,18 @@ export class TargetStore {
 }
 
 /**
- * The next run holds the machine for its window as well: two of them would do everything there twice. A person who let it begin before
+ * The next run holds the machine for a window as well, and nothing was changed in this one: both would do everything there twice. A person who let it begin before
  * that meant this one.
  */
 const HELD_ANEW = `
-  UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = $2, error_message = $3, finished_at = $4
-  FROM schedule_occurrences o
-  WHERE o.id = $1 AND t.occurrence_id = o.id AND t.status = 'queued' AND t.start_before IS NOT NULL AND t.position = 0 AND t.worst_status IS NULL
+  UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = 'missed', error_message = $3, finished_at = $4
+  WHERE t.occurrence_id = $1 AND t.status = 'queued' AND t.start_before IS NOT NULL
     AND NOT ${overridden('$4')} AND EXISTS (
-      SELECT 1 FROM schedule_occurrences later JOIN schedule_occurrence_targets anew ON anew.occurrence_id = later.id
-      WHERE later.schedule_id = o.schedule_id AND later.due_at > o.due_at AND later.trigger = 'schedule'
-        AND anew.machine_id = t.machine_id AND anew.status IN ('queued', 'running'))`;
+      SELECT 1 FROM schedule_occurrence_targets anew
+      WHERE anew.occurrence_id = $2 AND anew.machine_id = t.machine_id AND anew.start_before IS NOT NULL)
+    AND NOT EXISTS (
+      SELECT 1 FROM action_requests r JOIN jobs j ON j.request_id = r.id AND j.kind = r.action
+      WHERE r.occurrence_id = t.occurrence_id AND r.machine_id = t.machine_id AND j.status IN ('ok', 'warning'))`;
 
 /** Which targets `t` a stop does not spare; $2 says how it does. */
 export const NOT_SPARED = `($2 = 'none' OR (t.start_before IS NULL AND ($2 = 'held' OR (t.position = 0 AND t.worst_status IS NULL))))`;
@@ -266,8 +274,9 @@ const REASONS = `
 const STANDING = `
   SELECT (SELECT count(*)::integer FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'running') AS running,
     EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued') AS waiting,
-    EXISTS (SELECT 1 FROM schedule_occurrence_targets t WHERE occurrence_id = $1 AND status = 'queued' AND start_before IS NULL
-      AND NOT ${changeFollowed('t.machine_id')}) AS idle`;
+    EXISTS (SELECT 1 FROM schedule_occurrence_targets t JOIN jobs j ON j.id = t.job_id
+      WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.status <> 'queued' OR t.start_before IS NOT NULL)) AS working,
+    EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status IN ('queued', 'running') AND start_before IS NULL) AS idle`;
 
 const HOLD_PLACES = `SELECT pg_advisory_xact_lock(hashtext('schedule_places'), hashtext($1))`;
 

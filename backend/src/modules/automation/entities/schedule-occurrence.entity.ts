@@ -99,11 +99,15 @@ export class ScheduleOccurrenceEntity {
   @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
   startedAt: Date | null;
 
+  /** When a worker last looked after it; null: not yet. */
+  @Column({ name: 'looked_at', type: 'timestamptz', nullable: true })
+  lookedAt: Date | null;
+
   /** When it was last seen at work, or waiting for nothing but maintenance windows; null: not yet. */
   @Column({ name: 'active_at', type: 'timestamptz', nullable: true })
   activeAt: Date | null;
 
-  /** From then on it begins nothing but what waits for a maintenance window: for longer than it may be late it had not been at work. */
+  /** From then on it begins nothing but what waits for a maintenance window: nobody had looked after it, or it had not been at work, for too long. */
   @Column({ name: 'lapsed_at', type: 'timestamptz', nullable: true })
   lapsedAt: Date | null;
 
