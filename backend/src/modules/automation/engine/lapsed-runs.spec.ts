@@ -295,7 +295,7 @@ describe('a machine that waits for one maintenance window over several nights', 
 });
 
 it('keeps its window for a machine that the next run cannot plan', async () => {
-  const { p, a } = night;
+  const { p } = night;
   const machine = await p.machine();
   await night.window(40, machine);
   p.work();
