@@ -133,6 +133,8 @@ describe('a year of runs, plans, changes and messages', () => {
       expect(nextCursor).not.toBeNull();
       await expectByIndex(() => reader.page(name, undefined, { limit: 50 }));
       await expectByIndex(() => reader.page(name, undefined, { limit: 50, cursor: nextCursor ?? '' }));
+      const executionId = (await reader.page(name, machineId, { limit: 1 })).items[0]?.executionId ?? '';
+      await expectByIndex(() => reader.ofExecution(executionId, { limit: 50 }));
       expect((await reader.page(name, machineId, { limit: 50 })).items).not.toEqual([]);
       await expectByIndex(() => reader.page(name, machineId, { limit: 50 }));
     });
