@@ -64,4 +64,46 @@ describe('npm start and npm run demo', () => {
     expect(why).toMatch(/^Starting without demo machines: .+\.$/);
     expect(inventory).toBe('[]');
   });
+
+  /** Interrupts the installation while this step of apt works, and lets that end half a second later. */
+  function interruptApt(step: 'update' | 'install') {
+    const place = mkdtempSync(path.join(folder, 'apt-'));
+    const apt = `#!/bin/sh
+      case " $* " in *" install "*) step=install ;; *) step=update ;; esac
+      echo "begin $step" >>${place}/log
+      if [ $step = ${step} ]; then touch ${place}/busy; sleep 0.5; fi
+      echo "end $step" >>${place}/log`;
+    writeFileSync(path.join(place, 'apt-get'), apt, { mode: 0o755 });
+    const code = `import { existsSync, readFileSync } from 'node:fs';
+      import { installFromDebian } from ${JSON.stringify(path.join(tools, 'launch/packages.mts'))};
+      const interrupted = new AbortController();
+      const watch = setInterval(() => {
+        if (existsSync('${place}/busy')) interrupted.abort(new Error('Interrupted.'));
+      }, 20);
+      const outcome = await installFromDebian(['gnupg'], interrupted.signal).then(() => 'installed', String);
+      clearInterval(watch);
+      process.stdout.write(JSON.stringify({ outcome, log: readFileSync('${place}/log', 'utf8').trim().split('\\n') }));`;
+    const program = path.join(place, 'interrupt.mjs');
+    writeFileSync(program, code);
+    const { stdout, stderr } = node([program], { PATH: `${place}:${process.env['PATH'] ?? ''}` });
+    expect(stderr).toBe('');
+    const lines = stdout.trim().split('\n');
+    return { said: lines.slice(0, -1), ...(JSON.parse(lines.at(-1) ?? '') as { outcome: string; log: string[] }) };
+  }
+
+  it('let apt end when they are interrupted while it installs, so that dpkg is not left half done', () => {
+    expect(interruptApt('install')).toEqual({
+      said: ['Installing from Debian: gnupg …', 'Waiting for apt to finish …'],
+      outcome: 'Error: Interrupted.',
+      log: ['begin update', 'end update', 'begin install', 'end install'],
+    });
+  });
+
+  it('install nothing more when they are interrupted before it', () => {
+    expect(interruptApt('update')).toMatchObject({
+      said: ['Installing from Debian: gnupg …', 'Waiting for apt to finish …'],
+      outcome: 'Error: Interrupted.',
+      log: ['begin update', 'end update'],
+    });
+  });
 });

@@ -56,18 +56,30 @@ function canInstall(): boolean {
 export async function ensurePackages(wanted: readonly DebianPackage[], signal?: AbortSignal): Promise<DebianPackage[]> {
   const missing = missingPackages(wanted);
   if (missing.length === 0 || !canInstall()) return missing;
+  await installFromDebian(missing, signal);
+  return missingPackages(wanted);
+}
+
+/** Where that fails, says why. @throws the signal's reason when interrupted, after apt has ended. */
+export async function installFromDebian(missing: readonly DebianPackage[], signal?: AbortSignal): Promise<void> {
   say(`Installing from Debian: ${missing.join(', ')} …`);
-  const options = {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
-    ...(signal === undefined ? {} : { signal }),
+  // The signal is kept from apt on purpose: stopped in the middle, it leaves the person's own dpkg to be repaired by hand.
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' } };
+  const wait = (): void => {
+    say('Waiting for apt to finish …');
   };
+  signal?.addEventListener('abort', wait, { once: true });
   try {
-    await run('apt-get', ['-qq', 'update'], options);
-    await run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing], options);
+    for (const words of [['update'], ['-y', '--no-install-recommends', 'install', ...missing]]) {
+      signal?.throwIfAborted();
+      await run('apt-get', ['-qq', ...words], options);
+    }
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof CommandError)) throw error;
     say(`They could not be installed: ${lastLine(error.message)}`);
+  } finally {
+    signal?.removeEventListener('abort', wait);
   }
-  return missingPackages(wanted);
+  signal?.throwIfAborted();
 }
