@@ -1,11 +1,24 @@
 import { analyseApt } from './analysis/analyse';
+import type { AptSections } from './analysis/sections';
 import { statePatchOf, staleReasonOf } from './apt-verdict';
+import type { AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 import { loadFixture } from './fixtures/load-fixture';
 
 const measuredAt = new Date('2026-06-01T12:00:00Z');
 const suites = ['bookworm', 'trixie'] as const;
 const patchOf = (suite: string, state: string) =>
   statePatchOf(analyseApt(loadFixture(suite, state), { measuredAt }), measuredAt);
+
+/** A kernel of an archive for security: an upgraded package that needs a new one. */
+function securityKernel(suite: string): AptSections {
+  const sections = [...loadFixture(suite, 'kernel')].map(([name, section]) => {
+    const stdout = section.stdout
+      .replaceAll('o=Fleet,a=stable-updates,n=kernel,l=Fleet', 'o=Debian,a=stable-security,n=kernel,l=Debian-Security')
+      .replaceAll('Fleet:stable-updates', 'Debian-Security:stable-security');
+    return [name, { ...section, stdout }] as const;
+  });
+  return new Map(sections);
+}
 
 describe.each(suites)('what an analysis on %s does to the state of the machine', (suite) => {
   it('is up to date only when everything answered and nothing waits', () => {
@@ -31,6 +44,17 @@ describe.each(suites)('what an analysis on %s does to the state of the machine',
       aptUpdatesCount: 0,
       aptSecurityUpdatesCount: 0,
       aptKeptBackCount: 1,
+    });
+  });
+
+  it('counts of security updates those among the updates: a new kernel is none', () => {
+    const document = analyseApt(securityKernel(suite), { measuredAt });
+    expect(document.plans.dist_upgrade).toMatchObject({ upgraded: 1, installed: 1, security: 2 });
+    expect(document.counts).toMatchObject({ updates: 1, security: 1 });
+    expect(statePatchOf(document, measuredAt)).toMatchObject({
+      aptStatus: 'security_updates',
+      aptUpdatesCount: 1,
+      aptSecurityUpdatesCount: 1,
     });
   });
 
@@ -89,17 +113,24 @@ describe.each(suites)('what an analysis on %s does to the state of the machine',
   );
 
   it('tells of a security update although the list of another repository is missing, and no 0', () => {
-    const incomplete = (state: string) => {
-      const { index, ...rest } = analyseApt(loadFixture(suite, state), { measuredAt });
-      return statePatchOf(
-        { ...rest, status: 'warning', index: { ...index, basis: 'incomplete', last_success_at: null } },
-        measuredAt,
-      );
+    const incomplete = (
+      state: string,
+      other: (document: AptUpdateAnalyze) => Partial<AptUpdateAnalyze> = () => ({}),
+    ) => {
+      const document = analyseApt(loadFixture(suite, state), { measuredAt });
+      const index = { ...document.index, basis: 'incomplete' as const, last_success_at: null };
+      return statePatchOf({ ...document, status: 'warning', index, ...other(document) }, measuredAt);
     };
     const security = incomplete('security');
     expect(security).toMatchObject({ aptStatus: 'security_updates', aptStale: true });
     expect(security.aptSecurityUpdatesCount).toBeGreaterThan(0);
     expect(security).not.toHaveProperty('aptLastAnalyzeAt');
+    const held = incomplete('held', ({ counts, left_back }) => ({
+      counts: { ...counts, updates: 1 },
+      left_back: left_back?.map((one) => ({ ...one, security: true })) ?? null,
+    }));
+    // A count of before would be of other updates than these.
+    expect(held).toMatchObject({ aptStatus: 'security_updates', aptUpdatesCount: 1, aptSecurityUpdatesCount: null });
     for (const state of ['clean', 'plain']) {
       const patch = incomplete(state);
       expect(patch).toMatchObject({ aptStatus: 'unknown', aptStale: true });

@@ -82,8 +82,8 @@ function partialPatch(document: AptUpdateAnalyze): MachineStatePatch {
   const { updates, security } = document.counts;
   return {
     aptStatus: found,
-    ...(updates ? { aptUpdatesCount: updates } : {}),
-    ...(security ? { aptSecurityUpdatesCount: security } : {}),
+    // Together: a count of before would be of other updates than these.
+    ...(updates ? { aptUpdatesCount: updates, aptSecurityUpdatesCount: security === 0 ? null : security } : {}),
   };
 }
 

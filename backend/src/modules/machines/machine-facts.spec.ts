@@ -214,6 +214,11 @@ describe('what is known about a machine', () => {
     expect(events).toEqual([{ payload_json: { schema_version: 1, from: 'physical', to: 'vm' } }]);
   });
 
+  it('never tells more security updates than updates, though a count of before held new packages too', async () => {
+    await patch({ aptStatus: 'security_updates', aptUpdatesCount: 1, aptSecurityUpdatesCount: 2 });
+    expect(await tile()).toMatchObject({ need: 'security', apt: { updatesCount: 1, securityCount: 1 } });
+  });
+
   it('raises the revision with each change of the state, tells the live topic after the commit, and keeps old counts', async () => {
     const before = await tile();
     await patch({ aptStatus: 'updates', aptUpdatesCount: 3, aptSecurityUpdatesCount: 0, aptRebootRequired: false });

@@ -119,7 +119,7 @@ function aptOf(row: TileRow): MachineTileDto['apt'] {
   return {
     status: row.apt_status,
     updatesCount: row.apt_updates_count,
-    securityCount: row.apt_security_updates_count,
+    securityCount: securityCountOf(row),
     keptBackCount: row.apt_kept_back_count,
     rebootRequired: row.apt_reboot_required,
     rebootReason: row.apt_reboot_reason,
@@ -128,6 +128,11 @@ function aptOf(row: TileRow): MachineTileDto['apt'] {
     lastAnalyzeAt: row.apt_last_analyze_at,
     indexRefreshedAt: row.apt_index_refreshed_at,
   };
+}
+
+/** Security updates are among the updates. A count that stands from before may hold new packages too. */
+function securityCountOf({ apt_updates_count: updates, apt_security_updates_count: security }: TileRow): number | null {
+  return updates === null || security === null ? security : Math.min(updates, security);
 }
 
 function errorOf({ last_error_kind: kind, last_error_message: message }: TileRow): MachineTileDto['lastError'] {

@@ -17,7 +17,7 @@ import { parseInstalledRecords, parseRecords } from '../parsers/records';
 import { parseSimulation } from '../parsers/simulation';
 import { parseSpace } from '../parsers/space';
 import { parseComplaints } from '../parsers/update-output';
-import { changesOf, PLAN_NAMES, type Plans, planSummary, RecordIndex } from './changes';
+import { changesOf, PLAN_NAMES, type Plans, planSummary, RecordIndex, securityUpdates } from './changes';
 import { coManagement, dpkgErrors } from './dpkg-state';
 import { aptError } from './errors';
 import { LeftBackFinder } from './left-back';
@@ -189,7 +189,7 @@ export function analyseApt(sections: AptSections, context: { measuredAt: Date })
   const removable = autoremove?.changes.filter((change) => change.operation === 'remove') ?? null;
   const counts: AptCounts = {
     updates: summaries.dist_upgrade?.upgraded ?? null,
-    security: summaries.dist_upgrade?.security ?? null,
+    security: changes === null || summaries.dist_upgrade === null ? null : securityUpdates('dist_upgrade', changes),
     left_back: leftBack?.length ?? null,
     left_back_by_reason: leftBack === null ? null : byReason(leftBack),
     autoremovable: removable?.length ?? null,

@@ -101,6 +101,18 @@ export function changesOf(plans: Plans, records: RecordIndex, origins: OriginInd
 const sum = (values: readonly (number | null)[]): number | null =>
   values.reduce<number | null>((total, value) => (total === null || value === null ? null : total + value), 0);
 
+/** Null where of one of them it is not known. */
+function securityOf(changes: readonly PackageChange[]): number | null {
+  return changes.some(({ security }) => security === null)
+    ? null
+    : changes.filter(({ security }) => security === true).length;
+}
+
+/** Of the packages that a plan upgrades, those that security archives have a newer version of. A new package is no update. */
+export function securityUpdates(plan: PlanName, changes: readonly PackageChange[]): number | null {
+  return securityOf(changes.filter(({ operation, plans }) => operation === 'upgrade' && plans.includes(plan)));
+}
+
 /** The numbers of one plan. `leftBack` null: not measured. */
 export function planSummary(plan: PlanName, changes: readonly PackageChange[], leftBack: number | null): PlanSummary {
   const own = changes.filter((change) => change.plans.includes(plan));
@@ -110,9 +122,7 @@ export function planSummary(plan: PlanName, changes: readonly PackageChange[], l
     installed: count('install'),
     removed: count('remove'),
     downgraded: count('downgrade'),
-    security: own.some((change) => change.security === null)
-      ? null
-      : own.filter((change) => change.security === true).length,
+    security: securityOf(own),
     left_back: leftBack,
     download_bytes: sum(own.map((change) => change.download_bytes)),
     disk_bytes: sum(own.map((change) => change.disk_bytes)),

@@ -56,7 +56,7 @@ export interface PlanSummary {
   installed: number;
   removed: number;
   downgraded: number;
-  /** Changes whose version span crosses a security archive. */
+  /** Changes, new packages among them, whose version span crosses a security archive. */
   security: number | null;
   /** Entries of `left_back` that this plan leaves. */
   left_back: number | null;
@@ -250,6 +250,7 @@ export interface AptMessage {
 export interface AptCounts {
   /** Packages that `dist_upgrade` would upgrade (downgrades and new packages not counted). */
   updates: number | null;
+  /** Those of `updates` whose version span crosses a security archive. Documents of before counted new packages too. */
   security: number | null;
   left_back: number | null;
   left_back_by_reason: Record<LeftBackReason, number> | null;
