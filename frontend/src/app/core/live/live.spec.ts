@@ -1,7 +1,10 @@
+import { provideHttpClient, withInterceptors } from '@angular/common/http';
+import { HttpTestingController, provideHttpClientTesting } from '@angular/common/http/testing';
 import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { Router } from '@angular/router';
 import { Session } from '../session/session';
+import { sessionInterceptor } from '../session/session-interceptor';
 import { Live } from './live';
 
 /** ES modules have no global `jest`. */
@@ -117,5 +120,71 @@ describe('Live', () => {
     socket().drop(4401);
     expect(session.forget).toHaveBeenCalled();
     expect(router.navigate).toHaveBeenCalledWith(['/sign-in'], { queryParams: { return: '/machines', ended: 1 } });
+  });
+});
+
+describe('Live, when the server refuses the connection', () => {
+  const router = { url: '/machines', navigate: fake.fn() };
+  const real = globalThis.WebSocket;
+  let http: HttpTestingController;
+  let session: Session;
+  const socket = (): FakeSocket => FakeSocket.made.at(-1) as FakeSocket;
+  const settled = (): Promise<void> => fake.advanceTimersByTimeAsync(0);
+
+  beforeEach(async () => {
+    fake.useFakeTimers();
+    FakeSocket.made = [];
+    globalThis.WebSocket = FakeSocket as unknown as typeof WebSocket;
+    TestBed.configureTestingModule({
+      providers: [
+        provideHttpClient(withInterceptors([sessionInterceptor])),
+        provideHttpClientTesting(),
+        { provide: Router, useValue: router },
+      ],
+    });
+    http = TestBed.inject(HttpTestingController);
+    session = TestBed.inject(Session);
+    const known = session.ensure();
+    http.expectOne('/api/me').flush({ permissions: [] });
+    await known;
+    TestBed.inject(Live);
+    TestBed.tick();
+    socket().open();
+    socket().drop();
+    http.expectNone('/api/me');
+    await fake.advanceTimersByTimeAsync(1000);
+    socket().drop();
+  });
+
+  afterEach(() => {
+    TestBed.resetTestingModule();
+    globalThis.WebSocket = real;
+    fake.useRealTimers();
+    fake.clearAllMocks();
+  });
+
+  it('leads to the sign-in page when the session ended meanwhile', async () => {
+    http.expectOne('/api/me').flush({ code: 'not_signed_in' }, { status: 401, statusText: 'Unauthorized' });
+    await settled();
+    expect(session.signedIn()).toBe(false);
+    expect(router.navigate).toHaveBeenCalledWith(['/sign-in'], { queryParams: { return: '/machines', ended: 1 } });
+    TestBed.tick();
+    const made = FakeSocket.made.length;
+    await fake.advanceTimersByTimeAsync(60_000);
+    expect(FakeSocket.made).toHaveLength(made);
+  });
+
+  it.each<[string, number]>([
+    ['is still signed in', 200],
+    ['cannot be asked about', 503],
+  ])('goes on trying for whoever %s', async (_who, status) => {
+    http.expectOne('/api/me').flush({}, { status, statusText: 'said' });
+    await settled();
+    expect(session.signedIn()).toBe(true);
+    expect(router.navigate).not.toHaveBeenCalled();
+    await fake.advanceTimersByTimeAsync(2000);
+    expect(FakeSocket.made).toHaveLength(3);
+    socket().open();
+    expect(TestBed.inject(Live).status()).toBe('live');
   });
 });

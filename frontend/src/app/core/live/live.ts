@@ -108,7 +108,12 @@ export class Live {
     socket.onclose = (event) => {
       if (this.socket === socket) {
         this.socket = null;
+        const refused = this.status() !== 'live';
         this.closed(event.code);
+        if (refused) {
+          // Browsers do not tell why: the session may have ended while nobody was connected.
+          void this.session.recheck();
+        }
       }
     };
   }

@@ -44,6 +44,14 @@ export class Session {
     return this.signedIn();
   }
 
+  /** Asks whether the session still holds; when it ended, the answer leads to the sign-in page as any other. Never throws. */
+  async recheck(): Promise<void> {
+    if (this.signedIn()) {
+      // Any other answer, or none, says nothing about the session.
+      await this.api.invoke(sessionMe).catch(() => undefined);
+    }
+  }
+
   /** True while no administrator exists: the one-time setup link has not been used. */
   async setupNeeded(): Promise<boolean> {
     return (await this.api.invoke(sessionSetup)).needed;
