@@ -72,6 +72,8 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'apt.no_repositories': 'Aucun dépôt de paquets n’est configuré.',
   'apt.not_analysed': 'Cette machine n’a pas encore été analysée.',
   'apt.not_analysed_action': 'Lancez une analyse.',
+  'apt.not_asked':
+    'Aucun plan ne prend la nouvelle version. La raison n’est pas connue : apt n’est interrogé que sur un nombre limité de tels paquets ({asked} cette fois), et ne l’a pas été sur celui-ci.',
   'apt.not_installable': 'apt ne peut pas installer la nouvelle version.',
   'apt.not_installable_because': 'apt ne peut pas installer la nouvelle version : {reason}',
   'apt.not_measured': 'Les mises à jour en attente n’ont pas pu être mesurées.',

@@ -45,6 +45,8 @@ export const say = sentences('apt', {
   phased_at: "The archive releases the version step by step ({percent} % so far); it is not this machine's turn yet.",
   not_installable: 'apt cannot install the new version.',
   not_installable_because: 'apt cannot install the new version: {reason}',
+  not_asked:
+    'No plan takes the new version. Why is not known: apt is asked about a limited number of such packages ({asked} this time), and was not asked about this one.',
   unexplained: 'No plan takes the new version, and apt did not say why.',
   flag_not_read: 'The mark of a requested reboot could not be looked for.',
   flag_not_set: 'No package left a mark that asks for a reboot.',

@@ -107,7 +107,7 @@ function readPackages(
         holds: new Set(holds),
         plans: { upgrade, upgrade_with_new, dist_upgrade },
         withoutPhasing,
-        explanations: explanations ?? [],
+        explanations,
         naturalPriorities: naturalPriorities(index),
         records,
         origins,

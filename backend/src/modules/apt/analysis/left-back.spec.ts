@@ -95,8 +95,24 @@ describe('reasons that need more than the plans', () => {
 
   it('what apt does not explain stays unexplained', () => {
     const rows = version('1.1', 500, stable) + current('1.0', 500);
-    expect(leftBack({ installed: '1.0', candidate: '1.1', rows })).toEqual([
-      expect.objectContaining({ reason: 'unexplained' }),
+    expect(leftBack({ installed: '1.0', candidate: '1.1', rows }, { explain: '@ask p=1.1\n' })).toEqual([
+      expect.objectContaining({
+        reason: 'unexplained',
+        detail: 'No plan takes the new version, and apt did not say why.',
+      }),
+    ]);
+  });
+
+  it('does not say that apt kept silent where it was not asked', () => {
+    const rows = version('1.1', 500, stable) + current('1.0', 500);
+    const explain = Array.from({ length: 15 }, (_, index) => `@ask o${String(index)}=1.1\n`).join('');
+    expect(leftBack({ installed: '1.0', candidate: '1.1', rows }, { explain })).toEqual([
+      expect.objectContaining({
+        reason: 'unexplained',
+        detail:
+          'No plan takes the new version. Why is not known: apt is asked about a limited number of such packages ' +
+          '(15 this time), and was not asked about this one.',
+      }),
     ]);
   });
 

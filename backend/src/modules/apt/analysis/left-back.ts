@@ -15,7 +15,8 @@ export interface LeftBackContext {
   plans: Record<PlanName, Simulation>;
   /** `dist-upgrade` with phasing set aside; null: not measured. */
   withoutPhasing: Simulation | null;
-  explanations: readonly Explanation[];
+  /** Of the packages that apt was asked about; null: not read. */
+  explanations: readonly Explanation[] | null;
   /** Priority that a source's versions have when no preference speaks of them. */
   naturalPriorities: ReadonlyMap<string, number>;
   records: RecordIndex;
@@ -55,7 +56,7 @@ export class LeftBackFinder {
     };
     this.takesWithoutPhasing = takesOf(context.withoutPhasing);
     this.deferred = new Set(plans.dist_upgrade.deferred);
-    this.explanations = new Map(context.explanations.map((explanation) => [explanation.name, explanation]));
+    this.explanations = new Map(context.explanations?.map((explanation) => [explanation.name, explanation]));
   }
 
   all(): LeftBackPackage[] {
@@ -167,6 +168,9 @@ export class LeftBackFinder {
 
   private explained(name: string): Finding {
     const explanation = this.explanations.get(name);
+    // The machine asks about so many only: of the others apt said nothing, as nobody asked.
+    if (explanation === undefined && this.context.explanations !== null)
+      return { reason: 'unexplained', detail: say.not_asked({ asked: this.explanations.size }) };
     if (explanation?.refused === true) {
       const [first] = explanation.reasons;
       const detail = first === undefined ? say.not_installable() : say.not_installable_because({ reason: first });
