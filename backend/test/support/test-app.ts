@@ -59,6 +59,10 @@ class RoleAuthenticator extends SessionAuthenticator {
     const role = roles.find((name) => name === token);
     return Promise.resolve(role === undefined ? undefined : principalOf(role));
   }
+
+  override recheck(token: string): Promise<Principal | undefined> {
+    return this.authenticate(token);
+  }
 }
 
 const userIds: Readonly<Record<Role, string>> = {

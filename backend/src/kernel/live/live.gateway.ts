@@ -30,7 +30,10 @@ interface Connected extends Admission {
   answered: boolean;
 }
 
-/** Lets sockets in, keeps asking whether they may stay, and puts them out. What they watch is the topics' business. */
+/**
+ * Lets sockets in, keeps asking whether they may stay, and puts them out. What they watch is the topics' business.
+ * None of that is a sign of the person: a page left open connects, and comes back, by itself.
+ */
 @LiveTopic()
 export class LiveGateway implements OnGatewayInit<WebSocketServer>, OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(LiveGateway.name);
@@ -115,7 +118,7 @@ export class LiveGateway implements OnGatewayInit<WebSocketServer>, OnModuleInit
     if (lacksHttps(this.config, request)) return 421;
     if (!socketOriginIsOurs(request.headers, this.origins.all())) return 403;
     const token = readSessionToken(this.config, request.headers.cookie);
-    const principal = token === undefined ? undefined : await this.sessions.authenticate(token);
+    const principal = token === undefined ? undefined : await this.sessions.recheck(token);
     if (token === undefined || principal === undefined) return 401;
     let open = 0;
     for (const connected of this.clients.values()) if (connected.principal.userId === principal.userId) open += 1;
@@ -143,7 +146,7 @@ export class LiveGateway implements OnGatewayInit<WebSocketServer>, OnModuleInit
     connected.checkedAt = Date.now();
     let principal: Principal | undefined;
     try {
-      principal = await this.sessions.authenticate(connected.token);
+      principal = await this.sessions.recheck(connected.token);
     } catch (error) {
       // Without the database nothing is sent either; the next tick asks again.
       this.logger.warn({ err: error }, 'A live socket could not be authorised again.');

@@ -53,13 +53,16 @@ export class SessionsService extends SessionAuthenticator {
 
   async authenticate(token: string): Promise<Principal | undefined> {
     const now = this.clock.now();
-    const idleSince = new Date(now.getTime() - IDLE_LIMIT);
-    const found = await this.sessions.find(this.database.manager, tokenHash(token), now, idleSince);
+    const found = await this.find(token, now);
     if (found === null) return undefined;
     const { lastSeenAt, ...principal } = found;
     if (now.getTime() - lastSeenAt.getTime() > SEEN_EVERY)
       await this.sessions.seen(this.database.manager, principal.sessionId, now);
     return principal;
+  }
+
+  async recheck(token: string): Promise<Principal | undefined> {
+    return (await this.find(token, this.clock.now())) ?? undefined;
   }
 
   /**
@@ -130,6 +133,11 @@ export class SessionsService extends SessionAuthenticator {
         ip: client.ip,
       });
     });
+  }
+
+  private find(token: string, now: Date): ReturnType<SessionsRepository['find']> {
+    const idleSince = new Date(now.getTime() - IDLE_LIMIT);
+    return this.sessions.find(this.database.manager, tokenHash(token), now, idleSince);
   }
 
   private async refused(username: string, client: Client): Promise<void> {
