@@ -8,8 +8,14 @@ const FOLDERS = [
   ...['state/lists/partial', 'cache/archives/partial', 'log'],
 ];
 
-/** `describe` where apt is at hand, as on each machine that this program looks after. */
-export const withApt = spawnSync('apt-get', ['--version']).status === 0 ? describe : describe.skip;
+const missing = spawnSync('apt-get', ['--version']).status === 0 ? null : 'apt is not on this machine';
+
+/** `describe` where apt is at hand, as on each machine that this program looks after; elsewhere it says why it is skipped. */
+export function withApt(title: string, tests: () => void): void {
+  if (missing !== null && process.env['CI'] === 'true') throw new Error(`Cannot be skipped here: ${missing}.`);
+  if (missing === null) describe(title, tests);
+  else describe.skip(`${title} (skipped: ${missing})`, tests);
+}
 
 export interface Ran {
   readonly status: number | null;
