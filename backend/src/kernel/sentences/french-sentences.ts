@@ -138,7 +138,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
     'Le système de fichiers est monté en lecture seule, souvent à cause d’un disque ou d’une carte SD défaillants. Vérifiez d’abord le disque.',
   'apt_remediation.refresh_failed': 'Lisez les lignes d’apt, corrigez leur cause et relancez l’analyse.',
   'apt_remediation.refresh_timed_out':
-    'L’actualisation n’a pas abouti à temps. Cherchez le dépôt qui ne répond pas, ou accordez plus de temps.',
+    'L’actualisation n’a pas abouti à temps. Cherchez le dépôt qui ne répond pas, corrigez ou désactivez sa source, puis relancez l’analyse.',
   'apt_remediation.repo_401':
     'Le dépôt demande une authentification. Saisissez ses identifiants, ou utilisez le dépôt qui ne demande pas d’abonnement.',
   'apt_remediation.repo_403': 'Le dépôt refuse cette machine. Vérifiez l’abonnement ou l’adresse qu’il autorise.',
@@ -709,7 +709,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'ssh.timeout_progress_action':
     'Quelque chose se bloque sur la machine (souvent un dépôt ou un système de fichiers) ; voyez les dernières lignes du journal.',
   'ssh.timeout_total': 'L’exécution ne s’est pas terminée en {time} et a été arrêtée.',
-  'ssh.timeout_total_action': 'Cherchez ce qui est lent sur la machine, ou relevez la limite de temps.',
+  'ssh.timeout_total_action': 'Cherchez ce qui est lent sur la machine, puis réessayez.',
   'ssh.unreachable': 'Rien n’accepte de connexion à {place}.',
   'ssh.unreachable_action':
     'Vérifiez que la machine est allumée, que sshd tourne, et que l’adresse, le port et le pare-feu sont corrects.',

@@ -55,6 +55,12 @@ describe('what the program says', () => {
     }
   });
 
+  it('asks nobody to change a limit of time, for none can be set', () => {
+    const asks = (text: string): boolean => /more time|time limit|plus de temps|limite de temps/i.test(text);
+    expect(all.filter(({ english }) => asks(english)).map(({ code }) => code)).toEqual([]);
+    expect(Object.keys(french).filter((code) => asks(french[code] ?? ''))).toEqual([]);
+  });
+
   it('is never said in the same words by two rooms', () => {
     const english = all.map(({ english }) => english);
     expect(english.filter((text, index) => english.indexOf(text) !== index)).toEqual([]);

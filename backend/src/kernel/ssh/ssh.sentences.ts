@@ -85,7 +85,7 @@ export const say = sentences('ssh', {
   timeout_progress_action:
     'Something on the machine hangs (often a repository or a file system); see the last lines of the log.',
   timeout_total: 'The run did not end within {time} and was stopped.',
-  timeout_total_action: 'Find out what is slow on the machine, or raise the time limit.',
+  timeout_total_action: 'Find out what is slow on the machine, then try again.',
   output_limit: 'The machine printed more than {bytes} bytes and the run was stopped.',
   output_limit_action: 'Look at what floods the output on the machine.',
   cancelled: 'The work was cancelled.',

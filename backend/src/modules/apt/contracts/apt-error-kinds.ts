@@ -16,7 +16,7 @@ const remediations = sentences('apt_remediation', {
   no_index: 'There is no package list on the machine. Make one refresh succeed before trusting any count.',
   sources_invalid: 'Correct the source file that apt names; until then apt can do nothing at all.',
   refresh_timed_out:
-    'The refresh did not end within its time. Look for the repository that does not answer, or allow more time.',
+    'The refresh did not end within its time. Look for the repository that does not answer, correct or disable its source, then analyse again.',
   refresh_failed: 'Read the lines of apt, correct their cause and analyse again.',
   proxy_invalid: 'Correct the proxy address of this machine in its settings.',
   proxy_unreachable: 'Check that the proxy runs and can be reached from the machine, or change the proxy mode.',
