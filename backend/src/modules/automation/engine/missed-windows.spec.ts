@@ -104,7 +104,7 @@ describe('what a schedule goes on with when its single window has closed', () =>
     await night.window(0, machineId);
     p.work();
     const id = await due(machineId, { missedRuns: 'run_once' });
-    await night.a.runner.advanceAll();
+    await night.a.step();
     await until('it is planned', async () => {
       return (await p.count('jobs', `kind = $1 AND status = 'ok'`, [planActionName(CHANGE)])) === 1;
     });
