@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { Fleet, FleetError, type FleetMachine } from '../fleet/client.mts';
 import { say } from './output.mts';
 import { demoPackages, ensurePackages, isRoot } from './packages.mts';
@@ -21,6 +23,9 @@ export interface DemoFleet {
 }
 
 const none: DemoFleet = { inventory: [], stop: () => Promise.resolve() };
+
+/** Signs in by a password, the others by the fleet's key. */
+const PASSWORD_USER = 'admin';
 
 /** Names, states and ways to sign in of the three demo machines, so that the first page shows something of everything. */
 const roles = [
@@ -62,21 +67,36 @@ async function obstacle(fleet: Fleet, signal: AbortSignal): Promise<string | und
   return fleet.missing();
 }
 
-function credentialsFor(username: string, machine: FleetMachine): Record<string, string> {
-  const user = machine.users.find(({ name }) => name === username);
-  if (username === 'admin' && typeof user?.password === 'string') {
-    return { authMethod: 'password', password: user.password, sudoMode: 'same_as_ssh' };
-  }
+/** Of the one who signs in by a password; kept beside the machines, which keep it as well. */
+function ownPassword(): string {
+  const file = path.join(place().root, 'demo-password');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(18).toString('base64url'), { mode: 0o600 });
+  return readFileSync(file, 'utf8');
+}
+
+/**
+ * The passwords of a test fleet are published, and root of such a machine is not far from root of the box: whoever has an account here must
+ * not come in by them.
+ */
+async function closePasswords(fleet: Fleet, machine: FleetMachine, password: string): Promise<void> {
+  const known = machine.users.filter((user) => user.password !== null && user.name !== PASSWORD_USER);
+  const script = `chpasswd && for user in ${known.map(({ name }) => name).join(' ')}; do usermod --lock "$user" || exit 1; done`;
+  const { exitCode, stderr } = await fleet.exec(machine.name, ['sh', '-c', script], `${PASSWORD_USER}:${password}\n`);
+  if (exitCode !== 0) throw new FleetError(`${machine.name}: ${stderr.trim()}`, exitCode);
+}
+
+function credentialsFor(username: string, machine: FleetMachine, password: string): Record<string, string> {
+  if (username === PASSWORD_USER) return { authMethod: 'password', password, sudoMode: 'same_as_ssh' };
   return { authMethod: 'ssh_key', privateKey: readFileSync(machine.keyPath, 'utf8'), sudoMode: 'none' };
 }
 
-function enrolment(machine: FleetMachine, role: (typeof roles)[number]): InventoryMachine {
+function enrolment(machine: FleetMachine, role: (typeof roles)[number], password: string): InventoryMachine {
   return {
     name: role.name,
     hostname: machine.address,
     port: machine.port,
     username: role.user,
-    credentials: credentialsFor(role.user, machine),
+    credentials: credentialsFor(role.user, machine, password),
     hostKey: machine.hostKey,
     tags: role.tags,
   };
@@ -94,12 +114,15 @@ export async function startDemoFleet(signal: AbortSignal): Promise<DemoFleet> {
   say('Starting three Debian machines (the first time this takes a few minutes) …');
   try {
     const inventory: InventoryMachine[] = [];
-    for (const [index, machine] of (await fleet.up(roles.length, { suite: 'mix' })).entries()) {
+    const machines = await fleet.up(roles.length, { suite: 'mix' });
+    const password = ownPassword();
+    for (const [index, machine] of machines.entries()) {
       const role = roles[index];
       signal.throwIfAborted();
       if (role === undefined) continue;
+      await closePasswords(fleet, machine, password);
       await fleet.scenario(machine.name, ...role.states);
-      inventory.push(enrolment(machine, role));
+      inventory.push(enrolment(machine, role, password));
     }
     return { inventory, stop };
   } catch (error) {
