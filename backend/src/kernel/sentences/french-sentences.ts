@@ -1015,7 +1015,7 @@ export const FRENCH_SENTENCES: Readonly<Record<string, string>> = {
   'automation.missed_before_next': 'Son tour n’est pas venu avant l’échéance suivante de la planification.',
   'automation.missed_made_up': 'Personne n’était là pour la lancer à temps ; l’exécution de {due} l’a remplacée.',
   'automation.missed_midway':
-    'L’exécution n’avançait plus depuis {since}, plus longtemps que son retard permis : aucun travailleur n’était là, ou les machines et les places étaient prises.',
+    'L’exécution n’avançait plus depuis {since}, plus longtemps qu’elle ne peut attendre : aucun travailleur n’était là, ou les machines et les places étaient prises.',
   'automation.no_policy': 'Personne n’a dit ce qu’elle peut modifier d’elle-même.',
   'automation.none_changed': 'Aucune machine n’a été modifiée ; chacune dit pourquoi.',
   'automation.occurrence_ended': 'L’exécution est déjà terminée ; il n’y a rien à annuler.',

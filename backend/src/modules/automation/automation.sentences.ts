@@ -35,7 +35,7 @@ export const say = sentences('automation', {
   missed_made_up: 'Nobody was there to start it in time; the run of {due} made up for it.',
   missed_before_change: 'The schedule was changed before it was started.',
   missed_midway:
-    'Nothing came of the run since {since}, longer than it may be late: no worker was there, or machines and places were taken.',
+    'Nothing came of the run since {since}, for longer than it may wait: no worker was there, or machines and places were taken.',
   missed_before_next: 'Its turn did not come before the next run of the schedule was due.',
   window_expired: 'Its time to begin was over at {end}.',
   scope_empty: 'No machine was in its scope.',

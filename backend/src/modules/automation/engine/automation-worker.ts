@@ -93,7 +93,7 @@ export class AutomationWorker implements OnApplicationBootstrap, BeforeApplicati
       this.everything = false;
       this.news = new Set();
       try {
-        await this.runner.advanceAll(ids);
+        if (await this.runner.advanceAll(ids)) this.everything = true;
       } catch (error) {
         this.logger.error({ err: error }, 'Runs of schedules could not be gone on with.');
       }

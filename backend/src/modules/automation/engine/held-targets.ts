@@ -17,7 +17,7 @@ import { changeAtWork } from './changes-at-work';
 import { jobsAfter } from './scheduled-jobs';
 import { overridden } from './target-overrides';
 import type { Stop } from './target-steps';
-import { NOT_SPARED, type TargetEnd } from './target-store';
+import { notSpared, type TargetEnd } from './target-store';
 
 /** The maintenance window that a machine of an occurrence waits for. */
 export interface AwaitedWindow {
@@ -113,7 +113,7 @@ export class HeldTargets {
     occurrence: LateOccurrence,
     { kind, message, spares }: Stop,
   ): Promise<TargetEnd[]> {
-    const rows = await queryRows<WaitingRow>(tx.manager, PARTLY, [occurrence.id, spares]);
+    const rows = await queryRows<WaitingRow>(tx.manager, PARTLY, [occurrence.id, spares, occurrence.now]);
     const late = rows.map(({ machine_id: machineId, position: left }): LateEnd => {
       return { end: { machineId, status: 'cancelled', errorKind: kind, errorMessage: message }, left };
     });
@@ -241,7 +241,7 @@ const OVER = `
 
 const PARTLY = `
   SELECT machine_id, position, window_name FROM schedule_occurrence_targets t
-  WHERE occurrence_id = $1 AND status = 'queued' AND worst_status IS NOT NULL AND ${NOT_SPARED}`;
+  WHERE occurrence_id = $1 AND status = 'queued' AND worst_status IS NOT NULL AND ${notSpared('$3')}`;
 
 /** A plan is a job of its request too: it has another kind. */
 const CHANGED = `

@@ -3,6 +3,7 @@ import { CHANGE, fakeAction, fakeChange, READING } from '../../../../test/suppor
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
 import { SshError } from '../../../kernel/ssh/ssh-error';
+import { affected } from '../../../kernel/database/rows';
 import { planActionName } from '../../jobs/actions/plan-action';
 
 const HOUR_MS = 3_600_000;
@@ -115,7 +116,24 @@ describe('a run whose schedule leaves out what is missed, after seven hours in w
     const id = await a.schedule([await p.machine()], { ...changes('any'), missedRuns: 'run_once' });
     night.clock.at = NIGHT;
     await a.scheduler.tick();
-    hoursLater(7);
+    // However long nobody was there.
+    hoursLater(23);
+    await over(id);
+    expect(await statuses(id)).toEqual([['ok', null]]);
+  });
+
+  it('goes on so after days, where no other is due', async () => {
+    const { p, a } = night;
+    p.work();
+    const once = { cron: '@once', runAt: NIGHT, missedRuns: 'run_once' } as const;
+    const id = await a.schedule([await p.machine('m1'), await p.machine('m2')], {
+      ...changes('any'),
+      ...once,
+      concurrency: 1,
+    });
+    night.clock.at = NIGHT;
+    await night.steps('one is changed', () => machines.runs.size === 1);
+    hoursLater(57);
     await over(id);
     expect(await statuses(id)).toEqual([['ok', null]]);
   });
@@ -182,15 +200,15 @@ describe('a machine whose change never ends', () => {
     p.work();
     await hangs(machine);
     const id = await a.schedule([machine], { cron: '@once', runAt: NIGHT, missedRuns: 'run_once' });
-    for (let hours = 0; hours <= 23; hours += 1) {
+    // Somebody looks all the while, though not at each moment here.
+    const look = async (hours: number): Promise<void> => {
       hoursLater(hours);
+      await affected(p.dataSource, 'UPDATE schedule_occurrences SET looked_at = $1', [night.clock.at]);
       await a.stepAfterAbsence();
-    }
+    };
+    for (let hours = 0; hours <= 23; hours += 1) await look(hours);
     expect(await statuses(id)).toEqual([['running', null]]);
-    for (const hours of [24, 25]) {
-      hoursLater(hours);
-      await a.stepAfterAbsence();
-    }
+    for (const hours of [24, 25]) await look(hours);
     expect(await statuses(id)).toEqual([['cancelled', 'missed']]);
   });
 
@@ -292,6 +310,23 @@ describe('a machine that waits for one maintenance window over several nights', 
       ['ok', null],
     ]);
   });
+});
+
+it('changes a machine once that a run by hand holds for the same window as the one before', async () => {
+  const { p, a } = night;
+  const machine = await p.machine();
+  await night.window(3, machine);
+  p.work();
+  const id = await night.due([machine], { cron: '@once', runAt: NIGHT });
+  await night.held(id);
+  const { id: byHand } = await a.runNow(id);
+  await night.steps('both hold it', async () => (await a.targetsOf(byHand))[0]?.awaitsWindow === true);
+  await a.step();
+  expect((await night.dueTargets(id))[0]).toMatchObject({ status: 'cancelled', errorKind: 'missed' });
+  await night.pass(3.1);
+  await night.steps('it is changed', () => machines.runs.size === 1);
+  await over(id);
+  expect(machines.runs.size).toBe(1);
 });
 
 it('keeps its window for a machine that the next run cannot plan', async () => {

@@ -15,8 +15,8 @@ export interface Lapsing {
   readonly looked_at: Date | null;
   readonly active_at: Date | null;
   readonly lapsed_at: Date | null;
-  /** The last run of its schedule that was due after it and has come; null: there is none. */
-  readonly next_id: string | null;
+  /** A later due time of its schedule has come, and has a run. */
+  readonly has_next: boolean;
 }
 
 /** However short the grace is: so long a look at all runs may take, or a process to start again. */
@@ -43,14 +43,15 @@ export class Lapses {
       if (run.lapsed_at === null) await affected(tx.manager, LAPSE, [run.id, since]);
       return { kind: 'missed', message: say.missed_midway({ since: since.toISOString() }), by: null, spares: 'held' };
     }
-    // What a person asked for does not end because of the clock.
-    if (run.next_id === null || run.trigger === 'person') return null;
+    // What a person asked for does not end because of the next due time.
+    if (!run.has_next || run.trigger === 'person') return null;
     return { kind: 'missed', message: say.missed_before_next(), by: null, spares: 'begun' };
   }
 
   /** A worker has looked after it. */
   async note(tx: Transaction, run: Lapsing, { working, idle }: TargetStanding, now: Date): Promise<void> {
-    const active = working || !idle;
+    // After an absence, or a step of the clock, the waiting begins anew.
+    const active = working || !idle || wasAway(run, now) || (run.active_at ?? run.created_at) > now;
     const due = (at: Date | null): boolean => at === null || Math.abs(now.getTime() - at.getTime()) >= NOTED_EVERY_MS;
     if (due(run.looked_at) || (active && due(run.active_at))) await affected(tx.manager, LOOKED, [run.id, now, active]);
   }
@@ -58,13 +59,23 @@ export class Lapses {
 
 /** Since when nothing came of it, where that is too long ago; null: it is not. Pure. */
 function lapsedSince(run: Lapsing, { missed_runs, grace_seconds }: DefinitionDocument, now: Date): Date | null {
-  // In the future: the clock went back since. Then nobody knows how long ago it was.
-  const at = (noted: Date | null): Date => new Date(Math.min((noted ?? run.created_at).getTime(), now.getTime()));
-  const longAgo = (noted: Date | null, seconds: number) => now.getTime() - at(noted).getTime() > seconds * 1000;
-  const skips = missed_runs === 'skip';
-  if (skips && longAgo(run.looked_at, Math.max(grace_seconds, LEAST_GRACE_SECONDS))) return at(run.looked_at);
-  const patience = skips ? Math.max(grace_seconds, LEAST_PATIENCE_SECONDS) : MOST_PATIENCE_SECONDS;
-  return longAgo(run.active_at, patience) ? at(run.active_at) : null;
+  const [looked, active] = [run.looked_at ?? run.created_at, run.active_at ?? run.created_at];
+  if (missed_runs === 'skip') {
+    if (secondsSince(looked, now) > Math.max(grace_seconds, LEAST_GRACE_SECONDS)) return looked;
+    return secondsSince(active, now) > Math.max(grace_seconds, LEAST_PATIENCE_SECONDS) ? active : null;
+  }
+  // It runs late, whenever somebody is back.
+  return !wasAway(run, now) && secondsSince(active, now) > MOST_PATIENCE_SECONDS ? active : null;
+}
+
+/** No worker had looked after it for longer than a look may take. */
+function wasAway({ looked_at: looked, created_at: created }: Lapsing, now: Date): boolean {
+  return secondsSince(looked ?? created, now) > LEAST_GRACE_SECONDS;
+}
+
+/** None of a moment in the future: the clock went back since, and nobody knows how long ago it was. */
+function secondsSince(moment: Date, now: Date): number {
+  return Math.max(0, now.getTime() - moment.getTime()) / 1000;
 }
 
 const LAPSE = 'UPDATE schedule_occurrences SET lapsed_at = $2 WHERE id = $1';

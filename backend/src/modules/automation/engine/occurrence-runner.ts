@@ -31,6 +31,9 @@ interface OccurrenceRow extends Lapsing {
   readonly started_at: Date | null;
 }
 
+/** Well below the time after which a run counts as not looked after. */
+const LONGEST_ROUND_MS = 15_000;
+
 /**
  * Takes occurrences from their due time to their end: chooses the machines, keeps at most so many of them at work as the
  * schedule says, and ends when the last has. Each step is one transaction under the lock of the occurrence's row, and
@@ -57,16 +60,20 @@ export class OccurrenceRunner {
   /**
    * Goes on with every occurrence that is not over, or with those of some schedules, until nothing is to be done at this moment. They take
    * turns, so that a small one need not wait for ten thousand machines of another; one that fails leaves the others be.
+   *
+   * @returns whether there is more to do: it ends after a while, so that those which had nothing to do are looked at again
    */
-  async advanceAll(scheduleIds: readonly string[] | null = null): Promise<void> {
+  async advanceAll(scheduleIds: readonly string[] | null = null): Promise<boolean> {
     await this.lookAfterEdits();
     const active = await queryRows<{ id: string }>(this.dataSource, ACTIVE, [scheduleIds]);
     let open = active.map(({ id }) => id);
-    while (open.length > 0) {
+    for (const end = performance.now() + LONGEST_ROUND_MS; open.length > 0;) {
+      if (performance.now() > end) return true;
       const more: string[] = [];
       for (const id of open) if (await this.advance(id)) more.push(id);
       open = more;
     }
+    return false;
   }
 
   /** Before anything ends by the time in which it could begin. */
@@ -131,9 +138,9 @@ export class OccurrenceRunner {
     await this.targets.holdPlaces(tx, scheduleId);
     const settled = await this.worker.settle(tx, occurrence);
     await this.targets.end(tx, id, await this.held.missed(tx, occurrence), now);
-    if (row.next_id !== null) await this.targets.cancelHeldAnew(tx, id, row.next_id, say.missed_before_next(), now);
+    if ((stop?.by ?? null) === null) await this.targets.cancelHeldAnew(tx, id, say.missed_before_next(), now);
     const begun = stop === null ? await this.fill(tx, occurrence) : await this.wind(tx, occurrence, stop);
-    const standing = await this.targets.standing(tx, id);
+    const standing = await this.targets.standing(tx, id, now);
     if (standing.running === 0 && !standing.waiting) await this.ends.end(tx, occurrence);
     else await this.lapses.note(tx, row, standing, now);
     if (settled + begun > 0) this.bus.changed(tx, { scheduleIds: [occurrence.scheduleId] });
@@ -161,7 +168,7 @@ export class OccurrenceRunner {
   /** Begins as many machines as the schedule allows at once, in all of its runs together. @returns how many were looked at */
   private async fill(tx: Transaction, occurrence: RunningOccurrence): Promise<number> {
     const { id, scheduleId, definition } = occurrence;
-    const { waiting } = await this.targets.standing(tx, id);
+    const { waiting } = await this.targets.standing(tx, id, occurrence.now);
     if (!waiting) return 0;
     const free = Math.min(definition.concurrency - (await this.targets.placesTaken(tx, scheduleId)), MACHINES_AT_ONCE);
     if (free <= 0) return 0;
@@ -207,10 +214,9 @@ const ACTIVE = `
 const TAKE = `
   SELECT id, schedule_id, status, expires_at, cancel_requested_by, cancel_cause, definition_json, definition_seal,
     answerable_ids, machines_count, started_at, trigger, created_at, looked_at, active_at, lapsed_at,
-    (SELECT later.id FROM schedule_occurrences later
+    EXISTS (SELECT 1 FROM schedule_occurrences later
       WHERE later.schedule_id = o.schedule_id AND later.due_at > o.due_at AND later.due_at <= $2
-        AND later.trigger = 'schedule' AND later.definition_json IS NOT NULL
-      ORDER BY later.due_at DESC LIMIT 1) AS next_id
+        AND later.trigger = 'schedule' AND later.definition_json IS NOT NULL) AS has_next
   FROM schedule_occurrences o
   WHERE id = $1 AND status IN ('queued', 'running') FOR UPDATE OF o SKIP LOCKED`;
 

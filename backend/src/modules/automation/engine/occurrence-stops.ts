@@ -29,7 +29,7 @@ export class OccurrenceStops {
   }
 
   private async endJobs(tx: Transaction, id: string, unbegun: boolean, by: Actor, now: Date): Promise<void> {
-    const which = { unbegun, spares: 'none' } as const;
+    const which = { unbegun, spares: 'none', limit: null } as const;
     const found = await this.targets.ownJobs(tx, id, which, now);
     await this.dispatcher.lockMachines(
       tx,

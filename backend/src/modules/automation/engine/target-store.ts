@@ -102,8 +102,8 @@ export class TargetStore {
   }
 
   /** How many are at work, and whether some wait: both cheap, however many there are. */
-  async standing(tx: Transaction, occurrenceId: string): Promise<TargetStanding> {
-    const row = await queryOne<TargetStanding>(tx.manager, STANDING, [occurrenceId]);
+  async standing(tx: Transaction, occurrenceId: string, now: Date): Promise<TargetStanding> {
+    const row = await queryOne<TargetStanding>(tx.manager, STANDING, [occurrenceId, now]);
     return row ?? { running: 0, working: false, waiting: false, idle: false };
   }
 
@@ -129,15 +129,15 @@ export class TargetStore {
   async ownJobs(
     tx: Transaction,
     occurrenceId: string,
-    which: { readonly unbegun: boolean; readonly spares: Spares },
+    which: { readonly unbegun: boolean; readonly spares: Spares; readonly limit: number | null },
     now: Date,
   ): Promise<TargetWork[]> {
-    return queryRows<TargetWork>(tx.manager, OWN_JOBS, [occurrenceId, which.spares, which.unbegun, now]);
+    return queryRows<TargetWork>(tx.manager, OWN_JOBS, [occurrenceId, which.spares, which.unbegun, now, which.limit]);
   }
 
   /** The machines at work whose job has not begun, though it is not this occurrence's to end. */
-  async unbegun(tx: Transaction, occurrenceId: string, spares: Spares): Promise<UnbegunTarget[]> {
-    return queryRows<UnbegunTarget>(tx.manager, UNBEGUN, [occurrenceId, spares]);
+  async unbegun(tx: Transaction, occurrenceId: string, spares: Spares, now: Date): Promise<UnbegunTarget[]> {
+    return queryRows<UnbegunTarget>(tx.manager, UNBEGUN, [occurrenceId, spares, now]);
   }
 
   async begin(
@@ -207,15 +207,9 @@ export class TargetStore {
     return (await affected(tx.manager, END_PLANNED, [occurrenceId, machineId, requestId, kind, message])) > 0;
   }
 
-  /** Ends every machine that waits for its window and does so in the next run, too. */
-  async cancelHeldAnew(
-    tx: Transaction,
-    occurrenceId: string,
-    nextId: string,
-    message: string,
-    now: Date,
-  ): Promise<void> {
-    await affected(tx.manager, HELD_ANEW, [occurrenceId, nextId, message, now]);
+  /** Ends every machine that waits for its window and does so in a later run, too. */
+  async cancelHeldAnew(tx: Transaction, occurrenceId: string, message: string, now: Date): Promise<void> {
+    await affected(tx.manager, HELD_ANEW, [occurrenceId, message, now]);
   }
 
   /** Ends every machine that waits, but for those that the stop spares. @returns how many */
@@ -225,21 +219,25 @@ export class TargetStore {
 }
 
 /**
- * The next run holds the machine for a window as well, and nothing was changed in this one: both would do everything there twice. A person who let it begin before
+ * A later run holds the machine for a window as well, or has changed it in one, and nothing was changed in this one: both would do everything there twice. A person who let it begin before
  * that meant this one.
  */
 const HELD_ANEW = `
-  UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = 'missed', error_message = $3, finished_at = $4
-  WHERE t.occurrence_id = $1 AND t.status = 'queued' AND t.start_before IS NOT NULL
-    AND NOT ${overridden('$4')} AND EXISTS (
-      SELECT 1 FROM schedule_occurrence_targets anew
-      WHERE anew.occurrence_id = $2 AND anew.machine_id = t.machine_id AND anew.start_before IS NOT NULL)
+  UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = 'missed', error_message = $2, finished_at = $3
+  FROM schedule_occurrences o
+  WHERE o.id = $1 AND t.occurrence_id = o.id AND t.status = 'queued' AND t.start_before IS NOT NULL
+    AND NOT ${overridden('$3')} AND EXISTS (
+      SELECT 1 FROM schedule_occurrences later JOIN schedule_occurrence_targets anew ON anew.occurrence_id = later.id
+      WHERE later.schedule_id = o.schedule_id AND later.due_at > o.due_at AND later.due_at <= $3 AND anew.machine_id = t.machine_id
+        AND anew.start_before IS NOT NULL AND anew.status IN ('queued', 'running', 'ok', 'warning'))
     AND NOT EXISTS (
       SELECT 1 FROM action_requests r JOIN jobs j ON j.request_id = r.id AND j.kind = r.action
       WHERE r.occurrence_id = t.occurrence_id AND r.machine_id = t.machine_id AND j.status IN ('ok', 'warning'))`;
 
-/** Which targets `t` a stop does not spare; $2 says how it does. */
-export const NOT_SPARED = `($2 = 'none' OR (t.start_before IS NULL AND ($2 = 'held' OR (t.position = 0 AND t.worst_status IS NULL))))`;
+/** Which targets `t` a stop does not spare; $2 says how it does, `now` what time it is: a window that has passed spares nothing. */
+export const notSpared = (now: string): string =>
+  `($2 = 'none' OR ((t.start_before IS NULL OR t.start_before <= ${now})
+    AND ($2 = 'held' OR (t.position = 0 AND t.worst_status IS NULL))))`;
 
 /**
  * First come those whose turn did not come in the most runs in a row, the others in an order of this run alone: in a window that is
@@ -250,6 +248,8 @@ const CHOOSE = `${SCOPED}, previous AS (
     WHERE this.id = $9::uuid AND o.due_at < this.due_at AND o.machines_count > 0 ORDER BY o.due_at DESC LIMIT 1),
   lined AS (
     SELECT s.id, CASE WHEN t.status = 'queued' OR (t.status = 'cancelled' AND t.error_kind IN ('window_expired', 'cancelled', 'missed'))
+        OR (t.status = 'running' AND t.position = 0 AND t.worst_status IS NULL
+          AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = t.job_id AND j.status IN ('queued', 'cancelled')))
       THEN t.waited_runs + 1 ELSE 0 END AS waited_runs
     FROM scoped s LEFT JOIN previous ON true
       LEFT JOIN schedule_occurrence_targets t ON t.occurrence_id = previous.id AND t.machine_id = s.id
@@ -275,8 +275,8 @@ const STANDING = `
   SELECT (SELECT count(*)::integer FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'running') AS running,
     EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued') AS waiting,
     EXISTS (SELECT 1 FROM schedule_occurrence_targets t JOIN jobs j ON j.id = t.job_id
-      WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.status <> 'queued' OR t.start_before IS NOT NULL)) AS working,
-    EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status IN ('queued', 'running') AND start_before IS NULL) AS idle`;
+      WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.status <> 'queued' OR t.start_before > $2)) AS working,
+    EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND (status = 'queued' AND start_before IS NULL OR status = 'running' AND (start_before IS NULL OR start_before <= $2))) AS idle`;
 
 const HOLD_PLACES = `SELECT pg_advisory_xact_lock(hashtext('schedule_places'), hashtext($1))`;
 
@@ -307,15 +307,15 @@ const OWN_JOBS = `
   SELECT t.machine_id AS "machineId", t.job_id AS "jobId" FROM schedule_occurrence_targets t
     JOIN schedule_occurrences o ON o.id = t.occurrence_id JOIN jobs j ON j.id = t.job_id
   WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.status = 'queued' OR (j.status = 'running' AND NOT $3))
-    AND ${NOT_SPARED} AND j.schedule_id = o.schedule_id AND NOT j.shared AND NOT EXISTS (
+    AND ${notSpared('$4')} AND j.schedule_id = o.schedule_id AND NOT j.shared AND NOT EXISTS (
       SELECT 1 FROM schedule_occurrence_targets other JOIN schedule_occurrences run ON run.id = other.occurrence_id
       WHERE other.machine_id = t.machine_id AND other.job_id = t.job_id AND other.occurrence_id <> t.occurrence_id
         AND other.status = 'running' AND run.cancel_requested_at IS NULL AND (run.expires_at IS NULL OR run.expires_at > $4))
-  ORDER BY t.machine_id`;
+  ORDER BY t.machine_id LIMIT $5`;
 
 const UNBEGUN = `
   SELECT t.machine_id AS "machineId", t.position FROM schedule_occurrence_targets t JOIN jobs j ON j.id = t.job_id
-  WHERE t.occurrence_id = $1 AND t.status = 'running' AND j.status = 'queued' AND ${NOT_SPARED}`;
+  WHERE t.occurrence_id = $1 AND t.status = 'running' AND j.status = 'queued' AND ${notSpared('$3')}`;
 
 const BEGIN = `
   UPDATE schedule_occurrence_targets t SET status = 'running', job_id = work.job_id, position = $4, stage = $5,
@@ -352,4 +352,4 @@ const END_PLANNED = `
 
 const CANCEL_WAITING = `
   UPDATE schedule_occurrence_targets t SET status = 'cancelled', error_kind = $3, error_message = $4, finished_at = $5
-  WHERE occurrence_id = $1 AND status = 'queued' AND ${NOT_SPARED}`;
+  WHERE occurrence_id = $1 AND status = 'queued' AND ${notSpared('$5')}`;

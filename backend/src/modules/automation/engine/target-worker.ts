@@ -21,6 +21,8 @@ import { undecided, type UndecidedError } from './undecided-error';
 export const MACHINES_AT_ONCE = 500;
 /** Plans that one transaction decides about: each takes its time, and their machines are held until all are decided. */
 export const DECISIONS_AT_ONCE = 20;
+/** Jobs that one transaction takes back from the queue: as many machines are held until all of them are. */
+const ENDS_AT_ONCE = 100;
 
 /** An occurrence whose row is held. */
 export interface RunningOccurrence {
@@ -137,7 +139,7 @@ export class TargetWorker {
   /** Ends machines whose job has not begun, with the job where nobody else wants it. @returns how many */
   async endUnbegun(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
     const { id, scheduleId, definition, now } = occurrence;
-    const which = { unbegun: true, spares: stop.spares };
+    const which = { unbegun: true, spares: stop.spares, limit: ENDS_AT_ONCE };
     const found = await this.targets.ownJobs(tx, id, which, now);
     await this.dispatcher.lockMachines(
       tx,
@@ -148,12 +150,15 @@ export class TargetWorker {
     const { by: name } = stop;
     const by: Actor = name === null ? scheduleActor({ scheduleId, definition }) : { type: 'user', id: null, name };
     for (const { jobId } of unbegun) await this.jobs.cancel(jobId, by);
-    return unbegun.length + (await this.leaveUnbegun(tx, occurrence, stop));
+    // Those of which none is left to this run alone.
+    return found.length === ENDS_AT_ONCE
+      ? found.length
+      : unbegun.length + (await this.leaveUnbegun(tx, occurrence, stop));
   }
 
   /** Of what others want too the machine ends, and the job goes on. @returns how many */
   private async leaveUnbegun(tx: Transaction, occurrence: RunningOccurrence, stop: Stop): Promise<number> {
-    const left = await this.targets.unbegun(tx, occurrence.id, stop.spares);
+    const left = await this.targets.unbegun(tx, occurrence.id, stop.spares, occurrence.now);
     const ends = left.map(({ machineId, position }): LateEnd => {
       return {
         end: { machineId, status: 'cancelled', errorKind: stop.kind, errorMessage: stop.message },
