@@ -150,7 +150,8 @@ function writesInSources(): Set<string> {
   eachNode((node) => {
     const text = textOf(node);
     if (text?.includes('_json') === true)
-      for (const { table, column } of jsonWrites(text)) found.add(`${table}.${column}`);
+      // Without a table it is a part of a statement that is put together.
+      for (const { table, column } of jsonWrites(text)) if (table !== '') found.add(`${table}.${column}`);
     if (ts.isCallExpression(node) && node.expression.getText() === 'bulkInsert') {
       for (const column of bulk(node)) found.add(column);
     }
