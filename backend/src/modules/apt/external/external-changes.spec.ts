@@ -1,4 +1,4 @@
-import type { AptHistoryEntry, DpkgHistoryLine } from '../parsers/package-history';
+import { parseDpkgHistory, type AptHistoryEntry, type DpkgHistoryLine } from '../parsers/package-history';
 import { changeId, claimedRun, loggedChanges, type LoggedChange } from './external-changes';
 
 const NOW = new Date(100_000_000);
@@ -124,6 +124,16 @@ describe('changes by others', () => {
     // Where dpkg keeps no log, an end without a failure is what tells.
     expect(names({})).toEqual(['bash', 'openssl']);
     expect(changes([], [begun])).toEqual([]);
+  });
+
+  it('tells of a package that comes back in the version that it was removed in, its configuration still there', () => {
+    const back = { ...openssl, name: 'back', operation: 'installed', from: null } as const;
+    const log = ['101\tinstall\tback:amd64\t3.0.2\t3.0.2', '102\tupgrade\topenssl:amd64\t3.0.1\t3.0.2'].join('\n');
+    const steps = parseDpkgHistory(log).found;
+    expect(changes([entry(100, { packages: [back, openssl] })], [...steps])).toMatchObject([
+      { source: 'apt', packages: [back, openssl] },
+    ]);
+    expect(changes([], [...steps])).toMatchObject([{ source: 'dpkg', packages: [back, openssl] }]);
   });
 
   it('waits for a dpkg that may go on', () => {

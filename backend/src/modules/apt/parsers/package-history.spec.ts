@@ -98,14 +98,16 @@ describe('the log of dpkg', () => {
       '13\tremove\tfleet-plain:all\t1.1\t<none>',
       '14\tinstall\tfleet-plain:all\t1.0\t1.1',
       '15\tremove\tfleet-gone:amd64\t2.0\t2.0',
+      '16\tinstall\tfleet-plain:all\t1.1\t1.1',
     ].join('\n');
     expect(parseDpkgHistory(text).found.map(({ at, operation, from, to }) => [at, operation, from, to])).toEqual([
       [10, 'installed', null, '2.0'],
       [11, 'upgraded', '1.0', '1.1'],
       [13, 'removed', '1.1', null],
       // Its configuration of before was still there.
-      [14, 'upgraded', '1.0', '1.1'],
+      [14, 'installed', null, '1.1'],
       [15, 'removed', '2.0', null],
+      [16, 'installed', null, '1.1'],
     ]);
     const both = '10\tinstall\ta:all\t<none>\t2.0\tdirect\n11\tinstall\ta:all\t<none>\t2.0';
     expect(parseDpkgHistory(both).found).toMatchObject([{ direct: true }, { direct: false }]);

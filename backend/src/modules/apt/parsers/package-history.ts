@@ -159,7 +159,8 @@ function rowOf(line: string) {
 function stepOf({ verb, package_, before, after, ...how }: ReturnType<typeof rowOf>, line: string) {
   const [, name, arch] = /^(\S+):([a-z0-9-]+)$/.exec(package_) ?? [];
   if (name === undefined || arch === undefined) throw new ParseError('dpkg_history', 'unknown package', line);
-  const [from, to] = [none(before), verb === 'remove' ? null : none(after)];
+  // What dpkg installs was not there: a version of before is that of the configuration which was left.
+  const [from, to] = [verb === 'install' ? null : none(before), verb === 'remove' ? null : none(after)];
   const operation = operationOf(from, to);
   if (operation === null || from === to) return null;
   return { ...how, name, arch, operation, from, to };
