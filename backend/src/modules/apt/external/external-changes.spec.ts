@@ -97,6 +97,22 @@ describe('changes by others', () => {
     expect(sources(entry(100, { packages: [] }), lone(103))).toEqual(['apt 2']);
   });
 
+  it('tells what dpkg did in one go once, and whole: not before an apt that may claim some of it is over', () => {
+    const now = NOW.getTime() / 1000;
+    const open = entry(now - 7200, { end: null });
+    const [before, within] = [now - 7210, now - 7190].map((at) => ({ ...step(at), name: `lone${String(at - now)}` }));
+    if (before === undefined || within === undefined) throw new Error('no steps');
+    expect(changes([open], [before, within])).toEqual([]);
+    const later = loggedChanges([open], [before, within], new Date(NOW.getTime() + 86_400_000));
+    expect(later).toMatchObject([{ source: 'dpkg', packages: [{ name: before.name }, { name: within.name }] }]);
+    // A step that went straight is not held, but what it is told with is.
+    const direct = { ...within, at: now - 7180, direct: true };
+    expect(changes([open], [within, direct])).toEqual([]);
+    expect(changes([open], [within, { ...direct, at: now - 7000 }])).toMatchObject([
+      { packages: [{ name: direct.name }] },
+    ]);
+  });
+
   it("takes for apt's what dpkg removes on the way and puts back", () => {
     const [removed, back] = [
       { ...step(101), to: null, operation: 'removed' },

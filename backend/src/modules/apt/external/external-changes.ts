@@ -58,12 +58,11 @@ export function loggedChanges(
     .filter(({ packages }) => packages.length > 0);
   const held = ({ at, direct }: DpkgHistoryLine): boolean =>
     apt.some((entry) => at >= entry.start && (running(entry) || (!direct && mayRun(entry, apt, seconds))));
-  const alone = dpkg.filter((step, index) => step.done && owners[index] === null && !held(step));
+  // A change of dpkg alone is known by its first step, so none is told in parts: one that is held for one of its steps waits whole.
+  const alone = grouped(dpkg.filter((step, index) => step.done && owners[index] === null));
   return [
     ...byApt,
-    ...grouped(alone)
-      .filter((lines) => seconds - lastOf(lines) > PAUSE_SECONDS)
-      .map(ofDpkg),
+    ...alone.filter((lines) => !lines.some(held) && seconds - lastOf(lines) > PAUSE_SECONDS).map(ofDpkg),
   ].sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
 }
 
