@@ -47,6 +47,18 @@ it('a repair that meets a backup does nothing', () => {
   expect(done('refuse_backups() { finish 75; }')).toMatchObject({ status: 75, did: ['facts_before', 'confirm_plan'] });
 });
 
+it('a repair looks again once it has waited for the locks, and ends where a backup began meanwhile, before it has begun itself', () => {
+  const { status, did } = done(
+    `plan_locks() { [ -e '${work}/waited' ] || printf '/var/lib/dpkg/lock\\t1\\tapt\\n'; }
+     sleep() { : >'${work}/waited'; }
+     refuse_backups() { echo refuse_backups >>'${work}/did'; [ ! -e '${work}/waited' ] || finish 75; }`,
+  );
+  expect(status).toBe(75);
+  expect(did.filter((call) => call === 'refuse_backups')).toHaveLength(2);
+  expect(did).not.toContain('has_begun');
+  expect(did).not.toContain('dpkg');
+});
+
 withApt('the plan of a repair', () => {
   it('tells what would come and what goes, and what of it is still to be fetched', () => {
     const apt = new OwnApt();

@@ -31,6 +31,8 @@ configure() {
     keep lock_waited locks_told "$work/held"
     sleep 1
   done
+  # A backup may have begun meanwhile.
+  refuse_backups
   begin_in_time
   has_begun
   : >"$work/configuring"
