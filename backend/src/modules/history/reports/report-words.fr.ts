@@ -157,6 +157,8 @@ export const FRENCH_WORDS: Readonly<Record<string, string>> = {
   'SHA-256 of the confirmed plan': 'SHA-256 du plan confirmé',
   'SHA-256 of the log': 'SHA-256 du journal',
   'The machine left nothing to compare.': 'La machine n’a rien laissé à comparer.',
+  'The run left no result. What the machine’s own logs tell of packages that it changed stands on the page of the run, once an analysis has read them.':
+    'L’exécution n’a laissé aucun résultat. Ce que les journaux de la machine disent des paquets qu’elle a modifiés figure sur la page de l’exécution, une fois qu’une analyse les a lus.',
   'What was confirmed': 'Ce qui a été confirmé',
   Why: 'Pourquoi',
   no: 'non',

@@ -94,6 +94,21 @@ describe('the report of a change', () => {
     expect((await operator.get(`/reports/${id}?language=fr`)).text).toContain('<html lang="en">');
   });
 
+  it('sends whoever reads of a run that began and left no result to what the logs of the machine tell', async () => {
+    await changed('manual', '2026-11-02T10:05:00Z', 'It is gone.');
+    await test.dataSource.query(
+      `INSERT INTO jobs (id, kind, machine_id, status, created_at, finished_at, contact_at)
+       VALUES ($1, 'sample_change', $2, 'error', now(), now(), now())`,
+      [CHANGE, machineId],
+    );
+    const id = (await reports().write(CHANGE)) ?? '';
+    const { text } = await operator.get(`/reports/${id}?format=markdown`);
+    expect(text).toContain('The run left no result. What the machine’s own logs tell');
+    expect(text).not.toContain('nothing to compare');
+    const french = await operator.get(`/reports/${id}?language=fr&format=markdown`);
+    expect(french.text).toContain('L’exécution n’a laissé aucun résultat.');
+  });
+
   it.each([
     ['of a log that is not sealed', 1, 3, false, true],
     ['of one that is', 1, 3, true, false],

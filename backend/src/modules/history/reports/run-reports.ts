@@ -26,6 +26,10 @@ const DAY_MS = 86_400_000;
  */
 const TRIED_DAYS = 2 * LOG_TRIED_DAYS;
 
+/** This is written when the run has ended, and what it did is read from the machine's logs later. */
+const NO_RESULT =
+  'The run left no result. What the machine’s own logs tell of packages that it changed stands on the page of the run, once an analysis has read them.';
+
 /** A change without a report. */
 export interface Unreported {
   readonly id: string;
@@ -44,6 +48,8 @@ interface Change {
   readonly exitCode: number | null;
   readonly errorMessage: string | null;
   readonly result: Record<string, unknown> | null;
+  /** It was begun on the machine, or may have been. */
+  readonly begun: boolean;
   readonly summary: string | null;
   readonly requestedBy: string | null;
   readonly approvedBy: string | null;
@@ -105,9 +111,9 @@ export class RunReports {
   }
 
   /** By the contract of its result; what this program cannot read is shown as it is, and said to be so. */
-  private findings({ action, result }: Change, words: ReportWords): Section[] {
+  private findings({ action, result, begun }: Change, words: ReportWords): Section[] {
     const inWords = (text: string): Section => ({ title: words.word('Findings'), blocks: [{ kind: 'text', text }] });
-    if (result === null) return [inWords(words.word('The machine left nothing to compare.'))];
+    if (result === null) return [inWords(words.word(begun ? NO_RESULT : 'The machine left nothing to compare.'))];
     const reading = this.contracts.read<Record<string, unknown>>(`${action}_result`, result);
     if (reading.readable) return sectionsOf(this.risks.beside(reading.document), words);
     const { version, reason } = reading;
@@ -178,10 +184,13 @@ function reportOf(change: Change, sections: readonly Section[], words: ReportWor
 const CHANGE = `
   SELECT e.id, e.machine_id AS "machineId", m.name AS machine, e.action, e.status, e.started_at AS "startedAt",
          e.finished_at AS "finishedAt", e.exit_code AS "exitCode", e.error_message AS "errorMessage", e.result_json AS result,
+         j.contact_at IS NOT NULL OR EXISTS (
+           SELECT FROM action_request_targets t WHERE t.request_id = e.request_id AND t.execution_id = e.id) AS begun,
          r.summary, r.requested_by_name AS "requestedBy", r.approved_by AS "approvedBy", r.approved_at AS "approvedAt",
          (r.requested_by_type = 'schedule' AND r.decided_by_id = r.requested_by_id) IS TRUE AS "byPolicy",
          r.plan_digest AS "planDigest", a.sha256 AS "logSha256"
     FROM executions e JOIN machines m ON m.id = e.machine_id
+    LEFT JOIN jobs j ON j.id = e.id
     LEFT JOIN action_requests r ON r.id = e.request_id
     LEFT JOIN raw_artifacts a ON a.id = e.raw_artifact_id
    WHERE e.id = $1 AND e.mode <> 'external' AND e.finished_at IS NOT NULL AND e.report_id IS NULL`;
