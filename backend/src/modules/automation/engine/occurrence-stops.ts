@@ -29,16 +29,21 @@ export class OccurrenceStops {
   }
 
   private async endJobs(tx: Transaction, id: string, unbegun: boolean, by: Actor, now: Date): Promise<void> {
-    const which = { unbegun, spares: 'none', limit: null } as const;
+    const which = { unbegun, spares: 'none', limit: STOPPED_AT_ONCE } as const;
     const found = await this.targets.ownJobs(tx, id, which, now);
     await this.dispatcher.lockMachines(
       tx,
       found.map(({ machineId }) => machineId),
     );
     // As they stand now that nobody can take or end them.
-    for (const { jobId } of await this.targets.ownJobs(tx, id, which, now)) await this.jobs.cancel(jobId, by);
+    const locked = new Set(found.map(({ machineId }) => machineId));
+    for (const { machineId, jobId } of await this.targets.ownJobs(tx, id, which, now))
+      if (locked.has(machineId)) await this.jobs.cancel(jobId, by);
   }
 }
+
+/** Those at work come first, and are fewer; whatever else waits in the queue is taken back step by step, as the run winds up. */
+const STOPPED_AT_ONCE = 200;
 
 const CANCEL = `
   UPDATE schedule_occurrences SET cancel_requested_at = COALESCE(cancel_requested_at, $2),

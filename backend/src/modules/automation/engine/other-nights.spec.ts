@@ -3,7 +3,7 @@ import { insertRow } from '../../../../test/support/insert-row';
 import { changes, NIGHT, scheduledNight } from '../../../../test/support/scheduled-night';
 import { until } from '../../../../test/support/ssh-wait';
 import { newId } from '../../../kernel/database/ids';
-import { queryRows } from '../../../kernel/database/rows';
+import { affected, queryRows } from '../../../kernel/database/rows';
 import { planActionName } from '../../jobs/actions/plan-action';
 import type { SaveScheduleDto } from '../dto/schedule-input.dto';
 import type { TargetRecord } from '../occurrences/occurrence-record';
@@ -102,23 +102,37 @@ describe('what was due for the window of one night', () => {
     expect(await target(id)).toMatchObject({ status: 'running', stage: 'run' });
   });
 
-  it('is gone on with for as long as that window lasts, though the whole list could not begin any more', async () => {
-    const { p, machines } = night;
-    const machineId = await p.machine();
-    await night.dailyWindow(1, machineId);
-    // What follows has to be planned, which took half an hour once: its window closes in two hours, so the list begins within an hour and a half.
-    const finished = new Date();
-    const times = { created_at: finished, started_at: new Date(finished.getTime() - 1_800_000), finished_at: finished };
-    const plan = { id: newId(), kind: planActionName(CHANGE), machine_id: machineId, status: 'ok', ...times };
-    await insertRow(p.dataSource, 'jobs', plan);
-    p.work();
-    const id = await due(machineId, { actions: TWICE });
-    await held(id);
-    await night.pass(1.45);
-    await night.steps('the change has begun', () => machines.runs.size === 1);
-    await night.pass(1.6);
-    expect(await p.count('schedule_occurrence_targets', 'start_before < database_now()')).toBe(1);
-    night.endRuns();
-    await night.steps('what follows has begun', () => machines.runs.size === 2);
-  });
+  it.each([
+    ['', () => Promise.resolve(0)],
+    [
+      ', and nobody was there for a while',
+      () => affected(night.p.dataSource, 'UPDATE schedule_occurrences SET lapsed_at = now()'),
+    ],
+  ])(
+    'is gone on with for as long as that window lasts, though the whole list could not begin any more%s',
+    async (_what, meanwhile) => {
+      const { p, machines } = night;
+      const machineId = await p.machine();
+      await night.dailyWindow(1, machineId);
+      // What follows has to be planned, which took half an hour once: its window closes in two hours, so the list begins within an hour and a half.
+      const finished = new Date();
+      const times = {
+        created_at: finished,
+        started_at: new Date(finished.getTime() - 1_800_000),
+        finished_at: finished,
+      };
+      const plan = { id: newId(), kind: planActionName(CHANGE), machine_id: machineId, status: 'ok', ...times };
+      await insertRow(p.dataSource, 'jobs', plan);
+      p.work();
+      const id = await due(machineId, { actions: TWICE });
+      await held(id);
+      await night.pass(1.45);
+      await night.steps('the change has begun', () => machines.runs.size === 1);
+      await meanwhile();
+      await night.pass(1.6);
+      expect(await p.count('schedule_occurrence_targets', 'start_before < database_now()')).toBe(1);
+      night.endRuns();
+      await night.steps('what follows has begun', () => machines.runs.size === 2);
+    },
+  );
 });

@@ -53,7 +53,7 @@ export function nextStep(target: EndedTarget, actions: number, stopped: Stop | n
   if (jobStatus === 'cancelled') {
     // Whoever stopped the occurrence stopped the job; else it says itself why.
     const why = target.cancelledBy === null ? null : say.cancelled_by({ name: target.cancelledBy });
-    return end('cancelled', errorKind ?? stop?.kind ?? 'cancelled', errorMessage ?? stop?.message ?? why);
+    return end('cancelled', errorKind ?? stopped?.kind ?? 'cancelled', errorMessage ?? stopped?.message ?? why);
   }
   const { drifts } = target;
   if (jobStatus === 'error' && drifts > 0 && drifts <= MOST_PLANNED_ANEW)

@@ -65,7 +65,7 @@ export interface TargetReason {
 
 export interface TargetStanding {
   readonly running: number;
-  /** The job of some of them has begun; those of the others wait for whatever is at work on their machines. */
+  /** A worker is at the job of some of them; those of the others wait for whatever is at work on their machines, or nobody reaches it. */
   readonly working: boolean;
   readonly waiting: boolean;
   /** Some that have not ended are at work or wait for no maintenance window. */
@@ -219,7 +219,7 @@ export class TargetStore {
 }
 
 /**
- * A later run holds the machine for a window as well, or has changed it in one, and nothing was changed in this one: both would do everything there twice. A person who let it begin before
+ * A later run holds the machine for a window as early, or has changed it in one (one that a person began only once that opens: they may stop it), and nothing was changed in this one: both would do everything there twice. A person who let it begin before
  * that meant this one.
  */
 const HELD_ANEW = `
@@ -229,14 +229,21 @@ const HELD_ANEW = `
     AND NOT ${overridden('$3')} AND EXISTS (
       SELECT 1 FROM schedule_occurrences later JOIN schedule_occurrence_targets anew ON anew.occurrence_id = later.id
       WHERE later.schedule_id = o.schedule_id AND later.due_at > o.due_at AND later.due_at <= $3 AND anew.machine_id = t.machine_id
+        AND later.cancel_requested_at IS NULL AND (later.trigger = 'schedule' OR t.resume_at <= $3)
+        AND (anew.status <> 'queued' OR anew.resume_at <= t.resume_at)
         AND anew.start_before IS NOT NULL AND anew.status IN ('queued', 'running', 'ok', 'warning'))
     AND NOT EXISTS (
       SELECT 1 FROM action_requests r JOIN jobs j ON j.request_id = r.id AND j.kind = r.action
       WHERE r.occurrence_id = t.occurrence_id AND r.machine_id = t.machine_id AND j.status IN ('ok', 'warning'))`;
 
-/** Which targets `t` a stop does not spare; $2 says how it does, `now` what time it is: a window that has passed spares nothing. */
+/**
+ * Which targets `t` a stop does not spare; $2 says how it does, `now` what time it is. A latest start that has passed spares nothing that a
+ * person has not let begin all the same. What a machine has begun in its window goes on, unless its next job has waited for an hour.
+ */
 export const notSpared = (now: string): string =>
-  `($2 = 'none' OR ((t.start_before IS NULL OR t.start_before <= ${now})
+  `($2 = 'none' OR ((t.start_before IS NULL OR (t.start_before <= ${now} AND NOT ${overridden(now)} AND (
+      (t.position = 0 AND t.worst_status IS NULL)
+      OR EXISTS (SELECT 1 FROM jobs w WHERE w.id = t.job_id AND w.created_at <= ${now} - interval '1 hour'))))
     AND ($2 = 'held' OR (t.position = 0 AND t.worst_status IS NULL))))`;
 
 /**
@@ -249,7 +256,7 @@ const CHOOSE = `${SCOPED}, previous AS (
   lined AS (
     SELECT s.id, CASE WHEN t.status = 'queued' OR (t.status = 'cancelled' AND t.error_kind IN ('window_expired', 'cancelled', 'missed'))
         OR (t.status = 'running' AND t.position = 0 AND t.worst_status IS NULL
-          AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = t.job_id AND j.status IN ('queued', 'cancelled')))
+          AND (t.stage = 'plan' OR EXISTS (SELECT 1 FROM jobs j WHERE j.id = t.job_id AND j.status IN ('queued', 'cancelled'))))
       THEN t.waited_runs + 1 ELSE 0 END AS waited_runs
     FROM scoped s LEFT JOIN previous ON true
       LEFT JOIN schedule_occurrence_targets t ON t.occurrence_id = previous.id AND t.machine_id = s.id
@@ -275,7 +282,7 @@ const STANDING = `
   SELECT (SELECT count(*)::integer FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'running') AS running,
     EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND status = 'queued') AS waiting,
     EXISTS (SELECT 1 FROM schedule_occurrence_targets t JOIN jobs j ON j.id = t.job_id
-      WHERE t.occurrence_id = $1 AND t.status = 'running' AND (j.status <> 'queued' OR t.start_before > $2)) AS working,
+      WHERE t.occurrence_id = $1 AND t.status = 'running' AND ((j.status <> 'queued' AND j.phase IS DISTINCT FROM 'reconciling') OR t.start_before > $2)) AS working,
     EXISTS (SELECT 1 FROM schedule_occurrence_targets WHERE occurrence_id = $1 AND (status = 'queued' AND start_before IS NULL OR status = 'running' AND (start_before IS NULL OR start_before <= $2))) AS idle`;
 
 const HOLD_PLACES = `SELECT pg_advisory_xact_lock(hashtext('schedule_places'), hashtext($1))`;
@@ -311,7 +318,7 @@ const OWN_JOBS = `
       SELECT 1 FROM schedule_occurrence_targets other JOIN schedule_occurrences run ON run.id = other.occurrence_id
       WHERE other.machine_id = t.machine_id AND other.job_id = t.job_id AND other.occurrence_id <> t.occurrence_id
         AND other.status = 'running' AND run.cancel_requested_at IS NULL AND (run.expires_at IS NULL OR run.expires_at > $4))
-  ORDER BY t.machine_id LIMIT $5`;
+  ORDER BY j.status DESC, t.machine_id LIMIT $5`;
 
 const UNBEGUN = `
   SELECT t.machine_id AS "machineId", t.position FROM schedule_occurrence_targets t JOIN jobs j ON j.id = t.job_id

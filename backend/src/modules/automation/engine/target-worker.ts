@@ -146,7 +146,8 @@ export class TargetWorker {
       found.map(({ machineId }) => machineId),
     );
     // As they stand now that nobody can take them.
-    const unbegun = await this.targets.ownJobs(tx, id, which, now);
+    const locked = new Set(found.map(({ machineId }) => machineId));
+    const unbegun = (await this.targets.ownJobs(tx, id, which, now)).filter(({ machineId }) => locked.has(machineId));
     const { by: name } = stop;
     const by: Actor = name === null ? scheduleActor({ scheduleId, definition }) : { type: 'user', id: null, name };
     for (const { jobId } of unbegun) await this.jobs.cancel(jobId, by);
