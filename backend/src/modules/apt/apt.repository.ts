@@ -10,6 +10,7 @@ import type { PlannedPackage } from './analysis/planned-packages';
 import { APT_ERROR_LINES } from './contracts/apt-update-analyze.v1.schema';
 import type { AptError, AptUpdateAnalyze } from './contracts/apt-update-analyze.v1';
 import type { AppliedPackage } from './contracts/apt-upgrade-result.v5';
+import { APPLIED_COLUMNS } from './external/logged-packages';
 
 /** The only place with SQL for `apt_planned_packages`, `apt_applied_packages` and `apt_errors`; one statement per table, however many rows. */
 @Injectable()
@@ -97,23 +98,7 @@ export class AptRepository {
       origin,
       dedup_key: [operation, name, arch, from_version ?? '', to_version ?? ''].join('|'),
     }));
-    await bulkInsert(
-      tx.manager,
-      'apt_applied_packages',
-      {
-        id: 'uuid',
-        execution_id: 'uuid',
-        machine_id: 'uuid',
-        name: 'text',
-        arch: 'text',
-        from_version: 'text',
-        to_version: 'text',
-        operation: 'text',
-        origin: 'text',
-        dedup_key: 'text',
-      },
-      rows,
-    );
+    await bulkInsert(tx.manager, 'apt_applied_packages', APPLIED_COLUMNS, rows);
   }
 
   private async insertErrors(

@@ -3,7 +3,8 @@ import { maskDistinctiveSecrets } from '../../../kernel/contracts/secret-values'
 import { bulkInsert } from '../../../kernel/database/bulk-insert';
 import { changeId, type LoggedChange } from './external-changes';
 
-const COLUMNS = {
+/** Of `apt_applied_packages`, whoever writes its rows. */
+export const APPLIED_COLUMNS = {
   id: 'uuid',
   execution_id: 'uuid',
   machine_id: 'uuid',
@@ -16,7 +17,7 @@ const COLUMNS = {
   dedup_key: 'text',
 } as const;
 
-type LoggedRow = Readonly<Record<keyof typeof COLUMNS, string | null>>;
+type LoggedRow = Readonly<Record<keyof typeof APPLIED_COLUMNS, string | null>>;
 
 /** A row for each package of a change, the same ones however often it is read. */
 export function appliedRows(executionId: string, machineId: string, change: LoggedChange): LoggedRow[] {
@@ -47,7 +48,7 @@ export function appliedRows(executionId: string, machineId: string, change: Logg
  * here: what is held at this moment must not make another row of the same package.
  */
 export async function insertApplied(manager: EntityManager, rows: readonly LoggedRow[]): Promise<void> {
-  await bulkInsert(manager, 'apt_applied_packages', COLUMNS, maskDistinctiveSecrets(rows), {
+  await bulkInsert(manager, 'apt_applied_packages', APPLIED_COLUMNS, maskDistinctiveSecrets(rows), {
     onConflict: 'ON CONFLICT (id) DO NOTHING',
   });
 }
